@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+
+namespace EdgeGateway.Evidence;
+
+/// <summary>What a batch has been shown to be.</summary>
+/// <param name="Head">The signed state of the log after the batch.</param>
+/// <param name="Batch">What was verified.</param>
+/// <param name="Leaves">The leaves it shows, in order.</param>
+/// <param name="Cosignatures">Signature lines of others on the note. They are counted, not checked.</param>
+public sealed record VerifiedBatch(TreeHead Head, Batch Batch, IReadOnlyList<Leaf> Leaves, int Cosignatures)
+{
+    /// <summary>How many leaves are given by hash only.</summary>
+    public int Withheld => Batch.Elements.Count - Leaves.Count;
+}
+
+/// <summary>Verifies batches with the keys the caller trusts, offline, with nothing but their bytes.</summary>
+public static class BatchVerifier
+{
+    /// <summary>Verifies one batch: both signatures, the root over edge and leaves, and every leaf's own statement.</summary>
+    /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
+    public static VerifiedBatch Verify(Batch batch, TrustAnchors trust)
+    {
+        CheckpointNote note = CheckpointNote.Parse(batch.Note);
+        TreeHead head = note.Head;
+        ECDsa key = trust.Keys.FirstOrDefault(note.IsSignedBy)
+            ?? throw new EvidenceException("The checkpoint is not signed by a trusted key, or its text or signature was altered.");
+        if (Origin.DeviceIdOf(key) != head.Origin.DeviceId)
+        {
+            throw new EvidenceException($"The checkpoint speaks for device {head.Origin.DeviceId}, but it is signed by the key of device {Origin.DeviceIdOf(key)}.");
+        }
+
+        CheckpointCose.Verify(batch.Cose, head, key);
+        if (batch.Elements.Count == 0 || batch.First != head.Size - batch.Elements.Count)
+        {
+            throw new EvidenceException($"The batch has {batch.Elements.Count} leaves from {batch.First}, but the signed log ends at {head.Size}.");
+        }
+
+        Frontier frontier = new(batch.First, batch.Edge);
+        foreach (BatchElement element in batch.Elements)
+        {
+            frontier.Append(element.Hash);
+        }
+
+        if (frontier.Root() != head.Root)
+        {
+            throw new EvidenceException($"The leaves {batch.First} to {head.Size - 1} do not give the signed root: a leaf, its order or the edge was altered.");
+        }
+
+        List<Leaf> leaves = [];
+        for (int i = 0; i < batch.Elements.Count; i++)
+        {
+            if (batch.Elements[i].Leaf is { } bytes)
+            {
+                leaves.Add(ReadLeaf(bytes, batch.First + i, head.Origin));
+            }
+        }
+
+        return new VerifiedBatch(head, batch, leaves, note.OtherSignatures);
+    }
+
+    private static Leaf ReadLeaf(ReadOnlyMemory<byte> bytes, long index, Origin origin)
+    {
+        Leaf leaf;
+        try
+        {
+            leaf = LeafCodec.Decode(bytes);
+        }
+        catch (EvidenceException e)
+        {
+            throw new EvidenceException($"Leaf {index}: {e.Message}", e);
+        }
+
+        if (leaf.Head.Index != index)
+        {
+            throw new EvidenceException($"Leaf {index} says that it is leaf {leaf.Head.Index}.");
+        }
+
+        if ((leaf.Head.Type == LeafType.Genesis) != (index == 0))
+        {
+            throw new EvidenceException($"Leaf {index} is of type '{leaf.Head.Type}'; a log begins with its only genesis.");
+        }
+
+        if (index == 0)
+        {
+            CheckGenesis(leaf, origin);
+        }
+
+        return leaf;
+    }
+
+    private static void CheckGenesis(Leaf genesis, Origin origin)
+    {
+        string? stated = genesis.Records.FirstOrDefault(r => r.Name == "origin")?.Text;
+        if (stated != origin.ToString() || genesis.Head.Simulated != origin.Simulated)
+        {
+            throw new EvidenceException($"The log's genesis is of '{stated}'{(genesis.Head.Simulated ? " (simulated)" : "")}, the checkpoint of '{origin}'.");
+        }
+    }
+}
+
+/// <summary>Checks that verified batches are parts of one history, without a gap.</summary>
+public sealed class BatchSequence
+{
+    private readonly List<MerkleHash> _hashes = [];
+    private Batch? _first;
+    private Frontier _end = new();
+    private Origin? _origin;
+
+    /// <summary>Index of the first leaf of the sequence.</summary>
+    public long First => _first?.First ?? 0;
+
+    /// <summary>Index after the last leaf of the sequence.</summary>
+    public long End => First + _hashes.Count;
+
+    /// <summary>Batches that only repeat leaves already seen: delivered again, harmless.</summary>
+    public int Repeated { get; private set; }
+
+    /// <summary>Adds the next batch; give them in ascending order of their first index.</summary>
+    /// <returns>The batch's leaves that had not been seen before.</returns>
+    /// <exception cref="EvidenceException">It belongs to another log, leaves a gap, or tells another history.</exception>
+    public IReadOnlyList<Leaf> Add(VerifiedBatch verified)
+    {
+        Batch batch = verified.Batch;
+        if (_first is null)
+        {
+            _first = batch;
+            _end = new Frontier(batch.First, batch.Edge);
+        }
+
+        _origin ??= verified.Head.Origin;
+        if (verified.Head.Origin != _origin)
+        {
+            throw new EvidenceException($"The batch is of log {verified.Head.Origin}, the ones before it of {_origin}.");
+        }
+
+        if (batch.First > End)
+        {
+            throw new EvidenceException($"Leaves {End} to {batch.First - 1} are missing between the batches.");
+        }
+
+        if (RootAt(batch.First) != new Frontier(batch.First, batch.Edge).Root())
+        {
+            throw new EvidenceException($"The device signed two histories: they differ before leaf {batch.First}.");
+        }
+
+        long seen = End;
+        int overlap = (int)Math.Min(End - batch.First, batch.Elements.Count);
+        for (int i = 0; i < overlap; i++)
+        {
+            if (_hashes[(int)(batch.First - First) + i] != batch.Elements[i].Hash)
+            {
+                throw new EvidenceException($"The device signed two histories: there are two different leaves {batch.First + i}.");
+            }
+        }
+
+        foreach (BatchElement element in batch.Elements.Skip(overlap))
+        {
+            _hashes.Add(element.Hash);
+            _end.Append(element.Hash);
+        }
+
+        Repeated += End == seen && overlap > 0 ? 1 : 0;
+        return [.. verified.Leaves.Where(l => l.Head.Index >= seen)];
+    }
+
+    private MerkleHash RootAt(long size)
+    {
+        if (size == End)
+        {
+            return _end.Root();
+        }
+
+        Frontier frontier = new(First, _first!.Edge);
+        foreach (MerkleHash hash in _hashes.Take((int)(size - First)))
+        {
+            frontier.Append(hash);
+        }
+
+        return frontier.Root();
+    }
+}

@@ -1,0 +1,436 @@
+using System.Formats.Cbor;
+using System.Globalization;
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Evidence;
+
+/// <summary>
+/// Writes and strictly reads leaves: SenML records (RFC 8428 §6) in deterministic CBOR (RFC 8949 §4.2.1; the labels are chosen so that
+/// the length-first order of RFC 7049 §3.9 is the same), definite lengths, no floats, nothing after the end.
+/// </summary>
+/// <remarks>
+/// <code>
+/// [ { 0: "in-L1/1-0:1.8.0.255", 1: "Wh", 2: 4([-3, 12500]), 6: 1781481600,      ← first record carries the leaf's labels
+///     "bc": 1, "mc": 61000, "ts": "S", "cfg": 3, "grp": "boundary", "seq": 7, "typ": "reading", "salt": h'…' },
+///   { 0: "in-L2/1-0:1.8.0.255", 3: "no-answer" } ]                               ← missing: a reason, no value
+/// </code>
+/// A record without a time is of the leaf's own time ("now" in RFC 8428 §4.5.3 is when the leaf was made).
+/// </remarks>
+public static class LeafCodec
+{
+    /// <summary>The largest leaf, in bytes (C2SP tlog-tiles: entries have a 16-bit length). Larger content enters by its hash.</summary>
+    public const int MaxBytes = 65_535;
+
+    /// <summary>Random bytes in a salt.</summary>
+    public const int SaltBytes = 16;
+
+    private const int Name = 0, Unit = 1, Value = 2, TextValue = 3, Time = 6, DataValue = 8;
+    private const string TimeStatusCodes = "UISR";
+
+    /// <summary>The bytes of a leaf.</summary>
+    /// <exception cref="EvidenceException">The leaf cannot be written: no record, a record without exactly one value, a bad name, too large.</exception>
+    public static byte[] Encode(Leaf leaf)
+    {
+        if (leaf.Records.Count == 0)
+        {
+            throw new EvidenceException("A leaf has at least one record.");
+        }
+
+        CborWriter writer = new(CborConformanceMode.Canonical);
+        writer.WriteStartArray(leaf.Records.Count);
+        for (int i = 0; i < leaf.Records.Count; i++)
+        {
+            WriteRecord(writer, leaf.Records[i], i == 0 ? leaf.Head : null);
+        }
+
+        writer.WriteEndArray();
+        byte[] bytes = writer.Encode();
+        return bytes.Length <= MaxBytes
+            ? bytes
+            : throw new EvidenceException($"A leaf has at most {MaxBytes} bytes; this one ({leaf.Head.Type}) would have {bytes.Length}.");
+    }
+
+    /// <summary>Reads a leaf and refuses whatever <see cref="Encode"/> would not have written.</summary>
+    /// <exception cref="EvidenceException">The bytes are not a leaf; the sentence says why.</exception>
+    public static Leaf Decode(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Length > MaxBytes)
+        {
+            throw new EvidenceException($"A leaf has at most {MaxBytes} bytes; this one has {bytes.Length}.");
+        }
+
+        try
+        {
+            CborReader reader = new(bytes, CborConformanceMode.Canonical);
+            int count = reader.ReadStartArray() ?? 0;
+            if (count == 0)
+            {
+                throw new EvidenceException("The leaf has no record.");
+            }
+
+            HeadLabels labels = new();
+            List<LeafRecord> records = new(Math.Min(count, 256));
+            for (int i = 0; i < count; i++)
+            {
+                records.Add(ReadRecord(reader, i == 0 ? labels : null));
+            }
+
+            reader.ReadEndArray();
+            if (reader.BytesRemaining != 0)
+            {
+                throw new EvidenceException($"{reader.BytesRemaining} bytes follow the end of the leaf.");
+            }
+
+            LeafRecord first = records[0];
+            LeafHead head = labels.ToHead(first.Time ?? throw new EvidenceException("The leaf's first record has no time."));
+            records[0] = first with { Time = null };
+            return new Leaf(head, records);
+        }
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentException)
+        {
+            throw new EvidenceException($"The leaf is not deterministic CBOR as this log writes it: {e.Message}", e);
+        }
+    }
+
+    private static void WriteRecord(CborWriter writer, LeafRecord record, LeafHead? head)
+    {
+        CheckRecord(record);
+        writer.WriteStartMap(CountPairs(record, head));
+        writer.WriteInt32(Name);
+        writer.WriteTextString(record.Name);
+        if (record.Unit is not null)
+        {
+            writer.WriteInt32(Unit);
+            writer.WriteTextString(record.Unit);
+        }
+
+        if (record.Number is { } number)
+        {
+            writer.WriteInt32(Value);
+            WriteNumber(writer, number);
+        }
+
+        if (record.Text is not null)
+        {
+            writer.WriteInt32(TextValue);
+            writer.WriteTextString(record.Text);
+        }
+
+        if (record.Data is { } data)
+        {
+            writer.WriteInt32(DataValue);
+            writer.WriteByteString(data.Span);
+        }
+
+        if ((head?.Time ?? record.Time) is { } time)
+        {
+            writer.WriteInt32(Time);
+            WriteTime(writer, time);
+        }
+
+        if (record.Quality != Quality.Measured)
+        {
+            writer.WriteTextString("q");
+            writer.WriteInt32((int)record.Quality);
+        }
+
+        if (record.AccuracyClass is not null)
+        {
+            writer.WriteTextString("cls");
+            writer.WriteTextString(record.AccuracyClass);
+        }
+
+        if (head is not null)
+        {
+            WriteHead(writer, head);
+        }
+
+        writer.WriteEndMap();
+    }
+
+    private static int CountPairs(LeafRecord record, LeafHead? head)
+    {
+        const int NameAndValue = 2, AlwaysInHead = 6;
+        int pairs = NameAndValue + Present(record.Unit) + (head is null ? Present(record.Time) : 1)
+            + (record.Quality == Quality.Measured ? 0 : 1) + Present(record.AccuracyClass);
+        return head is null
+            ? pairs
+            : pairs + AlwaysInHead + Present(head.Group) + Present(head.Config) + Present(head.Factors)
+                + (head.ComputedFrom.Count > 0 ? 1 : 0) + (head.Simulated ? 1 : 0);
+
+        static int Present(object? value) => value is null ? 0 : 1;
+    }
+
+    private static void WriteHead(CborWriter writer, LeafHead head)
+    {
+        if (head.Salt.Length != SaltBytes)
+        {
+            throw new EvidenceException($"A salt has {SaltBytes} bytes; this one has {head.Salt.Length}.");
+        }
+
+        WriteUnsigned(writer, "bc", head.BootCount);
+        WriteUnsigned(writer, "mc", head.MonotonicMs);
+        writer.WriteTextString("ts");
+        writer.WriteTextString(TimeStatusCodes[(int)head.TimeStatus].ToString());
+        WriteUnsigned(writer, "seq", head.Index);
+        writer.WriteTextString("typ");
+        writer.WriteTextString(head.Type);
+        writer.WriteTextString("salt");
+        writer.WriteByteString(head.Salt.Span);
+        if (head.Group is not null)
+        {
+            writer.WriteTextString("grp");
+            writer.WriteTextString(head.Group);
+        }
+
+        if (head.Config is { } config)
+        {
+            WriteUnsigned(writer, "cfg", config);
+        }
+
+        if (head.Factors is { } factors)
+        {
+            WriteUnsigned(writer, "fct", factors);
+        }
+
+        if (head.ComputedFrom.Count > 0)
+        {
+            writer.WriteTextString("of");
+            writer.WriteStartArray(head.ComputedFrom.Count);
+            foreach (long index in head.ComputedFrom)
+            {
+                writer.WriteUInt64((ulong)index);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (head.Simulated)
+        {
+            writer.WriteTextString("sim_");
+            writer.WriteBoolean(true);
+        }
+    }
+
+    private static void WriteUnsigned(CborWriter writer, string label, long value)
+    {
+        writer.WriteTextString(label);
+        writer.WriteUInt64((ulong)value);
+    }
+
+    private static void WriteNumber(CborWriter writer, DecimalFraction number)
+    {
+        if (number.Exponent == 0)
+        {
+            writer.WriteInt64(number.Mantissa);
+            return;
+        }
+
+        writer.WriteTag(CborTag.DecimalFraction);
+        writer.WriteStartArray(2);
+        writer.WriteInt32(number.Exponent);
+        writer.WriteInt64(number.Mantissa);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteTime(CborWriter writer, DateTimeOffset time)
+    {
+        long ms = time.ToUnixTimeMilliseconds();
+        WriteNumber(writer, ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms));
+    }
+
+    private static LeafRecord ReadRecord(CborReader reader, HeadLabels? head)
+    {
+        int pairs = reader.ReadStartMap() ?? 0;
+        LeafRecord record = new("");
+        for (int i = 0; i < pairs; i++)
+        {
+            if (reader.PeekState() != CborReaderState.TextString)
+            {
+                record = ReadSenmlField(reader, record);
+                continue;
+            }
+
+            string label = reader.ReadTextString();
+            record = label switch
+            {
+                "q" => record with { Quality = (Quality)ReadPositive(reader, label) },
+                "cls" => record with { AccuracyClass = ReadText(reader, label) },
+                _ when head?.TryRead(reader, label) == true => record,
+                _ => SkipUnknown(reader, label, record),
+            };
+        }
+
+        reader.ReadEndMap();
+        CheckRecord(record);
+        return record;
+    }
+
+    private static LeafRecord ReadSenmlField(CborReader reader, LeafRecord record)
+    {
+        int label = reader.ReadInt32();
+        return label switch
+        {
+            Name => record with { Name = ReadText(reader, "n") },
+            Unit => record with { Unit = ReadText(reader, "u") },
+            Value => record with { Number = ReadNumber(reader) },
+            TextValue => record with { Text = ReadText(reader, "vs") },
+            Time => record with { Time = ReadTime(reader) },
+            DataValue => record with { Data = reader.ReadByteString() },
+            _ => throw new EvidenceException($"The SenML label {label} has no place in a leaf."),
+        };
+    }
+
+    // RFC 8428 §4.4: a label that ends with "_" must be understood, others may be passed over.
+    private static LeafRecord SkipUnknown(CborReader reader, string label, LeafRecord record)
+    {
+        if (label.EndsWith('_'))
+        {
+            throw new EvidenceException($"The label '{label}' must be understood, and this version does not know it.");
+        }
+
+        if (label is "seq" or "typ" or "ts" or "bc" or "mc" or "salt" or "grp" or "cfg" or "fct" or "of")
+        {
+            throw new EvidenceException($"The label '{label}' belongs on the leaf's first record.");
+        }
+
+        reader.SkipValue();
+        return record;
+    }
+
+    private static DecimalFraction ReadNumber(CborReader reader)
+    {
+        switch (reader.PeekState())
+        {
+            case CborReaderState.UnsignedInteger or CborReaderState.NegativeInteger:
+                return new DecimalFraction(0, reader.ReadInt64());
+            case CborReaderState.Tag when reader.ReadTag() == CborTag.DecimalFraction:
+                if (reader.ReadStartArray() != 2)
+                {
+                    throw new EvidenceException("A decimal fraction has two parts, exponent and mantissa.");
+                }
+
+                int exponent = reader.ReadInt32();
+                long mantissa = reader.ReadInt64();
+                reader.ReadEndArray();
+                return exponent is 0 or < -30 or > 30
+                    ? throw new EvidenceException($"A decimal fraction with the exponent {exponent} is not written by this log.")
+                    : new DecimalFraction(exponent, mantissa);
+            default:
+                throw new EvidenceException("A number in a leaf is an integer or a decimal fraction (tag 4), never anything else.");
+        }
+    }
+
+    private static DateTimeOffset ReadTime(CborReader reader)
+    {
+        DecimalFraction number = ReadNumber(reader);
+        bool oneForm = number.Exponent == 0 || (number.Exponent == -3 && number.Mantissa % 1000 != 0);
+        if (!oneForm)
+        {
+            throw new EvidenceException($"A time is in whole seconds, or else in milliseconds; {number} is in neither form.");
+        }
+
+        return number.Exponent == 0
+            ? DateTimeOffset.FromUnixTimeSeconds(number.Mantissa)
+            : DateTimeOffset.FromUnixTimeMilliseconds(number.Mantissa);
+    }
+
+    private static string ReadText(CborReader reader, string label) => reader.PeekState() == CborReaderState.TextString
+        ? reader.ReadTextString()
+        : throw new EvidenceException($"The value of '{label}' is a text.");
+
+    private static long ReadPositive(CborReader reader, string label) => reader.PeekState() == CborReaderState.UnsignedInteger
+        ? checked((long)reader.ReadUInt64())
+        : throw new EvidenceException($"The value of '{label}' is a whole number, 0 or more.");
+
+    private static void CheckRecord(LeafRecord record)
+    {
+        int values = (record.Number is null ? 0 : 1) + (record.Text is null ? 0 : 1) + (record.Data is null ? 0 : 1);
+        if (values != 1)
+        {
+            throw new EvidenceException($"The record '{record.Name}' has {values} values; a record has exactly one.");
+        }
+
+        bool good = record.Name.Length > 0 && char.IsAsciiLetterOrDigit(record.Name[0])
+            && record.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or ':' or '.' or '/' or '_');
+        if (!good)
+        {
+            throw new EvidenceException($"'{record.Name}' is not a SenML name: letters, digits and - : . / _, first a letter or digit (RFC 8428 §4.5.1).");
+        }
+    }
+
+    private sealed class HeadLabels
+    {
+        private long? _index, _bootCount, _monotonicMs, _config, _factors;
+        private string? _type, _group;
+        private TimeStatus? _timeStatus;
+        private byte[]? _salt;
+        private List<long> _of = [];
+        private bool _simulated;
+
+        public bool TryRead(CborReader reader, string label)
+        {
+            switch (label)
+            {
+                case "seq": _index = ReadPositive(reader, label); return true;
+                case "bc": _bootCount = ReadPositive(reader, label); return true;
+                case "mc": _monotonicMs = ReadPositive(reader, label); return true;
+                case "cfg": _config = ReadPositive(reader, label); return true;
+                case "fct": _factors = ReadPositive(reader, label); return true;
+                case "typ": _type = ReadText(reader, label); return true;
+                case "grp": _group = ReadText(reader, label); return true;
+                case "ts": _timeStatus = ReadTimeStatus(reader); return true;
+                case "salt": _salt = reader.ReadByteString(); return true;
+                case "of": _of = ReadIndexes(reader); return true;
+                case "sim_":
+                    _simulated = reader.ReadBoolean();
+                    return _simulated ? true : throw new EvidenceException("The label 'sim_' is true or absent.");
+                default: return false;
+            }
+        }
+
+        public LeafHead ToHead(DateTimeOffset time) => new()
+        {
+            Index = _index ?? throw Lacks("seq"),
+            Type = _type ?? throw Lacks("typ"),
+            Time = time,
+            TimeStatus = _timeStatus ?? throw Lacks("ts"),
+            BootCount = _bootCount ?? throw Lacks("bc"),
+            MonotonicMs = _monotonicMs ?? throw Lacks("mc"),
+            Salt = _salt is { Length: SaltBytes } ? _salt : throw Lacks($"salt of {SaltBytes} bytes"),
+            Group = _group,
+            Config = _config,
+            Factors = _factors,
+            ComputedFrom = _of,
+            Simulated = _simulated,
+        };
+
+        private static EvidenceException Lacks(string label) => new($"The leaf's first record lacks the label {label}.");
+
+        private static TimeStatus ReadTimeStatus(CborReader reader)
+        {
+            string code = ReadText(reader, "ts");
+            int i = code.Length == 1 ? TimeStatusCodes.IndexOf(code[0]) : -1;
+            return i >= 0 ? (TimeStatus)i : throw new EvidenceException($"The time status '{code}' is none of U, I, S, R.");
+        }
+
+        private static List<long> ReadIndexes(CborReader reader)
+        {
+            int count = reader.ReadStartArray() ?? 0;
+            List<long> indexes = [];
+            for (int i = 0; i < count; i++)
+            {
+                long index = ReadPositive(reader, "of");
+                if (indexes.Count > 0 && index <= indexes[^1])
+                {
+                    throw new EvidenceException("The indexes under 'of' do not ascend.");
+                }
+
+                indexes.Add(index);
+            }
+
+            reader.ReadEndArray();
+            return indexes;
+        }
+    }
+}

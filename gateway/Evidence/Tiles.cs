@@ -1,0 +1,153 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace EdgeGateway.Evidence;
+
+/// <summary>A tile of C2SP tlog-tiles: up to 256 neighbouring hashes of tree level 8 × <paramref name="Level"/>.</summary>
+/// <param name="Level">Tile level: 0 holds leaf hashes, 1 the roots of 256 leaves each, and so on.</param>
+/// <param name="Index">Position in the level, from 0.</param>
+/// <param name="Hashes">The hashes one after another, 32 to 8 192 bytes. Fewer than 256 hashes make a partial tile.</param>
+public readonly record struct Tile(int Level, long Index, ReadOnlyMemory<byte> Hashes);
+
+/// <summary>Finds the stored bytes of a tile, full or partial, or null when there is none.</summary>
+public delegate ReadOnlyMemory<byte>? TileSource(int level, long index);
+
+/// <summary>The log's tree kept as tiles. Stored tiles answer for every old size and survive the removal of leaf bytes.</summary>
+public sealed class TiledTree
+{
+    /// <summary>Hashes in a full tile.</summary>
+    public const int TileWidth = 256;
+
+    private readonly Frontier _frontier;
+
+    // The newest tile of each level, and whether it has hashes that TakeChanged has not handed out yet.
+    private readonly List<(List<MerkleHash> Hashes, long Index, bool Changed)> _open = [];
+    private readonly List<Tile> _filled = [];
+
+    private TiledTree(Frontier frontier) => _frontier = frontier;
+
+    /// <summary>Leaves in the tree.</summary>
+    public long Size => _frontier.Size;
+
+    /// <summary>The tree's root.</summary>
+    public MerkleHash Root => _frontier.Root();
+
+    /// <summary>Continues the tree that stored tiles hold.</summary>
+    /// <exception cref="EvidenceException">A tile that a tree of this size needs is missing or too short.</exception>
+    public static TiledTree Restore(long size, TileSource tiles)
+    {
+        TiledTree tree = new(new Frontier(size, Edge(size, tiles)));
+        long inLevel = size;
+        for (int level = 0; inLevel > 0; level++, inLevel /= TileWidth)
+        {
+            long index = inLevel / TileWidth;
+            int width = (int)(inLevel % TileWidth);
+            ReadOnlySpan<byte> stored = width == 0 ? default : Read(tiles, level, index, width);
+            tree._open.Add(([.. MemoryMarshal.Cast<byte, MerkleHash>(stored[..(width * MerkleHash.Size)])], index, false));
+        }
+
+        return tree;
+    }
+
+    /// <summary>The edge of the tree at any size it has had: what a batch that starts there needs (see <see cref="Frontier"/>).</summary>
+    /// <exception cref="EvidenceException">A tile that a tree of this size needs is missing or too short.</exception>
+    public static IReadOnlyList<MerkleHash> Edge(long size, TileSource tiles)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(size);
+        List<MerkleHash> edge = [];
+        long start = 0;
+        for (int height = 63 - BitOperations.LeadingZeroCount((ulong)size); height >= 0; height--)
+        {
+            if (((size >> height) & 1) == 1)
+            {
+                edge.Add(Subtree(height, start >> height, tiles));
+                start += 1L << height;
+            }
+        }
+
+        return edge;
+    }
+
+    /// <summary>Appends a leaf.</summary>
+    public void Append(ReadOnlySpan<byte> leaf)
+    {
+        MerkleHash node = MerkleHash.OfLeaf(leaf);
+        _frontier.Append(node);
+        Push(0, node);
+    }
+
+    /// <summary>The tiles that have grown since the last call, to be stored over their former bytes.</summary>
+    public IReadOnlyList<Tile> TakeChanged()
+    {
+        List<Tile> changed = [.. _filled];
+        _filled.Clear();
+        for (int level = 0; level < _open.Count; level++)
+        {
+            (List<MerkleHash> hashes, long index, bool grown) = _open[level];
+            if (grown)
+            {
+                changed.Add(new Tile(level, index, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(hashes)).ToArray()));
+                _open[level] = (hashes, index, false);
+            }
+        }
+
+        return changed;
+    }
+
+    private void Push(int level, in MerkleHash hash)
+    {
+        if (level == _open.Count)
+        {
+            _open.Add(([], 0, false));
+        }
+
+        (List<MerkleHash> hashes, long index, _) = _open[level];
+        hashes.Add(hash);
+        if (hashes.Count < TileWidth)
+        {
+            _open[level] = (hashes, index, true);
+            return;
+        }
+
+        Span<MerkleHash> full = CollectionsMarshal.AsSpan(hashes);
+        _filled.Add(new Tile(level, index, MemoryMarshal.AsBytes(full).ToArray()));
+        MerkleHash root = Fold(full);
+        hashes.Clear();
+        _open[level] = (hashes, index + 1, false);
+        Push(level + 1, root);
+    }
+
+    private static MerkleHash Subtree(int height, long index, TileSource tiles)
+    {
+        // A subtree of 2^height leaves is the fold of 2^(height mod 8) hashes of one tile.
+        int level = height / 8;
+        int count = 1 << (height % 8);
+        long firstHash = index * count;
+        int offset = (int)(firstHash % TileWidth);
+        ReadOnlySpan<byte> tile = Read(tiles, level, firstHash / TileWidth, offset + count);
+        return Fold(MemoryMarshal.Cast<byte, MerkleHash>(tile.Slice(offset * MerkleHash.Size, count * MerkleHash.Size)));
+    }
+
+    private static ReadOnlySpan<byte> Read(TileSource tiles, int level, long index, int width)
+    {
+        ReadOnlyMemory<byte>? tile = tiles(level, index);
+        if (tile is not { } stored || stored.Length < width * MerkleHash.Size)
+        {
+            throw new EvidenceException(
+                $"Hash tile {index} of level {level} has {(tile?.Length ?? 0) / MerkleHash.Size} hashes, {width} are needed. The ledger is damaged.");
+        }
+
+        return stored.Span;
+    }
+
+    private static MerkleHash Fold(ReadOnlySpan<MerkleHash> hashes)
+    {
+        Frontier subtree = new();
+        foreach (ref readonly MerkleHash hash in hashes)
+        {
+            subtree.Append(hash);
+        }
+
+        return subtree.Root();
+    }
+}

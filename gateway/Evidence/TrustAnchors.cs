@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace EdgeGateway.Evidence;
+
+/// <summary>The public keys that the person who verifies has decided to trust. Never a key found in what is verified.</summary>
+public sealed class TrustAnchors
+{
+    private TrustAnchors(IReadOnlyList<ECDsa> keys) => Keys = keys;
+
+    /// <summary>The trusted keys, P-256.</summary>
+    public IReadOnlyList<ECDsa> Keys { get; }
+
+    /// <summary>Reads public keys and certificates from PEM text (RFC 7468), one or more.</summary>
+    /// <exception cref="EvidenceException">There is none, one is not P-256, or the text is a private key.</exception>
+    public static TrustAnchors FromPem(string pem)
+    {
+        List<ECDsa> keys = [];
+        ReadOnlySpan<char> rest = pem;
+        while (PemEncoding.TryFind(rest, out PemFields fields))
+        {
+            string label = rest[fields.Label].ToString();
+            keys.Add(Import(label, rest[fields.Location].ToString()));
+            rest = rest[fields.Location.End..];
+        }
+
+        return keys.Count > 0
+            ? new TrustAnchors(keys)
+            : throw new EvidenceException("There is no PEM block in it. Give the device's public key, which begins with -----BEGIN PUBLIC KEY-----.");
+    }
+
+    private static ECDsa Import(string label, string block)
+    {
+        try
+        {
+            ECDsa? key = label switch
+            {
+                "PUBLIC KEY" => ECDsa.Create(),
+                "CERTIFICATE" => X509Certificate2.CreateFromPem(block).GetECDsaPublicKey(),
+                _ => throw new EvidenceException($"It holds a {label}. A trust anchor is a PUBLIC KEY or a CERTIFICATE."),
+            };
+            if (label == "PUBLIC KEY")
+            {
+                key!.ImportFromPem(block);
+            }
+
+            return key is { KeySize: 256 } ? key : throw new EvidenceException($"The {label} is not an ECDSA key on P-256, which is what devices sign with.");
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new EvidenceException($"The {label} in it cannot be read: {e.Message}", e);
+        }
+    }
+}
