@@ -1,0 +1,316 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using EdgeGateway.Evidence;
+using Microsoft.Data.Sqlite;
+
+namespace EdgeGateway.Recording;
+
+/// <summary>What one recording tick adds to the ledger, all or nothing.</summary>
+/// <param name="Time">The tick's wall time, UTC.</param>
+/// <param name="Leaves">The leaves' bytes, in the order of their indexes; the first has the index <see cref="Ledger.Size"/>.</param>
+/// <param name="Facts">What the recorder must remember together with these leaves, such as the index of the config in force.</param>
+public sealed record LedgerTick(DateTimeOffset Time, IReadOnlyList<byte[]> Leaves, IReadOnlyDictionary<string, string> Facts);
+
+/// <summary>A signed state of the log, as stored.</summary>
+/// <param name="Size">Leaves it covers.</param>
+/// <param name="Time">When it was signed, UTC.</param>
+/// <param name="Note">The C2SP signed note.</param>
+/// <param name="Cose">The COSE_Sign1.</param>
+public sealed record StoredCheckpoint(long Size, DateTimeOffset Time, string Note, byte[] Cose);
+
+/// <summary>
+/// The append-only record of a gateway in one SQLite file. The recorder is its only writer; publishers, the API and the page read.
+/// </summary>
+/// <remarks>
+/// <para>WAL with <c>synchronous=FULL</c>: a commit that has returned survives a power cut; with NORMAL it does not.</para>
+/// <para>Readers use a second connection in short pages, so that no open statement keeps the WAL from being checkpointed.</para>
+/// </remarks>
+public sealed class Ledger : IDisposable
+{
+    private const int ApplicationId = 0x45474C31; // "EGL1"
+    private const int LeavesPerPage = 256;
+
+    private const string Schema = """
+        CREATE TABLE leaf(idx INTEGER PRIMARY KEY, bytes BLOB) STRICT;               -- bytes: null once thinned
+        CREATE TABLE tile(level INTEGER, idx INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, idx)) STRICT, WITHOUT ROWID;
+        CREATE TABLE tick(t INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;     -- t: Unix milliseconds; first: index of the tick's first leaf
+        CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, t INTEGER NOT NULL, note TEXT NOT NULL, cose BLOB NOT NULL) STRICT;
+        CREATE TABLE cursor(name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        """;
+
+    private readonly SqliteConnection _writer;
+    private readonly SqliteConnection _reader;
+    private readonly Lock _reading = new();
+    private readonly ConcurrentDictionary<string, long> _cursors;
+    private readonly ConcurrentDictionary<string, long> _movedCursors = new();
+    private TiledTree _tree;
+    private long _size;
+    private StoredCheckpoint? _lastCheckpoint;
+    private TaskCompletionSource _sealed = NewSignal();
+
+    private Ledger(SqliteConnection writer, SqliteConnection reader)
+    {
+        (_writer, _reader) = (writer, reader);
+        _tree = Restore();
+        _size = _tree.Size;
+        _lastCheckpoint = ReadCheckpoint("ORDER BY size DESC LIMIT 1", 0);
+        _cursors = new(Query("SELECT name, position FROM cursor", r => KeyValuePair.Create(r.GetString(0), r.GetInt64(1))));
+    }
+
+    /// <summary>Leaves that are durably recorded.</summary>
+    public long Size => Interlocked.Read(ref _size);
+
+    /// <summary>The newest checkpoint, or null before the first.</summary>
+    public StoredCheckpoint? LastCheckpoint => Volatile.Read(ref _lastCheckpoint);
+
+    /// <summary>The ledger's size on the card, bytes, the WAL included.</summary>
+    public long FileBytes => LengthOf(_writer.DataSource) + LengthOf(_writer.DataSource + "-wal");
+
+    /// <summary>Opens a ledger, and makes it when the file does not exist.</summary>
+    /// <exception cref="InvalidDataException">The file is not a ledger, or it is damaged.</exception>
+    public static Ledger Open(string path)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        SqliteConnection? writer = null, reader = null;
+        try
+        {
+            writer = Connect(path, SqliteOpenMode.ReadWriteCreate);
+            Execute(writer, "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;");
+            if (Scalar(writer, "PRAGMA application_id") == 0 && Scalar(writer, "SELECT count(*) FROM sqlite_schema") == 0)
+            {
+                using SqliteTransaction transaction = writer.BeginTransaction();
+                Execute(writer, $"{Schema} PRAGMA application_id={ApplicationId}; PRAGMA user_version=1;");
+                transaction.Commit();
+            }
+
+            if (Scalar(writer, "PRAGMA application_id") != ApplicationId || Scalar(writer, "PRAGMA user_version") != 1)
+            {
+                throw new InvalidDataException($"{path} is not a ledger of this version. Give another data folder, or the gateway version that made it.");
+            }
+
+            reader = Connect(path, SqliteOpenMode.ReadWrite);
+            Execute(reader, "PRAGMA query_only=ON;");
+            return new Ledger(writer, reader);
+        }
+        catch (Exception e) when (e is SqliteException or EvidenceException or InvalidDataException)
+        {
+            writer?.Dispose();
+            reader?.Dispose();
+            throw e is InvalidDataException ? e : new InvalidDataException($"The ledger {path} cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Records a tick: leaves, hash tiles, facts and moved cursors in one transaction. When it returns, it is durable.</summary>
+    /// <exception cref="SqliteException">Nothing of the tick was recorded.</exception>
+    public void Append(LedgerTick tick)
+    {
+        KeyValuePair<string, long>[] cursors = [.. _movedCursors];
+        try
+        {
+            using SqliteTransaction transaction = _writer.BeginTransaction();
+            long first = _tree.Size;
+            using (SqliteCommand insert = Command(_writer, "INSERT INTO leaf VALUES($1, $2)", first, Array.Empty<byte>()))
+            {
+                foreach (byte[] leaf in tick.Leaves)
+                {
+                    insert.Parameters[0].Value = _tree.Size;
+                    insert.Parameters[1].Value = leaf;
+                    insert.ExecuteNonQuery();
+                    _tree.Append(leaf);
+                }
+            }
+
+            foreach (Tile tile in _tree.TakeChanged())
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO tile VALUES($1, $2, $3)", tile.Level, tile.Index, tile.Hashes.ToArray());
+            }
+
+            // Two ticks can fall on one time when the clock was set back; the earlier index finds the leaves of both.
+            Execute(_writer, "INSERT OR IGNORE INTO tick VALUES($1, $2)", tick.Time.ToUnixTimeMilliseconds(), first);
+            foreach ((string name, string value) in tick.Facts)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO fact VALUES($1, $2)", name, value);
+            }
+
+            foreach ((string name, long position) in cursors)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO cursor VALUES($1, $2)", name, position);
+            }
+
+            transaction.Commit();
+        }
+        catch
+        {
+            _tree = Restore();
+            throw;
+        }
+
+        foreach (KeyValuePair<string, long> cursor in cursors)
+        {
+            _movedCursors.TryRemove(cursor); // only if it was not moved on meanwhile
+        }
+
+        Interlocked.Exchange(ref _size, _tree.Size);
+    }
+
+    /// <summary>The log's state now, to be signed. Called by the recorder, between ticks.</summary>
+    public TreeHead Head(Origin origin) => new(origin, _tree.Size, _tree.Root);
+
+    /// <summary>Stores a signed checkpoint and wakes those who wait for one.</summary>
+    public void Seal(StoredCheckpoint checkpoint)
+    {
+        Execute(
+            _writer, "INSERT OR REPLACE INTO checkpoint VALUES($1, $2, $3, $4)",
+            checkpoint.Size, checkpoint.Time.ToUnixTimeMilliseconds(), checkpoint.Note, checkpoint.Cose);
+        Volatile.Write(ref _lastCheckpoint, checkpoint);
+        Interlocked.Exchange(ref _sealed, NewSignal()).SetResult();
+    }
+
+    /// <summary>Completes once a checkpoint covers more than <paramref name="size"/> leaves.</summary>
+    public async Task WaitForCheckpointBeyondAsync(long size, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task next = Volatile.Read(ref _sealed).Task;
+            if (LastCheckpoint?.Size > size)
+            {
+                return;
+            }
+
+            await next.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>The leaves [first, end), at most 256 of them; null where a leaf's bytes were thinned.</summary>
+    public IReadOnlyList<byte[]?> Leaves(long first, long end) => Query(
+        "SELECT bytes FROM leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx",
+        r => r.IsDBNull(0) ? null : r.GetFieldValue<byte[]>(0),
+        first, Math.Min(end, first + LeavesPerPage));
+
+    /// <summary>
+    /// Cuts the batch that begins at a leaf and ends at the next checkpoint, or null when no checkpoint covers that leaf yet. The same
+    /// bytes are published and served.
+    /// </summary>
+    public Batch? BatchFrom(long first)
+    {
+        if (ReadCheckpoint("WHERE size > $1 ORDER BY size LIMIT 1", first) is not { } checkpoint)
+        {
+            return null;
+        }
+
+        List<BatchElement> elements = [];
+        while (first + elements.Count < checkpoint.Size)
+        {
+            IReadOnlyList<byte[]?> page = Leaves(first + elements.Count, checkpoint.Size);
+            if (page.Count == 0)
+            {
+                throw new InvalidDataException($"Leaf {first + elements.Count} is not in the ledger, although checkpoint {checkpoint.Size} covers it.");
+            }
+
+            foreach (byte[]? leaf in page)
+            {
+                elements.Add(leaf is null ? BatchElement.Withheld(LeafHash(first + elements.Count)) : BatchElement.Of(leaf));
+            }
+        }
+
+        return new Batch(checkpoint.Note, checkpoint.Cose, first, TiledTree.Edge(first, ReadTile), elements);
+    }
+
+    /// <summary>Index of the first leaf recorded at or after a time, or <see cref="Size"/> when there is none.</summary>
+    public long FirstIndexAt(DateTimeOffset time)
+    {
+        List<long> found = Query("SELECT first FROM tick WHERE t >= $1 ORDER BY t LIMIT 1", r => r.GetInt64(0), time.ToUnixTimeMilliseconds());
+        return found.Count > 0 ? found[0] : Size;
+    }
+
+    /// <summary>What the recorder remembers under a name, or null.</summary>
+    public string? Fact(string name) => Query("SELECT value FROM fact WHERE name = $1", r => r.GetString(0), name).FirstOrDefault();
+
+    /// <summary>How far a reader has got: the index of the first leaf it has not delivered. 0 for a new reader.</summary>
+    public long Cursor(string name) => _cursors.GetValueOrDefault(name);
+
+    /// <summary>Moves a reader's cursor. It becomes durable with the next tick; a lost move sends leaves again, which receivers ignore.</summary>
+    public void MoveCursor(string name, long position)
+    {
+        _cursors[name] = position;
+        _movedCursors[name] = position;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _writer.Dispose();
+    }
+
+    private TiledTree Restore() =>
+        TiledTree.Restore(Scalar(_writer, "SELECT coalesce(max(idx) + 1, 0) FROM leaf"), ReadTile);
+
+    private ReadOnlyMemory<byte>? ReadTile(int level, long index) =>
+        Query("SELECT hashes FROM tile WHERE level = $1 AND idx = $2", r => r.GetFieldValue<byte[]>(0), level, index) is [var hashes]
+            ? hashes
+            : (ReadOnlyMemory<byte>?)null;
+
+    private MerkleHash LeafHash(long index)
+    {
+        ReadOnlyMemory<byte> tile = ReadTile(0, index / TiledTree.TileWidth) ?? throw new InvalidDataException($"The hash of leaf {index} is not in the ledger.");
+        return MerkleHash.From(tile.Span.Slice((int)(index % TiledTree.TileWidth) * MerkleHash.Size, MerkleHash.Size));
+    }
+
+    private StoredCheckpoint? ReadCheckpoint(string which, long size) => Query(
+        $"SELECT size, t, note, cose FROM checkpoint {which}",
+        r => new StoredCheckpoint(r.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(1)), r.GetString(2), r.GetFieldValue<byte[]>(3)),
+        size).FirstOrDefault();
+
+    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params object[] values)
+    {
+        lock (_reading)
+        {
+            using SqliteCommand command = Command(_reader, sql, values);
+            using SqliteDataReader rows = command.ExecuteReader();
+            List<T> found = [];
+            while (rows.Read())
+            {
+                found.Add(read(rows));
+            }
+
+            return found;
+        }
+    }
+
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    private static SqliteCommand Command(SqliteConnection connection, string sql, params object[] values)
+    {
+        SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (int i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"${i + 1}"), values[i]);
+        }
+
+        return command;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql, params object[] values)
+    {
+        using SqliteCommand command = Command(connection, sql, values);
+        command.ExecuteNonQuery();
+    }
+
+    private static long Scalar(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = Command(connection, sql);
+        return (long)command.ExecuteScalar()!;
+    }
+}

@@ -1,0 +1,190 @@
+using System.Security.Cryptography;
+using EdgeGateway.Evidence;
+using EdgeGateway.Recording;
+using Microsoft.Data.Sqlite;
+
+namespace EdgeGateway.Tests.Recording;
+
+public sealed class LedgerTests : IDisposable
+{
+    private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeSeconds(1_781_481_600);
+    private readonly string _folder = Directory.CreateTempSubdirectory("ledger").FullName;
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    private string Path => System.IO.Path.Combine(_folder, "ledger.db");
+
+    private Origin Origin => new(Origin.DeviceIdOf(_key), 1, Simulated: true);
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_reopened_ledger_goes_on_where_it_stopped()
+    {
+        MerkleHash root;
+        using (Ledger ledger = Ledger.Open(Path))
+        {
+            Tick(ledger, 0, 300);
+            root = ledger.Head(Origin).Root;
+        }
+
+        using Ledger again = Ledger.Open(Path);
+        Assert.Equal(300, again.Size);
+        Assert.Equal(root, again.Head(Origin).Root);
+        Tick(again, 1, 5);
+        Assert.Equal(Reference(305), again.Head(Origin).Root);
+    }
+
+    [Fact]
+    public void Every_batch_verifies_and_the_sequence_has_no_gap()
+    {
+        using Ledger ledger = Ledger.Open(Path);
+        for (int i = 0; i < 5; i++)
+        {
+            Tick(ledger, i, 7 + (i * 100));
+            Seal(ledger);
+        }
+
+        BatchSequence sequence = new();
+        for (long first = 0; first < ledger.Size; first = sequence.End)
+        {
+            Batch batch = ledger.BatchFrom(first)!;
+            sequence.Add(BatchVerifier.Verify(Batch.Decode(batch.Encode(), out _), Trust()));
+        }
+
+        Assert.Equal(ledger.Size, sequence.End);
+        Assert.Null(ledger.BatchFrom(ledger.Size));
+        Assert.NotNull(BatchVerifier.Verify(ledger.BatchFrom(3)!, Trust()));
+    }
+
+    [Fact]
+    public void A_tick_that_fails_leaves_nothing_behind()
+    {
+        using Ledger ledger = Ledger.Open(Path);
+        Tick(ledger, 0, 10);
+        MerkleHash before = ledger.Head(Origin).Root;
+        byte[] good = Leaf(10);
+        Assert.ThrowsAny<Exception>(() => ledger.Append(new LedgerTick(Start.AddMinutes(1), [good, null!], new Dictionary<string, string>())));
+        Assert.Equal((10, before), (ledger.Size, ledger.Head(Origin).Root));
+        Assert.Equal(10, ledger.FirstIndexAt(Start.AddSeconds(1)));
+        Tick(ledger, 1, 1);
+        Assert.Equal(Reference(11), ledger.Head(Origin).Root);
+    }
+
+    [Fact]
+    public void A_thinned_leaf_is_given_by_its_hash()
+    {
+        using (Ledger ledger = Ledger.Open(Path))
+        {
+            Tick(ledger, 0, 4);
+            Seal(ledger);
+        }
+
+        using (SqliteConnection other = new($"Data Source={Path};Pooling=False"))
+        {
+            other.Open();
+            using SqliteCommand thin = other.CreateCommand();
+            thin.CommandText = "UPDATE leaf SET bytes = NULL WHERE idx = 2";
+            thin.ExecuteNonQuery();
+        }
+
+        using Ledger thinned = Ledger.Open(Path);
+        VerifiedBatch verified = BatchVerifier.Verify(thinned.BatchFrom(0)!, Trust());
+        Assert.Equal([0, 1, 3], verified.Leaves.Select(l => l.Head.Index));
+    }
+
+    [Fact]
+    public void A_moved_cursor_is_durable_with_the_next_tick()
+    {
+        using (Ledger ledger = Ledger.Open(Path))
+        {
+            Tick(ledger, 0, 4);
+            ledger.MoveCursor("desk", 3);
+            Tick(ledger, 1, 1);
+            ledger.MoveCursor("desk", 5);
+            Assert.Equal(5, ledger.Cursor("desk"));
+        }
+
+        using Ledger again = Ledger.Open(Path);
+        Assert.Equal(3, again.Cursor("desk"));
+    }
+
+    [Fact]
+    public async Task Those_who_wait_for_a_checkpoint_are_woken_by_it()
+    {
+        using Ledger ledger = Ledger.Open(Path);
+        Tick(ledger, 0, 4);
+        Task waiting = ledger.WaitForCheckpointBeyondAsync(3, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        Seal(ledger);
+        await waiting;
+    }
+
+    [Fact]
+    public void The_file_has_small_pages_and_a_write_ahead_log()
+    {
+        using (Ledger ledger = Ledger.Open(Path))
+        {
+            Tick(ledger, 0, 1);
+        }
+
+        using SqliteConnection other = new($"Data Source={Path};Pooling=False");
+        other.Open();
+        using SqliteCommand ask = other.CreateCommand();
+        ask.CommandText = "SELECT (SELECT page_size FROM pragma_page_size), (SELECT journal_mode FROM pragma_journal_mode)";
+        using SqliteDataReader row = ask.ExecuteReader();
+        Assert.True(row.Read());
+        Assert.Equal((1024L, "wal"), (row.GetInt64(0), row.GetString(1)));
+    }
+
+    [Theory]
+    [InlineData("not a database at all, but long enough to be looked at as one, several times over: 0123456789 0123456789 0123456789")]
+    [InlineData("SQLite format 3\0")]
+    public void A_file_that_is_not_a_ledger_is_named_and_left_as_it_is(string content)
+    {
+        File.WriteAllText(Path, content);
+        Assert.Contains(Path, Assert.Throws<InvalidDataException>(() => Ledger.Open(Path)).Message, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(Path));
+    }
+
+    private TrustAnchors Trust() => TrustAnchors.FromPem(_key.ExportSubjectPublicKeyInfoPem());
+
+    private byte[] Leaf(long index) => LeafCodec.Encode(new Leaf(
+        new LeafHead
+        {
+            Index = index,
+            Type = index == 0 ? LeafType.Genesis : LeafType.Start,
+            Time = Start,
+            TimeStatus = TimeStatus.Unknown,
+            BootCount = 1,
+            MonotonicMs = index,
+            Salt = new byte[LeafCodec.SaltBytes],
+            Simulated = index == 0,
+        },
+        [LeafRecord.Of("origin", Origin.ToString())]));
+
+    private void Tick(Ledger ledger, int minute, int leaves) => ledger.Append(new LedgerTick(
+        Start.AddMinutes(minute),
+        [.. Enumerable.Range(0, leaves).Select(i => Leaf(ledger.Size + i))],
+        new Dictionary<string, string>()));
+
+    private void Seal(Ledger ledger)
+    {
+        TreeHead head = ledger.Head(Origin);
+        ledger.Seal(new StoredCheckpoint(head.Size, Start, CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key)));
+    }
+
+    private MerkleHash Reference(int size)
+    {
+        Frontier frontier = new();
+        for (int i = 0; i < size; i++)
+        {
+            frontier.Append(MerkleHash.OfLeaf(Leaf(i)));
+        }
+
+        return frontier.Root();
+    }
+}
