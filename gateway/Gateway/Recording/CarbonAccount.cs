@@ -1,0 +1,117 @@
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Recording;
+
+/// <summary>A meter that an account adds up.</summary>
+/// <param name="Name">The meter.</param>
+/// <param name="Obis">The register that counts the energy.</param>
+/// <param name="ImpulsesPerKilowattHour">The impulse constant of a pulse meter; null where the register counts watt-hours.</param>
+public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPerKilowattHour);
+
+/// <summary>A register's count together with the leaf that records it.</summary>
+/// <param name="Leaf">Index of the reading leaf.</param>
+/// <param name="Time">That leaf's time.</param>
+/// <param name="Register">The register there.</param>
+public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, Register Register);
+
+/// <summary>
+/// One account's footprint, slot by slot: the energy between two recorded readings × one cited factor, exact, rounded once to
+/// micrograms. Where a meter is missing at the slot's end, no amount is stated but the reason; the next one covers the time since the
+/// last, so that no energy is ever without its footprint.
+/// </summary>
+public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IReadOnlyList<AccountMeter> meters)
+{
+    private readonly Dictionary<string, RecordedRegister> _closed = [];
+
+    /// <summary>The account's name in the site file.</summary>
+    public string Name => name;
+
+    /// <summary>The factor set that the account cites.</summary>
+    public FactorSet Set => set;
+
+    /// <summary>Where the next footprint begins, to be remembered over a restart: meter and index of its reading leaf.</summary>
+    public IEnumerable<(string Meter, long Leaf)> Bases => _closed.Select(c => (c.Key, c.Value.Leaf));
+
+    /// <summary>Whether a meter's register belongs to the account.</summary>
+    public bool Counts(string meter, ObisCode obis) => meters.Any(m => m.Name == meter && m.Obis == obis);
+
+    /// <summary>Begins at a recorded register, unless the meter has begun already. Gives whether it did.</summary>
+    public bool Begin(string meter, RecordedRegister at) => Counts(meter, at.Register.Obis) && _closed.TryAdd(meter, at);
+
+    /// <summary>Forgets where it had begun, to begin again from what is recorded.</summary>
+    public void Forget() => _closed.Clear();
+
+    /// <summary>
+    /// The records of the carbon leaf at a slot's end and the leaves they were computed from. Changes nothing: call
+    /// <see cref="Close"/> once the leaf is recorded.
+    /// </summary>
+    /// <param name="end">The slot's end.</param>
+    /// <param name="now">The newest recorded register of each meter, or why it is missing.</param>
+    public (IReadOnlyList<LeafRecord> Records, IReadOnlyList<long> ComputedFrom) At(
+        DateTimeOffset end, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
+    {
+        Energy energy = default;
+        SortedSet<long> from = [];
+        string? missing = null;
+        DateTimeOffset start = end;
+        foreach (AccountMeter meter in meters)
+        {
+            (RecordedRegister? register, string? reason) = now.GetValueOrDefault(meter.Name);
+            if (register is not { } to)
+            {
+                missing ??= $"{meter.Name}:{reason ?? MissingReason.NotReadYet.Code()}";
+            }
+            else if (_closed.TryGetValue(meter.Name, out RecordedRegister was) && was.Register.Quantum == to.Register.Quantum)
+            {
+                energy += EnergyBetween(meter, was.Register, to.Register);
+                start = was.Time < start ? was.Time : start;
+                from.UnionWith([was.Leaf, to.Leaf]);
+            }
+        }
+
+        if (missing is null && from.Count == 0)
+        {
+            missing = "no-earlier-reading";
+        }
+
+        LeafRecord amount = missing is null
+            ? new LeafRecord(name) { Unit = "kg", Number = new DecimalFraction(-9, Footprint.Micrograms(energy, factor)) }
+            : LeafRecord.Of(name, missing);
+        return (
+            [
+                amount,
+                TimeRecord("from", start),
+                TimeRecord("to", end),
+                LeafRecord.Of("method", "location-based"),
+                LeafRecord.Of("factor", factor.Key.ToString()),
+                LeafRecord.Of("value", $"{factor.Value} {Factor.KilogramsPerKilowattHour}"),
+                LeafRecord.Of("set", $"{set.Name}/{set.Version}"),
+                LeafRecord.Of("meters", string.Join(' ', meters.Select(m => GroupLeaf.NameOf(m.Name, m.Obis)))),
+            ],
+            missing is null ? [.. from] : []);
+    }
+
+    /// <summary>The slot's leaf is recorded with an amount: the next begins where it ended.</summary>
+    public void Close(IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
+    {
+        foreach (AccountMeter meter in meters)
+        {
+            if (now.GetValueOrDefault(meter.Name).Register is { } register)
+            {
+                _closed[meter.Name] = register;
+            }
+        }
+    }
+
+    private static Energy EnergyBetween(AccountMeter meter, Register from, Register to) => meter.ImpulsesPerKilowattHour is { } constant
+        ? Energy.FromImpulses(to.Count - from.Count, constant)
+        : Energy.FromCounts(to.Count - from.Count, to.Quantum);
+
+    private static LeafRecord TimeRecord(string name, DateTimeOffset time)
+    {
+        long ms = time.ToUnixTimeMilliseconds();
+        return new LeafRecord(name) { Unit = "s", Number = ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms) };
+    }
+}

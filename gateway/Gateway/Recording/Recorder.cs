@@ -1,0 +1,328 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using Microsoft.Data.Sqlite;
+
+namespace EdgeGateway.Recording;
+
+/// <summary>How often things are recorded and signed.</summary>
+/// <param name="ReadingSlot">Length of a reading's slot.</param>
+/// <param name="CarbonSlot">Length of a footprint's slot; a multiple of the reading's.</param>
+/// <param name="CheckpointEvery">The longest time that a leaf waits for its checkpoint.</param>
+/// <param name="CheckpointLeaves">As many new leaves are signed at once.</param>
+public sealed record Rhythm(TimeSpan ReadingSlot, TimeSpan CarbonSlot, TimeSpan CheckpointEvery, int CheckpointLeaves);
+
+/// <summary>What the recorder learns from the kernel at the start.</summary>
+/// <param name="BootId">Changes with every boot of the kernel.</param>
+/// <param name="Version">The gateway's version.</param>
+public sealed record ProcessStart(string BootId, string Version);
+
+/// <summary>
+/// The one writer of the ledger. Each slot it takes every meter's newest reading, makes a leaf a group and a footprint an account,
+/// appends them in one transaction, and signs a checkpoint when one is due.
+/// </summary>
+public sealed class Recorder
+{
+    // Bus workers poll at the slot's own instant; this long they have to bring the registers of that instant.
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SmallestClockStep = TimeSpan.FromSeconds(1);
+
+    private readonly Ledger _ledger;
+    private readonly DeviceKey _key;
+    private readonly Now _now;
+    private readonly IReadOnlyList<RecordedGroup> _groups;
+    private readonly IReadOnlyList<CarbonAccount> _accounts;
+    private readonly Rhythm _rhythm;
+    private readonly TimeProvider _time;
+    private readonly Pen _pen;
+    private readonly ILogger _log;
+    private readonly Dictionary<string, long> _configIndex = [];
+    private readonly Dictionary<string, long> _factorsIndex = [];
+    private TimeSpan _wallLessMonotonic;
+
+    /// <summary>Makes a recorder. Nothing is recorded before <see cref="Start"/>.</summary>
+    public Recorder(
+        Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
+        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log)
+    {
+        (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
+        (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
+        _wallLessMonotonic = WallLessMonotonic();
+    }
+
+    /// <summary>The log that is written.</summary>
+    public Origin Origin { get; }
+
+    /// <summary>The origin of a ledger: what it has, or a new epoch for an empty one.</summary>
+    /// <exception cref="InvalidDataException">The ledger belongs to another device, or holds the other kind of readings.</exception>
+    public static Origin OriginOf(Ledger ledger, DeviceKey key, bool simulated)
+    {
+        if (ledger.Fact("origin") is not { } text)
+        {
+            return new Origin(key.DeviceId, key.NextEpoch(), simulated);
+        }
+
+        Origin origin = Origin.Parse(text);
+        return origin.DeviceId == key.DeviceId && origin.Simulated == simulated
+            ? origin
+            : throw new InvalidDataException(
+                $"The ledger is the log {origin}, but this is device {key.DeviceId} with {(simulated ? "simulated" : "real")} readings. Give it its own data folder.");
+    }
+
+    /// <summary>Records that the process has started: genesis and boot where they are due, the start, settings and factors that changed.</summary>
+    /// <param name="start">What the kernel says.</param>
+    /// <param name="registers">Where each register went on from.</param>
+    public void Start(ProcessStart start, IReadOnlyList<RegisterStart> registers)
+    {
+        Dictionary<string, string> facts = [];
+        DateTimeOffset at = _time.GetUtcNow();
+        _pen.Begin(_ledger.Size);
+        string[] boot = (_ledger.Fact("boot") ?? "- 0").Split(' ');
+        _pen.BootCount = long.Parse(boot[1], NumberStyles.None, CultureInfo.InvariantCulture) + (boot[0] == start.BootId ? 0 : 1);
+        if (_ledger.Size == 0)
+        {
+            facts["origin"] = Origin.ToString();
+            _pen.Write(
+                LeafType.Genesis, at,
+                [
+                    LeafRecord.Of("origin", Origin.ToString()),
+                    LeafRecord.Of("device", _key.DeviceId),
+                    new LeafRecord("key") { Data = _key.Key.ExportSubjectPublicKeyInfo() },
+                    new LeafRecord("cert") { Data = _key.Certificate },
+                ],
+                h => h with { Simulated = Origin.Simulated });
+        }
+
+        if (boot[0] != start.BootId)
+        {
+            facts["boot"] = $"{start.BootId} {_pen.BootCount}";
+            _pen.Write(LeafType.Boot, at, [LeafRecord.Of("boot-id", start.BootId)]);
+        }
+
+        _pen.Write(LeafType.Start, at, StartRecords(start, registers));
+        foreach (RecordedGroup group in _groups)
+        {
+            _configIndex[group.Name] = WriteOnce(facts, $"config:{group.Name}", LeafType.Config, at, group.Settings, h => h with { Group = group.Name });
+        }
+
+        foreach (CarbonAccount account in _accounts)
+        {
+            IReadOnlyList<LeafRecord> factors = [.. account.Set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))];
+            _factorsIndex[account.Set.Name] = WriteOnce(facts, $"factors:{account.Set.Name}", LeafType.Factors, at, factors);
+        }
+
+        _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
+        RestoreAccounts();
+    }
+
+    /// <summary>Records readings and, where its slot ends, footprints at one instant, in one transaction.</summary>
+    /// <param name="at">The slot's boundary; at the start of the process the present.</param>
+    public void Tick(DateTimeOffset at)
+    {
+        _pen.Begin(_ledger.Size);
+        WriteClockStep();
+        Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon = [];
+        foreach (RecordedGroup group in _groups)
+        {
+            IReadOnlyList<Reading> readings = [.. group.Meters.Select(m => _now.Take(m, at, _rhythm.ReadingSlot))];
+            long index = _pen.Write(
+                LeafType.Reading, at, GroupLeaf.RecordsOf(at, readings, group.AccuracyClass),
+                h => h with { Group = group.Name, Config = _configIndex[group.Name] });
+            NoteForCarbon(carbon, readings, index, at);
+        }
+
+        Dictionary<string, string> facts = [];
+        List<CarbonAccount> closed = [];
+        bool slotEnds = at.ToUnixTimeMilliseconds() % (long)_rhythm.CarbonSlot.TotalMilliseconds == 0;
+        foreach (CarbonAccount account in _accounts)
+        {
+            if (slotEnds && WriteCarbon(account, at, carbon))
+            {
+                closed.Add(account);
+            }
+        }
+
+        // What carbon rests on must be remembered with the very leaves it names, so bases are moved first and put back if nothing was recorded.
+        foreach (CarbonAccount account in _accounts)
+        {
+            bool moved = closed.Contains(account);
+            foreach ((string meter, (RecordedRegister? register, _)) in carbon)
+            {
+                moved |= register is { } r && account.Begin(meter, r);
+            }
+
+            if (closed.Contains(account))
+            {
+                account.Close(carbon);
+            }
+
+            if (moved)
+            {
+                facts[$"carbon:{account.Name}"] = string.Join(' ', account.Bases.Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.Meter}={b.Leaf}")));
+            }
+        }
+
+        try
+        {
+            _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
+        }
+        catch
+        {
+            RestoreAccounts();
+            throw;
+        }
+    }
+
+    /// <summary>Signs a checkpoint over all recorded leaves, if there are any that no checkpoint covers.</summary>
+    public void Seal()
+    {
+        TreeHead head = _ledger.Head(Origin);
+        if (head.Size > (_ledger.LastCheckpoint?.Size ?? 0))
+        {
+            _ledger.Seal(new StoredCheckpoint(head.Size, _time.GetUtcNow(), CheckpointNote.Sign(head, _key.Key), CheckpointCose.Sign(head, _key.Key)));
+        }
+    }
+
+    /// <summary>Records slot after slot until it is cancelled, then seals what is there.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                DateTimeOffset slot = Interval.SlotOf(_time.GetUtcNow(), _rhythm.ReadingSlot).End;
+                TimeSpan wait = slot + Grace - _time.GetUtcNow();
+                await Task.Delay(wait, _time, cancellation);
+                RecordSlot(slot);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Seal();
+        }
+    }
+
+    /// <summary>Whether a checkpoint is due.</summary>
+    /// <param name="unsigned">Leaves without a checkpoint.</param>
+    /// <param name="sinceLast">Time since the last one.</param>
+    /// <param name="rhythm">The settings.</param>
+    public static bool SealIsDue(long unsigned, TimeSpan sinceLast, Rhythm rhythm) =>
+        unsigned > 0 && (unsigned >= rhythm.CheckpointLeaves || sinceLast >= rhythm.CheckpointEvery - Grace || sinceLast < TimeSpan.Zero);
+
+    private void RecordSlot(DateTimeOffset slot)
+    {
+        try
+        {
+            Tick(slot);
+            StoredCheckpoint? last = _ledger.LastCheckpoint;
+            if (SealIsDue(_ledger.Size - (last?.Size ?? 0), last is null ? TimeSpan.MaxValue : _time.GetUtcNow() - last.Time, _rhythm))
+            {
+                Seal();
+            }
+        }
+        catch (SqliteException e)
+        {
+            // The registers go on counting: the next slot that can be written has this one's energy too.
+            _log.LogError("The readings of {Slot:u} could not be recorded: {Reason} The next slot is tried. Is the card full or read-only?", slot, e.Message);
+        }
+    }
+
+    private bool WriteCarbon(CarbonAccount account, DateTimeOffset at, Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon)
+    {
+        (IReadOnlyList<LeafRecord> records, IReadOnlyList<long> from) = account.At(at, carbon);
+        _pen.Write(LeafType.Carbon, at, records, h => h with { ComputedFrom = from, Factors = _factorsIndex[account.Set.Name] });
+        return from.Count > 0;
+    }
+
+    private void NoteForCarbon(
+        Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon, IReadOnlyList<Reading> readings, long index, DateTimeOffset at)
+    {
+        foreach (Reading reading in readings)
+        {
+            foreach (Register register in reading.Registers.Where(r => _accounts.Any(a => a.Counts(reading.Meter, r.Obis))))
+            {
+                carbon[reading.Meter] = reading.Missing is { } reason ? (null, reason.Code()) : (new RecordedRegister(index, at, register), null);
+            }
+        }
+    }
+
+    private void WriteClockStep()
+    {
+        TimeSpan now = WallLessMonotonic();
+        TimeSpan step = now - _wallLessMonotonic;
+        if (step.Duration() > SmallestClockStep)
+        {
+            DateTimeOffset wall = _time.GetUtcNow();
+            _pen.Write(LeafType.ClockStep, wall, [new LeafRecord("step") { Unit = "s", Number = new DecimalFraction(-3, (long)step.TotalMilliseconds) }]);
+        }
+
+        _wallLessMonotonic = now;
+    }
+
+    private TimeSpan WallLessMonotonic() => TimeSpan.FromMilliseconds(_time.GetUtcNow().ToUnixTimeMilliseconds() - _pen.MonotonicMs);
+
+    // A statement that is in force already is not repeated; the fact holds its index and what it said.
+    private long WriteOnce(
+        Dictionary<string, string> facts, string fact, string type, DateTimeOffset at, IReadOnlyList<LeafRecord> records, Func<LeafHead, LeafHead>? more = null)
+    {
+        byte[] said = Encoding.UTF8.GetBytes(string.Join('\n', records.Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}")));
+        string hash = Convert.ToHexStringLower(SHA256.HashData(said));
+        string known = facts.GetValueOrDefault(fact) ?? _ledger.Fact(fact) ?? "";
+        if (known.EndsWith(hash, StringComparison.Ordinal))
+        {
+            return long.Parse(known.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture);
+        }
+
+        long index = _pen.Write(type, at, records, more);
+        facts[fact] = string.Create(CultureInfo.InvariantCulture, $"{index} {hash}");
+        return index;
+    }
+
+    private void RestoreAccounts()
+    {
+        foreach (CarbonAccount account in _accounts)
+        {
+            account.Forget();
+            foreach (string[] part in (_ledger.Fact($"carbon:{account.Name}") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')))
+            {
+                long index = long.Parse(part[1], NumberStyles.None, CultureInfo.InvariantCulture);
+                if (_ledger.Leaves(index, index + 1) is [{ } bytes])
+                {
+                    Leaf leaf = LeafCodec.Decode(bytes);
+                    foreach ((string meter, Register register) in GroupLeaf.RegistersOf(leaf).Where(r => r.Meter == part[0]))
+                    {
+                        account.Begin(meter, new RecordedRegister(index, leaf.Head.Time, register));
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<LeafRecord> StartRecords(ProcessStart start, IReadOnlyList<RegisterStart> registers)
+    {
+        List<LeafRecord> records =
+        [
+            LeafRecord.Of("version", start.Version),
+            LeafRecord.Of("registers-from-file", registers.Count(r => r.Origin == RegisterOrigin.File)),
+        ];
+        foreach (RegisterStart register in registers.Where(r => r.Origin != RegisterOrigin.File))
+        {
+            records.Add(new LeafRecord(GroupLeaf.NameOf(register.Meter, register.Register.Obis))
+            {
+                Unit = register.Register.Quantum.Unit,
+                Number = new DecimalFraction(register.Register.Quantum.Exponent, register.Register.Count),
+            });
+            records.Add(LeafRecord.Of($"{register.Meter}/from", register.Origin switch
+            {
+                RegisterOrigin.Ledger => register.InFile is { } file ? $"ledger, the register file was at {file.Count}" : "ledger, not in the register file",
+                RegisterOrigin.NewQuantum => "new, it counted in another unit before",
+                _ => "new",
+            }));
+        }
+
+        return records;
+    }
+}
