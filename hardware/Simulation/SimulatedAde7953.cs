@@ -1,0 +1,267 @@
+using System.Buffers.Binary;
+using EdgeGateway.Drivers;
+
+namespace EdgeGateway.Simulation;
+
+/// <summary>A clamp on a feed: the feed, its transformer, and whether the transformer was mounted the wrong way round.</summary>
+/// <param name="Feed">What it measures.</param>
+/// <param name="Transformer">The current transformer.</param>
+/// <param name="Reversed">K and L are swapped.</param>
+public sealed record SimulatedClamp(IFeed Feed, CurrentTransformer Transformer, bool Reversed = false);
+
+/// <summary>An ADE7953 at its registers: what comes over the wire is what the datasheet (Rev. C) says comes.</summary>
+/// <remarks>It has no thread: at each access it catches up with the clock. Not for two threads at once, like the bus itself.</remarks>
+public sealed class SimulatedAde7953 : SimulatedI2cDevice
+{
+    private const int LineCycleMode = 0x004;
+    private const int LastOperation = 0x0FD;
+    private const int Unlock = 0x0FE;
+    private const int Version = 0x702;
+    private const int Config = 0x102;
+    private const int Period = 0x10E;
+    private const int Reserved120 = 0x120;
+    private const int LastAddress = 0x1FE;
+    private const int Energy24 = 0x21E;
+    private const int NoLoad24 = 0x203;
+    private const int ReadWithReset = 0x40;
+
+    // The chip's filters settle over several cycles; so long is the window of the RMS registers here.
+    private const double Window = 0.2;
+    private const double RefreshAfter = 0.01;
+
+    private readonly Channel[] _channels;
+    private readonly double _divider;
+    private readonly TimeProvider _time;
+    private readonly long _openedAt;
+    private readonly Dictionary<int, uint> _written = [];
+    private readonly WaveSample[] _samples = new WaveSample[8192];
+    private int _pointer;
+    private bool _unlocked;
+    private byte _lastOperation;
+    private ushort _lastAddress;
+    private double _now;
+    private double _refreshedAt = double.NegativeInfinity;
+    private uint _voltageRms;
+    private uint _voltagePeak;
+    private ushort _period = ushort.MaxValue;
+
+    /// <summary>Powers up a chip.</summary>
+    /// <param name="a">The clamp on channel A, or null when nothing is wired there.</param>
+    /// <param name="b">The clamp on channel B, or null. The voltage input is on the feed of A, or of B when A has none.</param>
+    /// <param name="voltageDivider">Mains volts for one volt at the voltage input.</param>
+    /// <param name="time">The clock that the chip follows.</param>
+    public SimulatedAde7953(SimulatedClamp? a, SimulatedClamp? b, decimal voltageDivider, TimeProvider time)
+        : base(Ade7953.I2cAddress)
+    {
+        (_divider, _time, _openedAt) = ((double)voltageDivider, time, time.GetTimestamp());
+        _channels = [new Channel(a), new Channel(b)];
+        Fault = BusFault.None;
+        Reset();
+    }
+
+    /// <summary>The chip loses its supply for a moment: all registers fall back to what they are after power-up.</summary>
+    public void Reset()
+    {
+        CatchUp();
+        _written.Clear();
+        _written[LineCycleMode] = ReadWithReset;
+        _written[NoLoad24] = 0x00E419;
+        _written[Config] = 0x8004;
+        (_unlocked, _lastOperation, _lastAddress, _voltagePeak) = (false, 0, 0, 0);
+        foreach (Channel channel in _channels)
+        {
+            (channel.Counts, channel.PeakCode) = (0, 0);
+        }
+    }
+
+    /// <summary>Sets the counts of an energy register, for example close to its turn. 0 is channel A, 1 is B.</summary>
+    public void PresetEnergy(int channel, int counts) => _channels[channel].Counts = counts;
+
+    /// <inheritdoc/>
+    protected override void Receive(ReadOnlySpan<byte> data)
+    {
+        CatchUp();
+        if (data.Length < 2)
+        {
+            return;
+        }
+
+        _pointer = BinaryPrimitives.ReadUInt16BigEndian(data);
+        ReadOnlySpan<byte> value = data[2..];
+        if (value.IsEmpty || value.Length != Width(_pointer))
+        {
+            return;
+        }
+
+        uint written = 0;
+        foreach (byte b in value)
+        {
+            written = (written << 8) | b;
+        }
+
+        if (_pointer != Reserved120 || _unlocked)
+        {
+            _written[Memory(_pointer)] = written;
+        }
+
+        _unlocked = _pointer == Unlock && written == 0xAD;
+        (_lastOperation, _lastAddress) = (0xCA, (ushort)_pointer);
+    }
+
+    /// <inheritdoc/>
+    protected override void Reply(Span<byte> data)
+    {
+        CatchUp();
+        uint value = Value(_pointer);
+        for (int i = Width(_pointer) - 1; i >= 0; i--)
+        {
+            if (i < data.Length)
+            {
+                data[i] = (byte)(value & 0xFF);
+            }
+
+            value >>= 8;
+        }
+
+        // The chip remembers the last transfer; asking for that memory does not overwrite it (Communication Verification, page 57).
+        if (_pointer is not (LastOperation or LastAddress))
+        {
+            (_lastOperation, _lastAddress) = (0x35, (ushort)_pointer);
+        }
+    }
+
+    // 0x2xx and 0x3xx are two paths to the same memory, 24 and 32 bits wide (page 60).
+    private static int Memory(int address) => (address & 0xF00) == 0x300 ? address - 0x100 : address;
+
+    private static int Width(int address) => (address >> 8) switch { 0 or 7 or 8 => 1, 1 => 2, 2 => 3, _ => 4 };
+
+    private uint Value(int address)
+    {
+        int memory = Memory(address);
+        return memory switch
+        {
+            LastOperation => _lastOperation,
+            LastAddress => _lastAddress,
+            Version => 0x01,
+            0x10A or 0x10B => unchecked((ushort)_channels[memory - 0x10A].PowerFactor),
+            Period => _period,
+            0x212 or 0x213 => unchecked((uint)_channels[memory - 0x212].Power),
+            0x21A or 0x21B => _channels[memory - 0x21A].CurrentRms,
+            0x21C => _voltageRms,
+            Energy24 or Energy24 + 1 => TakeEnergy(_channels[memory - Energy24]),
+            0x226 => _voltagePeak,
+            0x227 => Taken(ref _voltagePeak),
+            0x228 or 0x22A => _channels[(memory - 0x228) / 2].PeakCode,
+            0x229 or 0x22B => Taken(ref _channels[(memory - 0x229) / 2].PeakCode),
+            _ => _written.GetValueOrDefault(memory),
+        };
+    }
+
+    private static uint Taken(ref uint register)
+    {
+        uint value = register;
+        register = 0;
+        return value;
+    }
+
+    // 24 bits that run round, sign-extended on the 32-bit path. With RSTREAD a read takes what it shows.
+    private uint TakeEnergy(Channel channel)
+    {
+        double whole = Math.Floor(channel.Counts);
+        int bits = (int)((long)whole & 0xFFFFFF);
+        if ((_written[LineCycleMode] & ReadWithReset) != 0)
+        {
+            channel.Counts -= whole;
+        }
+
+        return unchecked((uint)(bits << 8 >> 8));
+    }
+
+    private void CatchUp()
+    {
+        double now = _time.GetElapsedTime(_openedAt).TotalSeconds;
+        foreach (Channel channel in _channels)
+        {
+            if (channel.Clamp is { } clamp && now > _now)
+            {
+                double joules = clamp.Feed.Joules(_now, now) * channel.Sign;
+                double fullScaleW = FullScaleV * FullScaleA(clamp);
+                double counts = joules / fullScaleW * Ade7953.FullScaleCountsPerSecond * channel.ClippedShare;
+
+                // No-load detection: below 1/10 000 of full scale nothing accumulates (AP_NOLOAD after reset, page 39).
+                channel.Counts += Math.Abs(joules) < fullScaleW / 10_000 * (now - _now) ? 0 : counts;
+            }
+        }
+
+        _now = Math.Max(_now, now);
+        if (_now - _refreshedAt >= RefreshAfter)
+        {
+            _refreshedAt = _now;
+            Array.ForEach(_channels, Refresh);
+        }
+    }
+
+    private double FullScaleV => Ade7953.FullScaleMv / 1000 * _divider;
+
+    private static double FullScaleA(SimulatedClamp clamp) => Ade7953.FullScaleMv / 1000 * clamp.Transformer.AmperesPerVolt;
+
+    private void Refresh(Channel channel)
+    {
+        if (channel.Clamp is not { } clamp)
+        {
+            return;
+        }
+
+        double hertz = clamp.Feed.Hertz(_now);
+        double span = hertz > 0 ? Math.Max(1, Math.Floor(Window * hertz)) / hertz : Window;
+        int count = clamp.Feed.Samples(_now - span, _now, _samples);
+
+        // Everything in peaks of full scale from here: the converters clip at ±1.
+        double perVolt = 1 / (FullScaleV * Math.Sqrt(2));
+        double perAmpere = channel.Sign / (FullScaleA(clamp) * Math.Sqrt(2));
+        (double vv, double ii, double vi, double unclipped, double weight, double peakV, double peakI) = (0, 0, 0, 0, 0, 0, 0);
+        foreach (WaveSample sample in _samples.AsSpan(0, count))
+        {
+            (double rawV, double rawI) = (sample.Volts * perVolt, sample.Amperes * perAmpere);
+            (double v, double i) = (Math.Clamp(rawV, -1, 1), Math.Clamp(rawI, -1, 1));
+            vv += v * v * sample.Weight;
+            ii += i * i * sample.Weight;
+            vi += v * i * sample.Weight;
+            unclipped += rawV * rawI * sample.Weight;
+            weight += sample.Weight;
+            (peakV, peakI) = (Math.Max(peakV, Math.Abs(v)), Math.Max(peakI, Math.Abs(i)));
+        }
+
+        if (weight > 0)
+        {
+            (vv, ii, vi, unclipped) = (vv / weight, ii / weight, vi / weight, unclipped / weight);
+        }
+
+        // A full-scale sine has a mean square of 1/2.
+        channel.CurrentRms = Code(Math.Sqrt(2 * ii), Ade7953.FullScaleRms);
+        channel.Power = (int)Math.Round(2 * vi * Ade7953.FullScalePower);
+        channel.PowerFactor = vv * ii == 0 ? (short)0 : (short)Math.Clamp(Math.Round(vi / Math.Sqrt(vv * ii) * 32768), -32768, 32767);
+        channel.PeakCode = Math.Max(channel.PeakCode, Code(peakI, Ade7953.FullScalePeak));
+        channel.ClippedShare = unclipped == 0 ? 1 : vi / unclipped;
+        if (channel == _channels[0] || _channels[0].Clamp is null)
+        {
+            _voltageRms = Code(Math.Sqrt(2 * vv), Ade7953.FullScaleRms);
+            _voltagePeak = Math.Max(_voltagePeak, Code(peakV, Ade7953.FullScalePeak));
+            _period = hertz > 0 ? (ushort)Math.Clamp(Math.Round(223_750 / hertz) - 1, 0, ushort.MaxValue) : ushort.MaxValue;
+        }
+    }
+
+    private static uint Code(double share, int fullScale) => (uint)Math.Round(share * fullScale);
+
+    private sealed class Channel(SimulatedClamp? clamp)
+    {
+        public readonly SimulatedClamp? Clamp = clamp;
+        public readonly int Sign = clamp is { Reversed: true } ? -1 : 1;
+        public double Counts;
+        public double ClippedShare = 1;
+        public uint CurrentRms;
+        public int Power;
+        public short PowerFactor;
+        public uint PeakCode;
+    }
+}
