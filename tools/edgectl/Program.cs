@@ -1,0 +1,39 @@
+using System.CommandLine;
+
+namespace EdgeGateway.Edgectl;
+
+/// <summary>The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read.</summary>
+public static class Program
+{
+    /// <summary>The exit code of success.</summary>
+    public const int Ok = 0;
+
+    /// <summary>The exit code of wrong usage and of files that cannot be read.</summary>
+    public const int Unreadable = 2;
+
+    /// <summary>Runs a command line on given outputs.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
+    {
+        RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
+        root.Subcommands.Add(ReplayCommand.Create());
+        root.Subcommands.Add(PulsesCommand.Create());
+
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count == 0)
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error });
+        }
+
+        foreach (var fault in parsed.Errors)
+        {
+            error.WriteLine($"edgectl: {fault.Message}");
+        }
+
+        string command = parsed.CommandResult.Command is RootCommand ? "edgectl" : $"edgectl {parsed.CommandResult.Command.Name}";
+        error.WriteLine($"Usage: {command} --help");
+        return Unreadable;
+    }
+
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+}
