@@ -81,7 +81,11 @@ internal sealed class ComtradeConfiguration
         DigitalChannels = digital;
         for (int i = 0; i < digital; i++)
         {
-            Fields($"digital channel {i + 1}: number, id and normal state", Revision == 1991 ? 3 : 5);
+            string[] f = Fields($"digital channel {i + 1}: number, id and normal state", Revision == 1991 ? 3 : 5);
+            if (f[^1] is not ("0" or "1" or ""))
+            {
+                throw Wrong($"'{string.Join(',', f)}' is not a digital channel", $"Here digital channel {i + 1} is due, its normal state is 0 or 1.");
+            }
         }
 
         string frequency = Line("the line frequency");

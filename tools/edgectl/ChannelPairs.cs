@@ -23,9 +23,10 @@ internal sealed record ChannelPairs(IReadOnlyList<ChannelPair> Paired, IReadOnly
         var voltages = channels.Where(c => c.Quantity == RecordedQuantity.Voltage).ToList();
         foreach (RecordedChannel current in channels.Where(c => c.Quantity == RecordedQuantity.Current))
         {
-            var ofPhase = voltages.Where(v => SamePhase(v, current)).ToList();
-            var ofName = ofPhase.Where(v => Rest(v, "VU").Equals(Rest(current, "I"), StringComparison.OrdinalIgnoreCase)).ToList();
-            var fitting = ofName.Count > 0 || current.Phase.Length == 0 ? ofName : ofPhase;
+            var ofPhase = voltages.Where(v => v.Phase.Length > 0 && v.Phase.Equals(current.Phase, StringComparison.OrdinalIgnoreCase)).ToList();
+            var ofName = (ofPhase.Count > 0 ? ofPhase : voltages.Where(v => v.Phase.Length == 0 || current.Phase.Length == 0))
+                .Where(v => Rest(v, "VU").Equals(Rest(current, "I"), StringComparison.OrdinalIgnoreCase)).ToList();
+            var fitting = ofName.Count > 0 ? ofName : ofPhase;
             switch (fitting)
             {
                 case [var voltage]:
@@ -43,10 +44,6 @@ internal sealed record ChannelPairs(IReadOnlyList<ChannelPair> Paired, IReadOnly
         left.AddRange(voltages.Where(v => paired.TrueForAll(p => p.Voltage != v)).Select(v => (v, "no current takes this voltage")));
         return new(paired, left);
     }
-
-    private static bool SamePhase(RecordedChannel voltage, RecordedChannel current) =>
-        voltage.Phase.Equals(current.Phase, StringComparison.OrdinalIgnoreCase)
-        || voltage.Phase.Length == 0 || current.Phase.Length == 0;
 
     private static string Phase(RecordedChannel current, RecordedChannel voltage) =>
         current.Phase.Length > 0 ? current.Phase : voltage.Phase.Length > 0 ? voltage.Phase : Rest(current, "I");

@@ -16,14 +16,18 @@ internal static class PulsesCommand
         {
             Description = "How long a level must last to be believed, milliseconds. S0 outputs: 30 at most.",
             Required = true,
-        };
-        stable.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<decimal>() is < 0 or > 60_000)
+            CustomParser = result =>
             {
-                result.AddError("--stable-ms is a number of milliseconds from 0 to 60000.");
-            }
-        });
+                if (decimal.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal ms)
+                    && ms <= 60_000)
+                {
+                    return ms;
+                }
+
+                result.AddError($"--stable-ms is '{result.Tokens[0].Value}'. It is a number of milliseconds from 0 to 60000.");
+                return default;
+            },
+        };
         Option<bool> json = new("--json") { Description = "Write JSON instead of a table." };
         Command command = new("pulses", "Count the impulses of an edge capture and show their widths and periods.") { file, stable, json };
         command.SetAction(parsed => Run(

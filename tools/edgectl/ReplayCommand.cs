@@ -13,14 +13,21 @@ internal static class ReplayCommand
     public static Command Create()
     {
         Argument<string> file = new("FILE.cfg") { Description = "Configuration file of a COMTRADE recording (IEEE C37.111); its .dat lies beside it." };
-        Option<int> cycles = new("--cycles") { Description = "Cycles a window.", DefaultValueFactory = _ => 12 };
-        cycles.Validators.Add(result =>
+        Option<int> cycles = new("--cycles")
         {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() is < 1 or > 1000)
+            Description = "Cycles a window, 1 to 1000.",
+            DefaultValueFactory = _ => 12,
+            CustomParser = result =>
             {
-                result.AddError("--cycles is a whole number from 1 to 1000.");
-            }
-        });
+                if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1 and <= 1000)
+                {
+                    return n;
+                }
+
+                result.AddError($"--cycles is '{result.Tokens[0].Value}'. It is a whole number from 1 to 1000.");
+                return default;
+            },
+        };
         Option<bool> json = new("--json") { Description = "Write JSON instead of a table." };
         Command command = new("replay", "Measure a recorded waveform: V, I, P, Q, S, PF and f per phase and window.") { file, cycles, json };
         command.SetAction(parsed => Run(
