@@ -54,7 +54,7 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Equal(4, rows.Length);
         Assert.All(rows, row => Assert.Equal(11, row.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length));
         Assert.DoesNotContain('\u001B', output);
-        Assert.EndsWith("0.50000   50.0000", rows[0].TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("   50.0000", rows[0].TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]
