@@ -206,11 +206,11 @@ public sealed class Recorder
     }
 
     /// <summary>Whether a checkpoint is due.</summary>
-    /// <param name="unsigned">Leaves without a checkpoint.</param>
+    /// <param name="waiting">Leaves without a checkpoint.</param>
     /// <param name="sinceLast">Time since the last one.</param>
     /// <param name="rhythm">The settings.</param>
-    public static bool SealIsDue(long unsigned, TimeSpan sinceLast, Rhythm rhythm) =>
-        unsigned > 0 && (unsigned >= rhythm.CheckpointLeaves || sinceLast >= rhythm.CheckpointEvery - Grace || sinceLast < TimeSpan.Zero);
+    public static bool SealIsDue(long waiting, TimeSpan sinceLast, Rhythm rhythm) =>
+        waiting > 0 && (waiting >= rhythm.CheckpointLeaves || sinceLast >= rhythm.CheckpointEvery - Grace || sinceLast < TimeSpan.Zero);
 
     private void RecordSlot(DateTimeOffset slot)
     {
