@@ -114,8 +114,8 @@ public sealed class Ade7953
         ushort period = Read16(Register.PERIOD);
         RequirePlausibleFrequency(voltage, period);
         (uint currentA, uint currentB) = (Rms(Register.IRMSA), Rms(Register.IRMSB));
-        (int powerA, int powerB) = (Power(Register.AWATT), Power(Register.BWATT));
-        (short factorA, short factorB) = ((short)Read16(Register.PFA), (short)Read16(Register.PFB));
+        (int powerA, int powerB) = (Signed(Register.AWATT), Signed(Register.BWATT));
+        (short factorA, short factorB) = unchecked(((short)Read16(Register.PFA), (short)Read16(Register.PFB)));
         bool voltageSaturated = Saturated(Register.RSTVPEAK);
         (bool saturatedA, bool saturatedB) = (Saturated(Register.RSTIAPEAK), Saturated(Register.RSTIBPEAK));
         (uint energyA, uint energyB) = (Energy(Register.AENERGYA), Energy(Register.AENERGYB));
@@ -143,7 +143,7 @@ public sealed class Ade7953
     // the one nearest to the mean power is taken.
     private static long CountsBetween(uint before, uint now, int powerBefore, int powerNow, TimeSpan elapsed)
     {
-        long counts = SignExtend((now - before + EnergyModulus) % EnergyModulus);
+        long counts = SignExtend((now + EnergyModulus - before) % EnergyModulus);
         if (elapsed <= HalfTurn)
         {
             return counts;
@@ -154,7 +154,7 @@ public sealed class Ade7953
         return counts + ((long)Math.Round((expected - counts) / EnergyModulus) * EnergyModulus);
     }
 
-    private static int SignExtend(uint bits24) => bits24 < EnergyModulus / 2 ? (int)bits24 : (int)bits24 - EnergyModulus;
+    private static long SignExtend(long bits24) => bits24 < EnergyModulus / 2 ? bits24 : bits24 - EnergyModulus;
 
     private int Address => _device.ConnectionSettings.DeviceAddress;
 
@@ -179,20 +179,13 @@ public sealed class Ade7953
         }
     }
 
+    // An overdriven input tends to a square wave of full-scale peaks, √2 of a full-scale sine. More cannot be.
     private uint Rms(Register register)
     {
         uint value = Read32(register);
-        return value <= FullScaleRms * 1.1
+        return value <= FullScaleRms * 1.5
             ? value
             : throw Implausible(register, $"{value} is beyond the chip's full scale of {FullScaleRms}");
-    }
-
-    private int Power(Register register)
-    {
-        int value = Signed(register);
-        return Math.Abs((double)value) <= FullScalePower * 1.25
-            ? value
-            : throw Implausible(register, $"{value} is beyond the chip's full scale of ±{FullScalePower}");
     }
 
     // Without a voltage there are no zero crossings, and the period means nothing.

@@ -239,7 +239,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
 
         // A full-scale sine has a mean square of 1/2.
         channel.CurrentRms = Code(Math.Sqrt(2 * ii), Ade7953.FullScaleRms);
-        channel.Power = (int)Math.Round(2 * vi * Ade7953.FullScalePower);
+        channel.Power = (int)Math.Clamp(Math.Round(2 * vi * Ade7953.FullScalePower), -(1 << 23), (1 << 23) - 1);
         channel.PowerFactor = vv * ii == 0 ? (short)0 : (short)Math.Clamp(Math.Round(vi / Math.Sqrt(vv * ii) * 32768), -32768, 32767);
         channel.PeakCode = Math.Max(channel.PeakCode, Code(peakI, Ade7953.FullScalePeak));
         channel.ClippedShare = unclipped == 0 ? 1 : vi / unclipped;

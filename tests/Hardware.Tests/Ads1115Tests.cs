@@ -1,0 +1,116 @@
+using EdgeGateway.Drivers;
+using EdgeGateway.Readings;
+using EdgeGateway.Simulation;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EdgeGateway.Hardware.Tests;
+
+public sealed class Ads1115Tests : IDisposable
+{
+    private static readonly CurrentTransformer Clamp100 = new(100, 333);
+    private readonly FakeTimeProvider _time = new();
+    private readonly SineFeed _feed = new(230, 60);
+    private readonly SimulatedAds1115 _chip;
+
+    public Ads1115Tests() => _chip = new SimulatedAds1115(0x48, _time, biasV: 1.65);
+
+    public void Dispose() => _chip.Dispose();
+
+    [Fact]
+    public void After_power_up_the_config_register_is_0x8583()
+    {
+        Span<byte> config = stackalloc byte[2];
+        _chip.WriteRead([1], config);
+        Assert.Equal([0x85, 0x83], config.ToArray());
+    }
+
+    [Fact]
+    public void A_single_conversion_keeps_OS_at_0_for_1_2_ms_and_the_pointer_stays()
+    {
+        Span<byte> config = stackalloc byte[2];
+        _chip.Write([1, 0x85, 0xE3]);
+        _chip.Read(config);
+        Assert.Equal([0x05, 0xE3], config.ToArray());
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        _chip.Read(config);
+        Assert.Equal([0x05, 0xE3], config.ToArray());
+        _time.Advance(TimeSpan.FromMilliseconds(0.2));
+        _chip.Read(config);
+        Assert.Equal([0x85, 0xE3], config.ToArray());
+    }
+
+    [Theory]
+    [InlineData(Ads1115Range.Mv4096, 13200)]
+    [InlineData(Ads1115Range.Mv2048, 26400)]
+    [InlineData(Ads1115Range.Mv1024, 32767)]
+    public void A_direct_voltage_reads_by_the_counts_of_the_range(Ads1115Range range, int counts)
+    {
+        // 1.65 V bias at an input against ground: 125 µV, 62.5 µV a count, and beyond the third range (SBAS444, Table 7-1).
+        Ads1115Window window = new Ads1115(_chip).SampleWindow(Ads1115Input.Ain0, range, samples: 3);
+        Assert.Equal((3, 3 * counts, range == Ads1115Range.Mv1024), (window.Count, (int)window.Sum, window.Clipped));
+        Assert.Equal(0, window.RmsV);
+    }
+
+    [Fact]
+    public void A_window_gives_the_current_of_its_own_input_and_not_the_bias()
+    {
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(_feed, Clamp100));
+        _chip.Connect(Ads1115Input.Ain3, new(new SineFeed(230, 20), Clamp100));
+        var driver = new Ads1115(_chip);
+        Assert.Equal(60, driver.SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024).RmsA(Clamp100), 0.6);
+        Assert.Equal(20, driver.SampleWindow(Ads1115Input.Ain3, Ads1115Range.Mv2048).RmsA(Clamp100), 0.2);
+        Assert.Equal(0, driver.SampleWindow(Ads1115Input.Ain2Ain3, Ads1115Range.Mv1024).RmsA(Clamp100));
+    }
+
+    [Fact]
+    public void Peaks_beyond_the_range_are_seen_as_clipped()
+    {
+        _feed.Amperes = 250;
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(_feed, Clamp100));
+        var driver = new Ads1115(_chip);
+        Assert.True(driver.SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024).Clipped);
+        Assert.False(driver.SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv2048).Clipped);
+    }
+
+    [Fact]
+    public void In_continuous_mode_each_read_shows_the_newest_conversion()
+    {
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(_feed, Clamp100));
+        _chip.Write([1, 0x06, 0xE3]);
+        Span<byte> before = stackalloc byte[2];
+        Span<byte> after = stackalloc byte[2];
+        _time.Advance(TimeSpan.FromMilliseconds(2));
+        _chip.WriteRead([0], before);
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        _chip.Read(after);
+        Assert.NotEqual(before.ToArray(), after.ToArray());
+    }
+
+    [Fact]
+    public void A_silent_chip_is_a_fault_with_its_reason()
+    {
+        _chip.Fault = BusFault.NoAnswer;
+        ChipException thrown = Assert.Throws<ChipException>(() => new Ads1115(_chip).SampleWindow(Ads1115Input.Ain0, Ads1115Range.Mv2048));
+        Assert.Equal((MissingReason.NoAnswer, "ADS1115", 0x48), (thrown.Reason, thrown.Chip, thrown.Address));
+    }
+
+    [Theory]
+    [InlineData(333, Ads1115Range.Mv1024)]
+    [InlineData(50, Ads1115Range.Mv256)]
+    [InlineData(1000, Ads1115Range.Mv4096)]
+    [InlineData(5000, Ads1115Range.Mv6144)]
+    public void The_range_takes_twice_the_rated_peak(int secondaryMv, Ads1115Range range) =>
+        Assert.Equal(range, Ads1115Settings.RangeFor(new CurrentTransformer(100, secondaryMv)));
+
+    [Fact]
+    public void Input_texts_name_each_multiplexer_setting_once()
+    {
+        foreach (string code in Ads1115Settings.InputCodes)
+        {
+            Assert.True(Ads1115Settings.TryParseInput(code, out _), code);
+        }
+
+        Assert.Equal(8, Ads1115Settings.InputCodes.Distinct().Count());
+        Assert.False(Ads1115Settings.TryParseInput("1-2", out _));
+    }
+}
