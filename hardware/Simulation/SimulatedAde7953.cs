@@ -43,7 +43,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
     private double _refreshedAt = double.NegativeInfinity;
     private uint _voltageRms;
     private uint _voltagePeak;
-    private ushort _period = ushort.MaxValue;
+    private ushort _period;
 
     /// <summary>Powers up a chip.</summary>
     /// <param name="a">The clamp on channel A, or null when nothing is wired there.</param>
@@ -67,7 +67,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         _written[LineCycleMode] = ReadWithReset;
         _written[NoLoad24] = 0x00E419;
         _written[Config] = 0x8004;
-        (_unlocked, _lastOperation, _lastAddress, _voltagePeak) = (false, 0, 0, 0);
+        (_unlocked, _lastOperation, _lastAddress, _voltagePeak, _refreshedAt) = (false, 0, 0, 0, double.NegativeInfinity);
         foreach (Channel channel in _channels)
         {
             (channel.Counts, channel.PeakCode) = (0, 0);
@@ -213,7 +213,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         }
 
         double hertz = clamp.Feed.Hertz(_now);
-        double span = hertz > 0 ? Math.Max(1, Math.Floor(Window * hertz)) / hertz : Window;
+        double span = hertz > 0 ? Math.Max(1, Math.Round(Window * hertz)) / hertz : Window;
         int count = clamp.Feed.Samples(_now - span, _now, _samples);
 
         // Everything in peaks of full scale from here: the converters clip at ±1.
@@ -247,7 +247,9 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         {
             _voltageRms = Code(Math.Sqrt(2 * vv), Ade7953.FullScaleRms);
             _voltagePeak = Math.Max(_voltagePeak, Code(peakV, Ade7953.FullScalePeak));
-            _period = hertz > 0 ? (ushort)Math.Clamp(Math.Round(223_750 / hertz) - 1, 0, ushort.MaxValue) : ushort.MaxValue;
+
+            // Without crossings nothing new is measured and the register stays.
+            _period = hertz > 0 ? (ushort)Math.Clamp(Math.Round(223_750 / hertz) - 1, 0, ushort.MaxValue) : _period;
         }
     }
 

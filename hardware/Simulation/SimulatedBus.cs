@@ -6,6 +6,9 @@ namespace EdgeGateway.Simulation;
 /// <summary>One bus of a site file that is not real: <c>sim:factory</c>, or a recording behind <c>replay:</c>. Chips are attached to it, then opened.</summary>
 public sealed class SimulatedBus
 {
+    private const string Replay = "replay:";
+    private const string Edges = "edges";
+
     private readonly Dictionary<int, SimulatedI2cDevice> _chips = [];
     private readonly Dictionary<int, IPulseLine> _lines = [];
     private readonly Func<string, IFeed> _feed;
@@ -27,7 +30,7 @@ public sealed class SimulatedBus
 
     /// <summary>True for a device text that this class opens.</summary>
     public static bool IsSimulated(string device) =>
-        device.StartsWith("sim:", StringComparison.Ordinal) || device.StartsWith("replay:", StringComparison.Ordinal);
+        device.StartsWith("sim:", StringComparison.Ordinal) || device.StartsWith(Replay, StringComparison.Ordinal);
 
     /// <summary>Opens a bus. A recording starts to play now.</summary>
     /// <param name="device"><c>sim:factory</c>, <c>replay:FILE.cfg</c> or <c>replay:FILE.csv</c>.</param>
@@ -36,6 +39,7 @@ public sealed class SimulatedBus
     /// <param name="repeat">A recording starts again when it ends; otherwise its inputs are dead from then on.</param>
     /// <param name="time">The clock of everything on the bus.</param>
     /// <exception cref="ArgumentException">There is no such simulated bus.</exception>
+    /// <exception cref="RecordingException">The recording cannot be read.</exception>
     public static SimulatedBus Open(string device, string folder, int seed, bool repeat, TimeProvider time)
     {
         if (device == "sim:factory")
@@ -52,10 +56,43 @@ public sealed class SimulatedBus
             };
         }
 
+        if (device.StartsWith(Replay, StringComparison.Ordinal))
+        {
+            string file = Path.Combine(folder, device[Replay.Length..]);
+            return file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
+                ? OfCapture(device, EdgeCapture.Read(file), repeat, time)
+                : OfRecording(device, Comtrade.Read(file), repeat, time);
+        }
+
         throw new ArgumentException(
             $"'{device}' is no simulated bus. Write sim:factory, replay:FILE.cfg for a COMTRADE recording or replay:FILE.csv for an edge capture.",
             nameof(device));
     }
+
+    private static SimulatedBus OfRecording(string device, Comtrade recording, bool repeat, TimeProvider time) => new(
+        device, time,
+        source => new ReplayedWaveform(recording, source, repeat),
+        (source, _) => throw NoSource(device, source, "a waveform has no pulses; use replay:FILE.csv for a pulse line"))
+    {
+        PowerSources = ReplayedWaveform.PowerSources(recording),
+        CurrentSources = ReplayedWaveform.CurrentSources(recording),
+        PulseSources = [],
+    };
+
+    private static SimulatedBus OfCapture(string device, EdgeCapture capture, bool repeat, TimeProvider time) => new(
+        device, time,
+        source => throw NoSource(device, source, "an edge capture has no waveform; use replay:FILE.cfg for I2C chips"),
+        (source, _) => source == Edges
+            ? new ReplayedEdges(capture, repeat, time)
+            : throw NoSource(device, source, $"an edge capture has the source {Edges}"))
+    {
+        PowerSources = [],
+        CurrentSources = [],
+        PulseSources = [Edges],
+    };
+
+    private static ArgumentException NoSource(string device, string source, string why) =>
+        new($"{device} has no source '{source}': {why}.", nameof(source));
 
     /// <summary>Wires an ADE7953.</summary>
     /// <param name="address">Its address, always 0x38.</param>
@@ -75,6 +112,12 @@ public sealed class SimulatedBus
             throw new ArgumentException($"The ADE7953 on {_device} has neither channel wired.", nameof(a));
         }
 
+        var chip = new SimulatedAde7953(Clamp(a), Clamp(b), voltageDivider, _time);
+        foreach (string source in new[] { a, b }.OfType<WiredClamp>().Select(c => c.Source).Where(s => !PowerSources.Contains(s)))
+        {
+            throw NoSource(_device, source, $"an ADE7953 needs a voltage and a current, one of {string.Join(", ", PowerSources)}");
+        }
+
         if (a is not null && b is not null && VoltageOf(a.Source) != VoltageOf(b.Source))
         {
             throw new ArgumentException(
@@ -82,7 +125,7 @@ public sealed class SimulatedBus
                 + "Put both on the same phase, or the second on another chip.", nameof(b));
         }
 
-        return Attach(address, new SimulatedAde7953(Clamp(a), Clamp(b), voltageDivider, _time));
+        return Attach(address, chip);
     }
 
     /// <summary>Wires an input of an ADS1115, and the chip itself with its first input.</summary>
