@@ -35,8 +35,8 @@ public class SimulatedBusTests
         double Joules(long counts) => counts * (double)numerator / denominator * 3.6;
         var factory = new SimulatedFactory(1);
         DateTimeOffset start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
-        Assert.Equal(factory.Feed("grid.L1", start).Joules(0, 3600), Joules(grid), 20);
-        Assert.Equal(factory.Feed("press.L1", start).Joules(0, 3600), Joules(press), 20);
+        Assert.Equal(factory.Feed("grid.L1", start).Joules(0, 3600), Joules(grid), 20.0);
+        Assert.Equal(factory.Feed("press.L1", start).Joules(0, 3600), Joules(press), 20.0);
     }
 
     [Fact]
