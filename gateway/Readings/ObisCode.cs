@@ -9,6 +9,9 @@ namespace EdgeGateway.Readings;
 /// </remarks>
 public readonly record struct ObisCode
 {
+    /// <summary>Bytes of a code.</summary>
+    public const int Bytes = 6;
+
     private readonly ulong _code;
 
     private ObisCode(ReadOnlySpan<byte> groups)
@@ -59,6 +62,27 @@ public readonly record struct ObisCode
         }
 
         return new ObisCode(groups);
+    }
+
+    /// <summary>Takes the groups A to F, one byte each: the logical name as DLMS/COSEM carries it (IEC 62056-6-2).</summary>
+    /// <exception cref="ArgumentException">There are not six bytes.</exception>
+    public static ObisCode FromBytes(ReadOnlySpan<byte> groups) => groups.Length == Bytes
+        ? new ObisCode(groups)
+        : throw new ArgumentException($"An OBIS code has {Bytes} bytes, not {groups.Length}.", nameof(groups));
+
+    /// <summary>Writes the groups A to F, one byte each.</summary>
+    /// <exception cref="ArgumentException">There is no room for six bytes.</exception>
+    public void CopyTo(Span<byte> groups)
+    {
+        if (groups.Length < Bytes)
+        {
+            throw new ArgumentException($"An OBIS code needs {Bytes} bytes, not {groups.Length}.", nameof(groups));
+        }
+
+        for (int i = 0; i < Bytes; i++)
+        {
+            groups[i] = Group(Bytes - 1 - i);
+        }
     }
 
     /// <inheritdoc/>

@@ -40,6 +40,9 @@ public enum MissingReason
 
     /// <summary>The newest reading is older than one slot.</summary>
     Stale = 6,
+
+    /// <summary>The gateway itself failed while it read the meter; its log says how.</summary>
+    Fault = 7,
 }
 
 /// <summary>The texts that stand for missing reasons in leaves, pages and JSON. They are part of the recorded format: add, never change.</summary>
@@ -53,6 +56,7 @@ public static class MissingReasons
         (MissingReason.WrongChip, "wrong-chip"),
         (MissingReason.Implausible, "implausible"),
         (MissingReason.Stale, "stale"),
+        (MissingReason.Fault, "fault"),
     ];
 
     /// <summary>The recorded text of a reason, for example <c>no-answer</c>.</summary>
