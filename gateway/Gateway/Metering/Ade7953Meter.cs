@@ -1,0 +1,92 @@
+using System.Runtime.ExceptionServices;
+using EdgeGateway.Drivers;
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Metering;
+
+/// <summary>A current channel of the ADE7953.</summary>
+public enum Ade7953ChannelName
+{
+    /// <summary>Channel A, the phase input.</summary>
+    A,
+
+    /// <summary>Channel B, the neutral input, here a second load.</summary>
+    B,
+}
+
+/// <summary>Active energy and power of one channel of an ADE7953; import and export are separate registers.</summary>
+public sealed class Ade7953Meter : IMeter
+{
+    private readonly SharedAde7953 _chip;
+    private readonly Ade7953ChannelName _channel;
+    private readonly Ade7953Scale _scale;
+    private readonly ExactEnergy _energy;
+
+    /// <summary>Makes the meter of one channel and opens its registers.</summary>
+    /// <param name="name">The meter's name.</param>
+    /// <param name="chip">The chip, one object for the meters of both channels.</param>
+    /// <param name="channel">Which current input.</param>
+    /// <param name="scale">Its current transformer and voltage divider.</param>
+    /// <param name="accuracy">The class that the installation may claim.</param>
+    /// <param name="book">Owns its registers.</param>
+    public Ade7953Meter(
+        string name, SharedAde7953 chip, Ade7953ChannelName channel, Ade7953Scale scale, AccuracyClass accuracy, RegisterBook book)
+    {
+        (_chip, _channel, _scale, Accuracy) = (chip, channel, scale, accuracy);
+        _energy = new ExactEnergy(scale.MilliwattHoursPerCount);
+        Registers = book.Open(name, (ObisCode.ActiveImport, Quantum.MilliwattHour), (ObisCode.ActiveExport, Quantum.MilliwattHour));
+    }
+
+    /// <inheritdoc/>
+    public MeterRegisters Registers { get; }
+
+    /// <inheritdoc/>
+    public AccuracyClass Accuracy { get; }
+
+    /// <inheritdoc/>
+    public Reading Read(DateTimeOffset time)
+    {
+        Ade7953Sample sample = _chip.Read(_channel);
+        Ade7953Channel channel = _channel == Ade7953ChannelName.A ? sample.A : sample.B;
+        (long import, long export) = _energy.Add(channel.ActiveEnergy);
+        Registers.Add(import, export);
+        Quality quality = sample.Quality | (channel.Saturated ? Quality.Saturated : Quality.Measured);
+        return this.Measured(time, quality, _scale.Live(sample, channel));
+    }
+}
+
+/// <summary>One ADE7953 between the meters of its two channels: each sample, or failure to get one, goes once to each of them.</summary>
+/// <remarks>The chip is read when a channel asks for the second time, so once a poll however its meters are ordered.</remarks>
+public sealed class SharedAde7953(Ade7953 chip)
+{
+    private readonly bool[] _taken = [true, true];
+    private Ade7953Sample _sample;
+    private ExceptionDispatchInfo? _fault;
+
+    /// <summary>The next sample for a channel.</summary>
+    /// <exception cref="ChipException">The chip could not be read.</exception>
+    public Ade7953Sample Read(Ade7953ChannelName channel)
+    {
+        if (_taken[(int)channel])
+        {
+            (_sample, _fault) = ReadChip();
+            _taken.AsSpan().Clear();
+        }
+
+        _taken[(int)channel] = true;
+        _fault?.Throw();
+        return _sample;
+    }
+
+    private (Ade7953Sample Sample, ExceptionDispatchInfo? Fault) ReadChip()
+    {
+        try
+        {
+            return (chip.Read(), null);
+        }
+        catch (ChipException e)
+        {
+            return (default, ExceptionDispatchInfo.Capture(e));
+        }
+    }
+}

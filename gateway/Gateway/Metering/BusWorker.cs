@@ -1,0 +1,165 @@
+using EdgeGateway.Drivers;
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Metering;
+
+/// <summary>Polls the meters of one bus, once at the start and then at every full second of UTC, on a thread of its own.</summary>
+/// <remarks>
+/// A bus that hangs stops this thread and nothing else: its readings go stale. A poll that takes longer than a period skips the
+/// seconds it missed.
+/// </remarks>
+public sealed class BusWorker : IAsyncDisposable
+{
+    /// <summary>How often live values are read.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly IReadOnlyList<IMeter> _meters;
+    private readonly Now _now;
+    private readonly RegisterBook _book;
+    private readonly RegisterFile _file;
+    private readonly TimeProvider _time;
+    private readonly FaultLog _faults;
+    private readonly Thread _thread;
+    private readonly AutoResetEvent _due = new(true);
+    private readonly TaskCompletionSource _polledOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer _timer;
+    private volatile bool _stopping;
+
+    /// <summary>Makes a worker that waits for <see cref="Start"/>.</summary>
+    /// <param name="bus">The bus's name in the site file.</param>
+    /// <param name="meters">The meters on it, in the order in which to read them.</param>
+    /// <param name="now">Where readings are stored.</param>
+    /// <param name="book">Has the meters' registers.</param>
+    /// <param name="file">Keeps the book.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where faults are told.</param>
+    public BusWorker(
+        string bus, IReadOnlyList<IMeter> meters, Now now, RegisterBook book, RegisterFile file, TimeProvider time, ILogger logger)
+    {
+        (_meters, _now, _book, _file, _time) = (meters, now, book, file, time);
+        _faults = new FaultLog(bus, time, logger);
+        _thread = new Thread(Run) { Name = $"bus {bus}", IsBackground = true };
+        _timer = time.CreateTimer(_ => OnTick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Ends when every meter of the bus has been read, or found missing, for the first time.</summary>
+    public Task PolledOnce => _polledOnce.Task;
+
+    /// <summary>Waits until every bus has been polled once, or for the time given.</summary>
+    /// <returns>False when the time passed first: a bus hangs.</returns>
+    public static async Task<bool> AllPolledOnce(IEnumerable<BusWorker> workers, TimeSpan timeout, TimeProvider time)
+    {
+        try
+        {
+            await Task.WhenAll(workers.Select(w => w.PolledOnce)).WaitAsync(timeout, time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Polls at once and then every second.</summary>
+    public void Start()
+    {
+        Arm();
+        _thread.Start();
+    }
+
+    /// <summary>Lets the meter being read end, keeps what was counted, and reads no other.</summary>
+    /// <returns>False when it did not end in time: the bus hangs. Its thread ends with the process.</returns>
+    public bool Stop(TimeSpan timeout)
+    {
+        _stopping = true;
+        _timer.Dispose();
+        _due.Set();
+        return !_thread.IsAlive || _thread.Join(timeout);
+    }
+
+    /// <summary>Frees the timer. The thread is stopped by <see cref="Stop"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        if (!_thread.IsAlive)
+        {
+            _due.Dispose();
+        }
+    }
+
+    /// <summary>Reads every meter once. What the thread does at each tick.</summary>
+    public void Poll()
+    {
+        foreach (IMeter meter in _meters)
+        {
+            if (_stopping)
+            {
+                break;
+            }
+
+            _now.Store(Read(meter));
+        }
+
+        try
+        {
+            _file.Write(_book);
+            _faults.Good("register file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            _faults.Bad("register file", "write", e);
+        }
+
+        _polledOnce.TrySetResult();
+    }
+
+    private void Run()
+    {
+        while (_due.WaitOne() && !_stopping)
+        {
+            Poll();
+        }
+    }
+
+    private void OnTick()
+    {
+        if (!_stopping)
+        {
+            _due.Set();
+            Arm();
+        }
+    }
+
+    // One shot at a time, aimed at the next full second, follows the clock when it is corrected. A timer that fired a moment early
+    // must not fire again for the same second.
+    private void Arm()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        TimeSpan left = Interval.SlotOf(now, Period).End - now;
+        _timer.Change(left < Period / 10 ? left + Period : left, Timeout.InfiniteTimeSpan);
+    }
+
+    private Reading Read(IMeter meter)
+    {
+        string name = meter.Registers.Meter;
+        DateTimeOffset time = _time.GetUtcNow();
+        try
+        {
+            Reading reading = meter.Read(time);
+            _faults.Good(name);
+            return reading;
+        }
+        catch (ChipException e)
+        {
+            _faults.Bad(name, e.Reason.Code(), e);
+            return meter.Missing(time, e.Reason);
+        }
+#pragma warning disable CA1031 // The top of the one loop: whatever went wrong with one meter, the others are read.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _faults.Bad(name, e.GetType().Name, e);
+            return meter.Missing(time, MissingReason.Fault);
+        }
+    }
+}
