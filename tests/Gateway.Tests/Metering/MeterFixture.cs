@@ -1,0 +1,89 @@
+using EdgeGateway.Drivers;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using EdgeGateway.Readings.Sampling;
+using EdgeGateway.Simulation;
+
+namespace EdgeGateway.Gateway.Tests.Metering;
+
+/// <summary>Sines of a constant voltage and a current in phase with it; a negative current is export.</summary>
+internal sealed class SteadyFeed(double volts, double amperes) : IFeed
+{
+    private const int SamplesPerWindow = 64;
+
+    public double Amperes { get; set; } = amperes;
+
+    public double Hertz(double at) => 50;
+
+    public WaveSample At(double at) => Sine(at, 1);
+
+    public int Samples(double from, double to, Span<WaveSample> samples)
+    {
+        for (int i = 0; i < SamplesPerWindow; i++)
+        {
+            samples[i] = Sine(i / (50.0 * SamplesPerWindow), (to - from) / SamplesPerWindow);
+        }
+
+        return SamplesPerWindow;
+    }
+
+    public double Joules(double from, double to) => volts * Amperes * (to - from);
+
+    private WaveSample Sine(double at, double weight)
+    {
+        double sine = Math.Sqrt(2) * Math.Sin(2 * Math.PI * 50 * at);
+        return new WaveSample(volts * sine, Amperes * sine, weight);
+    }
+}
+
+/// <summary>A line on which a test puts edges; a read of it can be noticed, and held up.</summary>
+internal sealed class TestLine(TimeProvider time) : IPulseLine
+{
+    private readonly long _start = time.GetTimestamp();
+    private readonly Queue<Edge> _edges = [];
+
+    public bool InitialHigh => false;
+
+    public long NowNs => time.GetElapsedTime(_start).Ticks * 100;
+
+    /// <summary>Released by every read of the line.</summary>
+    public SemaphoreSlim Reads { get; } = new(0);
+
+    /// <summary>When the line was read.</summary>
+    public List<DateTimeOffset> ReadAt { get; } = [];
+
+    /// <summary>Closed: a read does not return.</summary>
+    public ManualResetEventSlim Gate { get; } = new(true);
+
+    /// <summary>When set a read fails with it.</summary>
+    public Exception? Fault { get; set; }
+
+    /// <summary>Closes the contact for 50 ms, from that long ago.</summary>
+    public void Impulse(double secondsAgo)
+    {
+        long at = NowNs - (long)(secondsAgo * 1e9);
+        Put(new Edge(at, true));
+        Put(new Edge(at + 50_000_000, false));
+    }
+
+    public void Put(Edge edge) => _edges.Enqueue(edge);
+
+    public bool TryTake(out Edge edge)
+    {
+        if (_edges.TryDequeue(out edge))
+        {
+            return true;
+        }
+
+        ReadAt.Add(time.GetUtcNow());
+        Reads.Release();
+        Gate.Wait();
+        return Fault is null ? false : throw Fault;
+    }
+}
+
+/// <summary>A book with nothing known.</summary>
+internal static class Books
+{
+    public static RegisterBook Empty() => new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
+}

@@ -1,0 +1,182 @@
+using EdgeGateway.Drivers;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using EdgeGateway.Readings.Sampling;
+using EdgeGateway.Simulation;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EdgeGateway.Gateway.Tests.Metering;
+
+public class MeterKindTests
+{
+    private static readonly CurrentTransformer Clamp = new(100, 333);
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly RegisterBook _book = Books.Empty();
+
+    private void Advance(double seconds) => _time.Advance(TimeSpan.FromSeconds(seconds));
+
+    private Reading Read(IMeter meter) => meter.Read(_time.GetUtcNow());
+
+    private (SimulatedAde7953 Chip, Ade7953Meter A, Ade7953Meter B) Ade(double amperesA, double amperesB)
+    {
+        var chip = new SimulatedAde7953(
+            new SimulatedClamp(new SteadyFeed(230, amperesA), Clamp), new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp), 1001, _time);
+        var shared = new SharedAde7953(new Ade7953(chip, _time));
+        var scale = new Ade7953Scale(Clamp, 1001);
+        return (chip,
+            new Ade7953Meter("a", shared, Ade7953ChannelName.A, scale, AccuracyClass.Class1, _book),
+            new Ade7953Meter("b", shared, Ade7953ChannelName.B, scale, AccuracyClass.Class1, _book));
+    }
+
+    [Fact]
+    public void Both_channels_of_an_ADE7953_book_all_their_energy_import_and_export_apart()
+    {
+        var (_, a, b) = Ade(20, -10);
+        for (int s = 0; s <= 60; s++, Advance(1))
+        {
+            Read(a);
+            Read(b);
+        }
+
+        // 4 600 W and 2 300 W for 60 s.
+        Assert.InRange(a.Registers.Now[0].Count, 76_600, 76_734);
+        Assert.Equal(0, a.Registers.Now[1].Count);
+        Assert.Equal(0, b.Registers.Now[0].Count);
+        Assert.InRange(b.Registers.Now[1].Count, 38_300, 38_367);
+        Reading live = Read(a);
+        Assert.InRange(live.Live.ActivePowerW!.Value, 4590, 4610);
+        Assert.InRange(live.Live.VoltageV!.Value, 229.9, 230.1);
+        Assert.Equal((Quality.Measured, AccuracyClass.Class1, "a"), (live.Quality, live.Accuracy, live.Meter));
+    }
+
+    [Fact]
+    public void A_chip_with_two_meters_is_read_once_a_poll()
+    {
+        var (_, a, b) = Ade(20, 10);
+        Read(a);
+        Read(b);
+        Advance(1);
+        double before = Read(b).Live.CurrentA!.Value;
+        Advance(1);
+
+        // Had this been a second reading of the chip, it would have taken the second that B has not seen yet.
+        long booked = b.Registers.Now[0].Count;
+        Read(a);
+        Assert.Equal(booked, b.Registers.Now[0].Count);
+        Assert.Equal(before, Read(b).Live.CurrentA!.Value, 6);
+        Assert.InRange(b.Registers.Now[0].Count - booked, 630, 645);
+    }
+
+    [Fact]
+    public void An_ADE7953_that_did_not_answer_for_a_while_loses_no_energy_and_both_meters_say_why_they_are_missing()
+    {
+        var (chip, a, b) = Ade(20, 10);
+        Read(a);
+        Read(b);
+        chip.Fault = BusFault.NoAnswer;
+        for (int s = 0; s < 10; s++)
+        {
+            Advance(1);
+            Assert.Equal(MissingReason.NoAnswer, Assert.Throws<ChipException>(() => Read(a)).Reason);
+            Assert.Equal(MissingReason.NoAnswer, Assert.Throws<ChipException>(() => Read(b)).Reason);
+        }
+
+        chip.Fault = BusFault.None;
+        Read(a);
+        Read(b);
+        Assert.InRange(a.Registers.Now[0].Count, 12_760, 12_790);
+        Assert.InRange(b.Registers.Now[0].Count, 6_380, 6_395);
+    }
+
+    private (SimulatedAds1115 Chip, Ads1115Meter Meter, SteadyFeed Feed) Ads(int inputsOnBus = 1)
+    {
+        var chip = new SimulatedAds1115(0x48, _time);
+        var feed = new SteadyFeed(230, 10);
+        chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(feed, Clamp));
+        return (chip, new Ads1115Meter("press", new Ads1115(chip), Ads1115Input.Ain0Ain1, Clamp, 230, inputsOnBus, _book, _time), feed);
+    }
+
+    [Fact]
+    public void An_ADS1115_books_apparent_energy_with_the_assumed_voltage_as_an_estimate_and_never_shows_watts()
+    {
+        var (_, meter, _) = Ads();
+        for (int s = 0; s < 36; s++, Advance(1))
+        {
+            Read(meter);
+        }
+
+        Reading last = Read(meter);
+        Register register = Assert.Single(last.Registers);
+        Assert.Equal((ObisCode.ApparentImport, Quantum.MillivoltAmpereHour), (register.Obis, register.Quantum));
+        Assert.InRange(register.Count, 22_770, 23_230);
+        Assert.Equal((Quality.Estimated, AccuracyClass.Indicative), (last.Quality, last.Accuracy));
+        Assert.InRange(last.Live.ApparentPowerVA!.Value, 2277, 2323);
+        Assert.Null(last.Live.ActivePowerW);
+    }
+
+    [Theory]
+    [InlineData(5, 3_194, Quality.Estimated)]
+    [InlineData(5.1, 0, Quality.Estimated | Quality.Lost)]
+    public void An_ADS1115_bridges_a_few_missed_polls_and_books_nothing_for_a_longer_gap(double gap, long mvah, Quality quality)
+    {
+        var (chip, meter, _) = Ads();
+        Read(meter);
+        chip.Fault = BusFault.Stuck;
+        Advance(gap / 2);
+        Assert.Equal(MissingReason.BusStuck, Assert.Throws<ChipException>(() => Read(meter)).Reason);
+        chip.Fault = BusFault.None;
+        Advance(gap / 2);
+        Reading reading = Read(meter);
+        Assert.Equal(quality, reading.Quality);
+        Assert.InRange(reading.Registers[0].Count, mvah * 99 / 100, mvah * 101 / 100);
+    }
+
+    [Fact]
+    public void A_clamp_beyond_the_range_of_its_ADS1115_is_marked_as_saturated()
+    {
+        var (_, meter, feed) = Ads();
+        feed.Amperes = 400;
+        Assert.Equal(Quality.Estimated | Quality.Saturated, Read(meter).Quality);
+    }
+
+    [Fact]
+    public void A_pulse_meter_books_each_impulse_once_and_shows_the_flow_between_the_last_two()
+    {
+        var line = new TestLine(_time);
+        var meter = new PulseMeter("gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), _book);
+        Assert.Null(Read(meter).Live.Flow);
+        Advance(100);
+        line.Impulse(secondsAgo: 90);
+        line.Impulse(secondsAgo: 54);
+        line.Impulse(secondsAgo: 18);
+        Reading reading = Read(meter);
+        Assert.Equal([new Register(ObisCode.Gas, Quantum.Impulse, 3)], reading.Registers);
+        Assert.Equal((10, "m3/h"), (Math.Round(reading.Live.Flow!.Value, 9), reading.Live.FlowUnit));
+        Assert.Equal(Quality.Measured, reading.Quality);
+        Assert.Equal(3, Read(meter).Registers[0].Count);
+    }
+
+    [Fact]
+    public void An_impulse_that_spans_two_polls_is_counted_once_it_is_stable()
+    {
+        var line = new TestLine(_time);
+        var meter = new PulseMeter("gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), _book);
+        Advance(1);
+        line.Put(new Edge(line.NowNs - 10_000_000, true));
+        Assert.Equal(0, Read(meter).Registers[0].Count);
+        Advance(1);
+        Assert.Equal(1, Read(meter).Registers[0].Count);
+    }
+
+    [Fact]
+    public void A_lost_edge_is_told_with_the_reading_after_it_and_not_again()
+    {
+        var line = new TestLine(_time);
+        var meter = new PulseMeter("gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), _book);
+        Advance(1);
+        line.Put(new Edge(line.NowNs, false));
+        Assert.Equal(Quality.Lost, Read(meter).Quality);
+        Assert.Equal(Quality.Measured, Read(meter).Quality);
+    }
+}
