@@ -1,1 +1,2 @@
-System.Console.WriteLine();
+var app = WebApplication.CreateSlimBuilder(args).Build();
+await app.StartAsync();
