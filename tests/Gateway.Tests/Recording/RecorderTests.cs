@@ -1,0 +1,253 @@
+using System.Security.Cryptography;
+using EdgeGateway.Carbon;
+using EdgeGateway.Drivers;
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+using EdgeGateway.Simulation;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EdgeGateway.Tests.Recording;
+
+/// <summary>The recorder on the real line: simulated chips, real drivers, meters, registers, ledger and key. Only the clock is fake.</summary>
+public sealed class RecorderTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Noon = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ProcessStart FirstBoot = new("boot-a", "0.1.0");
+    private static readonly CurrentTransformer Clamp = new(200, 333);
+    private static readonly FactorKey East = new("CN-grid-east", 2023, "average", "organisation");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("recorder").FullName;
+    private readonly SteppedClock _time = new(Noon.AddSeconds(-0.5));
+    private SimulatedAde7953 _chip = null!;
+    private DeviceKey _key = null!;
+    private Ledger _ledger = null!;
+    private RegisterFile _file = null!;
+    private RegisterBook _book = null!;
+    private BusWorker _worker = null!;
+    private Recorder _recorder = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        Open(FirstBoot);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_log_begins_with_genesis_boot_start_config_and_factors()
+    {
+        List<Leaf> leaves = Leaves();
+        Assert.Equal(["genesis", "boot", "start", "config", "factors"], leaves.Select(l => l.Head.Type));
+        Assert.True(leaves[0].Head.Simulated);
+        Assert.Equal(_key.DeviceId, leaves[0].Records.Single(r => r.Name == "device").Text);
+        Assert.Contains("0.5500 kgCO2/kWh", leaves[4].Records.Single(r => r.Name == East.ToString()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_reading_leaf_holds_the_registers_at_the_slot_and_names_its_config()
+    {
+        Slot(Noon.AddMinutes(1));
+        Leaf leaf = Leaves()[^1];
+        Assert.Equal(("reading", "boundary", 3L, Noon.AddMinutes(1)), (leaf.Head.Type, leaf.Head.Group, leaf.Head.Config, leaf.Head.Time));
+        Assert.Equal(["in/1-0:1.8.0.255", "in/1-0:2.8.0.255"], leaf.Records.Select(r => r.Name));
+        Assert.All(leaf.Records, r => Assert.Equal(("Wh", -3), (r.Unit, r.Number!.Value.Exponent)));
+    }
+
+    [Fact]
+    public void A_chip_that_does_not_answer_is_recorded_as_missing_and_the_line_goes_on()
+    {
+        Slot(Noon);
+        _chip.Fault = BusFault.NoAnswer;
+        Slot(Noon.AddMinutes(1));
+        Assert.All(Leaves()[^1].Records, r => Assert.Equal(("no-answer", (DecimalFraction?)null), (r.Text, r.Number)));
+        _chip.Fault = BusFault.None;
+        Slot(Noon.AddMinutes(2));
+        Assert.All(Leaves()[^1].Records, r => Assert.NotNull(r.Number));
+    }
+
+    [Fact]
+    public void A_footprint_is_the_registers_difference_times_the_cited_factor_and_names_its_leaves()
+    {
+        for (int minute = 0; minute <= 15; minute++)
+        {
+            Slot(Noon.AddMinutes(minute));
+        }
+
+        List<Leaf> leaves = Leaves();
+        Leaf carbon = leaves[^1];
+        Assert.Equal(LeafType.Carbon, carbon.Head.Type);
+        Assert.Equal(4, carbon.Head.Factors);
+        Leaf[] from = [.. carbon.Head.ComputedFrom.Select(i => leaves[(int)i])];
+        Assert.Equal([Noon, Noon.AddMinutes(15)], from.Select(l => l.Head.Time));
+        long milliwattHours = from[1].Records[0].Number!.Value.Mantissa - from[0].Records[0].Number!.Value.Mantissa;
+        Assert.True(milliwattHours > 0);
+        // 1 mWh × 0.5500 kg/kWh = 0.55 µg × 10⁻⁶·10⁹/10³: 10⁻⁶ kWh × 0.55 × 10⁹ µg = 550 µg
+        Assert.Equal(new DecimalFraction(-9, milliwattHours * 550), carbon.Records[0].Number);
+    }
+
+    [Fact]
+    public void Energy_of_slots_without_a_footprint_is_in_the_next_one()
+    {
+        Slot(Noon);
+        _chip.Fault = BusFault.NoAnswer;
+        Slot(Noon.AddMinutes(15));
+        Leaf missing = Leaves()[^1];
+        Assert.Equal("in:no-answer", missing.Records[0].Text);
+        _chip.Fault = BusFault.None;
+        Slot(Noon.AddMinutes(30));
+        List<Leaf> leaves = Leaves();
+        Assert.Equal([Noon, Noon.AddMinutes(30)], leaves[^1].Head.ComputedFrom.Select(i => leaves[(int)i].Head.Time));
+    }
+
+    [Fact]
+    public async Task After_a_restart_registers_footprints_and_the_log_go_on()
+    {
+        Slot(Noon);
+        Slot(Noon.AddMinutes(5));
+        _recorder.Seal();
+        long before = Leaves()[^1].Records[0].Number!.Value.Mantissa;
+        await CloseAsync();
+        Open(FirstBoot);
+        Slot(Noon.AddMinutes(15));
+        List<Leaf> leaves = Leaves();
+        Assert.Equal(["start", "reading", "carbon"], leaves.Skip(8).Select(l => l.Head.Type));
+        Assert.True(leaves[^2].Records[0].Number!.Value.Mantissa >= before);
+        Assert.Equal(Noon, leaves[(int)leaves[^1].Head.ComputedFrom[0]].Head.Time);
+        _recorder.Seal();
+        BatchSequence sequence = new();
+        for (long first = 0; first < _ledger.Size; first = sequence.End)
+        {
+            sequence.Add(BatchVerifier.Verify(_ledger.BatchFrom(first)!, TrustAnchors.FromPem(File.ReadAllText(_key.PublicKeyPath))));
+        }
+    }
+
+    [Fact]
+    public async Task A_new_boot_is_recorded_and_counted()
+    {
+        await CloseAsync();
+        Open(new ProcessStart("boot-b", "0.1.0"));
+        Leaf[] leaves = [.. Leaves().Skip(5)];
+        Assert.Equal([("boot", 2L), ("start", 2L)], leaves.Select(l => (l.Head.Type, l.Head.BootCount)));
+    }
+
+    [Fact]
+    public async Task A_lost_register_file_goes_on_from_the_ledger_and_the_start_says_so()
+    {
+        Slot(Noon);
+        Slot(Noon.AddMinutes(5));
+        long before = Leaves()[^1].Records[0].Number!.Value.Mantissa;
+        await CloseAsync();
+        File.Delete(Path.Combine(_folder, "registers"));
+        Open(FirstBoot);
+        Leaf start = Leaves()[^1];
+        Assert.Equal(before, start.Records.Single(r => r.Name == "in/1-0:1.8.0.255").Number!.Value.Mantissa);
+        Assert.Contains("ledger", start.Records.First(r => r.Name == "in/from").Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wiped_ledger_starts_a_new_epoch()
+    {
+        await CloseAsync();
+        foreach (string file in Directory.GetFiles(_folder, "ledger.db*"))
+        {
+            File.Delete(file);
+        }
+
+        Open(FirstBoot);
+        Assert.EndsWith("/2", Leaves()[0].Records[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_ledger_of_another_device_is_refused()
+    {
+        await CloseAsync();
+        File.Delete(Path.Combine(_folder, "device.key"));
+        File.Delete(Path.Combine(_folder, "device.crt"));
+        Assert.Contains("own data folder", Assert.Throws<InvalidDataException>(() => Open(FirstBoot)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_is_recorded_and_nothing_is_lost()
+    {
+        Slot(Noon.AddMinutes(1));
+        _time.Step = TimeSpan.FromHours(-1);
+        Slot(Noon.AddMinutes(-58));
+        List<Leaf> leaves = Leaves();
+        Assert.Equal(["clockstep", "reading"], leaves.TakeLast(2).Select(l => l.Head.Type));
+        Assert.InRange(leaves[^2].Records[0].Number!.Value.Mantissa, -3_600_000, -3_599_000);
+    }
+
+    [Theory]
+    [InlineData(0, 100, false)]
+    [InlineData(1, 59, false)]
+    [InlineData(1, 60, true)]
+    [InlineData(256, 1, true)]
+    [InlineData(1, -3600, true)]
+    public void A_checkpoint_is_due_by_time_by_leaves_or_after_a_step_back(long waiting, int seconds, bool due) =>
+        Assert.Equal(due, Recorder.SealIsDue(
+            waiting, TimeSpan.FromSeconds(seconds), new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256)));
+
+    private void Open(ProcessStart start)
+    {
+        SimulatedBus bus = SimulatedBus.Open("sim:factory", _folder, seed: 1, repeat: false, _time);
+        _chip = bus.AttachAde7953(Ade7953.I2cAddress, new WiredClamp("oven.L1", Clamp), null, 1001);
+        _key = DeviceKey.Open(_folder);
+        _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
+        _file = RegisterFile.Open(Path.Combine(_folder, "registers"), _time, NullLogger.Instance);
+        _book = new RegisterBook(_file.Found, LastRecorded.Registers(_ledger));
+        Ade7953Meter meter = new(
+            "in", new SharedAde7953(new Ade7953(bus.OpenI2c(Ade7953.I2cAddress), _time)), Ade7953ChannelName.A, new Ade7953Scale(Clamp, 1001), AccuracyClass.Class1, _book);
+        Now now = new([meter], _time.GetUtcNow());
+        _worker = new BusWorker("i2c-1", [meter], now, _book, _file, _time, NullLogger.Instance);
+        (FactorSet set, Factor factor) = FactorSet.Require(East);
+        _recorder = new Recorder(
+            _ledger, _key, now,
+            [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")])],
+            [new CarbonAccount("scope2-location", set, factor, [new AccountMeter("in", ObisCode.ActiveImport, null)])],
+            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
+            _time, new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: true),
+            NullLogger<Recorder>.Instance);
+        _worker.Poll();
+        _recorder.Start(start, _book.Starts);
+    }
+
+    private async Task CloseAsync()
+    {
+        await _worker.DisposeAsync();
+        await _file.DisposeAsync();
+        _ledger.Dispose();
+        _key.Dispose();
+    }
+
+    private void Slot(DateTimeOffset at)
+    {
+        if (_time.GetUtcNow() < at)
+        {
+            _time.Advance(at - _time.GetUtcNow());
+        }
+
+        _worker.Poll();
+        _recorder.Tick(at);
+    }
+
+    private List<Leaf> Leaves() => [.. _ledger.Leaves(0, _ledger.Size).Select(b => LeafCodec.Decode(b!))];
+
+    /// <summary>A clock whose wall time can be set without its monotonic time.</summary>
+    private sealed class SteppedClock(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        public TimeSpan Step { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Step;
+
+        // The base takes its timestamps from GetUtcNow.
+        public override long GetTimestamp() => base.GetTimestamp() - Step.Ticks;
+    }
+}
