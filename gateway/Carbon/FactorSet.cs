@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 
@@ -37,22 +38,27 @@ public sealed class FactorSet
     public IReadOnlyList<Factor> Factors { get; }
 
     /// <summary>Finds a factor in the sets that ship.</summary>
-    /// <exception cref="KeyNotFoundException">There is none; the text says what there is to choose from.</exception>
-    public static (FactorSet Set, Factor Factor) Require(FactorKey key)
+    public static bool TryFind(FactorKey key, [NotNullWhen(true)] out FactorSet? set, [NotNullWhen(true)] out Factor? factor)
     {
-        foreach (FactorSet set in Shipped)
-        {
-            if (set._factors.TryGetValue(key, out Factor? factor))
-            {
-                return (set, factor);
-            }
-        }
+        set = Shipped.FirstOrDefault(s => s._factors.ContainsKey(key));
+        factor = set?._factors[key];
+        return factor is not null;
+    }
 
+    /// <summary>Finds a factor in the sets that ship.</summary>
+    /// <exception cref="KeyNotFoundException">There is none; the text says what there is to choose from.</exception>
+    public static (FactorSet Set, Factor Factor) Require(FactorKey key) => TryFind(key, out FactorSet? set, out Factor? factor)
+        ? (set, factor)
+        : throw new KeyNotFoundException($"There is no emission factor {key}: {Choices(key)}.");
+
+    /// <summary>What there is instead of a factor that does not exist, for the person who configures it.</summary>
+    public static string Choices(FactorKey key)
+    {
         List<FactorKey> all = [.. Shipped.SelectMany(s => s.Factors).Select(f => f.Key)];
         List<FactorKey> near = all.FindAll(k => k.Region == key.Region);
-        throw new KeyNotFoundException(near.Count > 0
-            ? $"no emission factor {key}; for {key.Region} there are {string.Join(", ", near)}"
-            : $"no emission factor for region '{key.Region}'; the regions are {string.Join(", ", all.Select(k => k.Region).Distinct())}");
+        return near.Count > 0
+            ? $"for {key.Region} there is {string.Join(" and ", near)}"
+            : $"the regions are {string.Join(", ", all.Select(k => k.Region).Distinct())}";
     }
 
     /// <summary>Reads a data file.</summary>

@@ -39,15 +39,15 @@ public class FactorSetTests
     public void A_missing_factor_says_what_its_region_has()
     {
         var error = Assert.Throws<KeyNotFoundException>(() => FactorSet.Require(new FactorKey("CN-JS", 2023, "average", "product")));
-        Assert.Equal("no emission factor CN-JS/2023/average/product; for CN-JS there are CN-JS/2023/average/organisation", error.Message);
+        Assert.Equal("There is no emission factor CN-JS/2023/average/product: for CN-JS there is CN-JS/2023/average/organisation.", error.Message);
     }
 
     [Fact]
     public void A_missing_region_says_which_there_are()
     {
         var error = Assert.Throws<KeyNotFoundException>(() => FactorSet.Require(new FactorKey("CN-XZ", 2023, "average", "organisation")));
-        Assert.StartsWith("no emission factor for region 'CN-XZ'; the regions are CN, CN-grid-north, ", error.Message);
-        Assert.EndsWith("CN-XJ", error.Message);
+        Assert.StartsWith("There is no emission factor CN-XZ/2023/average/organisation: the regions are CN, CN-grid-north, ", error.Message);
+        Assert.EndsWith("CN-XJ.", error.Message);
     }
 
     [Fact]

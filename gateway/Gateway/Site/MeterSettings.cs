@@ -1,0 +1,122 @@
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Site;
+
+/// <summary>A meter of one of the kinds below.</summary>
+public abstract record MeterSettings
+{
+    private protected MeterSettings()
+    {
+    }
+
+    /// <summary>Short name, unique in the site: 1 to 16 letters, digits and hyphens.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its disclosure group.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>The bus it is on.</summary>
+    public required BusSettings Bus { get; init; }
+
+    /// <summary>What it may claim.</summary>
+    public required AccuracyClass Accuracy { get; init; }
+
+    /// <summary>
+    /// What drives the simulated input: <c>load.phase</c> or a medium of the factory, <c>voltage/current</c> channels of a recording,
+    /// <c>edges</c> of a capture. Null on real buses and only there.
+    /// </summary>
+    public required string? Source { get; init; }
+
+    /// <summary>What its energy or volume register counts.</summary>
+    public abstract ObisCode Obis { get; }
+}
+
+/// <summary>A current clamp with a voltage output.</summary>
+/// <param name="PrimaryA">Rated primary current, amperes, 1 to 10 000.</param>
+/// <param name="SecondaryMv">Secondary voltage at the rated primary current, millivolts RMS, within the chip's range.</param>
+public sealed record CtSettings(decimal PrimaryA, decimal SecondaryMv);
+
+/// <summary>One current channel of an ADE7953 at its only address, 0x38.</summary>
+public sealed record Ade7953MeterSettings : MeterSettings
+{
+    /// <summary>500 mV peak at gain 1 (ADE7953 datasheet Rev. C, Analog Inputs, page 19), millivolts RMS.</summary>
+    public const decimal MostSecondaryMv = 353;
+
+    /// <summary>The chip's only I2C address.</summary>
+    public const int Address = 0x38;
+
+    /// <summary><c>A</c> or <c>B</c>.</summary>
+    public required char Channel { get; init; }
+
+    public required CtSettings Ct { get; init; }
+
+    /// <summary>Mains volts for one volt at the chip's input, 1 to 1 000 000.</summary>
+    public required decimal VoltageDivider { get; init; }
+
+    /// <inheritdoc/>
+    public override ObisCode Obis => ObisCode.ActiveImport;
+}
+
+/// <summary>One input of an ADS1115 with a clamp: current and apparent power with an assumed voltage.</summary>
+public sealed record Ads1115MeterSettings : MeterSettings
+{
+    /// <summary>
+    /// 1.65 V peak around mid-rail of a 3.3 V supply, millivolts RMS: an input may not leave the supply rails (ADS1115 datasheet, SBAS444,
+    /// absolute maximum ratings).
+    /// </summary>
+    public const decimal MostSecondaryMv = 1166;
+
+    /// <summary>0x48 to 0x4B, by the ADDR pin.</summary>
+    public required int Address { get; init; }
+
+    /// <summary><c>0-1</c> is AIN0 against AIN1, <c>0</c> is AIN0 against ground.</summary>
+    public required string Input { get; init; }
+
+    public required CtSettings Ct { get; init; }
+
+    /// <summary>Volts, 50 to 1000.</summary>
+    public required decimal AssumedVoltageV { get; init; }
+
+    /// <inheritdoc/>
+    public override ObisCode Obis => ObisCode.ApparentImport;
+}
+
+/// <summary>What a pulse meter counts.</summary>
+public enum Medium
+{
+    Electricity,
+    Gas,
+    Water,
+    Heat,
+    Air,
+}
+
+/// <summary>A meter with a pulse output, S0 or reed contact.</summary>
+public sealed record PulseMeterSettings : MeterSettings
+{
+    /// <summary>The line's offset, 0 to 63.</summary>
+    public required int Line { get; init; }
+
+    public required Medium Medium { get; init; }
+
+    /// <summary>The impulse constant as written: a decimal above 0, per <see cref="Unit"/>. Kept as text, so that it stays exact.</summary>
+    public required string ImpulsesPerUnit { get; init; }
+
+    /// <summary><c>kWh</c> for electricity and heat, <c>m3</c> for the others.</summary>
+    public string Unit => UnitOf(Medium);
+
+    /// <summary>A level counts once it has been stable for so long, 1 ms to 1 s.</summary>
+    public required TimeSpan Stable { get; init; }
+
+    /// <inheritdoc/>
+    public override ObisCode Obis => Medium switch
+    {
+        Medium.Electricity => ObisCode.ActiveImport,
+        Medium.Gas => ObisCode.Gas,
+        Medium.Water => ObisCode.Water,
+        Medium.Heat => ObisCode.Heat,
+        _ => ObisCode.CompressedAir,
+    };
+
+    internal static string UnitOf(Medium medium) => medium is Medium.Electricity or Medium.Heat ? "kWh" : "m3";
+}

@@ -1,0 +1,109 @@
+using EdgeGateway.Carbon;
+
+namespace EdgeGateway.Site;
+
+/// <summary>A validated site file: what is measured where, by what, and where it goes. Only <see cref="SiteReader"/> makes one.</summary>
+public sealed record SiteFile
+{
+    internal SiteFile()
+    {
+    }
+
+    /// <summary>Full path of the file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>What people call the site.</summary>
+    public required string Site { get; init; }
+
+    /// <summary>For billing days and the page. Everything recorded is in UTC.</summary>
+    public required TimeZoneInfo TimeZone { get; init; }
+
+    public required RecordingSettings Recording { get; init; }
+
+    public required PageSettings Page { get; init; }
+
+    /// <summary>Null on real buses: one site is either real or simulated.</summary>
+    public required SimulationSettings? Simulation { get; init; }
+
+    public required IReadOnlyList<BusSettings> Buses { get; init; }
+
+    /// <summary>Disclosure groups: the meters that may be shown to one party together. Each has a meter.</summary>
+    public required IReadOnlyList<string> Groups { get; init; }
+
+    public required IReadOnlyList<MeterSettings> Meters { get; init; }
+
+    public required IReadOnlyList<FootprintSettings> Footprints { get; init; }
+
+    public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
+}
+
+/// <summary>When what is recorded.</summary>
+/// <param name="Reading">Length of a reading slot, 1 s to 15 min, a divisor of an hour.</param>
+/// <param name="Carbon">Length of a footprint slot, 1 min to 1 h, a divisor of an hour and a multiple of a reading slot.</param>
+/// <param name="Checkpoint">Longest time between two checkpoints, 1 s to 1 h.</param>
+/// <param name="CheckpointLeaves">Most leaves between two checkpoints, 1 to 65 536.</param>
+public sealed record RecordingSettings(TimeSpan Reading, TimeSpan Carbon, TimeSpan Checkpoint, int CheckpointLeaves);
+
+/// <summary>The maintenance page and the interface for pulls.</summary>
+/// <param name="Listen">For example <c>http://127.0.0.1:8080</c>. Port 0: any free one.</param>
+public sealed record PageSettings(string Listen);
+
+/// <summary>How simulated buses run.</summary>
+/// <param name="Seed">The same seed gives the same factory.</param>
+/// <param name="Speed">Simulated seconds in a second, 1 to 3600.</param>
+/// <param name="Start">When the simulation begins, UTC. Null: now.</param>
+/// <param name="Repeat">A recording begins again at its end.</param>
+public sealed record SimulationSettings(int Seed, int Speed, DateTimeOffset? Start, bool Repeat);
+
+/// <summary>What stands behind a bus.</summary>
+public enum BusKind
+{
+    /// <summary>An I2C adapter of the kernel.</summary>
+    I2c,
+
+    /// <summary>The simulated factory: chips or pulse lines, by the meters on it.</summary>
+    Factory,
+
+    /// <summary>Simulated chips driven by a COMTRADE recording.</summary>
+    Recording,
+
+    /// <summary>A pulse line driven by an edge capture.</summary>
+    EdgeCapture,
+}
+
+/// <summary>A bus with chips or pulse lines.</summary>
+/// <param name="Name">Unique in the site.</param>
+/// <param name="Device">As written, for example <c>/dev/i2c-1</c>, <c>sim:factory</c>, <c>replay:FILE.cfg</c>.</param>
+/// <param name="Kind">What the device is.</param>
+/// <param name="File">Full path of the recording or capture. Null for the other kinds.</param>
+public sealed record BusSettings(string Name, string Device, BusKind Kind, string? File)
+{
+    /// <summary>Nothing on this bus is measured.</summary>
+    public bool IsSimulated => Kind != BusKind.I2c;
+}
+
+/// <summary>A footprint account: the energy that its meters import, times one factor.</summary>
+/// <param name="Account">For example <c>scope2-location</c>.</param>
+/// <param name="Meters">Names of meters that count active energy. At least one, none twice.</param>
+/// <param name="Factor">Which emission factor; it exists.</param>
+public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, FactorKey Factor);
+
+/// <summary>Where batches are delivered.</summary>
+/// <param name="Name">Unique in the site.</param>
+public abstract record PublisherSettings(string Name);
+
+/// <summary>Batches as files.</summary>
+/// <param name="Name">Unique in the site.</param>
+/// <param name="Path">The directory as written. A relative one is in the gateway's data folder.</param>
+public sealed record DirectoryPublisherSettings(string Name, string Path) : PublisherSettings(Name);
+
+/// <summary>Batches to a broker.</summary>
+/// <param name="Name">Unique in the site.</param>
+/// <param name="Host">Name or address of the broker.</param>
+/// <param name="Port">1 to 65 535.</param>
+/// <param name="Fleet">The topic's second level: without wildcards and slashes.</param>
+/// <param name="User">User name, or null.</param>
+/// <param name="PasswordFile">Full path of the file that holds the password, or null. Secrets never stand in the site file.</param>
+/// <param name="Tls">The connection is encrypted and the broker's certificate checked.</param>
+public sealed record MqttPublisherSettings(string Name, string Host, int Port, string Fleet, string? User, string? PasswordFile, bool Tls)
+    : PublisherSettings(Name);

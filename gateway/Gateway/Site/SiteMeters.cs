@@ -1,0 +1,336 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Site;
+
+/// <summary>Reads the meters of a site file against its buses and groups.</summary>
+internal sealed partial class SiteMeters(
+    IReadOnlyDictionary<string, BusSettings?> buses, IReadOnlyList<string> groups, SourceCheck? sources, List<Fault> faults)
+{
+    private static readonly string[] Kinds = ["ade7953", "ads1115", "pulse"];
+    private static readonly string[] CommonKeys = ["name", "group", "kind", "bus", "accuracy", "source"];
+    private static readonly string[] Inputs = ["0-1", "0-3", "1-3", "2-3", "0", "1", "2", "3"];
+    private static readonly string[] Media = [.. Enum.GetNames<Medium>().Select(m => m.ToLowerInvariant())];
+
+    // Every meter with a name, also a faulty one: true where it counts active energy, null where its kind is not known.
+    private readonly Dictionary<string, bool?> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _places = [];
+    private readonly Dictionary<string, (decimal? Divider, string? Voltage)> _chips = [];
+    private readonly Dictionary<string, bool> _busCarriesPulses = [];
+
+    /// <summary>The meters. Incomplete when there are faults.</summary>
+    public List<MeterSettings> Settings { get; } = [];
+
+    /// <summary>Groups that a meter is in.</summary>
+    public HashSet<string> UsedGroups { get; } = [];
+
+    /// <summary>Every meter's group is known.</summary>
+    public bool CanTellGroups { get; private set; } = true;
+
+    /// <summary>Reads the section.</summary>
+    public void Read(Block root)
+    {
+        foreach ((JsonElement element, string path) in root.List("meters", 1, 256, required: true))
+        {
+            if (Block.Of(element, path, faults) is { } block)
+            {
+                Meter(block);
+            }
+        }
+    }
+
+    /// <summary>The names in a footprint's <c>meters</c>, all of them of meters that count active energy.</summary>
+    public List<string> ActiveEnergyMeters(Block footprint)
+    {
+        List<string> names = [];
+        int i = 0;
+        foreach ((JsonElement element, string _) in footprint.List("meters", 1, 256, required: true))
+        {
+            string at = $"meters[{i++}]";
+            string? name = element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+            if (name is null || !_names.TryGetValue(name, out bool? active))
+            {
+                footprint.Fault(at, $"{Block.Described(element)} is not one of the meters", "write the name of a meter of this site");
+            }
+            else if (names.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                footprint.Fault(at, $"{name} is in the list already", "count its energy once");
+            }
+            else if (active == false)
+            {
+                footprint.Fault(at, $"{name} does not count active energy", "name ade7953 meters and electricity pulse meters only");
+            }
+            else
+            {
+                names.Add(name);
+            }
+        }
+
+        return names;
+    }
+
+    private void Meter(Block block)
+    {
+        string? name = block.Text("name", SiteSections.Name(), SiteSections.NameRule);
+        if (name is not null && _names.ContainsKey(name))
+        {
+            block.Fault("name", $"{name} is there already", "give each meter its own name; capitals do not make a difference");
+        }
+
+        string? group = block.Choice("group", groups, $"write one of the groups of this site: {Block.Either(groups)}");
+        CanTellGroups &= group is not null;
+        if (group is not null)
+        {
+            UsedGroups.Add(group);
+        }
+
+        string? busName = block.Choice("bus", [.. buses.Keys], $"write one of the buses of this site: {Block.Either(buses.Keys)}");
+        BusSettings? bus = busName is null ? null : buses[busName];
+        string? kind = block.Choice("kind", Kinds);
+        if (kind is null)
+        {
+            Know(name, null);
+            return;
+        }
+
+        string? source = Carries(block, bus, kind == "pulse") ? Source(block, bus!, kind) : null;
+        MeterSettings? settings = kind switch
+        {
+            "ade7953" => Ade7953(block, name, group, bus, source),
+            "ads1115" => Ads1115(block, name, group, bus, source),
+            _ => Pulse(block, name, group, bus, source),
+        };
+        Know(name, settings is null ? (kind == "ads1115" ? false : null) : settings.Obis == ObisCode.ActiveImport);
+        if (settings is not null)
+        {
+            Settings.Add(settings);
+        }
+    }
+
+    private void Know(string? name, bool? countsActiveEnergy)
+    {
+        if (name is not null)
+        {
+            _names.TryAdd(name, countsActiveEnergy);
+        }
+    }
+
+    private Ade7953MeterSettings? Ade7953(Block block, string? name, string? group, BusSettings? bus, string? source)
+    {
+        block.Allow([.. CommonKeys, "address", "channel", "ct", "voltageDivider"]);
+        AccuracyClass? accuracy = Accuracy(block, "1", ["indicative", "1"], "this chip may claim class 1 at most: write 1 or indicative");
+        decimal? address = block.Number(
+            "address", Ade7953MeterSettings.Address, Ade7953MeterSettings.Address, "is not an address of this chip", "write 56 (0x38), its only address", 0);
+        string? channel = block.Choice("channel", ["A", "B"]);
+        CtSettings? ct = Ct(block, Ade7953MeterSettings.MostSecondaryMv, "the chip's input");
+        decimal? divider = block.Number(
+            "voltageDivider", 1, 1_000_000, "is not a voltage divider", "write mains volts for one volt at the chip, 1 to 1000000, such as 1001");
+        if (bus is not null)
+        {
+            Unique(block, "channel", channel is null ? null : $"{bus.Name} channel {channel}", $"channel {channel} of the chip on {bus.Name}", name);
+            OneVoltage(block, bus, divider, source);
+        }
+
+        return name is null || group is null || bus is null || accuracy is null || address is null || channel is null || ct is null || divider is null
+            ? null
+            : new Ade7953MeterSettings
+            {
+                Name = name,
+                Group = group,
+                Bus = bus,
+                Accuracy = accuracy.Value,
+                Source = source,
+                Channel = channel[0],
+                Ct = ct,
+                VoltageDivider = divider.Value,
+            };
+    }
+
+    private Ads1115MeterSettings? Ads1115(Block block, string? name, string? group, BusSettings? bus, string? source)
+    {
+        block.Allow([.. CommonKeys, "address", "input", "ct", "assumedVoltageV"]);
+        AccuracyClass? accuracy = Accuracy(
+            block, "indicative", ["indicative"], "this chip sees no voltage and never claims more: write indicative or leave it out");
+        decimal? address = block.Number("address", 0x48, 0x4B, "is not an address of this chip", "write 72 to 75 (0x48 to 0x4B)", 0);
+        string? input = block.Choice("input", Inputs);
+        CtSettings? ct = Ct(block, Ads1115MeterSettings.MostSecondaryMv, "an input biased to the middle of 3.3 V");
+        decimal? volts = block.Number("assumedVoltageV", 50, 1000, "is not a mains voltage", "write volts, 50 to 1000, such as 230");
+        if (bus is not null && address is not null && input is not null)
+        {
+            Unique(block, "input", $"{bus.Name} {address} {input}", $"input {input} of the chip at {address} on {bus.Name}", name);
+        }
+
+        return name is null || group is null || bus is null || accuracy is null || address is null || input is null || ct is null || volts is null
+            ? null
+            : new Ads1115MeterSettings
+            {
+                Name = name,
+                Group = group,
+                Bus = bus,
+                Accuracy = accuracy.Value,
+                Source = source,
+                Address = (int)address.Value,
+                Input = input,
+                Ct = ct,
+                AssumedVoltageV = volts.Value,
+            };
+    }
+
+    private PulseMeterSettings? Pulse(Block block, string? name, string? group, BusSettings? bus, string? source)
+    {
+        block.Allow([.. CommonKeys, "line", "medium", "impulsesPerUnit", "unit", "stableMs"]);
+        AccuracyClass? accuracy = Accuracy(block, "meter", AccuracyClasses.All, $"write {Block.Either(AccuracyClasses.All)}");
+        int? line = block.Integer("line", 0, 63, " for the offset of the line");
+        string? mediumName = block.Choice("medium", Media);
+        Medium medium = mediumName is null ? default : Enum.Parse<Medium>(mediumName, ignoreCase: true);
+        string? impulses = block.Text(
+            "impulsesPerUnit", ImpulseConstant(), "write the impulse constant on the meter's plate as a text, a decimal above 0, such as \"6400\" or \"0.1\"");
+        string? unit = block.Choice("unit", ["kWh", "m3"]);
+        if (mediumName is not null && unit is not null && unit != PulseMeterSettings.UnitOf(medium))
+        {
+            block.Fault("unit", $"{mediumName} is not counted in {unit}", $"write {PulseMeterSettings.UnitOf(medium)}");
+        }
+
+        int? stable = block.Integer("stableMs", 1, 1000, " of milliseconds");
+        if (bus is not null && line is not null)
+        {
+            Unique(block, "line", $"{bus.Name} line {line}", $"line {line} of {bus.Name}", name);
+        }
+
+        return name is null || group is null || bus is null || accuracy is null || line is null || mediumName is null || impulses is null || stable is null
+            ? null
+            : new PulseMeterSettings
+            {
+                Name = name,
+                Group = group,
+                Bus = bus,
+                Accuracy = accuracy.Value,
+                Source = source,
+                Line = line.Value,
+                Medium = medium,
+                ImpulsesPerUnit = impulses,
+                Stable = TimeSpan.FromMilliseconds(stable.Value),
+            };
+    }
+
+    private static AccuracyClass? Accuracy(Block block, string absent, IReadOnlyList<string> allowed, string right)
+    {
+        string? code = block.Has("accuracy") ? block.Choice("accuracy", allowed, right) : absent;
+        return code is not null && AccuracyClasses.TryParse(code, out AccuracyClass accuracy) ? accuracy : null;
+    }
+
+    private static CtSettings? Ct(Block meter, decimal mostMv, string input)
+    {
+        Block? block = meter.Object("ct", ["primaryA", "secondaryMv"], required: true);
+        decimal? primary = block?.Number(
+            "primaryA", 1, 10_000, "is not a rated current", "write the clamp's rated primary current in amperes, 1 to 10000");
+        decimal? secondary = block?.Number(
+            "secondaryMv", 1, mostMv, "is not a possible secondary voltage", $"write millivolts at the rated current, 1 to {mostMv}: {input} takes no more");
+        return primary is null || secondary is null ? null : new CtSettings(primary.Value, secondary.Value);
+    }
+
+    private string? Source(Block block, BusSettings bus, string kind)
+    {
+        if (!bus.IsSimulated)
+        {
+            if (block.Has("source"))
+            {
+                block.Fault("source", $"{bus.Name} is a real bus", "remove it: on real buses the clamp is the source");
+            }
+
+            return null;
+        }
+
+        (Regex form, string right) = (bus.Kind, kind) switch
+        {
+            (BusKind.Factory, "pulse") => (Word(), "write a medium of the simulated factory, such as gas"),
+            (BusKind.Factory, _) => (LoadAndPhase(), "write a load of the simulated factory and its phase, such as press.L1"),
+            (BusKind.Recording, "ade7953") => (TwoChannels(), "write the recording's channels for voltage and current, such as VA/IA"),
+            (BusKind.Recording, _) => (OneChannel(), "write the recording's channel for the current, such as IA"),
+            _ => (Edges(), "write edges"),
+        };
+        string? source = block.Text("source", form, right);
+        if (source is not null && sources?.Invoke(bus, kind, source) is { } better)
+        {
+            block.Fault("source", $"{bus.Device} has no source \"{source}\"", better);
+        }
+
+        return source;
+    }
+
+    /// <summary>Whether a bus that is known can carry a chip, or a pulse line.</summary>
+    private bool Carries(Block block, BusSettings? bus, bool pulses)
+    {
+        if (bus is null)
+        {
+            return false;
+        }
+
+        string? wrong = (bus.Kind, pulses) switch
+        {
+            (BusKind.I2c, true) => "is an I2C bus, and pulse inputs on real GPIO lines cannot be read yet",
+            (BusKind.Recording, true) => "replays waveforms, which have no pulses",
+            (BusKind.EdgeCapture, false) => "replays edges, which drive pulse meters only",
+            _ => _busCarriesPulses.TryAdd(bus.Name, pulses) || _busCarriesPulses[bus.Name] == pulses ? null : "has both chips and pulse lines",
+        };
+        if (wrong is not null)
+        {
+            block.Fault("bus", $"{bus.Name} {wrong}", pulses ? "put pulse meters on a sim:factory or replay:FILE.csv bus of their own" : "put chips on a bus of their own");
+        }
+
+        return wrong is null;
+    }
+
+    private void Unique(Block block, string key, string? place, string words, string? name)
+    {
+        if (place is not null && !_places.TryAdd(place, name ?? "another meter"))
+        {
+            block.Fault(key, $"{words} is taken by {_places[place]}", "write the place where this meter's clamp or wire really ends");
+        }
+    }
+
+    // The two current channels of an ADE7953 share its one voltage input.
+    private void OneVoltage(Block block, BusSettings bus, decimal? divider, string? source)
+    {
+        string? voltage = bus.Kind switch
+        {
+            BusKind.Factory => source?.Split('.')[^1],
+            BusKind.Recording => source?.Split('/')[0],
+            _ => null,
+        };
+        if (!_chips.TryAdd(bus.Name, (divider, voltage)))
+        {
+            (decimal? otherDivider, string? otherVoltage) = _chips[bus.Name];
+            if (divider is not null && otherDivider is not null && divider != otherDivider)
+            {
+                string written = otherDivider.Value.ToString(CultureInfo.InvariantCulture);
+                block.Fault("voltageDivider", $"the chip's other channel says {written}", "write the same: the chip has one voltage input");
+            }
+
+            if (voltage is not null && otherVoltage is not null && voltage != otherVoltage)
+            {
+                block.Fault("source", $"the chip's other channel has the voltage {otherVoltage}", $"use {otherVoltage} here too: the chip has one voltage input");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^(?!0*(\.0*)?\z)(0|[1-9][0-9]{0,8})(\.[0-9]{1,9})?\z")]
+    private static partial Regex ImpulseConstant();
+
+    [GeneratedRegex(@"^[a-z]{1,32}\z")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"^[a-z0-9-]{1,32}\.L[123]\z")]
+    private static partial Regex LoadAndPhase();
+
+    [GeneratedRegex(@"^[^/\u0000-\u001f]{1,64}/[^/\u0000-\u001f]{1,64}\z")]
+    private static partial Regex TwoChannels();
+
+    [GeneratedRegex(@"^[^/\u0000-\u001f]{1,64}\z")]
+    private static partial Regex OneChannel();
+
+    [GeneratedRegex(@"^edges\z")]
+    private static partial Regex Edges();
+}

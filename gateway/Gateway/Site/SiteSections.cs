@@ -1,0 +1,364 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using EdgeGateway.Carbon;
+
+namespace EdgeGateway.Site;
+
+/// <summary>Reads the sections of a site file, each against those before it.</summary>
+internal sealed partial class SiteSections(string file, SourceCheck? sources)
+{
+    internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
+
+    private static readonly string[] RootKeys =
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers"];
+
+    private readonly List<Fault> _faults = [];
+    private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
+    private readonly List<string> _groups = [];
+    private readonly List<string> _groupPaths = [];
+
+    /// <summary>What was wrong.</summary>
+    public IReadOnlyList<Fault> Faults => _faults;
+
+    /// <summary>The site, or null when there are faults.</summary>
+    public SiteFile? Read(JsonElement root)
+    {
+        if (Block.Of(root, "", RootKeys, _faults) is not { } block)
+        {
+            return null;
+        }
+
+        block.Text("$schema", Line(), "write site.schema.json", required: false);
+        string? site = block.Text("site", Line(), "write what people call the site, 1 to 80 characters in one line");
+        TimeZoneInfo? timeZone = TimeZone(block);
+        RecordingSettings recording = Recording(block.Object("recording", ["readingSeconds", "carbonMinutes", "checkpointSeconds", "checkpointLeaves"]));
+        PageSettings page = Page(block.Object("page", ["listen"]));
+        Buses(block);
+        SimulationSettings? simulation = Simulation(block);
+        Groups(block);
+        var meters = new SiteMeters(_buses, _groups, sources, _faults);
+        meters.Read(block);
+        foreach ((string group, string path) in _groups.Zip(_groupPaths).Where(g => meters.CanTellGroups && !meters.UsedGroups.Contains(g.First)))
+        {
+            block.Fault(path, $"no meter is in the group {group}", "put a meter into it or remove it");
+        }
+
+        List<FootprintSettings> footprints = Footprints(block, meters);
+        List<PublisherSettings> publishers = Publishers(block);
+        return _faults.Count > 0 ? null : new SiteFile
+        {
+            Path = file,
+            Site = site!,
+            TimeZone = timeZone!,
+            Recording = recording,
+            Page = page,
+            Simulation = simulation,
+            Buses = [.. _buses.Values.Select(b => b!)],
+            Groups = _groups,
+            Meters = meters.Settings,
+            Footprints = footprints,
+            Publishers = publishers,
+        };
+    }
+
+    private static TimeZoneInfo? TimeZone(Block block)
+    {
+        const string Right = "write a name of the IANA time zone database, such as Asia/Shanghai or Europe/Berlin (Debian package tzdata)";
+        if (block.Text("timeZone", Line(), Right) is not { } name)
+        {
+            return null;
+        }
+
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(name, out TimeZoneInfo? zone))
+        {
+            block.Fault("timeZone", $"this system knows no time zone \"{name}\"", Right);
+        }
+
+        return zone;
+    }
+
+    private static RecordingSettings Recording(Block? block)
+    {
+        int reading = block?.Integer("readingSeconds", 1, 900, " of seconds", 60) ?? 60;
+        int carbon = block?.Integer("carbonMinutes", 1, 60, " of minutes", 15) ?? 15;
+        int checkpoint = block?.Integer("checkpointSeconds", 1, 3600, " of seconds", 60) ?? 60;
+        int leaves = block?.Integer("checkpointLeaves", 1, 65_536, "", 256) ?? 256;
+        if (3600 % reading != 0)
+        {
+            block!.Fault("readingSeconds", $"{reading} s does not divide an hour", "write 1, 2, 5, 10, 15, 30, 60, 300, 600, 900 or another divisor of 3600");
+        }
+        else if (60 % carbon != 0)
+        {
+            block!.Fault("carbonMinutes", $"{carbon} min does not divide an hour", "write 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60");
+        }
+        else if (carbon * 60 % reading != 0)
+        {
+            block!.Fault("carbonMinutes", $"a slot of {carbon} min does not begin and end with readings every {reading} s", $"write a multiple of {reading} s");
+        }
+
+        return new RecordingSettings(TimeSpan.FromSeconds(reading), TimeSpan.FromMinutes(carbon), TimeSpan.FromSeconds(checkpoint), leaves);
+    }
+
+    private static PageSettings Page(Block? block)
+    {
+        const string Default = "http://127.0.0.1:8080";
+        const string Right = $"write http://ADDRESS:PORT, such as {Default}, or http://*:8080 for all addresses";
+        if (block is null || !block.Has("listen"))
+        {
+            return new PageSettings(Default);
+        }
+
+        string listen = block.Text("listen", HttpUrl(), Right) ?? Default;
+        if (int.Parse(listen[(listen.LastIndexOf(':') + 1)..].TrimEnd('/'), CultureInfo.InvariantCulture) > 65_535)
+        {
+            block.Fault("listen", $"\"{listen}\" has no possible port", "write a port up to 65535");
+        }
+
+        return new PageSettings(listen.TrimEnd('/'));
+    }
+
+    private void Buses(Block root)
+    {
+        HashSet<string> real = [];
+        foreach ((JsonElement element, string path) in root.List("buses", 1, 32, required: true))
+        {
+            if (Block.Of(element, path, ["name", "device"], _faults) is { } block)
+            {
+                string? name = UniqueName(block, _buses.Keys);
+                BusSettings? bus = Bus(block, name ?? path);
+                if (bus is { IsSimulated: false } && !real.Add(bus.Device))
+                {
+                    block.Fault("device", $"{bus.Device} is the device of another bus", "name each device once; several meters can be on one bus");
+                }
+
+                if (name is not null)
+                {
+                    _buses[name] = bus;
+                }
+            }
+        }
+
+        if (_buses.Values.Any(b => b is { IsSimulated: true }) && _buses.Values.FirstOrDefault(b => b is { IsSimulated: false }) is { } mixed)
+        {
+            root.Fault("buses", $"{mixed.Name} is a real bus beside simulated ones", "make all of them real or all of them sim: and replay:");
+        }
+    }
+
+    private BusSettings? Bus(Block block, string name)
+    {
+        const string Right = "write /dev/i2c-N, sim:factory, replay:FILE.cfg (COMTRADE) or replay:FILE.csv (edges)";
+        if (block.Text("device", Line(), Right) is not { } device)
+        {
+            return null;
+        }
+
+        if (device.StartsWith("/dev/gpio", StringComparison.Ordinal))
+        {
+            block.Fault("device", "pulse inputs on real GPIO lines cannot be read yet", "leave the pulse meters out, or simulate the site");
+            return null;
+        }
+
+        if (!BusDevice().IsMatch(device))
+        {
+            block.Fault("device", $"there is no bus \"{device}\"", Right);
+            return null;
+        }
+
+        if (!device.StartsWith("replay:", StringComparison.Ordinal))
+        {
+            return new BusSettings(name, device, device[0] == '/' ? BusKind.I2c : BusKind.Factory, null);
+        }
+
+        string replayed = Path.GetFullPath(device["replay:".Length..], Path.GetDirectoryName(file)!);
+        if (!File.Exists(replayed))
+        {
+            block.Fault("device", $"there is no file {replayed}", "write the path of a recording, relative to the site file");
+        }
+
+        bool capture = replayed.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
+        return new BusSettings(name, device, capture ? BusKind.EdgeCapture : BusKind.Recording, replayed);
+    }
+
+    private SimulationSettings? Simulation(Block root)
+    {
+        bool simulated = _buses.Values.Any(b => b is { IsSimulated: true });
+        if (root.Has("simulation") && !simulated && _buses.Values.All(b => b is not null))
+        {
+            root.Fault("simulation", "no bus is simulated", "remove it, or use sim: and replay: buses");
+        }
+
+        Block? block = root.Object("simulation", ["seed", "speed", "start", "repeat"]);
+        var settings = new SimulationSettings(1, 1, null, false);
+        if (block is not null)
+        {
+            int? seed = block.Integer("seed", 0, int.MaxValue, "", 1);
+            int? speed = block.Integer("speed", 1, 3600, " of simulated seconds in a second", 1);
+            settings = new SimulationSettings(seed ?? 1, speed ?? 1, Start(block), block.Flag("repeat"));
+        }
+
+        return simulated ? settings : null;
+    }
+
+    private static DateTimeOffset? Start(Block block)
+    {
+        const string Right = "write a time in UTC as 2026-06-15T00:00:00Z";
+        if (block.Text("start", UtcTime(), Right, required: false) is not { } text)
+        {
+            return null;
+        }
+
+        if (!DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset start))
+        {
+            block.Fault("start", $"there is no time \"{text}\"", Right);
+        }
+
+        return start;
+    }
+
+    private void Groups(Block root)
+    {
+        foreach ((JsonElement element, string path) in root.List("groups", 1, 64, required: true))
+        {
+            if (Block.Of(element, path, ["name"], _faults) is { } block && UniqueName(block, _groups) is { } name)
+            {
+                _groups.Add(name);
+                _groupPaths.Add(path);
+            }
+        }
+    }
+
+    private List<FootprintSettings> Footprints(Block root, SiteMeters meters)
+    {
+        List<FootprintSettings> footprints = [];
+        HashSet<string> accounts = new(StringComparer.OrdinalIgnoreCase);
+        foreach ((JsonElement element, string path) in root.List("footprints", 0, 16, required: false))
+        {
+            if (Block.Of(element, path, ["account", "meters", "factor"], _faults) is { } block)
+            {
+                string? account = block.Text("account", Account(), "write 1 to 32 letters, digits and hyphens, such as scope2-location");
+                if (account is not null && !accounts.Add(account))
+                {
+                    block.Fault("account", $"{account} has a footprint already", "give each account one footprint with all its meters");
+                }
+
+                List<string> names = meters.ActiveEnergyMeters(block);
+                FactorKey? factor = Factor(block.Object("factor", ["region", "year", "kind", "purpose"], required: true), block);
+                if (account is not null && factor is not null)
+                {
+                    footprints.Add(new FootprintSettings(account, names, factor));
+                }
+            }
+        }
+
+        return footprints;
+    }
+
+    private static FactorKey? Factor(Block? block, Block footprint)
+    {
+        string? region = block?.Text("region", Line(), "write the region of the grid, such as CN-grid-east");
+        int? year = block?.Integer("year", 1990, 2100, " for the year of the factor's data");
+        string? kind = block?.Text("kind", Line(), "write the kind of factor, such as average");
+        string? purpose = block?.Text("purpose", Line(), "write what the factor is for, such as organisation");
+        if (region is null || year is null || kind is null || purpose is null)
+        {
+            return null;
+        }
+
+        var key = new FactorKey(region, year.Value, kind, purpose);
+        if (!FactorSet.TryFind(key, out _, out _))
+        {
+            footprint.Fault("factor", $"there is no emission factor {key}", FactorSet.Choices(key));
+        }
+
+        return key;
+    }
+
+    private List<PublisherSettings> Publishers(Block root)
+    {
+        List<PublisherSettings> publishers = [];
+        List<string> names = [];
+        foreach ((JsonElement element, string path) in root.List("publishers", 0, 8, required: false))
+        {
+            if (Block.Of(element, path, _faults) is not { } block)
+            {
+                continue;
+            }
+
+            string? name = UniqueName(block, names);
+            names.Add(name ?? path);
+            string? kind = block.Choice("kind", ["directory", "mqtt"]);
+            if (kind == "directory")
+            {
+                block.Allow(["name", "kind", "path"]);
+                string? folder = block.Text("path", FilePath(), "write the path of a directory, relative to the data folder or from /");
+                publishers.Add(new DirectoryPublisherSettings(name ?? "", folder ?? ""));
+            }
+            else if (kind == "mqtt")
+            {
+                block.Allow(["name", "kind", "host", "port", "fleet", "user", "passwordFile", "tls"]);
+                publishers.Add(Mqtt(block, name ?? ""));
+            }
+        }
+
+        return publishers;
+    }
+
+    private static MqttPublisherSettings Mqtt(Block block, string name)
+    {
+        string? host = block.Text("host", Host(), "write the name or address of the broker, without mqtt:// and port");
+        int? port = block.Integer("port", 1, 65_535, "", 1883);
+        string? fleet = block.Text("fleet", Fleet(), "write 1 to 32 letters, digits, hyphens and underscores: it is a level of the topic, without +, # and /");
+        string? user = block.Text("user", Line(), "write the user name at the broker", required: false);
+        string? passwordFile = block.Text(
+            "passwordFile", AbsolutePath(), "write the full path of a file that holds the password, such as /etc/edge-gateway/mqtt.password", required: false);
+        if (block.Has("passwordFile") && !block.Has("user"))
+        {
+            block.Fault("user", "is missing beside passwordFile", "write the user that the password belongs to");
+        }
+
+        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, block.Flag("tls"));
+    }
+
+    private static string? UniqueName(Block block, IEnumerable<string> names)
+    {
+        string? name = block.Text("name", Name(), NameRule);
+        if (name is not null && names.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            block.Fault("name", $"{name} is there already", "give each its own name; capitals do not make a difference");
+            return null;
+        }
+
+        return name;
+    }
+
+    [GeneratedRegex(@"^[^\u0000-\u001f\u007f]{1,80}\z")]
+    internal static partial Regex Line();
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,15}\z")]
+    internal static partial Regex Name();
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,31}\z")]
+    private static partial Regex Account();
+
+    [GeneratedRegex(@"^(/dev/i2c-[0-9]{1,3}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z")]
+    private static partial Regex BusDevice();
+
+    [GeneratedRegex(@"^http://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]|\*):[0-9]{1,5}/?\z")]
+    private static partial Regex HttpUrl();
+
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\z")]
+    private static partial Regex UtcTime();
+
+    [GeneratedRegex(@"^[^\u0000-\u001f\u007f]{1,200}\z")]
+    private static partial Regex FilePath();
+
+    [GeneratedRegex(@"^/[^\u0000-\u001f\u007f]{1,200}\z")]
+    private static partial Regex AbsolutePath();
+
+    [GeneratedRegex(@"^([A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45})\z")]
+    private static partial Regex Host();
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\z")]
+    private static partial Regex Fleet();
+}

@@ -1,0 +1,160 @@
+using System.Text;
+using CsCheck;
+using EdgeGateway.Carbon;
+using EdgeGateway.Readings;
+using EdgeGateway.Site;
+
+namespace EdgeGateway.Gateway.Tests.Site;
+
+public sealed class SiteReaderTests : IDisposable
+{
+    private static readonly string Everything = Path.Combine(Corpus.Folder, "valid-every-key.json");
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("site");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void A_good_file_becomes_settings()
+    {
+        SiteFile site = Read(Everything);
+        Assert.Equal(("Every key", "Asia/Shanghai"), (site.Site, site.TimeZone.Id));
+        Assert.Equal(new RecordingSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), site.Recording);
+        Assert.Equal(new SimulationSettings(1, 10, new DateTimeOffset(2026, 6, 15, 0, 0, 0, TimeSpan.Zero), true), site.Simulation);
+        Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture], site.Buses.Select(b => b.Kind));
+        Assert.Equal(Path.Combine(Corpus.Folder, "recording.cfg"), site.Buses[2].File);
+        Assert.Equal(["boundary", "hall-1"], site.Groups);
+        Assert.Equal(["1", "indicative", "meter", "1", "indicative", "meter"], site.Meters.Select(m => m.Accuracy.Code()));
+
+        var supply = Assert.IsType<Ade7953MeterSettings>(site.Meters[3]);
+        Assert.Equal(("main", "boundary", 'B', 15000m, "VA/IA"), (supply.Name, supply.Group, supply.Channel, supply.VoltageDivider, supply.Source));
+        Assert.Equal((new CtSettings(2000m, 333.3m), site.Buses[2]), (supply.Ct, supply.Bus));
+        var press = Assert.IsType<Ads1115MeterSettings>(site.Meters[1]);
+        Assert.Equal((72, "0-1", 230m, ObisCode.ApparentImport), (press.Address, press.Input, press.AssumedVoltageV, press.Obis));
+        var clock = Assert.IsType<PulseMeterSettings>(site.Meters[5]);
+        Assert.Equal((4, "0.50", "kWh", 50.0), (clock.Line, clock.ImpulsesPerUnit, clock.Unit, clock.Stable.TotalMilliseconds));
+        Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
+
+        FootprintSettings footprint = Assert.Single(site.Footprints);
+        Assert.Equal(["in-L1", "main", "clock"], footprint.Meters);
+        Assert.Equal(new FactorKey("CN-grid-east", 2023, "average", "organisation"), footprint.Factor);
+        Assert.Equal(
+            [new DirectoryPublisherSettings("desk", "delivered"),
+             new MqttPublisherSettings("cloud", "broker.example", 1883, "demo", "gw", "/etc/edge-gateway/mqtt.password", false)],
+            site.Publishers);
+    }
+
+    [Fact]
+    public void What_is_left_out_has_its_default()
+    {
+        SiteFile site = Read(Path.Combine(Corpus.Folder, "valid-least.json"));
+        Assert.Equal(new RecordingSettings(TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(60), 256), site.Recording);
+        Assert.Equal("http://127.0.0.1:8080", site.Page.Listen);
+        Assert.Null(site.Simulation);
+        Assert.Empty(site.Footprints);
+        Assert.Empty(site.Publishers);
+        Assert.Equal((AccuracyClass.Class1, null), (site.Meters[0].Accuracy, site.Meters[0].Source));
+    }
+
+    [Theory]
+    [InlineData("demo.json", 24, 12, 8, 4, true)]
+    [InlineData("bench.json", 32, 12, 8, 12, true)]
+    [InlineData("example-real.json", 4, 2, 2, 0, false)]
+    public void The_example_sites_are_good(string name, int meters, int ade7953, int ads1115, int pulse, bool simulated)
+    {
+        SiteFile site = Read(Path.Combine(Corpus.Sites, name));
+        Assert.Equal(meters, site.Meters.Count);
+        Assert.Equal(ade7953, site.Meters.OfType<Ade7953MeterSettings>().Count());
+        Assert.Equal(ads1115, site.Meters.OfType<Ads1115MeterSettings>().Count());
+        Assert.Equal(pulse, site.Meters.OfType<PulseMeterSettings>().Count());
+        Assert.Equal(simulated, site.Simulation is not null);
+    }
+
+    [Theory]
+    [InlineData("", "is empty; copy an example from hardware/sites and change it")]
+    [InlineData(" \r\n\t", "is empty; copy an example from hardware/sites and change it")]
+    [InlineData("{\n  // groups\n}", "line 2, column 3: this is not JSON; JSON has no comments: remove it")]
+    [InlineData("{ /* no */ }", "line 1, column 3: this is not JSON; JSON has no comments: remove it")]
+    [InlineData("{ \"site\": \"工厂\", }", "line 1, column 17: this is not JSON; remove the comma after the last element")]
+    [InlineData("{\n \"groups\": [1,\n]}", "line 3, column 1: this is not JSON; remove the comma after the last element")]
+    [InlineData("{ \"site\": ", "line 1, column 11: this is not JSON; the file ends too early: close what is open")]
+    [InlineData("{\n \"site\" \"x\" }", "line 2, column 9: this is not JSON; look here and just before for a missing comma, quotation mark or bracket")]
+    [InlineData("{}\n{}", "line 2, column 1: this is not JSON; look here and just before for a missing comma, quotation mark or bracket")]
+    [InlineData("{ \"site\": \"\\ud800\" }", "line 1, column 11: this \\u escape is half a character; write the character itself")]
+    public void What_is_not_JSON_is_one_fault_with_its_place(string text, string fault) =>
+        Assert.Equal($"site.json: {fault}", OnlyFault(Encoding.UTF8.GetBytes(text)).Line("site.json"));
+
+    [Fact]
+    public void Another_encoding_is_one_fault() =>
+        Assert.Equal("is not UTF-8 text; save it again with the encoding UTF-8", OnlyFault([.. "{ \"site\": \""u8, 0xB9, 0xA4, .. "\" }"u8]).ToString());
+
+    [Fact]
+    public void More_than_a_megabyte_is_one_fault() =>
+        Assert.Equal("is 1048577 bytes long; a site file has at most 1 MB; is this the right file?", OnlyFault(new byte[(1 << 20) + 1]).ToString());
+
+    [Fact]
+    public void A_missing_file_is_one_fault() =>
+        Assert.Equal(
+            "does not exist; copy an example from hardware/sites and change it, or give the right path",
+            Assert.Single(Corpus.Faults(Path.Combine(_folder.FullName, "nowhere", "site.json"))).ToString());
+
+    [Fact]
+    public void A_folder_is_one_fault() => Assert.StartsWith("cannot be read (", Assert.Single(Corpus.Faults(_folder.FullName)).Wrong);
+
+    [Fact]
+    public void A_byte_order_mark_does_no_harm()
+    {
+        string file = Write([.. Encoding.UTF8.Preamble, .. File.ReadAllBytes(Path.Combine(Corpus.Folder, "valid-least.json"))]);
+        Assert.Equal("Least", Read(file).Site);
+    }
+
+    [Fact]
+    public void Who_knows_the_sources_is_asked_about_each()
+    {
+        List<string> asked = [];
+        bool good = SiteReader.TryRead(
+            Everything,
+            (bus, kind, source) =>
+            {
+                asked.Add($"{bus.Name} {kind} {source}");
+                return source == "press.L1" ? "write grid.L1" : null;
+            },
+            out _,
+            out IReadOnlyList<Fault> faults);
+        Assert.False(good);
+        Assert.Equal("meters[1].source: sim:factory has no source \"press.L1\"; write grid.L1", Assert.Single(faults).ToString());
+        Assert.Equal(
+            ["i2c-1 ade7953 grid.L1", "i2c-1 ads1115 press.L1", "pulses pulse gas", "wave ade7953 VA/IA", "wave ads1115 IA", "edges pulse edges"], asked);
+    }
+
+    [Fact]
+    public void Whatever_a_file_holds_there_is_a_site_or_a_list_of_one_line_faults()
+    {
+        byte[] good = File.ReadAllBytes(Everything);
+        string marks = "{}[]\",:0-9.eE\\/\n ";
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, 40], Gen.OneOf(Gen.Byte, Gen.Int[0, marks.Length - 1].Select(i => (byte)marks[i])).Array[0, 4])
+            .Sample(
+                (at, cut, put) =>
+                {
+                    byte[] bytes = [.. good[..at], .. put, .. good[Math.Min(at + cut, good.Length)..]];
+                    Assert.All(Corpus.Faults(Write(bytes)), f => Assert.DoesNotContain('\n', f.ToString()));
+                },
+                threads: 1);
+    }
+
+    private static SiteFile Read(string file)
+    {
+        bool good = SiteReader.TryRead(file, null, out SiteFile? site, out IReadOnlyList<Fault> faults);
+        Assert.True(good, string.Join("\n", faults));
+        return site!;
+    }
+
+    private Fault OnlyFault(byte[] bytes) => Assert.Single(Corpus.Faults(Write(bytes)));
+
+    private string Write(byte[] bytes)
+    {
+        string file = Path.Combine(_folder.FullName, "site.json");
+        File.WriteAllBytes(file, bytes);
+        return file;
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EdgeGateway.Site;
+
+namespace EdgeGateway.Gateway.Tests.Site;
+
+/// <summary>Changes a valid file in every place, one change at a time, and asks both the schema and the validator.</summary>
+public sealed class SiteSchemaTests : IDisposable
+{
+    // Faults of references, wiring, files and arithmetic, which no schema can express.
+    private static readonly Regex BeyondSchema = new(
+        @"(\.bus|\.group|\.source): |after the point|does not divide|does not begin and end|is there already|is taken by|no meter is in|" +
+        "is not one of the meters|does not count active|no emission factor|no file|is a real bus|no bus is simulated|knows no time zone|" +
+        "there is no time|no possible port|is not counted in|other channel|is the device of another|cannot be read yet");
+
+    private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Corpus.Schema))!;
+    private static readonly string Everything = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-every-key.json"));
+
+    private readonly string _file = Path.Combine(Corpus.Folder, "changed.tmp");
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void Schema_and_validator_agree_on_every_single_change()
+    {
+        List<(string What, string Document)> changes = [.. Changes()];
+        Assert.InRange(changes.Count, 2000, 6000);
+        bool[] valid = Corpus.ValidBySchema(changes.Select(c => c.Document));
+        int good = 0;
+        foreach (((string what, string document), bool bySchema) in changes.Zip(valid))
+        {
+            IReadOnlyList<Fault> faults = Validate(document);
+            string said = string.Join("\n", faults);
+            Assert.True(bySchema || faults.Count > 0, $"{what}: only the schema refuses it");
+            Assert.True(!bySchema || faults.All(f => BeyondSchema.IsMatch(f.ToString())), $"{what}: only the validator refuses it:\n{said}");
+            good += bySchema && faults.Count == 0 ? 1 : 0;
+        }
+
+        // The changes reach both sides of the limits.
+        Assert.InRange(good, 100, changes.Count / 2);
+    }
+
+    [Fact]
+    public void Schema_and_validator_know_the_same_keys_everywhere()
+    {
+        int objects = 0;
+        foreach ((JsonNode node, JsonNode schema, string path) in Walk(JsonNode.Parse(Everything)!, Schema, ""))
+        {
+            if (node is JsonObject here)
+            {
+                objects++;
+                string[] keys = [.. schema["properties"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal)];
+                Assert.False((bool)schema["additionalProperties"]!);
+                JsonNode root = node.Root;
+                here["qqqqqqqqqqqqqqqq"] = 1;
+                Fault fault = Assert.Single(Validate(root.ToJsonString()));
+                here.Remove("qqqqqqqqqqqqqqqq");
+                Assert.Equal($"{path}.qqqqqqqqqqqqqqqq".TrimStart('.'), fault.Path);
+                Assert.Equal(keys, fault.Right["the keys here are ".Length..].Split(", ").Order(StringComparer.Ordinal));
+            }
+        }
+
+        Assert.InRange(objects, 20, 60);
+    }
+
+    [Fact]
+    public void Every_key_of_the_schema_has_a_description_and_stands_in_the_file_with_every_key()
+    {
+        HashSet<JsonNode> used = [];
+        foreach ((JsonNode node, JsonNode schema, string _) in Walk(JsonNode.Parse(Everything)!, Schema, ""))
+        {
+            foreach ((string key, JsonNode? _) in node as JsonObject ?? [])
+            {
+                used.Add(schema["properties"]![key]!);
+            }
+        }
+
+        int keys = 0;
+        foreach (JsonObject properties in Descendants(Schema).OfType<JsonObject>().Where(o => o.Parent is JsonObject && o.GetPropertyName() == "properties"))
+        {
+            foreach ((string key, JsonNode? property) in properties)
+            {
+                keys++;
+                Assert.False(string.IsNullOrWhiteSpace((string?)property!["description"]), $"{property.GetPath()} has no description");
+                Assert.True(used.Contains(property), $"{property.GetPath()} ({key}) is not in valid-every-key.json");
+            }
+        }
+
+        Assert.InRange(keys, 60, 120);
+    }
+
+    private IReadOnlyList<Fault> Validate(string document)
+    {
+        File.WriteAllText(_file, document);
+        return Corpus.Faults(_file);
+    }
+
+    private static IEnumerable<(string What, string Document)> Changes()
+    {
+        string[] texts = [.. Descendants(Schema).OfType<JsonObject>().SelectMany(o => (o["enum"] as JsonArray ?? []).Append(o["const"]))
+            .Select(v => v?.ToJsonString()).OfType<string>().Distinct(),
+            "\"\"", "\"x\"", "\"a b\"", "\"a/b\"", "\"+\"", "\"-a\"", "\"A-1\"", "\"a_b\"", "\"0\"", "\"00\"", "\"0.1\"", "\"1.\"", "\"1,5\"", "\"/\"", "\"/x\"",
+            $"\"{new string('a', 16)}\"", $"\"{new string('a', 17)}\"", $"\"{new string('a', 32)}\"", $"\"{new string('a', 33)}\"",
+            $"\"{new string('a', 80)}\"", $"\"{new string('a', 81)}\"", "\"line\\nline\"", "\"/dev/i2c-1\"", "\"/dev/i2c-x\"", "\"replay:recording.cfg\"",
+            "\"http://*:0\"", "\"http://[::1]:80/\"", "\"http://a\"", "\"::1\""];
+        string[] kinds = ["null", "true", "7", "7.5", "\"x\"", "[]", "{}", "[null]"];
+
+        // The same order as in every copy of the document that is changed below.
+        (JsonNode Node, JsonNode Schema, string Path)[] places = [.. Walk(JsonNode.Parse(Everything)!, Schema, "").Skip(1)];
+        for (int place = 0; place < places.Length; place++)
+        {
+            (JsonNode here, JsonNode schema, string _) = places[place];
+            IEnumerable<string> limits = new[] { schema["minimum"], schema["maximum"] }.OfType<JsonValue>()
+                .SelectMany(v => new[] { -1, -0.001m, 0, 0.001m, 1 }.Select(d => (v.GetValue<decimal>() + d).ToString()));
+            foreach (string value in kinds.Concat(here.GetValueKind() == JsonValueKind.String ? texts : limits))
+            {
+                yield return Change(place, $"becomes {value}", n => n.ReplaceWith(JsonNode.Parse(value)));
+            }
+
+            yield return Change(place, "is removed", n => (n.Parent as JsonObject)?.Remove(n.GetPropertyName()));
+            yield return Change(place, "has one more key", n => (n as JsonObject)?.Add("more", 1));
+            yield return Change(place, "is emptied", n => (n as JsonArray)?.Clear());
+        }
+
+        static (string What, string Document) Change(int place, string what, Action<JsonNode> change)
+        {
+            JsonNode root = JsonNode.Parse(Everything)!;
+            JsonNode node = Places(root).ElementAt(place);
+            string path = node.GetPath();
+            change(node);
+            return ($"{path} {what}", root.ToJsonString());
+        }
+    }
+
+    private static IEnumerable<JsonNode> Places(JsonNode root) => Descendants(root).Where(n => n != root);
+
+    private static IEnumerable<JsonNode> Descendants(JsonNode node)
+    {
+        IEnumerable<JsonNode?> children = node switch
+        {
+            JsonObject o => o.Select(p => p.Value),
+            JsonArray a => a,
+            _ => [],
+        };
+        return children.OfType<JsonNode>().ToList().SelectMany(Descendants).Prepend(node);
+    }
+
+    /// <summary>Every node of a document with the schema that holds for it.</summary>
+    private static IEnumerable<(JsonNode Node, JsonNode Schema, string Path)> Walk(JsonNode node, JsonNode schema, string path)
+    {
+        if (schema["oneOf"] is JsonArray kinds)
+        {
+            schema = kinds.Select(k => Schema["$defs"]![((string)k!["$ref"]!).Split('/')[^1]]!)
+                .Single(k => (string?)k["properties"]!["kind"]!["const"] == (string?)node["kind"]);
+        }
+
+        IEnumerable<(JsonNode Node, JsonNode Schema, string Path)> children = node switch
+        {
+            JsonObject o => o.ToList().SelectMany(p => Walk(p.Value!, schema["properties"]![p.Key]!, path.Length == 0 ? p.Key : $"{path}.{p.Key}")),
+            JsonArray a => a.ToList().SelectMany((n, i) => Walk(n!, schema["items"]!, $"{path}[{i}]")),
+            _ => [],
+        };
+        return children.Prepend((node, schema, path));
+    }
+}
