@@ -115,6 +115,21 @@ public class MeterKindTests
         Assert.Null(last.Live.ActivePowerW);
     }
 
+    [Fact]
+    public void An_ADS1115_carries_what_is_left_below_a_count_to_the_next_poll()
+    {
+        var (_, meter, feed) = Ads();
+        feed.Amperes = 0.1;
+        double shown = 0;
+        for (int s = 0; s <= 36; s++, Advance(1))
+        {
+            shown = Read(meter).Live.ApparentPowerVA!.Value;
+        }
+
+        // 36 s are 1/100 h. Each poll is worth some six counts and a fraction.
+        Assert.InRange(meter.Registers.Now[0].Count, shown * 9.9, shown * 10.1);
+    }
+
     [Theory]
     [InlineData(5, 3_194, Quality.Estimated)]
     [InlineData(5.1, 0, Quality.Estimated | Quality.Lost)]
