@@ -1,2 +1,78 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-await app.StartAsync();
+using System.CommandLine;
+using EdgeGateway;
+using EdgeGateway.Site;
+
+const string InstalledSite = "/etc/edge-gateway/site.json";
+
+Option<FileInfo?> siteOption = new("--site") { Description = $"The site file: groups, meters, wiring, factors, publishers. Default: {InstalledSite}", HelpName = "FILE" };
+Option<DirectoryInfo?> dataOption = new("--data") { Description = "Where ledger, key and registers are kept", HelpName = "DIR" };
+Option<bool> checkOption = new("--check") { Description = "Only check the site file, and say what is wrong with it" };
+RootCommand command = new("EdgeGateway reads meters, computes their carbon, records and signs every reading, and delivers it.") { siteOption, dataOption, checkOption };
+command.SetAction((arguments, cancellation) => RunAsync(
+    arguments.GetValue(siteOption)?.FullName, arguments.GetValue(dataOption)?.FullName, arguments.GetValue(checkOption), cancellation));
+
+ParseResult parsed = command.Parse(args);
+int exit = await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
+
+static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOnly, CancellationToken cancellation)
+{
+    string path = sitePath ?? InstalledSite;
+    if (sitePath is null && !File.Exists(InstalledSite))
+    {
+        await Console.Error.WriteLineAsync($"""
+            There is no site file, so there is nothing to measure, and nothing was started.
+            Give one with --site FILE, or install it as {InstalledSite}.
+            To try the gateway with a simulated factory: --site hardware/sites/demo.json
+            """);
+        return ExitCode.Usage;
+    }
+
+    if (!SiteReader.TryRead(path, Buses.SourceCheck(), out SiteFile? site, out IReadOnlyList<Fault> faults))
+    {
+        foreach (Fault fault in faults)
+        {
+            await Console.Error.WriteLineAsync(fault.Line(path));
+        }
+
+        await Console.Error.WriteLineAsync($"{(faults.Count == 1 ? "One fault" : $"{faults.Count} faults")} in the site file. Nothing was started.");
+        return ExitCode.Usage;
+    }
+
+    if (checkOnly)
+    {
+        Console.WriteLine($"{path}: good. {site.Meters.Count} meters in {site.Groups.Count} groups on {site.Buses.Count} buses{(site.Simulation is null ? "" : ", SIMULATION")}.");
+        return ExitCode.Good;
+    }
+
+    try
+    {
+        await using Gateway gateway = new(site, DataFolder(site, sitePath, dataPath));
+        await gateway.RunAsync(cancellation);
+        return ExitCode.Good;
+    }
+    catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+    {
+        await Console.Error.WriteLineAsync($"The gateway cannot start: {e.Message}");
+        return ExitCode.Failed;
+    }
+}
+
+// An installed site keeps its data where the system does; a site that is tried out, in the user's own folder, one for each site file.
+static string DataFolder(SiteFile site, string? sitePath, string? dataPath)
+{
+    string root = dataPath
+        ?? (sitePath is null
+            ? "/var/lib/edge-gateway"
+            : Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+                "edge-gateway", Path.GetFileNameWithoutExtension(site.Path)));
+
+    // Made-up readings have their own ledger and their own key, always.
+    return site.Simulation is null ? root : Path.Combine(root, "sim");
+}
+
+internal static class ExitCode
+{
+    public const int Good = 0, Failed = 1, Usage = 2;
+}

@@ -1,0 +1,136 @@
+using System.Device.I2c;
+using System.Globalization;
+using EdgeGateway.Drivers;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using EdgeGateway.Site;
+
+namespace EdgeGateway;
+
+/// <summary>Opens the buses of a site file and makes the meters on them.</summary>
+/// <param name="site">The site.</param>
+/// <param name="book">Owns the meters' registers.</param>
+/// <param name="time">The clock, simulated with the buses.</param>
+internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
+{
+    /// <summary>The meters of a bus, in the order of the site file.</summary>
+    public IReadOnlyList<IMeter> MetersOn(BusSettings bus)
+    {
+        IReadOnlyList<MeterSettings> meters = [.. site.Meters.Where(m => m.Bus == bus)];
+        IBusOpener opener = Open(bus, meters);
+        Dictionary<int, SharedAde7953> ade7953 = [];
+        Dictionary<int, Ads1115> ads1115 = [];
+        int clamps = meters.Count(m => m is Ads1115MeterSettings);
+        return [.. meters.Select<MeterSettings, IMeter>(meter => meter switch
+        {
+            Ade7953MeterSettings m => new Ade7953Meter(
+                m.Name, Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(opener.I2c(address), time))),
+                m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B, new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book),
+            Ads1115MeterSettings m => new Ads1115Meter(
+                m.Name, Once(ads1115, m.Address, address => new Ads1115(opener.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time),
+            PulseMeterSettings m => new PulseMeter(
+                m.Name, opener.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable, book),
+            _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
+        })];
+    }
+
+    private static T Once<T>(Dictionary<int, T> known, int address, Func<int, T> make)
+    {
+        if (!known.TryGetValue(address, out T? chip))
+        {
+            known[address] = chip = make(address);
+        }
+
+        return chip;
+    }
+
+    private static CurrentTransformer TransformerOf(CtSettings ct) => new(ct.PrimaryA, ct.SecondaryMv);
+
+    private static Ads1115Input InputOf(Ads1115MeterSettings meter) => Ads1115Settings.TryParseInput(meter.Input, out Ads1115Input input)
+        ? input
+        : throw new InvalidOperationException($"Meter {meter.Name}: '{meter.Input}' is no input of an ADS1115.");
+
+#if SIMULATION
+    private IBusOpener Open(BusSettings bus, IReadOnlyList<MeterSettings> meters) =>
+        bus.IsSimulated ? new SimulatedBusOpener(bus, meters, site, time) : new RealBusOpener(bus);
+
+    /// <summary>Tells, for the site file's validation, whether a source drives a kind of meter on a simulated bus.</summary>
+    public static SourceCheck SourceCheck()
+    {
+        Dictionary<string, Simulation.SimulatedBus> opened = [];
+        return (bus, kind, source) =>
+        {
+            try
+            {
+                string device = bus.File is { } file ? $"replay:{file}" : bus.Device;
+                if (!opened.TryGetValue(device, out Simulation.SimulatedBus? simulated))
+                {
+                    opened[device] = simulated = Simulation.SimulatedBus.Open(device, "", seed: 1, repeat: false, TimeProvider.System);
+                }
+
+                IReadOnlyList<string> known = kind switch
+                {
+                    "ade7953" => simulated.PowerSources,
+                    "ads1115" => simulated.CurrentSources,
+                    _ => simulated.PulseSources,
+                };
+                return known.Contains(source) ? null : $"{bus.Device} has {string.Join(", ", known)}";
+            }
+            catch (Exception e) when (e is Simulation.RecordingException or ArgumentException)
+            {
+                return e.Message;
+            }
+        };
+    }
+
+    private sealed class SimulatedBusOpener : IBusOpener
+    {
+        private readonly Simulation.SimulatedBus _bus;
+
+        public SimulatedBusOpener(BusSettings bus, IReadOnlyList<MeterSettings> meters, SiteFile site, TimeProvider time)
+        {
+            _bus = Simulation.SimulatedBus.Open(
+                bus.Device, Path.GetDirectoryName(site.Path)!, site.Simulation?.Seed ?? 1, site.Simulation?.Repeat ?? false, time);
+            List<Ade7953MeterSettings> channels = [.. meters.OfType<Ade7953MeterSettings>()];
+            if (channels.Count > 0)
+            {
+                _bus.AttachAde7953(Ade7953.I2cAddress, ClampOf('A'), ClampOf('B'), channels[0].VoltageDivider);
+            }
+
+            foreach (Ads1115MeterSettings meter in meters.OfType<Ads1115MeterSettings>())
+            {
+                _bus.AttachAds1115(meter.Address, InputOf(meter), new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct)));
+            }
+
+            Simulation.WiredClamp? ClampOf(char channel) => channels.Find(c => c.Channel == channel) is { } meter
+                ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
+                : null;
+        }
+
+        public I2cDevice I2c(int address) => _bus.OpenI2c(address);
+
+        public IPulseLine PulseLine(PulseMeterSettings meter) =>
+            _bus.AttachPulseLine(meter.Line, meter.Source!, decimal.Parse(meter.ImpulsesPerUnit, CultureInfo.InvariantCulture));
+    }
+#else
+    private static IBusOpener Open(BusSettings bus, IReadOnlyList<MeterSettings> meters) => new RealBusOpener(bus);
+
+    public static SourceCheck SourceCheck() => (_, _, _) => "this gateway was built without the simulation; use a real bus, as in /dev/i2c-1";
+#endif
+
+    private interface IBusOpener
+    {
+        I2cDevice I2c(int address);
+
+        IPulseLine PulseLine(PulseMeterSettings meter);
+    }
+
+    private sealed class RealBusOpener(BusSettings bus) : IBusOpener
+    {
+        public I2cDevice I2c(int address) =>
+            I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address));
+
+        public IPulseLine PulseLine(PulseMeterSettings meter) =>
+            throw new InvalidOperationException($"Meter {meter.Name}: pulse lines on real GPIO are not there yet.");
+    }
+}

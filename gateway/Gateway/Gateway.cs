@@ -1,0 +1,178 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Publishing;
+using EdgeGateway.Recording;
+using EdgeGateway.Serving;
+using EdgeGateway.Site;
+using Microsoft.Extensions.Logging.Console;
+
+namespace EdgeGateway;
+
+/// <summary>The line put together: bus workers → Now → recorder → ledger → publishers, pulls and page.</summary>
+internal sealed class Gateway : IAsyncDisposable
+{
+    // The first readings are recorded at once; a bus that has not answered by then is recorded as missing.
+    private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan StopBus = TimeSpan.FromSeconds(2);
+    private static readonly string Version = typeof(Gateway).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private readonly SiteFile _site;
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+    private readonly WebApplication _web;
+    private readonly DeviceKey _key;
+    private readonly Ledger _ledger;
+    private readonly RegisterFile _registers;
+    private readonly RegisterBook _book;
+    private readonly IReadOnlyList<BusWorker> _workers;
+    private readonly Recorder _recorder;
+    private readonly IReadOnlyList<IPublisher> _publishers;
+    private readonly IReadOnlyList<Delivery> _deliveries;
+
+    /// <summary>Opens everything that the site names. Nothing is recorded before <see cref="RunAsync"/>.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="folder">The data folder, made when it is not there.</param>
+    /// <exception cref="IOException">Something cannot be opened; the sentence says what.</exception>
+    /// <exception cref="InvalidDataException">The data folder does not fit this site, or is damaged.</exception>
+    public Gateway(SiteFile site, string folder)
+    {
+        (_site, _folder) = (site, folder);
+        Directory.CreateDirectory(folder);
+        _web = BuildWeb(site);
+        ILoggerFactory log = _web.Services.GetRequiredService<ILoggerFactory>();
+        _time = ClockOf(site);
+        _key = DeviceKey.Open(folder);
+        _ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
+        Origin origin = Recorder.OriginOf(_ledger, _key, site.Simulation is not null);
+        _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, log.CreateLogger<RegisterFile>());
+        _book = new RegisterBook(_registers.Found, LastRecorded.Registers(_ledger));
+
+        Buses buses = new(site, _book, _time);
+        List<(BusSettings Bus, IReadOnlyList<IMeter> Meters)> opened = [.. site.Buses.Select(b => (b, buses.MetersOn(b))).Where(o => o.Item2.Count > 0)];
+        Dictionary<string, IMeter> meters = opened.SelectMany(o => o.Meters).ToDictionary(m => m.Registers.Meter);
+        Now now = new([.. site.Meters.Select(m => meters[m.Name])], _time.GetUtcNow());
+        _workers = [.. opened.Select(o => new BusWorker(o.Bus.Name, o.Meters, now, _book, _registers, _time, log.CreateLogger<BusWorker>()))];
+
+        Pen pen = new(_time, site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative, RandomNumberGenerator.Create());
+        _recorder = new Recorder(
+            _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>());
+
+        // A broker's deadlines are in real seconds, however fast a simulation runs.
+        _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System))];
+        _deliveries =
+        [
+            .. _publishers.Select(p => new Delivery(
+                _ledger, p, new Backoff(_time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue))), _time, log.CreateLogger<Delivery>())),
+        ];
+
+        _web.MapServing(new ServingModel
+        {
+            Site = site.Site,
+            Origin = origin,
+            TimeZone = site.TimeZone,
+            Meters = site.Meters,
+            Now = now,
+            LongestAge = 5 * BusWorker.Period,
+            ReadingSlot = site.Recording.Reading,
+            Checkpoint = site.Recording.Checkpoint,
+            Ledger = _ledger,
+            Deliveries = _deliveries,
+            Time = _time,
+        });
+    }
+
+    /// <summary>Measures, records, delivers and serves until the process is asked to stop.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        foreach (BusWorker worker in _workers)
+        {
+            worker.Start();
+        }
+
+        await _web.StartAsync(cancellation);
+        _recorder.Start(new ProcessStart((await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellation)).Trim(), Version), _book.Starts);
+        await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
+        _recorder.Tick(_time.GetUtcNow());
+        _recorder.Seal();
+        Announce();
+
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _web.Lifetime.ApplicationStopping);
+        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token))];
+        await _recorder.RunAsync(stop.Token);
+        await Task.WhenAll(deliveries);
+        foreach (BusWorker worker in _workers)
+        {
+            worker.Stop(StopBus);
+        }
+
+        await _web.StopAsync(CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IPublisher publisher in _publishers)
+        {
+            await publisher.DisposeAsync();
+        }
+
+        foreach (BusWorker worker in _workers)
+        {
+            await worker.DisposeAsync();
+        }
+
+        await _registers.DisposeAsync();
+        _ledger.Dispose();
+        _key.Dispose();
+        await _web.DisposeAsync();
+    }
+
+    private static WebApplication BuildWeb(SiteFile site)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp, o.ColorBehavior) =
+            (true, "yyyy-MM-ddTHH:mm:ssZ ", true, LoggerColorBehavior.Disabled));
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddSystemd();
+        builder.WebHost.UseUrls(site.Page.Listen).ConfigureKestrel(k => k.AddServerHeader = false);
+        return builder.Build();
+    }
+
+#if SIMULATION
+    private static TimeProvider ClockOf(SiteFile site) => site.Simulation is { } simulation && (simulation.Speed != 1 || simulation.Start is not null)
+        ? new Simulation.ScaledTimeProvider(simulation.Start ?? TimeProvider.System.GetUtcNow(), simulation.Speed, TimeProvider.System)
+        : TimeProvider.System;
+#else
+    private static TimeProvider ClockOf(SiteFile site) => TimeProvider.System;
+#endif
+
+    private void Announce()
+    {
+        Console.WriteLine($"EdgeGateway {Version}");
+        if (_site.Simulation is { } simulation)
+        {
+            Console.WriteLine($"""
+
+                SIMULATION  Nothing here is measured. The readings are made up or replayed ({string.Join(", ", _site.Buses.Select(b => b.Device).Distinct())}, seed {simulation.Seed}),
+                            and whatever is signed says so.
+
+                """);
+        }
+
+        Console.WriteLine($"""
+            Site        {_site.Site} ({_site.Path}), {_site.Meters.Count} meters
+            Page        {string.Join(" ", _web.Urls)}
+            Data        {_folder}
+            Device      {_key.DeviceId}
+            Public key  {_key.PublicKeyPath}
+            Log         {_recorder.Origin}, {_ledger.Size} leaves
+            """);
+        foreach (Delivery delivery in _deliveries)
+        {
+            Console.WriteLine($"Delivering  {delivery.State.Name} → {delivery.State.Destination}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+using EdgeGateway.Readings;
+using EdgeGateway.Site;
+
+namespace EdgeGateway.Recording;
+
+/// <summary>What the site file asks the recorder to do. Pure.</summary>
+public static class SitePlan
+{
+    /// <summary>The disclosure groups with what their config leaves say.</summary>
+    public static IReadOnlyList<RecordedGroup> GroupsOf(SiteFile site) =>
+        [.. site.Groups.Select(name => GroupOf(name, [.. site.Meters.Where(m => m.Group == name)]))];
+
+    /// <summary>The footprint accounts with their cited factors.</summary>
+    public static IReadOnlyList<CarbonAccount> AccountsOf(SiteFile site) =>
+    [
+        .. site.Footprints.Select(footprint =>
+        {
+            (FactorSet set, Factor factor) = FactorSet.Require(footprint.Factor);
+            return new CarbonAccount(
+                footprint.Account, set, factor,
+                [.. site.Meters.Where(m => footprint.Meters.Contains(m.Name)).Select(m => new AccountMeter(m.Name, m.Obis, (m as PulseMeterSettings)?.ImpulsesPerUnit))]);
+        }),
+    ];
+
+    /// <summary>How often things are recorded and signed.</summary>
+    public static Rhythm RhythmOf(SiteFile site) =>
+        new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves);
+
+    private static RecordedGroup GroupOf(string name, IReadOnlyList<MeterSettings> meters)
+    {
+        string mostCommon = meters.GroupBy(m => m.Accuracy).MaxBy(g => g.Count())!.Key.Code();
+        return new RecordedGroup(
+            name, [.. meters.Select(m => m.Name)], mostCommon,
+            [LeafRecord.Of("group", name), LeafRecord.Of("class", mostCommon), .. meters.SelectMany(SettingsOf)]);
+    }
+
+    // What a reading means depends on these; whoever checks it years later finds them here.
+    private static IEnumerable<LeafRecord> SettingsOf(MeterSettings meter)
+    {
+        IEnumerable<(string Name, string Value)> settings =
+        [
+            ("bus", meter.Bus.Device),
+            ("class", meter.Accuracy.Code()),
+            .. meter switch
+            {
+                Ade7953MeterSettings m =>
+                [
+                    ("kind", "ade7953"), ("input", m.Channel.ToString()), ("ct", TextOf(m.Ct)),
+                    ("voltage-divider", m.VoltageDivider.ToString(CultureInfo.InvariantCulture)),
+                ],
+                Ads1115MeterSettings m =>
+                [
+                    ("kind", "ads1115"), ("address", m.Address.ToString(CultureInfo.InvariantCulture)), ("input", m.Input), ("ct", TextOf(m.Ct)),
+                    ("assumed-voltage", $"{m.AssumedVoltageV.ToString(CultureInfo.InvariantCulture)} V"),
+                ],
+                PulseMeterSettings m =>
+                [
+                    ("kind", "pulse"), ("line", m.Line.ToString(CultureInfo.InvariantCulture)), ("constant", $"{m.ImpulsesPerUnit} imp/{m.Unit}"),
+                    ("stable", $"{m.Stable.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms"),
+                ],
+                _ => Array.Empty<(string, string)>(),
+            },
+            .. meter.Source is { } source ? new[] { ("source", source) } : [],
+        ];
+        return settings.Select(s => LeafRecord.Of($"{meter.Name}/{s.Name}", s.Value));
+    }
+
+    private static string TextOf(CtSettings ct) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ct.PrimaryA} A/{ct.SecondaryMv} mV");
+}
