@@ -32,7 +32,7 @@ public sealed class SimulatedBus
     public static bool IsSimulated(string device) =>
         device.StartsWith("sim:", StringComparison.Ordinal) || device.StartsWith(Replay, StringComparison.Ordinal);
 
-    /// <summary>Opens a bus. A recording starts to play now.</summary>
+    /// <summary>Opens a bus. A recording starts to play for a chip or line when that is attached.</summary>
     /// <param name="device"><c>sim:factory</c>, <c>replay:FILE.cfg</c> or <c>replay:FILE.csv</c>.</param>
     /// <param name="folder">The folder that a relative FILE is in.</param>
     /// <param name="seed">Seed of the factory. Buses with the same seed show the same factory.</param>

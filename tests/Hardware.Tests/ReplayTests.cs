@@ -95,6 +95,7 @@ public sealed class ReplayTests : IDisposable
     {
         SimulatedBus bus = Recording();
         bus.AttachAde7953(0x38, new("V1/I1", Clamp200), null, 1001);
+        bus.AttachAds1115(0x48, Ads1115Input.Ain0Ain1, new("I1", Clamp200));
         var driver = new Ade7953(bus.OpenI2c(0x38), _time);
         driver.Initialize();
         _time.Advance(TimeSpan.FromSeconds(6));
@@ -102,6 +103,7 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(counts, driver.Read().A.ActiveEnergy, counts * 0.002);
         _time.Advance(TimeSpan.FromSeconds(1));
         Ade7953Sample sample = driver.Read();
+        Assert.Equal(0, new Ads1115(bus.OpenI2c(0x48)).SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024).Sum);
         Assert.Equal((0u, 0u, 0, 0L), (sample.VoltageRms, sample.A.CurrentRms, sample.A.ActivePower, sample.A.ActiveEnergy));
     }
 
