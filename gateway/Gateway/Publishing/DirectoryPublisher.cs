@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Publishing;
+
+/// <summary>
+/// Delivers batches as files: for USB sticks, air gaps and a desk without a broker. A file has its whole content or does not exist under
+/// its name, also after a power cut.
+/// </summary>
+/// <remarks>
+/// <code>
+/// &lt;first leaf, 12 digits&gt;-&lt;log size, 12 digits&gt;.batch    sorted by name = in the order of the log
+/// checkpoint.txt                                       newest signed note
+/// </code>
+/// The two parts of the note that plain <c>openssl dgst</c> wants:
+/// <code>
+/// sed '/^$/,$d' checkpoint.txt &gt; note.txt
+/// tail -n 1 checkpoint.txt | cut -d ' ' -f 3 | base64 -d | tail -c +5 &gt; sig.der
+/// openssl dgst -sha256 -verify pub.pem -signature sig.der note.txt
+/// </code>
+/// </remarks>
+/// <param name="name">Name in the site file.</param>
+/// <param name="path">The directory; it is made when it does not exist.</param>
+public sealed partial class DirectoryPublisher(string name, string path) : IPublisher
+{
+    private const string CheckpointFile = "checkpoint.txt";
+
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <inheritdoc/>
+    public string Destination => $"directory {path}";
+
+    /// <inheritdoc/>
+    public Task<DeliveryOutcome> DeliverAsync(Batch batch, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            WriteDurably(string.Create(CultureInfo.InvariantCulture, $"{batch.First:D12}-{batch.First + batch.Elements.Count:D12}.batch"), bytes.Span);
+            if (IsNewer(batch.Note))
+            {
+                WriteDurably(CheckpointFile, Encoding.UTF8.GetBytes(batch.Note));
+            }
+
+            return Task.FromResult(DeliveryOutcome.Accepted());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Task.FromResult(DeliveryOutcome.Kept($"The batch cannot be written to {path}: {e.Message} See that the folder can be written and has space."));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    // A batch that is delivered again, after its cursor was lost, must not put an old checkpoint over a newer one.
+    private bool IsNewer(string note)
+    {
+        try
+        {
+            TreeHead present = CheckpointNote.Parse(File.ReadAllText(Path.Combine(path, CheckpointFile))).Head;
+            TreeHead offered = CheckpointNote.Parse(note).Head;
+            return offered.Origin != present.Origin || offered.Size >= present.Size;
+        }
+        catch (Exception e) when (e is FileNotFoundException or EvidenceException)
+        {
+            return true;
+        }
+    }
+
+    private void WriteDurably(string file, ReadOnlySpan<byte> bytes)
+    {
+        string temporary = Path.Combine(path, $".{file}.tmp");
+        try
+        {
+            using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                stream.Write(bytes);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, Path.Combine(path, file), overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary); // a full disk needs the space
+            throw;
+        }
+
+        FlushDirectory(path);
+    }
+
+    // The new name is in the directory, which is written back on its own; .NET does not open directories. Best effort: some file systems
+    // cannot flush one, and the batch would be delivered again if the cursor were lost with it.
+    private static void FlushDirectory(string path)
+    {
+        const int ReadOnly = 0;
+        int directory = Open(path, ReadOnly);
+        if (directory >= 0)
+        {
+            _ = Fsync(directory);
+            _ = Close(directory);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    private static partial int Fsync(int file);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int file);
+}

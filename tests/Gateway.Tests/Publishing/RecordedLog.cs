@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using EdgeGateway.Evidence;
+using EdgeGateway.Recording;
+using Microsoft.Data.Sqlite;
+
+namespace EdgeGateway.Tests.Publishing;
+
+/// <summary>A ledger in a folder of its own, with a key, that grows when a test says so.</summary>
+internal sealed class RecordedLog : IDisposable
+{
+    private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeSeconds(1_781_481_600);
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private int _ticks;
+
+    public RecordedLog() => Ledger = Ledger.Open(Path.Combine(Folder, "ledger.db"));
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("publishing").FullName;
+
+    public Ledger Ledger { get; }
+
+    public Origin Origin => new(Origin.DeviceIdOf(_key), 1, Simulated: true);
+
+    public string PublicKeyPem => _key.ExportSubjectPublicKeyInfoPem();
+
+    /// <summary>Records leaves and seals them with a checkpoint, so that there is one batch more.</summary>
+    public Batch Grow(int leaves)
+    {
+        long first = Ledger.Size;
+        Ledger.Append(new LedgerTick(
+            Start.AddMinutes(_ticks++), [.. Enumerable.Range(0, leaves).Select(i => Leaf(first + i))], new Dictionary<string, string>()));
+        TreeHead head = Ledger.Head(Origin);
+        Ledger.Seal(new StoredCheckpoint(head.Size, Start, CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key)));
+        return Ledger.BatchFrom(first)!;
+    }
+
+    /// <summary>Verifies batches in the order of their arrival and gives the index after their last leaf.</summary>
+    public long VerifySequence(IEnumerable<byte[]> batches)
+    {
+        TrustAnchors trust = TrustAnchors.FromPem(PublicKeyPem);
+        BatchSequence sequence = new();
+        foreach (byte[] bytes in batches)
+        {
+            sequence.Add(BatchVerifier.Verify(Batch.Decode(bytes, out int length), trust));
+            Assert.Equal(bytes.Length, length);
+        }
+
+        Assert.Equal(0, sequence.First);
+        return sequence.End;
+    }
+
+    /// <summary>Runs SQL on the ledger's file from outside, as a damaged card would.</summary>
+    public void Damage(string sql)
+    {
+        using SqliteConnection other = new($"Data Source={Path.Combine(Folder, "ledger.db")};Pooling=False");
+        other.Open();
+        using SqliteCommand command = other.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    public void Dispose()
+    {
+        Ledger.Dispose();
+        _key.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private byte[] Leaf(long index) => LeafCodec.Encode(new Leaf(
+        new LeafHead
+        {
+            Index = index,
+            Type = index == 0 ? LeafType.Genesis : LeafType.Start,
+            Time = Start,
+            TimeStatus = TimeStatus.Unknown,
+            BootCount = 1,
+            MonotonicMs = index,
+            Salt = new byte[LeafCodec.SaltBytes],
+            Simulated = index == 0,
+        },
+        [LeafRecord.Of("origin", Origin.ToString())]));
+}
