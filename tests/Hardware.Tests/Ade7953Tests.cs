@@ -151,6 +151,7 @@ public sealed class Ade7953Tests : IDisposable
     {
         _driver.Initialize();
         _time.Advance(TimeSpan.FromSeconds(10));
+        _driver.Read();
         _chip.Reset();
         _time.Advance(TimeSpan.FromSeconds(1));
         Ade7953Sample sample = _driver.Read();
