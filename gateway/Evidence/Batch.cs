@@ -77,7 +77,7 @@ public sealed record Batch(
             List<MerkleHash> edge = [];
             ReadArray(reader, () => edge.Add(MerkleHash.From(reader.ReadByteString())));
             List<BatchElement> elements = [];
-            ReadArray(reader, () => elements.Add(ReadElement(reader)));
+            ReadArray(reader, () => elements.Add(ReadElement(reader, elements.Count)));
             reader.ReadEndArray();
             length = bytes.Length - reader.BytesRemaining;
             return new Batch(note, cose, first, edge, elements);
@@ -88,11 +88,14 @@ public sealed record Batch(
         }
     }
 
-    private static BatchElement ReadElement(CborReader reader)
+    private static BatchElement ReadElement(CborReader reader, int index)
     {
         if (reader.PeekState() == CborReaderState.ByteString)
         {
-            return BatchElement.Of(reader.ReadByteString());
+            ReadOnlyMemory<byte> leaf = reader.ReadDefiniteLengthByteString();
+            return leaf.Length >= LeafCodec.MinBytes
+                ? BatchElement.Of(leaf)
+                : throw new EvidenceException($"A leaf has at least {LeafCodec.MinBytes} bytes; element {index} has {leaf.Length}.");
         }
 
         if (reader.ReadStartArray() != 1)

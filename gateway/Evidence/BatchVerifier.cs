@@ -80,6 +80,11 @@ public static class BatchVerifier
             throw new EvidenceException($"Leaf {index} is of type '{leaf.Head.Type}'; a log begins with its only genesis.");
         }
 
+        if (leaf.Head.Simulated && index != 0)
+        {
+            throw new EvidenceException($"Leaf {index} says that the log is simulated; only the genesis does.");
+        }
+
         if (index == 0)
         {
             CheckGenesis(leaf, origin);
@@ -99,35 +104,44 @@ public static class BatchVerifier
 }
 
 /// <summary>Checks that verified batches are parts of one history, without a gap.</summary>
+/// <remarks>
+/// It keeps the hashes from the newest batch's first leaf on, not more: each leaf is hashed once for either end, however many batches
+/// repeat it.
+/// <code>
+///   First          _behind               End
+///     |---------------|~~~~ _hashes ~~~~~~|        the next batch begins in this stretch, or at its end
+/// </code>
+/// </remarks>
 public sealed class BatchSequence
 {
-    private readonly List<MerkleHash> _hashes = [];
-    private Batch? _first;
+    private readonly Queue<MerkleHash> _hashes = [];
+    private Frontier _behind = new();
     private Frontier _end = new();
     private Origin? _origin;
 
     /// <summary>Index of the first leaf of the sequence.</summary>
-    public long First => _first?.First ?? 0;
+    public long First { get; private set; }
 
     /// <summary>Index after the last leaf of the sequence.</summary>
-    public long End => First + _hashes.Count;
+    public long End => _end.Size;
 
     /// <summary>Batches that only repeat leaves already seen: delivered again, harmless.</summary>
     public int Repeated { get; private set; }
 
     /// <summary>Adds the next batch; give them in ascending order of their first index.</summary>
     /// <returns>The batch's leaves that had not been seen before.</returns>
-    /// <exception cref="EvidenceException">It belongs to another log, leaves a gap, or tells another history.</exception>
+    /// <exception cref="EvidenceException">It belongs to another log, leaves a gap, is out of order, or tells another history.</exception>
     public IReadOnlyList<Leaf> Add(VerifiedBatch verified)
     {
         Batch batch = verified.Batch;
-        if (_first is null)
+        if (_origin is null)
         {
-            _first = batch;
+            _origin = verified.Head.Origin;
+            First = batch.First;
+            _behind = new Frontier(batch.First, batch.Edge);
             _end = new Frontier(batch.First, batch.Edge);
         }
 
-        _origin ??= verified.Head.Origin;
         if (verified.Head.Origin != _origin)
         {
             throw new EvidenceException($"The batch is of log {verified.Head.Origin}, the ones before it of {_origin}.");
@@ -135,47 +149,45 @@ public sealed class BatchSequence
 
         if (batch.First > End)
         {
-            throw new EvidenceException($"Leaves {End} to {batch.First - 1} are missing between the batches.");
+            throw new EvidenceException($"{Leaves(End, batch.First - 1)} missing between the batches.");
         }
 
-        if (RootAt(batch.First) != new Frontier(batch.First, batch.Edge).Root())
+        if (batch.First < _behind.Size)
+        {
+            throw new EvidenceException($"The batch begins with leaf {batch.First}, the one before it with leaf {_behind.Size}. Batches are added in order.");
+        }
+
+        while (_behind.Size < batch.First)
+        {
+            _behind.Append(_hashes.Dequeue());
+        }
+
+        if (_behind.Root() != new Frontier(batch.First, batch.Edge).Root())
         {
             throw new EvidenceException($"The device signed two histories: they differ before leaf {batch.First}.");
         }
 
         long seen = End;
-        int overlap = (int)Math.Min(End - batch.First, batch.Elements.Count);
-        for (int i = 0; i < overlap; i++)
+        int overlap = 0;
+        foreach (MerkleHash hash in _hashes.Take(batch.Elements.Count))
         {
-            if (_hashes[(int)(batch.First - First) + i] != batch.Elements[i].Hash)
+            if (hash != batch.Elements[overlap].Hash)
             {
-                throw new EvidenceException($"The device signed two histories: there are two different leaves {batch.First + i}.");
+                throw new EvidenceException($"The device signed two histories: there are two different leaves {batch.First + overlap}.");
             }
+
+            overlap++;
         }
 
-        foreach (BatchElement element in batch.Elements.Skip(overlap))
+        for (int i = overlap; i < batch.Elements.Count; i++)
         {
-            _hashes.Add(element.Hash);
-            _end.Append(element.Hash);
+            _hashes.Enqueue(batch.Elements[i].Hash);
+            _end.Append(batch.Elements[i].Hash);
         }
 
-        Repeated += End == seen && overlap > 0 ? 1 : 0;
+        Repeated += End == seen ? 1 : 0;
         return [.. verified.Leaves.Where(l => l.Head.Index >= seen)];
     }
 
-    private MerkleHash RootAt(long size)
-    {
-        if (size == End)
-        {
-            return _end.Root();
-        }
-
-        Frontier frontier = new(First, _first!.Edge);
-        foreach (MerkleHash hash in _hashes.Take((int)(size - First)))
-        {
-            frontier.Append(hash);
-        }
-
-        return frontier.Root();
-    }
+    private static string Leaves(long first, long last) => first == last ? $"Leaf {first} is" : $"Leaves {first} to {last} are";
 }

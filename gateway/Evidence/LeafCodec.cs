@@ -21,6 +21,12 @@ public static class LeafCodec
     /// <summary>The largest leaf, in bytes (C2SP tlog-tiles: entries have a 16-bit length). Larger content enters by its hash.</summary>
     public const int MaxBytes = 65_535;
 
+    /// <summary>
+    /// No leaf is smaller, in bytes: it would lack its salt or another label that every leaf has. It bounds how many leaves a batch of a
+    /// given length can hold before anything of it is verified.
+    /// </summary>
+    public const int MinBytes = 56;
+
     /// <summary>Random bytes in a salt.</summary>
     public const int SaltBytes = 16;
 
@@ -254,7 +260,7 @@ public static class LeafCodec
             string label = reader.ReadTextString();
             record = label switch
             {
-                "q" => record with { Quality = (Quality)ReadPositive(reader, label) },
+                "q" => record with { Quality = ReadQuality(reader) },
                 "cls" => record with { AccuracyClass = ReadText(reader, label) },
                 _ when head?.TryRead(reader, label) == true => record,
                 _ => SkipUnknown(reader, label, record),
@@ -333,6 +339,12 @@ public static class LeafCodec
         return number.Exponent == 0
             ? DateTimeOffset.FromUnixTimeSeconds(number.Mantissa)
             : DateTimeOffset.FromUnixTimeMilliseconds(number.Mantissa);
+    }
+
+    private static Quality ReadQuality(CborReader reader)
+    {
+        int bits = checked((int)ReadPositive(reader, "q"));
+        return bits > 0 ? (Quality)bits : throw new EvidenceException("The label 'q' is above 0 or absent.");
     }
 
     private static string ReadText(CborReader reader, string label) => reader.PeekState() == CborReaderState.TextString
@@ -430,7 +442,7 @@ public static class LeafCodec
             }
 
             reader.ReadEndArray();
-            return indexes;
+            return indexes.Count > 0 ? indexes : throw new EvidenceException("The label 'of' names at least one leaf or is absent.");
         }
     }
 }

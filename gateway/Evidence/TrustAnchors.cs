@@ -6,6 +6,8 @@ namespace EdgeGateway.Evidence;
 /// <summary>The public keys that the person who verifies has decided to trust. Never a key found in what is verified.</summary>
 public sealed class TrustAnchors
 {
+    private const string P256 = "1.2.840.10045.3.1.7"; // RFC 5480 §2.1.1.1. Other curves have keys of 256 bits too.
+
     private TrustAnchors(IReadOnlyList<ECDsa> keys) => Keys = keys;
 
     /// <summary>The trusted keys, P-256.</summary>
@@ -29,6 +31,9 @@ public sealed class TrustAnchors
             : throw new EvidenceException("There is no PEM block in it. Give the device's public key, which begins with -----BEGIN PUBLIC KEY-----.");
     }
 
+    /// <summary>Trusts what any of several trusts.</summary>
+    public static TrustAnchors Of(IEnumerable<TrustAnchors> several) => new([.. several.SelectMany(t => t.Keys)]);
+
     private static ECDsa Import(string label, string block)
     {
         try
@@ -44,7 +49,7 @@ public sealed class TrustAnchors
                 key!.ImportFromPem(block);
             }
 
-            return key is { KeySize: 256 } ? key : throw new EvidenceException($"The {label} is not an ECDSA key on P-256, which is what devices sign with.");
+            return key is not null && key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 } ? key : throw new EvidenceException($"The {label} is not an ECDSA key on P-256, which is what devices sign with.");
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {

@@ -5,10 +5,12 @@ namespace EdgeGateway.Edgectl.Tests;
 /// <summary>Runs edgectl in this process and keeps what it wrote.</summary>
 internal static class CommandLine
 {
-    public static (int ExitCode, string Output, string Error) Run(params string[] args)
+    public static (int ExitCode, string Output, string Error) Run(params string[] args) => RunOn(Stream.Null, args);
+
+    public static (int ExitCode, string Output, string Error) RunOn(Stream input, params string[] args)
     {
         using StringWriter output = new(), error = new();
-        int exitCode = Program.Run(args, output, error);
+        int exitCode = Program.Run(args, input, output, error);
         return (exitCode, output.ToString(), error.ToString());
     }
 

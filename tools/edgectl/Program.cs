@@ -2,7 +2,10 @@ using System.CommandLine;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary>The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read.</summary>
+/// <summary>
+/// The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read; verify also with 1
+/// for evidence that it refuses.
+/// </summary>
 public static class Program
 {
     /// <summary>The exit code of success.</summary>
@@ -11,13 +14,14 @@ public static class Program
     /// <summary>The exit code of wrong usage and of files that cannot be read.</summary>
     public const int Unreadable = 2;
 
-    /// <summary>Runs a command line on given outputs.</summary>
+    /// <summary>Runs a command line on given input and outputs.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
+    public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error)
     {
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());
+        root.Subcommands.Add(VerifyCommand.Create(input));
 
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)
@@ -35,5 +39,5 @@ public static class Program
         return Unreadable;
     }
 
-    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+    private static int Main(string[] args) => Run(args, Console.OpenStandardInput(), Console.Out, Console.Error);
 }

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Edgectl.Tests;
+
+/// <summary>A device with its key and a log, and a folder for the files that are cut from it.</summary>
+internal sealed class SignedLog : IDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("edgectl-").FullName;
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public SignedLog(bool simulated = false)
+    {
+        Origin = new Origin(Origin.DeviceIdOf(_key), 1, simulated);
+        Leaves = [.. Enumerable.Range(0, 12).Select(LeafOf)];
+        Trust = Write("device.pem", System.Text.Encoding.ASCII.GetBytes(_key.ExportSubjectPublicKeyInfoPem()));
+    }
+
+    public Origin Origin { get; }
+
+    public List<Leaf> Leaves { get; }
+
+    /// <summary>Path of the public key.</summary>
+    public string Trust { get; }
+
+    public string Write(string name, ReadOnlySpan<byte> bytes)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    /// <summary>Writes the batch of the leaves [first, end) and gives its path.</summary>
+    public string WriteBatch(int first, int end) => Write($"{first:D4}-{end:D4}.batch", Batch(first, end).Encode());
+
+    public Batch Batch(int first, int end)
+    {
+        Frontier frontier = new();
+        List<BatchElement> elements = [];
+        IReadOnlyList<MerkleHash> edge = [];
+        for (int i = 0; i < end; i++)
+        {
+            BatchElement element = BatchElement.Of(LeafCodec.Encode(Leaves[i]));
+            edge = i == first ? [.. frontier.Edge] : edge;
+            frontier.Append(element.Hash);
+            elements.Add(element);
+        }
+
+        TreeHead head = new(Origin, end, frontier.Root());
+        return new Batch(CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key), first, edge, [.. elements.Skip(first)]);
+    }
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    // 0 genesis, 1 boot with an unset clock, then readings of two groups in turn; 10 and 11 are footprints.
+    private Leaf LeafOf(int index) => index switch
+    {
+        0 => new Leaf(Head(index, LeafType.Genesis) with { Simulated = Origin.Simulated }, [LeafRecord.Of("origin", Origin.ToString())]),
+        1 => new Leaf(Head(index, LeafType.Boot) with { TimeStatus = TimeStatus.Unknown }, [LeafRecord.Of("boot-id", "b")]),
+        10 => Footprint(index, 1_500_000_001),
+        11 => Footprint(index, 499_999_999),
+        _ => new Leaf(
+            Head(index, LeafType.Reading) with { Group = index % 2 == 0 ? "boundary" : "hall-1", Config = 1 },
+            [
+                new LeafRecord("in-L1/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 1000 * index) },
+                LeafRecord.Of("in-L2/1-0:1.8.0.255", index < 5 ? "no-answer" : "stale"),
+            ]),
+    };
+
+    private static Leaf Footprint(int index, long micrograms) => new(
+        Head(index, LeafType.Carbon) with { ComputedFrom = [2, 8], Factors = 1 },
+        [new LeafRecord("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) }]);
+
+    public static LeafHead Head(int index, string type) => new()
+    {
+        Index = index,
+        Type = type,
+        Time = Start.AddMinutes(index),
+        TimeStatus = TimeStatus.Synchronised,
+        BootCount = 1,
+        MonotonicMs = 60_000L * index,
+        Salt = SHA256.HashData([(byte)index])[..LeafCodec.SaltBytes],
+    };
+}

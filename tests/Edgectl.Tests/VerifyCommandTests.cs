@@ -1,0 +1,225 @@
+using System.Text.Json;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Edgectl.Tests;
+
+public sealed class VerifyCommandTests : IDisposable
+{
+    private readonly SignedLog _log = new();
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public void A_whole_log_is_told_in_words()
+    {
+        string text = Verified(_log, _log.WriteBatch(0, 5), _log.WriteBatch(5, 12));
+        TestContext.Current.TestOutputHelper?.WriteLine(text);
+        string[] said =
+        [
+            $"log        {_log.Origin}", "leaves     0 to 11, without a gap", "begin with the log's genesis", "None is withheld", "batches    2\n",
+            "not witnessed", "not synchronised from 2026-06-15T00:01:00Z to 2026-06-15T00:01:00Z: 1 leaf, the clock had not been set",
+            "boundary: 4 readings from 2026-06-15T00:02:00Z to 2026-06-15T00:08:00Z", "hall-1: 4 readings from", "in-L2: 3 values, no-answer", "in-L2: 5 values, stale",
+            "scope2-location: 2.000000000 kg CO2e over 2 slots", "1 boot, 1 genesis",
+        ];
+        Assert.StartsWith("VERIFIED\n", text, StringComparison.Ordinal);
+        Assert.All(said, s => Assert.Contains(s, text, StringComparison.Ordinal));
+        Assert.DoesNotContain("SIMULATED", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("unknown", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Simulated_readings_are_called_so_in_the_first_line()
+    {
+        using SignedLog simulated = new(simulated: true);
+        Assert.StartsWith("VERIFIED, but SIMULATED: these readings", Verified(simulated, simulated.WriteBatch(3, 9)), StringComparison.Ordinal);
+        Assert.True(Json(0, simulated, simulated.WriteBatch(3, 9)).GetProperty("logs")[0].GetProperty("simulated").GetBoolean());
+    }
+
+    [Fact]
+    public void Files_are_sorted_and_repeats_are_counted_once()
+    {
+        string first = _log.WriteBatch(0, 6), second = _log.WriteBatch(4, 12);
+        string text = Verified(_log, second, first, first);
+        Assert.Contains("batches    3, 1 of them only repeat others", text, StringComparison.Ordinal);
+        Assert.Contains("boundary: 4 readings", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_part_of_a_log_says_that_earlier_leaves_were_not_given() =>
+        Assert.Contains("Earlier leaves, 0 to 3, were not given", Verified(_log, _log.WriteBatch(4, 12)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Withheld_leaves_are_counted()
+    {
+        Batch whole = _log.Batch(0, 12);
+        Batch part = whole with { Elements = [.. whole.Elements.Take(10), BatchElement.Withheld(whole.Elements[10].Hash), whole.Elements[11]] };
+        string file = _log.Write("part.batch", part.Encode());
+        string text = Verified(_log, file);
+        Assert.Contains("1 withheld or thinned", text, StringComparison.Ordinal);
+        Assert.Contains("0.499999999 kg CO2e over 1 slot\n", text, StringComparison.Ordinal);
+        Assert.Equal(1, Json(0, _log, file).GetProperty("logs")[0].GetProperty("withheld").GetInt64());
+    }
+
+    [Fact]
+    public void Several_devices_are_reported_each()
+    {
+        using SignedLog other = new(simulated: true);
+        var (exitCode, output, _) = CommandLine.Run(
+            "verify", _log.WriteBatch(0, 5), other.WriteBatch(0, 9), _log.WriteBatch(5, 12), "--trust", _log.Trust, "--trust", other.Trust);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("SIMULATED: some of these readings", output, StringComparison.Ordinal);
+        Assert.Contains("leaves     0 to 11", output, StringComparison.Ordinal);
+        Assert.Contains("leaves     0 to 8", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cosignature_is_reported_as_not_checked()
+    {
+        Batch batch = _log.Batch(0, 4);
+        string file = _log.Write("cosigned.batch", (batch with { Note = batch.Note + "— witness.example AAAAAAAAAAA=\n" }).Encode());
+        Assert.Contains("not checked: on 1 checkpoint there are signatures of others", Verified(_log, file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_leaf_type_of_a_later_version_is_named_and_cannot_steer_the_terminal()
+    {
+        _log.Leaves[3] = new Leaf(SignedLog.Head(3, "later\e[2J\u202E"), [LeafRecord.Of("a", "b")]);
+        string text = Verified(_log, _log.WriteBatch(0, 12));
+        Assert.Contains("1 later\uFFFD[2J\uFFFD", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', text);
+    }
+
+    [Fact]
+    public void A_gap_is_refused_with_its_leaves_and_nothing_is_shown()
+    {
+        string text = Refused(_log.WriteBatch(0, 4), _log.WriteBatch(6, 12));
+        Assert.Contains("0006-0012.batch: Leaves 4 to 5 are missing", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("boundary", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_fork_is_refused()
+    {
+        string first = _log.WriteBatch(0, 6);
+        _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other", "history")] };
+        Assert.Contains("two histories", Refused(first, _log.WriteBatch(6, 12)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_batch_of_a_device_that_is_not_trusted_is_refused()
+    {
+        using SignedLog other = new();
+        Assert.Contains("not signed by a trusted key", Refused(other.WriteBatch(0, 6)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_may_hold_several_batches_and_so_may_the_standard_input()
+    {
+        byte[] both = [.. _log.Batch(0, 6).Encode(), .. _log.Batch(6, 12).Encode()];
+        Assert.Contains("leaves     0 to 11", Verified(_log, _log.Write("both.batch", both)), StringComparison.Ordinal);
+        var (exitCode, output, _) = CommandLine.RunOn(new MemoryStream(both), "verify", "-", "--trust", _log.Trust);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("leaves     0 to 11", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\n", "mosquitto_sub does so unless it is called with -N")]
+    [InlineData("x", "Behind batch 1, at byte")]
+    public void Bytes_behind_a_batch_are_refused(string behind, string reason)
+    {
+        byte[] bytes = [.. _log.Batch(0, 6).Encode(), .. System.Text.Encoding.ASCII.GetBytes(behind)];
+        Assert.Contains(reason, Refused(_log.Write("long.batch", bytes)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_batch_or_half_of_one_is_refused()
+    {
+        Assert.Contains("not a batch", Refused(_log.Write("a.json", "{}"u8)), StringComparison.Ordinal);
+        Assert.Contains("not a batch", Refused(_log.Write("half.batch", _log.Batch(0, 6).Encode().AsSpan()[..500])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_cannot_be_read_ends_with_2_and_nothing_on_the_output()
+    {
+        string batch = _log.WriteBatch(0, 6);
+        string large = _log.Write("large.batch", []);
+        using (FileStream sparse = File.OpenWrite(large))
+        {
+            sparse.SetLength(1L << 30);
+        }
+
+        CommandLine.AssertRefused(CommandLine.Run("verify", batch + "x", "--trust", _log.Trust), "Could not find");
+        CommandLine.AssertRefused(CommandLine.Run("verify", Path.GetDirectoryName(batch)!, "--trust", _log.Trust), "denied");
+        CommandLine.AssertRefused(CommandLine.Run("verify", _log.Write("empty", []), "--trust", _log.Trust), "empty");
+        CommandLine.AssertRefused(CommandLine.Run("verify", large, "--trust", _log.Trust), "more than 33554432 bytes");
+        CommandLine.AssertRefused(CommandLine.Run("verify", batch, "--trust", batch), "no PEM block");
+        CommandLine.AssertRefused(CommandLine.Run("verify", batch, "--trust", large), "more than 1048576 bytes");
+        CommandLine.AssertRefused(CommandLine.Run("verify", batch, "--trust", batch + "x"), "Could not find");
+        CommandLine.AssertRefused(CommandLine.Run("verify", batch), "--trust");
+        CommandLine.AssertRefused(CommandLine.Run("verify", "--trust", _log.Trust), "verify");
+        CommandLine.AssertRefused(CommandLine.Run("verify", "-", "-", "--trust", _log.Trust), "only once");
+        CommandLine.AssertRefused(CommandLine.Run("verify", batch, "--json", "--trust", batch), "no PEM block");
+    }
+
+    [Fact]
+    public void Json_says_what_the_words_say()
+    {
+        JsonElement log = Json(0, _log, _log.WriteBatch(4, 12)).GetProperty("logs")[0];
+        Assert.Equal(_log.Origin.DeviceId, log.GetProperty("device").GetString());
+        Assert.Equal((4, 11), (log.GetProperty("first").GetInt64(), log.GetProperty("last").GetInt64()));
+        Assert.False(log.GetProperty("fromGenesis").GetBoolean());
+        Assert.Equal("2.000000000", log.GetProperty("carbon")[0].GetProperty("kg").GetString());
+        Assert.Equal("2026-06-15T00:04:00Z", log.GetProperty("readings")[0].GetProperty("from").GetString());
+        Assert.Equal(5, log.GetProperty("missing")[1].GetProperty("values").GetInt64());
+        Assert.Equal(0, log.GetProperty("notSynchronised").GetArrayLength());
+    }
+
+    [Fact]
+    public void Json_of_a_refusal_has_the_reason_and_no_log()
+    {
+        JsonElement root = Json(1, _log, _log.WriteBatch(0, 4), _log.WriteBatch(6, 12));
+        Assert.Equal("refused", root.GetProperty("verdict").GetString());
+        Assert.Contains("Leaves 4 to 5 are missing", root.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, root.GetProperty("logs").GetArrayLength());
+    }
+
+    [Fact]
+    public void Every_single_bit_flip_of_a_file_is_refused()
+    {
+        byte[] bytes = _log.Batch(9, 12).Encode();
+        string file = _log.Write("flip.batch", bytes);
+        Verified(_log, file);
+        for (int bit = 0; bit < bytes.Length * 8; bit++)
+        {
+            byte[] flipped = [.. bytes];
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(file, flipped);
+            var (exitCode, output, error) = CommandLine.Run("verify", file, "--trust", _log.Trust);
+            Assert.True(exitCode == 1 && output.StartsWith("REFUSED", StringComparison.Ordinal), $"bit {bit}: {exitCode} {output}{error}");
+        }
+    }
+
+    private static string Verified(SignedLog log, params string[] files)
+    {
+        var (exitCode, output, error) = CommandLine.Run(["verify", .. files, "--trust", log.Trust]);
+        Assert.Equal("", error);
+        Assert.Equal(0, exitCode);
+        return output;
+    }
+
+    private string Refused(params string[] files)
+    {
+        var (exitCode, output, error) = CommandLine.Run(["verify", .. files, "--trust", _log.Trust]);
+        Assert.Equal("", error);
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("REFUSED  ", output, StringComparison.Ordinal);
+        return output;
+    }
+
+    private static JsonElement Json(int expectedExitCode, SignedLog log, params string[] files)
+    {
+        var (exitCode, output, _) = CommandLine.Run(["verify", .. files, "--json", "--trust", log.Trust]);
+        Assert.Equal(expectedExitCode, exitCode);
+        return JsonDocument.Parse(output).RootElement;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Numerics;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Edgectl;
+
+/// <summary>The first and the last of some times.</summary>
+internal readonly record struct TimeSpread(DateTimeOffset From, DateTimeOffset To)
+{
+    public static TimeSpread Of(DateTimeOffset time) => new(time, time);
+
+    public TimeSpread With(DateTimeOffset time) => new(time < From ? time : From, time > To ? time : To);
+}
+
+/// <summary>Leaves of one kind: how many, and between which times.</summary>
+internal sealed record LeafCount(long Count, TimeSpread Times)
+{
+    public LeafCount With(DateTimeOffset time) => new(Count + 1, Times.With(time));
+}
+
+/// <summary>The footprint of an account over its leaves.</summary>
+/// <param name="Stated">Leaves that state an amount.</param>
+/// <param name="NotStated">Leaves that state why there is none.</param>
+/// <param name="Micrograms">Sum of the amounts, CO₂e.</param>
+internal sealed record AccountSum(long Stated, long NotStated, BigInteger Micrograms)
+{
+    /// <summary>The sum in kilograms with all its nine decimals.</summary>
+    public string Kilograms
+    {
+        get
+        {
+            const int Decimals = 9;
+            string digits = BigInteger.Abs(Micrograms).ToString(CultureInfo.InvariantCulture).PadLeft(Decimals + 1, '0');
+            return $"{(Micrograms.Sign < 0 ? "-" : "")}{digits[..^Decimals]}.{digits[^Decimals..]}";
+        }
+    }
+}
+
+/// <summary>What the verified batches of one log show. Nothing gets in here before it is verified.</summary>
+internal sealed class LogSummary(BatchSequence sequence)
+{
+    private const int MicrogramsOfKilogram = -9;
+
+    private static readonly HashSet<string> Known =
+    [
+        LeafType.Genesis, LeafType.Boot, LeafType.Start, LeafType.Config, LeafType.Factors, LeafType.Reading, LeafType.Carbon, LeafType.ClockStep,
+    ];
+
+    private TreeHead? _head;
+
+    /// <summary>The newest signed state.</summary>
+    public TreeHead Head => _head ?? throw new InvalidOperationException("A log has at least one batch.");
+
+    public long First => sequence.First;
+
+    public long Last => sequence.End - 1;
+
+    /// <summary>Leaves that were given whole.</summary>
+    public long Shown { get; private set; }
+
+    /// <summary>Leaves of which only the hash was given.</summary>
+    public long Withheld => sequence.End - sequence.First - Shown;
+
+    public int Batches { get; private set; }
+
+    public int Repeated => sequence.Repeated;
+
+    /// <summary>Checkpoints that carry signatures of others, which are not checked.</summary>
+    public int Cosigned { get; private set; }
+
+    /// <summary>Reading leaves by disclosure group.</summary>
+    public SortedDictionary<string, LeafCount> Readings { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Values that are missing, by meter and reason.</summary>
+    public SortedDictionary<(string Meter, string Reason), long> Missing { get; } = [];
+
+    public SortedDictionary<string, AccountSum> Carbon { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Leaves of the other types that this version knows.</summary>
+    public SortedDictionary<string, long> Others { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Leaves of types that this version does not know.</summary>
+    public SortedDictionary<string, long> Unknown { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Leaves whose clock was not synchronised, by what it was.</summary>
+    public SortedDictionary<TimeStatus, LeafCount> NotSynchronised { get; } = [];
+
+    public void Add(VerifiedBatch verified, IReadOnlyList<Leaf> newLeaves)
+    {
+        _head = _head is null || verified.Head.Size > _head.Size ? verified.Head : _head;
+        Batches++;
+        Cosigned += verified.Cosignatures > 0 ? 1 : 0;
+        Shown += newLeaves.Count;
+        foreach (Leaf leaf in newLeaves)
+        {
+            Add(leaf);
+        }
+    }
+
+    private void Add(Leaf leaf)
+    {
+        LeafHead head = leaf.Head;
+        if (head.TimeStatus != TimeStatus.Synchronised)
+        {
+            Count(NotSynchronised, head.TimeStatus, head.Time);
+        }
+
+        switch (head.Type)
+        {
+            case LeafType.Reading:
+                Count(Readings, head.Group ?? "", head.Time);
+                foreach (LeafRecord record in leaf.Records)
+                {
+                    if (record.Text is { } reason)
+                    {
+                        Count(Missing, (record.Name.Split('/')[0], reason));
+                    }
+                }
+
+                break;
+            case LeafType.Carbon:
+                AddCarbon(leaf.Records[0]);
+                break;
+            default:
+                Count(Known.Contains(head.Type) ? Others : Unknown, head.Type);
+                break;
+        }
+    }
+
+    // The first record of a carbon leaf has the account's name and its amount, or the reason why there is none.
+    private void AddCarbon(LeafRecord record)
+    {
+        AccountSum sum = Carbon.GetValueOrDefault(record.Name) ?? new AccountSum(0, 0, 0);
+        Carbon[record.Name] = record is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount }
+            ? sum with { Stated = sum.Stated + 1, Micrograms = sum.Micrograms + amount.Mantissa }
+            : sum with { NotStated = sum.NotStated + 1 };
+    }
+
+    private static void Count<T>(SortedDictionary<T, long> counts, T key)
+        where T : notnull => counts[key] = counts.GetValueOrDefault(key) + 1;
+
+    private static void Count<T>(SortedDictionary<T, LeafCount> counts, T key, DateTimeOffset time)
+        where T : notnull => counts[key] = counts.GetValueOrDefault(key)?.With(time) ?? new LeafCount(1, TimeSpread.Of(time));
+}

@@ -1,0 +1,232 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Edgectl;
+
+/// <summary>The verdict of <c>edgectl verify</c>, in sentences or as JSON (its members stand in the README of edgectl).</summary>
+internal static class VerifyReport
+{
+    private const int LongestLine = 400;
+
+    public static void WriteVerified(TextWriter output, bool json, IReadOnlyList<LogSummary> logs)
+    {
+        if (json)
+        {
+            JsonOutput.Write(output, j => WriteJson(j, "verified", null, logs));
+            return;
+        }
+
+        Line(output, logs.Any(l => l.Head.Origin.Simulated)
+            ? $"VERIFIED, but SIMULATED: {(logs.All(l => l.Head.Origin.Simulated) ? "" : "some of ")}these readings were made up or replayed. Nothing was measured."
+            : "VERIFIED");
+        output.WriteLine("The leaves are those that the device signed, unaltered and in their order. A signature does not prove that a meter was wired right.");
+        foreach (LogSummary log in logs)
+        {
+            output.WriteLine();
+            WriteLog(output, log);
+        }
+    }
+
+    /// <summary>Says why something is refused, and nothing of what it holds: none of that is verified.</summary>
+    public static void WriteRefused(TextWriter output, bool json, string reason)
+    {
+        if (json)
+        {
+            JsonOutput.Write(output, j => WriteJson(j, "refused", Plain(reason), []));
+            return;
+        }
+
+        Line(output, $"REFUSED  {reason}");
+        output.WriteLine("Nothing in these files is shown or to be relied on.");
+    }
+
+    private static void WriteLog(TextWriter output, LogSummary log)
+    {
+        Origin origin = log.Head.Origin;
+        Row(output, "log", $"{origin}{(origin.Simulated ? "   SIMULATED" : "")}");
+        Row(output, "device", $"{origin.DeviceId}, epoch {origin.Epoch}");
+        Row(output, "leaves", log.First == log.Last ? $"{log.First}, the only one given" : $"{log.First} to {log.Last}, without a gap");
+        Row(output, "", log.First == 0
+            ? "They begin with the log's genesis."
+            : $"Earlier leaves, 0 to {log.First - 1}, were not given.");
+        Row(output, "", log.Withheld == 0
+            ? "None is withheld."
+            : $"{log.Withheld} withheld or thinned: only the hash was given, and what they hold is in none of the figures below.");
+        Row(output, "batches", $"{log.Batches}{(log.Repeated == 0 ? "" : $", {log.Repeated} of them only repeat others")}");
+        Row(output, "signed", $"by the device, which you trust: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
+        Row(output, "witnesses", log.Cosigned == 0
+            ? "not witnessed: no one but the device has signed"
+            : $"not checked: on {Many(log.Cosigned, "checkpoint")} there are signatures of others. Count the log as not witnessed.");
+        WriteTimeStatus(output, log);
+        WriteFindings(output, log);
+    }
+
+    private static void WriteTimeStatus(TextWriter output, LogSummary log)
+    {
+        string label = "clock";
+        foreach ((TimeStatus status, LeafCount count) in log.NotSynchronised)
+        {
+            Row(output, label, $"not synchronised from {Between(count.Times)}: {Many(count.Count, "leaf", "leaves")}, {Words(status)}");
+            label = "";
+        }
+
+        if (log.NotSynchronised.Count == 0 && log.Shown > 0)
+        {
+            Row(output, label, "synchronised in all leaves shown, by the device's own statement");
+        }
+    }
+
+    private static void WriteFindings(TextWriter output, LogSummary log)
+    {
+        string label = "readings";
+        foreach ((string group, LeafCount count) in log.Readings)
+        {
+            Row(output, label, $"{Group(group)}: {Many(count.Count, "reading")} from {Between(count.Times)}");
+            label = "";
+        }
+
+        label = "missing";
+        foreach (((string meter, string reason), long count) in log.Missing)
+        {
+            Row(output, label, $"{meter}: {Many(count, "value")}, {reason}");
+            label = "";
+        }
+
+        label = "carbon";
+        foreach ((string account, AccountSum sum) in log.Carbon)
+        {
+            string without = sum.NotStated == 0 ? "" : $"; {Many(sum.NotStated, "slot")} without an amount";
+            Row(output, label, $"{account}: {sum.Kilograms} kg CO2e over {Many(sum.Stated, "slot")}{without}");
+            label = "";
+        }
+
+        if (log.Others.Count > 0)
+        {
+            Row(output, "also", string.Join(", ", log.Others.Select(o => $"{o.Value} {o.Key}")));
+        }
+
+        if (log.Unknown.Count > 0)
+        {
+            Row(output, "unknown", $"leaf types this version cannot explain: {string.Join(", ", log.Unknown.Select(o => $"{o.Value} {o.Key}"))}");
+        }
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, string verdict, string? reason, IReadOnlyList<LogSummary> logs)
+    {
+        json.WriteString("verdict", verdict);
+        json.WriteString("reason", reason);
+        json.WriteStartArray("logs");
+        foreach (LogSummary log in logs)
+        {
+            json.WriteStartObject();
+            json.WriteString("origin", log.Head.Origin.ToString());
+            json.WriteString("device", log.Head.Origin.DeviceId);
+            json.WriteNumber("epoch", log.Head.Origin.Epoch);
+            json.WriteBoolean("simulated", log.Head.Origin.Simulated);
+            json.WriteNumber("first", log.First);
+            json.WriteNumber("last", log.Last);
+            json.WriteBoolean("fromGenesis", log.First == 0);
+            json.WriteNumber("withheld", log.Withheld);
+            json.WriteNumber("batches", log.Batches);
+            json.WriteNumber("repeatedBatches", log.Repeated);
+            json.WriteString("root", log.Head.Root.ToString());
+            json.WriteBoolean("witnessed", false);
+            json.WriteNumber("uncheckedCosignedCheckpoints", log.Cosigned);
+            Array(json, "notSynchronised", log.NotSynchronised, (status, count) => { json.WriteString("status", Code(status)); Leaves(json, count); });
+            Array(json, "readings", log.Readings, (group, count) => { json.WriteString("group", group); Leaves(json, count); });
+            Array(json, "missing", log.Missing, (key, count) =>
+            {
+                json.WriteString("meter", key.Meter);
+                json.WriteString("reason", key.Reason);
+                json.WriteNumber("values", count);
+            });
+            Array(json, "carbon", log.Carbon, (account, sum) =>
+            {
+                json.WriteString("account", account);
+                json.WriteString("kg", sum.Kilograms);
+                json.WriteNumber("slots", sum.Stated);
+                json.WriteNumber("slotsWithoutAmount", sum.NotStated);
+            });
+            Array(json, "otherLeaves", log.Others, (type, count) => Type(json, type, count));
+            Array(json, "unknownLeaves", log.Unknown, (type, count) => Type(json, type, count));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Array<TKey, TValue>(Utf8JsonWriter json, string name, SortedDictionary<TKey, TValue> items, Action<TKey, TValue> members)
+        where TKey : notnull
+    {
+        json.WriteStartArray(name);
+        foreach ((TKey key, TValue value) in items)
+        {
+            json.WriteStartObject();
+            members(key, value);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Leaves(Utf8JsonWriter json, LeafCount count)
+    {
+        json.WriteNumber("leaves", count.Count);
+        json.WriteString("from", Time(count.Times.From));
+        json.WriteString("to", Time(count.Times.To));
+    }
+
+    private static void Type(Utf8JsonWriter json, string type, long count)
+    {
+        json.WriteString("type", type);
+        json.WriteNumber("leaves", count);
+    }
+
+    private static string Words(TimeStatus status) => status switch
+    {
+        TimeStatus.Unknown => "the clock had not been set since power-on (U)",
+        TimeStatus.Informative => "the clock was set by hand or simulated (I)",
+        TimeStatus.Relative => "the time is relative to a known instant (R)",
+        _ => "synchronised (S)",
+    };
+
+    private static string Code(TimeStatus status) => status switch
+    {
+        TimeStatus.Unknown => "U",
+        TimeStatus.Informative => "I",
+        TimeStatus.Relative => "R",
+        _ => "S",
+    };
+
+    private static string Group(string name) => name.Length > 0 ? name : "(without a group)";
+
+    private static string Many(long count, string one, string? many = null) => count == 1 ? $"1 {one}" : $"{count} {many ?? one + "s"}";
+
+    private static string Between(TimeSpread times) => $"{Time(times.From)} to {Time(times.To)}";
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
+
+    private static void Row(TextWriter output, string label, string text) => Line(output, $"{label,-11}{text}");
+
+    private static void Line(TextWriter output, string text) => output.WriteLine(Plain(text));
+
+    // What stands in a file could steer the terminal or turn the direction of writing: only characters that show themselves are written.
+    private static string Plain(string text)
+    {
+        StringBuilder plain = new();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            bool shows = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate);
+            plain.Append(shows ? rune.ToString() : "\uFFFD");
+            if (plain.Length > LongestLine)
+            {
+                return plain.Append('…').ToString();
+            }
+        }
+
+        return plain.ToString();
+    }
+}
