@@ -23,14 +23,14 @@ public readonly record struct Ade7953Sample(uint VoltageRms, ushort Period, Ade7
 /// <param name="Saturated">The current or the voltage input was at the end of its range since the last reading.</param>
 public readonly record struct Ade7953Channel(uint CurrentRms, int ActivePower, short PowerFactor, long ActiveEnergy, bool Saturated);
 
-/// <summary>Analog Devices ADE7953: one voltage and two current inputs, RMS values, signed active power and energy. ADE7953 datasheet Rev. C.</summary>
+/// <summary>Analog Devices ADE7953: one voltage and two current inputs, RMS values, signed active power and energy. ADE7953 datasheet Rev. B.</summary>
 /// <remarks>
 /// The wire, most significant byte first (I2C Interface, pages 53–54); the register's address says how long it is:
 /// <code>
 /// write  S  0x38 W | addr 15..8 | addr 7..0 | data …            P
 /// read   S  0x38 W | addr 15..8 | addr 7..0 | S  0x38 R | data … P      0x0xx, 0x7xx 1 byte · 0x1xx 2 · 0x2xx 3 · 0x3xx 4
 /// </code>
-/// After power-up the energy registers clear when they are read (LCYCMODE bit 6, RSTREAD, Table 17), so a reply lost on the wire would
+/// After power-up the energy registers clear when they are read (LCYCMODE bit 6, RSTREAD), so a reply lost on the wire would
 /// lose its energy. The driver clears that bit and takes differences of the running 24-bit registers instead. At full scale they count
 /// 206.9 kHz (page 25), so half a turn takes 40 s: many readings may fail in a row and the next one still has all the energy.
 /// A chip that has reset itself shows the bit set again.
@@ -40,19 +40,19 @@ public sealed class Ade7953
     /// <summary>The chip's only I2C address.</summary>
     public const int I2cAddress = 0x38;
 
-    /// <summary>VRMS, IRMSA and IRMSB with a full-scale sine (Root Mean Square Measurement, page 23).</summary>
+    /// <summary>VRMS, IRMSA and IRMSB with a full-scale sine.</summary>
     public const int FullScaleRms = 9_032_007;
 
-    /// <summary>AWATT and BWATT with full-scale sines in phase (Table 1, page 4).</summary>
+    /// <summary>AWATT and BWATT with full-scale sines in phase (datasheet, Specifications).</summary>
     public const int FullScalePower = 4_862_401;
 
-    /// <summary>VPEAK, IAPEAK and IBPEAK of a full-scale sine (Analog-to-Digital Conversion, page 19).</summary>
+    /// <summary>VPEAK, IAPEAK and IBPEAK of a full-scale sine.</summary>
     public const int FullScalePeak = 6_500_000;
 
     /// <summary>Energy counts a second with full-scale sines in phase (Active Energy Calculation, page 25).</summary>
     public const int FullScaleCountsPerSecond = 206_900;
 
-    /// <summary>Full scale of the inputs at gain 1, millivolts RMS of a sine: 500 mV peak (Analog Inputs, page 19).</summary>
+    /// <summary>Full scale of the inputs at gain 1, millivolts RMS of a sine: 500 mV peak.</summary>
     public const double FullScaleMv = 353.553390593;
 
     private const string Chip = "ADE7953";
@@ -158,7 +158,7 @@ public sealed class Ade7953
 
     private int Address => _device.ConnectionSettings.DeviceAddress;
 
-    // Required Register Setting, page 18: 0x120 opens only to the write that follows the key.
+    // 0x120 opens only to the write that follows the key.
     private void Configure()
     {
         Write(Register.UNLOCK, [UnlockKey]);

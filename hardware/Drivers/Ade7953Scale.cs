@@ -52,7 +52,7 @@ public sealed class Ade7953Scale
     /// <summary>Watts of an AWATT or BWATT value, import positive.</summary>
     public double ActivePowerW(int power) => power * _fullScaleV * _fullScaleA / Ade7953.FullScalePower;
 
-    /// <summary>Hertz of a PERIOD value (Period Measurement, page 38).</summary>
+    /// <summary>Hertz of a PERIOD value (datasheet, Period Measurement).</summary>
     public static double FrequencyHz(ushort period) => 223_750.0 / (period + 1);
 
     /// <summary>What a channel shows live. The frequency is null without a voltage, the power factor without a current or when |P| &gt; 1.05 S.</summary>

@@ -9,7 +9,7 @@ namespace EdgeGateway.Simulation;
 /// <param name="Reversed">K and L are swapped.</param>
 public sealed record SimulatedClamp(IFeed Feed, CurrentTransformer Transformer, bool Reversed = false);
 
-/// <summary>An ADE7953 at its registers: what comes over the wire is what the datasheet (Rev. C) says comes.</summary>
+/// <summary>An ADE7953 at its registers: what comes over the wire is what the datasheet (Rev. B) says comes.</summary>
 /// <remarks>It has no thread: at each access it catches up with the clock. Not for two threads at once, like the bus itself.</remarks>
 public sealed class SimulatedAde7953 : SimulatedI2cDevice
 {
@@ -123,7 +123,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
             value >>= 8;
         }
 
-        // The chip remembers the last transfer; asking for that memory does not overwrite it (Communication Verification, page 57).
+        // The chip remembers the last transfer; asking for that memory does not overwrite it.
         if (_pointer is not (LastOperation or LastAddress))
         {
             (_lastOperation, _lastAddress) = (0x35, (ushort)_pointer);
@@ -188,7 +188,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
                 double fullScaleW = FullScaleV * FullScaleA(clamp);
                 double counts = joules / fullScaleW * Ade7953.FullScaleCountsPerSecond * channel.ClippedShare;
 
-                // No-load detection: below 1/10 000 of full scale nothing accumulates (AP_NOLOAD after reset, page 39).
+                // No-load detection: below 1/10 000 of full scale nothing accumulates (AP_NOLOAD after reset).
                 channel.Counts += Math.Abs(joules) < fullScaleW / 10_000 * (now - _now) ? 0 : counts;
             }
         }

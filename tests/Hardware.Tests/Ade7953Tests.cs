@@ -25,7 +25,7 @@ public sealed class Ade7953Tests : IDisposable
     [Fact]
     public void Full_scale_inputs_read_what_the_datasheet_says()
     {
-        // 500 mV peak at both inputs, in phase: datasheet Rev. C, Table 1 and pages 19, 23 and 25.
+        // 500 mV peak at both inputs, in phase: datasheet, Specifications and Active Energy Calculation (Rev. B, page 25).
         var full = new SimulatedClamp(new SineFeed(353.553390593, 353.553390593), new CurrentTransformer(1000, 1000m));
         var driver = new Ade7953(new SimulatedAde7953(full, null, 1000, _time), _time);
         driver.Initialize();

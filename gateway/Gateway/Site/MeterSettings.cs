@@ -39,7 +39,7 @@ public sealed record CtSettings(decimal PrimaryA, decimal SecondaryMv);
 /// <summary>One current channel of an ADE7953 at its only address, 0x38.</summary>
 public sealed record Ade7953MeterSettings : MeterSettings
 {
-    /// <summary>500 mV peak at gain 1 (ADE7953 datasheet Rev. C, Analog Inputs, page 19), millivolts RMS.</summary>
+    /// <summary>500 mV peak at gain 1 (ADE7953 datasheet, Analog Inputs), millivolts RMS.</summary>
     public const decimal MostSecondaryMv = 353;
 
     /// <summary>The chip's only I2C address.</summary>
