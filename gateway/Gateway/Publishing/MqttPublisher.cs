@@ -158,11 +158,12 @@ public sealed class MqttPublisher : IPublisher
             return $"The password for {_settings.User} cannot be read: {e.Message}";
         }
 
-        MqttClientConnectResult? result = await TryConnectAsync(_protocol, password, cancellation);
+        MqttProtocolVersion protocol = _protocol;
+        MqttClientConnectResult? result = await TryConnectAsync(protocol, password, cancellation);
         if (result is null or { ResultCode: UnacceptableProtocolVersion or MqttClientConnectResultCode.UnsupportedProtocolVersion })
         {
-            _protocol = MqttProtocolVersion.V311;
-            result = await TryConnectAsync(_protocol, password, cancellation);
+            protocol = MqttProtocolVersion.V311;
+            result = await TryConnectAsync(protocol, password, cancellation);
         }
 
         if (result is not { ResultCode: MqttClientConnectResultCode.Success })
@@ -173,6 +174,7 @@ public sealed class MqttPublisher : IPublisher
                 : WithReason($"The broker refused the connection with {(int)result.ResultCode} {result.ResultCode}", result.ReasonString);
         }
 
+        _protocol = protocol;
         _largestPacket = result.MaximumPacketSize is > 0 and uint limit ? limit : long.MaxValue; // 0: the broker stated none
         DeliveryOutcome state = OutcomeOf(await PublishAsync(_stateTopic, _online, retain: true, cancellation));
         return state.Verdict == DeliveryVerdict.Accepted ? null : $"{_stateTopic}: {state.Text}";

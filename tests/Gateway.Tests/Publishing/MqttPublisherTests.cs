@@ -113,10 +113,13 @@ public sealed class MqttPublisherTests : IDisposable
         await using Mosquitto broker = await Mosquitto.StartAsync(_port);
         SignallingTime time = new();
         await using MqttPublisher publisher = Publisher(wire.Port, time);
-        Task<DeliveryOutcome> stuck = OfferAsync(publisher, _log.Grow(1));
-        await time.NextWaitAsync();
+        Batch batch = _log.Grow(1);
+        Task<DeliveryOutcome> stuck = OfferAsync(publisher, batch);
+        await wire.Connected.InTimeAsync();
         time.Advance(MqttPublisher.DeadlineFor(0) + TimeSpan.FromSeconds(1));
         Assert.Contains("no answer", (await stuck).Text, StringComparison.Ordinal);
+        wire.SwallowsAnswers = false;
+        await AcceptedAsync(publisher, batch);
         Assert.DoesNotContain((byte)4, wire.Levels);
     }
 

@@ -155,7 +155,7 @@ public abstract class PublisherContract : IAsyncDisposable
 
         public async Task AcceptsAsync(long end)
         {
-            while (await _accepted.Reader.ReadAsync(TestContext.Current.CancellationToken) != end)
+            while (await _accepted.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync() != end)
             {
             }
         }

@@ -21,6 +21,7 @@ internal sealed class Relay : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<TcpClient> _open = [];
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _brokerPort;
     private readonly Mqtt5 _mqtt5;
     private volatile bool _swallowing;
@@ -36,6 +37,9 @@ internal sealed class Relay : IDisposable
 
     /// <summary>The protocol level of each CONNECT, in order: 5, or 4 for MQTT 3.1.1.</summary>
     public List<byte> Levels { get; } = [];
+
+    /// <summary>Completes when the first CONNECT has been seen.</summary>
+    public Task Connected => _connected.Task;
 
     /// <summary>The broker's answers get lost while this is set.</summary>
     public bool SwallowsAnswers
@@ -88,6 +92,7 @@ internal sealed class Relay : IDisposable
             int length = await client.GetStream().ReadAsync(connect);
             byte level = connect[connect.AsSpan().IndexOf("MQTT"u8) + 4];
             Levels.Add(level);
+            _connected.TrySetResult();
             if (level == 5 && _mqtt5 != Mqtt5.Known)
             {
                 await client.GetStream().WriteAsync(_mqtt5 == Mqtt5.Refused ? new byte[] { 0x20, 2, 0, 1 } : []);

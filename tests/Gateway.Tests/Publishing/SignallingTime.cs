@@ -16,5 +16,5 @@ internal sealed class SignallingTime : FakeTimeProvider
     }
 
     /// <summary>Completes when the next wait has begun, with its length.</summary>
-    public async Task<TimeSpan> NextWaitAsync() => await _waits.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public Task<TimeSpan> NextWaitAsync() => _waits.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
 }

@@ -25,7 +25,7 @@ internal sealed class Subscriber : IDisposable
     /// <summary>What arrives next, and whether the broker had retained it.</summary>
     public async Task<(byte[] Bytes, bool Retained)> NextAsync()
     {
-        MqttApplicationMessage next = await _arrived.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        MqttApplicationMessage next = await _arrived.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
         return (next.Payload.ToArray(), next.Retain);
     }
 

@@ -29,7 +29,7 @@ internal static class Tool
         {
             using MemoryStream output = new();
             Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.StandardOutput.BaseStream.CopyToAsync(output, TestContext.Current.CancellationToken);
+            await process.StandardOutput.BaseStream.CopyToAsync(output, TestContext.Current.CancellationToken).InTimeAsync();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {await errors}");
             return output.ToArray();
