@@ -1,0 +1,35 @@
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Serving;
+
+/// <summary>What the page shows and refreshes every second.</summary>
+/// <param name="Time">The gateway's clock in the site's time zone.</param>
+/// <param name="Statuses">Measures, records, delivers.</param>
+/// <param name="Groups">The meters by disclosure group, in the site's order.</param>
+public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IReadOnlyList<IGrouping<string, MeterRow>> Groups)
+{
+    /// <summary>Looks at everything once.</summary>
+    public static LiveView Of(ServingModel model, LastHour hour)
+    {
+        DateTimeOffset now = model.Time.GetUtcNow();
+        MeterRow[] rows = [.. model.Meters.Select(m => MeterRow.Of(m, model.Now.Newest(m.Name, now, model.LongestAge)))];
+        return new LiveView(
+            Words.Clock(now, now, model.TimeZone),
+            [
+                Status.OfMeasuring(rows),
+                Status.OfRecording(model, hour.NewestReading(now), now),
+                Status.OfDelivering([.. model.Deliveries.Select(d => d.State)], now, model.TimeZone),
+            ],
+            [.. rows.GroupBy(r => r.Group)]);
+    }
+}
+
+/// <summary>The whole page.</summary>
+/// <param name="Model">What is served.</param>
+/// <param name="Live">What it shows first.</param>
+public sealed record PageView(ServingModel Model, LiveView Live)
+{
+    /// <summary>Groups whose power can be plotted.</summary>
+    public IEnumerable<string> PlottedGroups =>
+        Model.Meters.Where(m => m.Obis == ObisCode.ActiveImport || m.Obis == ObisCode.ApparentImport).Select(m => m.Group).Distinct();
+}

@@ -1,0 +1,44 @@
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Publishing;
+using EdgeGateway.Recording;
+using EdgeGateway.Site;
+
+namespace EdgeGateway.Serving;
+
+/// <summary>What the page and the interface for pulls read. Nothing here is written by them.</summary>
+public sealed record ServingModel
+{
+    /// <summary>What people call the site.</summary>
+    public required string Site { get; init; }
+
+    /// <summary>Which log is served: the device, and whether its readings are simulated.</summary>
+    public required Origin Origin { get; init; }
+
+    /// <summary>The site's time zone, in which the page tells the time.</summary>
+    public required TimeZoneInfo TimeZone { get; init; }
+
+    /// <summary>The site's meters, in the order in which they are shown.</summary>
+    public required IReadOnlyList<MeterSettings> Meters { get; init; }
+
+    /// <summary>Live values.</summary>
+    public required Now Now { get; init; }
+
+    /// <summary>A live value that is older is shown as missing.</summary>
+    public required TimeSpan LongestAge { get; init; }
+
+    /// <summary>Length of a reading slot.</summary>
+    public required TimeSpan ReadingSlot { get; init; }
+
+    /// <summary>Longest time between two checkpoints.</summary>
+    public required TimeSpan Checkpoint { get; init; }
+
+    /// <summary>What is recorded.</summary>
+    public required Ledger Ledger { get; init; }
+
+    /// <summary>Where it is delivered.</summary>
+    public required IReadOnlyList<Delivery> Deliveries { get; init; }
+
+    /// <summary>The clock by which everything above is dated.</summary>
+    public required TimeProvider Time { get; init; }
+}

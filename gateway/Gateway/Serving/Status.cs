@@ -1,0 +1,115 @@
+using EdgeGateway.Publishing;
+using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+
+namespace EdgeGateway.Serving;
+
+/// <summary>How one of the three questions is answered.</summary>
+public enum Verdict
+{
+    /// <summary>Yes.</summary>
+    Good,
+
+    /// <summary>Yes, but somebody should look.</summary>
+    Look,
+
+    /// <summary>No.</summary>
+    Bad,
+}
+
+/// <summary>The answer to: does it measure, does it record, does it deliver?</summary>
+/// <param name="Name">The question's word.</param>
+/// <param name="Verdict">The answer.</param>
+/// <param name="Answer">The answer in a few words.</param>
+/// <param name="Reasons">Why not, and what to do; or the figures behind a yes.</param>
+public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOnlyList<string> Reasons)
+{
+    /// <summary>Does it measure?</summary>
+    public static Status OfMeasuring(IReadOnlyList<MeterRow> rows)
+    {
+        int missing = rows.Count(r => r.Missing is not null);
+        List<string> reasons = [];
+        foreach (IGrouping<MissingReason, MeterRow> silent in rows.Where(r => r.Missing is not null).GroupBy(r => r.Missing!.Value))
+        {
+            reasons.Add($"{string.Join(", ", silent.Select(r => r.Name))}: {Words.Of(silent.Key)}. {Words.Advice(silent.Key)}");
+        }
+
+        foreach (MeterRow row in rows.Where(r => r.Limited))
+        {
+            reasons.Add($"{row.Name}: {row.Quality}.");
+        }
+
+        Verdict verdict = rows.Count > 0 && missing == rows.Count ? Verdict.Bad : reasons.Count > 0 ? Verdict.Look : Verdict.Good;
+        string answer = missing == 0 ? $"all {Words.Count(rows.Count, "meter", "meters")}"
+            : missing == rows.Count ? "no meter has a value"
+            : $"{rows.Count - missing} of {Words.Count(rows.Count, "meter", "meters")}";
+        return new Status(verdict == Verdict.Bad ? "Does not measure" : "Measures", verdict, answer, reasons);
+    }
+
+    /// <summary>Does it record, and seal what it records?</summary>
+    public static Status OfRecording(ServingModel model, DateTimeOffset? newestReading, DateTimeOffset now)
+    {
+        StoredCheckpoint? checkpoint = model.Ledger.LastCheckpoint;
+        long size = model.Ledger.Size, unsealed = size - (checkpoint?.Size ?? 0);
+        List<string> facts = [$"Ledger: {Words.Count(size, "leaf", "leaves")}, {Words.Bytes(model.Ledger.FileBytes)}"];
+        facts.Add(checkpoint is null
+            ? "Last checkpoint: none yet"
+            : $"Last checkpoint: {Clock(checkpoint.Time)}, {Words.Ago(checkpoint.Time, now)}, over {Words.Count(checkpoint.Size, "leaf", "leaves")}");
+
+        // A slot may just have begun and a checkpoint be just due: only what is overdue by as long again is late.
+        TimeSpan late = 2 * model.ReadingSlot;
+        if (newestReading is null || now - newestReading > late || newestReading - now > late)
+        {
+            string since = newestReading is { } last ? $"the newest is of {Clock(last)}, {Words.Ago(last, now)}" : "there is none of the last hour";
+            bool starting = newestReading is null && checkpoint is null;
+            return starting
+                ? new Status("Records", Verdict.Look, "first reading is due", facts)
+                : new Status("Does not record", Verdict.Bad, "no new readings", [$"A reading is due every {Words.Span(model.ReadingSlot)}; {since}.", .. facts]);
+        }
+
+        if (unsealed > 0 && checkpoint is not null && now - checkpoint.Time > model.ReadingSlot + (2 * model.Checkpoint))
+        {
+            return new Status(
+                "Records", Verdict.Look, "but does not sign",
+                [$"{Words.Count(unsealed, "leaf is", "leaves are")} not under a checkpoint, which is due every {Words.Span(model.Checkpoint)}.", .. facts]);
+        }
+
+        return new Status("Records", Verdict.Good, $"last reading {Words.Ago(newestReading.Value, now)}", facts);
+
+        string Clock(DateTimeOffset time) => Words.Clock(time, now, model.TimeZone);
+    }
+
+    /// <summary>Does it deliver?</summary>
+    public static Status OfDelivering(IReadOnlyList<DeliveryState> states, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        if (states.Count == 0)
+        {
+            return new Status(
+                "Does not deliver", Verdict.Look, "no publisher is configured",
+                ["Readings stay on this device. They can be fetched from /v1/log/entries."]);
+        }
+
+        int failing = states.Count(s => s.IsRetrying);
+        string[] facts = [.. states.SelectMany(s => Facts(s, now, zone))];
+        return failing == states.Count ? new Status("Does not deliver", Verdict.Bad, "readings wait here, none is lost", facts)
+            : failing > 0 ? new Status("Delivers", Verdict.Look, $"but not to {string.Join(", ", states.Where(s => s.IsRetrying).Select(s => s.Name))}", facts)
+            : states.Any(s => s.Rejected > 0) ? new Status("Delivers", Verdict.Look, "but some was rejected", facts)
+            : new Status("Delivers", Verdict.Good, states.All(s => s.Backlog == 0) ? "all that is signed" : "what is waiting", facts);
+    }
+
+    private static IEnumerable<string> Facts(DeliveryState state, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        string last = state.LastSuccess is { } success ? $", last {Words.Ago(success, now)}" : "";
+        string waiting = state.Backlog > 0 ? $", {Words.Count(state.Backlog)} waiting" : "";
+        yield return $"{state.Name}: {Words.Count(state.DeliveredUpTo, "leaf", "leaves")} delivered{last}{waiting} ({state.Destination})";
+        if (state.LastFailure is { } failure && (state.IsRetrying || state.Rejected > 0))
+        {
+            yield return $"{state.Name}: failed {Words.Clock(failure.Time, now, zone)}: {failure.Reason}";
+        }
+
+        if (state.Note is { } note)
+        {
+            yield return $"{state.Name}: {note}";
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using EdgeGateway.Readings;
+using Microsoft.Playwright;
+
+namespace EdgeGateway.Gateway.Tests.Serving;
+
+/// <summary>The page in Debian's Chromium.</summary>
+public sealed class PageTests : IAsyncDisposable
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    private readonly ServedSite _site = new();
+    private readonly List<string> _complaints = [];
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+        await _site.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_page_shows_live_values_as_they_change_and_draws_the_power_of_the_last_hour()
+    {
+        RecordHalfAnHour();
+        _site.Show("in-L1", new LiveValues(230.1, 10.5, 2345, 2416, 0.97, 50.01));
+        IPage page = await OpenAsync();
+        await Shows(page, "#meter-in-L1 strong", "2 345 W");
+        await Shows(page, "#meter-press strong", "missing: not read yet");
+        _site.Show("in-L1", new LiveValues(230.1, 13.9, 3123, 3200, 0.98, 50.01));
+        await Shows(page, "#meter-in-L1 strong", "3 123 W");
+        _site.Show("in-L1", default, missing: MissingReason.NoAnswer);
+        await Shows(page, "#meter-in-L1 strong", "missing: no answer");
+        await Shows(page, "#meter-in-L1 .values", null);
+        await Shows(page, "#simulation b", "SIMULATION");
+        Assert.True(await page.EvalOnSelectorAsync<bool>("#plot canvas", HasInk));
+        await page.SelectOptionAsync("#power-of", "hall-1");
+        await Shows(page, "#plot .u-legend .u-series:nth-child(2) .u-label", "compressor, W");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_no_longer_answers_is_not_shown_as_if_it_did()
+    {
+        IPage page = await OpenAsync();
+        await Expect(page.Locator("#lost")).ToBeHiddenAsync();
+        await page.RouteAsync("**/live", route => route.AbortAsync());
+        await Expect(page.Locator("#lost")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await page.UnrouteAsync("**/live");
+        await Expect(page.Locator("#lost")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task A_hidden_page_asks_for_nothing()
+    {
+        IPage page = await OpenAsync();
+        await page.WaitForRequestAsync("**/live");
+        await page.EvaluateAsync("Object.defineProperty(document, 'hidden', { value: true, configurable: true })");
+        int asked = 0;
+        page.Request += (_, _) => asked++;
+        await page.EvaluateAsync("look()");
+        await page.EvaluateAsync("loadPower()");
+        Assert.Equal(0, asked);
+        await page.EvaluateAsync("Object.defineProperty(document, 'hidden', { value: false })");
+        await page.RunAndWaitForRequestAsync(() => page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))"), "**/live");
+    }
+
+    [Theory]
+    [InlineData(360, ColorScheme.Light)]
+    [InlineData(360, ColorScheme.Dark)]
+    [InlineData(1280, ColorScheme.Light)]
+    public async Task Nothing_has_to_be_scrolled_sideways(int width, ColorScheme scheme)
+    {
+        RecordHalfAnHour();
+        IPage page = await OpenAsync(width, scheme);
+        await page.WaitForSelectorAsync("#plot canvas");
+        Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        Assert.Empty(_complaints);
+    }
+
+    private const string HasInk =
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 === 3 && v > 0)";
+
+    private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
+
+    private static Task Shows(IPage page, string selector, string? text) => text is null
+        ? Expect(page.Locator(selector)).ToHaveCountAsync(0, new() { Timeout = 30_000 })
+        : Expect(page.Locator(selector)).ToHaveTextAsync(text, new() { Timeout = 30_000 });
+
+    private async Task<IPage> OpenAsync(int width = 360, ColorScheme scheme = ColorScheme.Light)
+    {
+        Assert.True(File.Exists(Chromium), $"The page is tested in {Chromium}, which is not there. Run tools/test --install.");
+        using HttpClient http = await _site.ServeAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        });
+        IPage page = await _browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 780 }, ColorScheme = scheme });
+        page.Console += (_, message) => Complain(message.Type is "error" or "warning", $"console: {message.Text}");
+        page.PageError += (_, error) => Complain(true, $"error: {error}");
+        page.Request += (_, request) => Complain(!request.Url.StartsWith(_site.Address.ToString(), StringComparison.Ordinal), $"request: {request.Url}");
+        await page.GotoAsync(_site.Address.ToString());
+        return page;
+    }
+
+    private void Complain(bool reason, string what)
+    {
+        if (reason)
+        {
+            _complaints.Add(what);
+        }
+    }
+
+    private void RecordHalfAnHour()
+    {
+        _site.Begin();
+        for (int minute = 1; minute <= 30; minute++)
+        {
+            _site.Record(minute, "hall-1", Impulses(minute * 64), ServedSite.Energy("press", ObisCode.ApparentImport, minute * 60_000, "VAh"));
+        }
+
+        _site.Seal();
+    }
+
+    private static Evidence.LeafRecord Impulses(long count) =>
+        Evidence.LeafRecord.Of($"compressor/{ObisCode.ActiveImport}", count) with { Unit = "count" };
+}

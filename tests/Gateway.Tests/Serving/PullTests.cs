@@ -1,0 +1,115 @@
+using System.Net;
+using System.Text.Json;
+using EdgeGateway.Evidence;
+using EdgeGateway.Readings;
+
+namespace EdgeGateway.Gateway.Tests.Serving;
+
+public sealed class PullTests : IAsyncDisposable
+{
+    private readonly ServedSite _site = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _site.DisposeAsync();
+
+    [Fact]
+    public async Task Following_the_links_gives_the_whole_log_in_the_published_bytes_and_they_verify()
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        BatchSequence sequence = new();
+        string? next = "/v1/log/entries?first=0";
+        for (HttpResponseMessage answer = await http.GetAsync(next, Cancellation); answer.IsSuccessStatusCode; answer = await http.GetAsync(next, Cancellation))
+        {
+            Assert.Equal("application/cbor", answer.Content.Headers.ContentType!.ToString());
+            byte[] bytes = await answer.Content.ReadAsByteArrayAsync(Cancellation);
+            Assert.Equal(_site.Ledger.BatchFrom(sequence.End)!.Encode(), bytes);
+            sequence.Add(BatchVerifier.Verify(Batch.Decode(bytes, out _), _site.Trust));
+            string link = Assert.Single(answer.Headers.GetValues("Link"));
+            Assert.EndsWith(">; rel=\"next\"", link, StringComparison.Ordinal);
+            next = link[1..link.IndexOf('>', StringComparison.Ordinal)];
+        }
+
+        Assert.Equal(_site.Ledger.Size, sequence.End);
+    }
+
+    [Fact]
+    public async Task A_leaf_without_a_checkpoint_is_not_there_yet_and_the_answer_says_when_to_ask_again()
+    {
+        RecordThreeBatches();
+        _site.Time.Advance(TimeSpan.FromSeconds(18));
+        using HttpClient http = await _site.ServeAsync();
+        HttpResponseMessage answer = await http.GetAsync("/v1/log/entries?first=4", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(42), answer.Headers.RetryAfter!.Delta);
+        Assert.Equal("No checkpoint covers leaf 4: the newest checkpoint covers 4 leaves, 0 to 3. Ask again after the next one.", await Detail(answer));
+    }
+
+    [Theory]
+    [InlineData("", "it is missing")]
+    [InlineData("?first=", "'' is not one")]
+    [InlineData("?first=-1", "'-1' is not one")]
+    [InlineData("?first=1e3", "'1e3' is not one")]
+    [InlineData("?first=99999999999999999999", "'99999999999999999999' is not one")]
+    public async Task A_wrong_query_is_answered_with_a_sentence(string query, string sentence)
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        HttpResponseMessage answer = await http.GetAsync("/v1/log/entries" + query, Cancellation);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(sentence, await Detail(answer), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_newest_checkpoint_is_served_as_its_note()
+    {
+        using HttpClient http = await _site.ServeAsync();
+        HttpResponseMessage none = await http.GetAsync("/v1/log/checkpoint", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+        Assert.NotNull(none.Headers.RetryAfter);
+        RecordThreeBatches();
+        HttpResponseMessage answer = await http.GetAsync("/v1/log/checkpoint", Cancellation);
+        Assert.Equal("text/plain; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+        Assert.Equal(_site.Ledger.LastCheckpoint!.Note, await answer.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/live")]
+    [InlineData("/v1/power")]
+    [InlineData("/v1/log/checkpoint")]
+    [InlineData("/v1/log/entries?first=0")]
+    public async Task HEAD_gives_the_head_of_GET_and_nothing_may_be_changed_or_read_from_elsewhere(string path)
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        using HttpRequestMessage head = new(HttpMethod.Head, path);
+        head.Headers.Add("Origin", "http://elsewhere.example");
+        HttpResponseMessage answer = await http.SendAsync(head, Cancellation);
+        HttpResponseMessage get = await http.GetAsync(path, Cancellation);
+        Assert.Equal((get.StatusCode, get.Content.Headers.ContentType), (answer.StatusCode, answer.Content.Headers.ContentType));
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
+        Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
+        Assert.Contains("default-src 'none'", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync(path, null, Cancellation)).StatusCode);
+    }
+
+    private static async Task<string> Detail(HttpResponseMessage answer)
+    {
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.ToString());
+        using JsonDocument problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal((int)answer.StatusCode, problem.RootElement.GetProperty("status").GetInt32());
+        return problem.RootElement.GetProperty("detail").GetString()!;
+    }
+
+    private void RecordThreeBatches()
+    {
+        _site.Begin();
+        for (int minute = 1; minute <= 3; minute++)
+        {
+            _site.Record(minute, "boundary", ServedSite.Energy("in-L1", ObisCode.ActiveImport, 1000 * minute));
+            _site.Seal();
+        }
+    }
+}

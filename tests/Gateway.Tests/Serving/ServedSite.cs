@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Publishing;
+using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+using EdgeGateway.Serving;
+using EdgeGateway.Site;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EdgeGateway.Gateway.Tests.Serving;
+
+/// <summary>A small site on a real Kestrel with a real ledger; its clock stands still until a test moves it.</summary>
+internal sealed class ServedSite : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Start = new(2026, 6, 15, 6, 0, 0, TimeSpan.Zero);
+
+    private static readonly BusSettings Bus = new("i2c-1", "sim:factory", BusKind.Factory, null);
+    private static readonly CtSettings Ct = new(200, 333);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("served-site-");
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _delivering = Task.CompletedTask;
+
+    public ServedSite(bool simulated = true)
+    {
+        Origin = new Origin(Origin.DeviceIdOf(_key), 1, simulated);
+        Ledger = Ledger.Open(Path.Combine(_folder.FullName, "ledger.db"));
+        RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
+        Now = new Now([.. Meters.Select(m => new NamedMeter(book.Open(m.Name, (m.Obis, Quantum.MilliwattHour))))], Start);
+        Publisher = new DirectoryPublisher("desk", Delivered);
+        Delivery = new Delivery(Ledger, Publisher, new Backoff(Time, new Random(1)), Time, NullLogger.Instance);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        _app.MapServing(Model);
+    }
+
+    public static IReadOnlyList<MeterSettings> Meters { get; } =
+    [
+        Ade("in-L1"), Ade("in-L2"), Ade("in-L3"),
+        new PulseMeterSettings
+        {
+            Name = "gas", Group = "boundary", Bus = Bus, Accuracy = AccuracyClass.OfMeter, Source = "gas",
+            Line = 17, Medium = Medium.Gas, ImpulsesPerUnit = "10", Stable = TimeSpan.FromMilliseconds(30),
+        },
+        new PulseMeterSettings
+        {
+            Name = "compressor", Group = "hall-1", Bus = Bus, Accuracy = AccuracyClass.OfMeter, Source = "compressor",
+            Line = 18, Medium = Medium.Electricity, ImpulsesPerUnit = "6400", Stable = TimeSpan.FromMilliseconds(30),
+        },
+        new Ads1115MeterSettings
+        {
+            Name = "press", Group = "hall-1", Bus = Bus, Accuracy = AccuracyClass.Indicative, Source = "press.L1",
+            Address = 0x48, Input = "0-1", Ct = Ct, AssumedVoltageV = 230,
+        },
+    ];
+
+    public FakeTimeProvider Time { get; } = new(Start);
+
+    public Origin Origin { get; }
+
+    public Ledger Ledger { get; }
+
+    public Now Now { get; }
+
+    public DirectoryPublisher Publisher { get; }
+
+    public Delivery Delivery { get; }
+
+    public string Delivered => Path.Combine(_folder.FullName, "delivered");
+
+    public TrustAnchors Trust => TrustAnchors.FromPem(_key.ExportSubjectPublicKeyInfoPem());
+
+    public Uri Address => new(_app.Urls.First());
+
+    public ServingModel Model => new()
+    {
+        Site = "Test <factory>",
+        Origin = Origin,
+        TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
+        Meters = Meters,
+        Now = Now,
+        LongestAge = TimeSpan.FromSeconds(10),
+        ReadingSlot = TimeSpan.FromMinutes(1),
+        Checkpoint = TimeSpan.FromMinutes(1),
+        Ledger = Ledger,
+        Deliveries = [Delivery],
+        Time = Time,
+    };
+
+    public async Task<HttpClient> ServeAsync()
+    {
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+        return new HttpClient { BaseAddress = Address };
+    }
+
+    public void Deliver() => _delivering = Delivery.RunAsync(_stop.Token);
+
+    /// <summary>Stores a live reading of the clock's time.</summary>
+    public void Show(string meter, LiveValues live, Quality quality = Quality.Measured, MissingReason? missing = null) => Now.Store(new Reading
+    {
+        Meter = meter,
+        Time = Time.GetUtcNow(),
+        Registers = Now.Newest(meter, Start, TimeSpan.MaxValue).Registers,
+        Accuracy = Meters.Single(m => m.Name == meter).Accuracy,
+        Quality = quality,
+        Missing = missing,
+        Live = missing is null ? live : default,
+    });
+
+    /// <summary>Moves the clock on to a minute after the start and records a reading leaf of a group there.</summary>
+    public void Record(int minute, string group, params ReadOnlySpan<LeafRecord> records)
+    {
+        Advance(minute);
+        Ledger.Append(new LedgerTick(Time.GetUtcNow(), [Leaf(LeafType.Reading, group, [.. records])], new Dictionary<string, string>()));
+    }
+
+    /// <summary>Records the log's first leaf.</summary>
+    public void Begin() => Ledger.Append(new LedgerTick(
+        Start, [Leaf(LeafType.Genesis, null, [LeafRecord.Of("origin", Origin.ToString())])], new Dictionary<string, string>()));
+
+    public void Seal()
+    {
+        TreeHead head = Ledger.Head(Origin);
+        Ledger.Seal(new StoredCheckpoint(head.Size, Time.GetUtcNow(), CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key)));
+    }
+
+    public void Advance(int minute) => Time.SetUtcNow(Start.AddMinutes(minute));
+
+    public static LeafRecord Energy(string meter, ObisCode obis, long milli, string unit = "Wh") =>
+        new($"{meter}/{obis}") { Unit = unit, Number = new DecimalFraction(-3, milli) };
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _delivering;
+        await _app.DisposeAsync();
+        Ledger.Dispose();
+        _key.Dispose();
+        _stop.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static Ade7953MeterSettings Ade(string name) => new()
+    {
+        Name = name, Group = "boundary", Bus = Bus, Accuracy = AccuracyClass.Class1, Source = "grid.L1", Channel = 'A', Ct = Ct, VoltageDivider = 1001,
+    };
+
+    private byte[] Leaf(string type, string? group, IReadOnlyList<LeafRecord> records) => LeafCodec.Encode(new Leaf(
+        new LeafHead
+        {
+            Index = Ledger.Size,
+            Type = type,
+            Time = Time.GetUtcNow(),
+            TimeStatus = TimeStatus.Synchronised,
+            BootCount = 1,
+            MonotonicMs = Ledger.Size,
+            Salt = new byte[LeafCodec.SaltBytes],
+            Group = group,
+            Simulated = type == LeafType.Genesis && Origin.Simulated,
+        },
+        records));
+
+    /// <summary>The snapshot wants meters for their names and registers; readings come from the test.</summary>
+    private sealed class NamedMeter(MeterRegisters registers) : IMeter
+    {
+        public MeterRegisters Registers => registers;
+
+        public AccuracyClass Accuracy => Meters.Single(m => m.Name == registers.Meter).Accuracy;
+
+        public Reading Read(DateTimeOffset time) => throw new NotSupportedException("This meter is not polled.");
+    }
+}
