@@ -127,8 +127,9 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
 
     private sealed class RealBusOpener(BusSettings bus) : IBusOpener
     {
-        public I2cDevice I2c(int address) =>
-            I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address));
+        public I2cDevice I2c(int address) => File.Exists(bus.Device)
+            ? I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address))
+            : throw new FileNotFoundException($"Bus {bus.Name}: there is no {bus.Device}. Switch I2C on in the device tree (dtparam=i2c_arm=on), or name a bus that is there.");
 
         public IPulseLine PulseLine(PulseMeterSettings meter) =>
             throw new InvalidOperationException($"Meter {meter.Name}: pulse lines on real GPIO are not there yet.");

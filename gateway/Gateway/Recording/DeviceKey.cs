@@ -75,14 +75,15 @@ public sealed class DeviceKey : IDisposable
         return device;
     }
 
-    /// <summary>Counts up the epoch for a new log of this device: a wiped store must be seen.</summary>
-    public int NextEpoch()
-    {
-        string path = Path.Combine(_folder, "epoch");
-        int epoch = File.Exists(path) ? int.Parse(File.ReadAllText(path), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) + 1 : 1;
-        WriteWhole(path, $"{epoch}\n", PublicMode);
-        return epoch;
-    }
+    /// <summary>The epoch that a new log of this device has. A wiped store must be seen, so it is kept apart from the ledger.</summary>
+    public int NextEpoch => File.Exists(EpochPath)
+        ? int.Parse(File.ReadAllText(EpochPath), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) + 1
+        : 1;
+
+    private string EpochPath => Path.Combine(_folder, "epoch");
+
+    /// <summary>Keeps the epoch of the log that begins now.</summary>
+    public void BeginEpoch(int epoch) => WriteWhole(EpochPath, $"{epoch}\n", PublicMode);
 
     /// <inheritdoc/>
     public void Dispose() => Key.Dispose();

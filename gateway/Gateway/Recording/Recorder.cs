@@ -62,7 +62,7 @@ public sealed class Recorder
     {
         if (ledger.Fact("origin") is not { } text)
         {
-            return new Origin(key.DeviceId, key.NextEpoch(), simulated);
+            return new Origin(key.DeviceId, key.NextEpoch, simulated);
         }
 
         Origin origin = Origin.Parse(text);
@@ -85,6 +85,7 @@ public sealed class Recorder
         if (_ledger.Size == 0)
         {
             facts["origin"] = Origin.ToString();
+            _key.BeginEpoch(Origin.Epoch);
             _pen.Write(
                 LeafType.Genesis, at,
                 [
