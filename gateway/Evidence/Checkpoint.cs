@@ -56,7 +56,7 @@ public sealed class CheckpointNote
     public static CheckpointNote Parse(string note)
     {
         int blank = note.LastIndexOf("\n\n", StringComparison.Ordinal);
-        if (note.Length > MaxBytes || blank < 0 || !note.EndsWith('\n'))
+        if (note.Length > MaxBytes || blank < 0 || blank + 2 >= note.Length || !note.EndsWith('\n'))
         {
             throw new EvidenceException("The checkpoint is not a signed note: text, an empty line, signature lines, each ended by a newline.");
         }

@@ -25,7 +25,7 @@ public static class LeafCodec
     /// No leaf is smaller, in bytes: it would lack its salt or another label that every leaf has. It bounds how many leaves a batch of a
     /// given length can hold before anything of it is verified.
     /// </summary>
-    public const int MinBytes = 56;
+    public const int MinBytes = 54;
 
     /// <summary>Random bytes in a salt.</summary>
     public const int SaltBytes = 16;

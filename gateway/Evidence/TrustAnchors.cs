@@ -51,7 +51,7 @@ public sealed class TrustAnchors
 
             return key is not null && key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 } ? key : throw new EvidenceException($"The {label} is not an ECDSA key on P-256, which is what devices sign with.");
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)
         {
             throw new EvidenceException($"The {label} in it cannot be read: {e.Message}", e);
         }
