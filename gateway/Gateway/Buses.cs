@@ -17,19 +17,19 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
     public IReadOnlyList<IMeter> MetersOn(BusSettings bus)
     {
         IReadOnlyList<MeterSettings> meters = [.. site.Meters.Where(m => m.Bus == bus)];
-        IBusOpener opener = Open(bus, meters);
+        OpenBus open = bus.IsSimulated ? Simulated(bus, meters) : Real(bus);
         Dictionary<int, SharedAde7953> ade7953 = [];
         Dictionary<int, Ads1115> ads1115 = [];
         int clamps = meters.Count(m => m is Ads1115MeterSettings);
         return [.. meters.Select<MeterSettings, IMeter>(meter => meter switch
         {
             Ade7953MeterSettings m => new Ade7953Meter(
-                m.Name, Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(opener.I2c(address), time))),
+                m.Name, Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(open.I2c(address), time))),
                 m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B, new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book),
             Ads1115MeterSettings m => new Ads1115Meter(
-                m.Name, Once(ads1115, m.Address, address => new Ads1115(opener.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time),
+                m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time),
             PulseMeterSettings m => new PulseMeter(
-                m.Name, opener.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable, book),
+                m.Name, open.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable, book),
             _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
         })];
     }
@@ -50,9 +50,15 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         ? input
         : throw new InvalidOperationException($"Meter {meter.Name}: '{meter.Input}' is no input of an ADS1115.");
 
+    private static OpenBus Real(BusSettings bus) => new(
+        address => File.Exists(bus.Device)
+            ? I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address))
+            : throw new FileNotFoundException($"Bus {bus.Name}: there is no {bus.Device}. Switch I2C on in the device tree (dtparam=i2c_arm=on), or name a bus that is there."),
+        meter => throw new InvalidDataException($"Meter {meter.Name}: pulse lines on real GPIO are not there yet."));
+
 #if SIMULATION
-    private IBusOpener Open(BusSettings bus, IReadOnlyList<MeterSettings> meters) =>
-        bus.IsSimulated ? new SimulatedBusOpener(bus, meters, site, time) : new RealBusOpener(bus);
+    /// <summary>Whether this gateway can simulate.</summary>
+    public const bool CanSimulate = true;
 
     /// <summary>Tells, for the site file's validation, whether a source drives a kind of meter on a simulated bus.</summary>
     public static SourceCheck SourceCheck()
@@ -83,55 +89,39 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         };
     }
 
-    private sealed class SimulatedBusOpener : IBusOpener
+    private OpenBus Simulated(BusSettings bus, IReadOnlyList<MeterSettings> meters)
     {
-        private readonly Simulation.SimulatedBus _bus;
-
-        public SimulatedBusOpener(BusSettings bus, IReadOnlyList<MeterSettings> meters, SiteFile site, TimeProvider time)
+        Simulation.SimulatedBus simulated = Simulation.SimulatedBus.Open(
+            bus.Device, Path.GetDirectoryName(site.Path)!, site.Simulation?.Seed ?? 1, site.Simulation?.Repeat ?? false, time);
+        List<Ade7953MeterSettings> channels = [.. meters.OfType<Ade7953MeterSettings>()];
+        if (channels.Count > 0)
         {
-            _bus = Simulation.SimulatedBus.Open(
-                bus.Device, Path.GetDirectoryName(site.Path)!, site.Simulation?.Seed ?? 1, site.Simulation?.Repeat ?? false, time);
-            List<Ade7953MeterSettings> channels = [.. meters.OfType<Ade7953MeterSettings>()];
-            if (channels.Count > 0)
-            {
-                _bus.AttachAde7953(Ade7953.I2cAddress, ClampOf('A'), ClampOf('B'), channels[0].VoltageDivider);
-            }
-
-            foreach (Ads1115MeterSettings meter in meters.OfType<Ads1115MeterSettings>())
-            {
-                _bus.AttachAds1115(meter.Address, InputOf(meter), new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct)));
-            }
-
-            Simulation.WiredClamp? ClampOf(char channel) => channels.Find(c => c.Channel == channel) is { } meter
-                ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
-                : null;
+            simulated.AttachAde7953(Ade7953.I2cAddress, ClampOf('A'), ClampOf('B'), channels[0].VoltageDivider);
         }
 
-        public I2cDevice I2c(int address) => _bus.OpenI2c(address);
+        foreach (Ads1115MeterSettings meter in meters.OfType<Ads1115MeterSettings>())
+        {
+            simulated.AttachAds1115(meter.Address, InputOf(meter), new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct)));
+        }
 
-        public IPulseLine PulseLine(PulseMeterSettings meter) =>
-            _bus.AttachPulseLine(meter.Line, meter.Source!, decimal.Parse(meter.ImpulsesPerUnit, CultureInfo.InvariantCulture));
+        return new OpenBus(
+            simulated.OpenI2c,
+            meter => simulated.AttachPulseLine(meter.Line, meter.Source!, decimal.Parse(meter.ImpulsesPerUnit, CultureInfo.InvariantCulture)));
+
+        Simulation.WiredClamp? ClampOf(char channel) => channels.Find(c => c.Channel == channel) is { } meter
+            ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
+            : null;
     }
 #else
-    private static IBusOpener Open(BusSettings bus, IReadOnlyList<MeterSettings> meters) => new RealBusOpener(bus);
+    /// <summary>Whether this gateway can simulate.</summary>
+    public const bool CanSimulate = false;
 
-    public static SourceCheck SourceCheck() => (_, _, _) => "this gateway was built without the simulation; use a real bus, as in /dev/i2c-1";
+    /// <summary>Without the simulation there are no sources to check.</summary>
+    public static SourceCheck? SourceCheck() => null;
+
+    private static OpenBus Simulated(BusSettings bus, IReadOnlyList<MeterSettings> meters) =>
+        throw new InvalidDataException($"Bus {bus.Name} is simulated, and this gateway was built without the simulation.");
 #endif
 
-    private interface IBusOpener
-    {
-        I2cDevice I2c(int address);
-
-        IPulseLine PulseLine(PulseMeterSettings meter);
-    }
-
-    private sealed class RealBusOpener(BusSettings bus) : IBusOpener
-    {
-        public I2cDevice I2c(int address) => File.Exists(bus.Device)
-            ? I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address))
-            : throw new FileNotFoundException($"Bus {bus.Name}: there is no {bus.Device}. Switch I2C on in the device tree (dtparam=i2c_arm=on), or name a bus that is there.");
-
-        public IPulseLine PulseLine(PulseMeterSettings meter) =>
-            throw new InvalidOperationException($"Meter {meter.Name}: pulse lines on real GPIO are not there yet.");
-    }
+    private sealed record OpenBus(Func<int, I2cDevice> I2c, Func<PulseMeterSettings, IPulseLine> PulseLine);
 }

@@ -39,6 +39,12 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
         return ExitCode.Usage;
     }
 
+    if (site.Simulation is not null && !Buses.CanSimulate)
+    {
+        await Console.Error.WriteLineAsync($"{path} asks for simulated buses, and this gateway was built without the simulation. Nothing was started.");
+        return ExitCode.Usage;
+    }
+
     if (checkOnly)
     {
         Console.WriteLine($"{path}: good. {site.Meters.Count} meters in {site.Groups.Count} groups on {site.Buses.Count} buses{(site.Simulation is null ? "" : ", SIMULATION")}.");
