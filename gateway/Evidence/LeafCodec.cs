@@ -88,8 +88,14 @@ public static class LeafCodec
             }
 
             LeafRecord first = records[0];
-            LeafHead head = labels.ToHead(first.Time ?? throw new EvidenceException("The leaf's first record has no time."));
-            records[0] = first with { Time = null };
+            DateTimeOffset time = first.Time ?? throw new EvidenceException("The leaf's first record has no time.");
+            if (labels.At == time)
+            {
+                throw new EvidenceException("The leaf's time stands under 'at' only where it differs from its first record's.");
+            }
+
+            LeafHead head = labels.ToHead(labels.At ?? time);
+            records[0] = first with { Time = labels.At is null ? null : time };
             return new Leaf(head, records);
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentException)
@@ -128,7 +134,7 @@ public static class LeafCodec
             writer.WriteByteString(data.Span);
         }
 
-        if ((head?.Time ?? record.Time) is { } time)
+        if ((record.Time ?? head?.Time) is { } time)
         {
             writer.WriteInt32(Time);
             WriteTime(writer, time);
@@ -149,10 +155,18 @@ public static class LeafCodec
         if (head is not null)
         {
             WriteHead(writer, head);
+            if (HasOwnTime(record, head))
+            {
+                writer.WriteTextString("at");
+                WriteTime(writer, head.Time);
+            }
         }
 
         writer.WriteEndMap();
     }
+
+    // The first record's t is the leaf's time, unless that record has its own: then the leaf's stands under "at".
+    private static bool HasOwnTime(LeafRecord first, LeafHead head) => first.Time is { } own && own != head.Time;
 
     private static int CountPairs(LeafRecord record, LeafHead? head)
     {
@@ -162,7 +176,7 @@ public static class LeafCodec
         return head is null
             ? pairs
             : pairs + AlwaysInHead + Present(head.Group) + Present(head.Config) + Present(head.Factors)
-                + (head.ComputedFrom.Count > 0 ? 1 : 0) + (head.Simulated ? 1 : 0);
+                + (head.ComputedFrom.Count > 0 ? 1 : 0) + (head.Simulated ? 1 : 0) + (HasOwnTime(record, head) ? 1 : 0);
 
         static int Present(object? value) => value is null ? 0 : 1;
     }
@@ -295,7 +309,7 @@ public static class LeafCodec
             throw new EvidenceException($"The label '{label}' must be understood, and this version does not know it.");
         }
 
-        if (label is "seq" or "typ" or "ts" or "bc" or "mc" or "salt" or "grp" or "cfg" or "fct" or "of")
+        if (label is "seq" or "typ" or "ts" or "bc" or "mc" or "salt" or "grp" or "cfg" or "fct" or "of" or "at")
         {
             throw new EvidenceException($"The label '{label}' belongs on the leaf's first record.");
         }
@@ -380,10 +394,13 @@ public static class LeafCodec
         private List<long> _of = [];
         private bool _simulated;
 
+        public DateTimeOffset? At { get; private set; }
+
         public bool TryRead(CborReader reader, string label)
         {
             switch (label)
             {
+                case "at": At = ReadTime(reader); return true;
                 case "seq": _index = ReadPositive(reader, label); return true;
                 case "bc": _bootCount = ReadPositive(reader, label); return true;
                 case "mc": _monotonicMs = ReadPositive(reader, label); return true;

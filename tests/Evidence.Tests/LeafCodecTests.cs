@@ -22,6 +22,14 @@ public class LeafCodecTests
     }
 
     [Fact]
+    public void The_first_record_can_have_a_time_of_its_own()
+    {
+        LeafRecord late = new("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 5), Time = Some.Time.AddSeconds(-9) };
+        Leaf read = LeafCodec.Decode(LeafCodec.Encode(new Leaf(Some.Head(0), [late, late with { Name = "b", Time = null }])));
+        Assert.Equal((Some.Time, late.Time, null), (read.Head.Time, read.Records[0].Time, read.Records[1].Time));
+    }
+
+    [Fact]
     public void A_leaf_of_one_register_has_at_most_170_bytes()
     {
         LeafRecord register = new("meter-of-16-char/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 9_000_000_000_000) };

@@ -5,7 +5,7 @@ namespace EdgeGateway.Tests;
 /// <summary>Who may know whom. Left of the ledger only writes, right of it only reads; only the composition knows everything.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     // Folder, and the parts of the product that its files may name. A folder always may name itself.
     public static TheoryData<string, string[]> Rooms => new()

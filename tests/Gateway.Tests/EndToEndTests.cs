@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text;
+using EdgeGateway.Evidence;
+using EdgeGateway.Tests.Publishing;
+
+namespace EdgeGateway.Tests;
+
+/// <summary>The program as its users start it: a process of its own, files, signals, exit codes.</summary>
+public sealed class EndToEndTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;
+
+    private string Data => Path.Combine(_folder, "data", "sim");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Without_a_site_file_it_exits_with_2_and_says_what_to_do()
+    {
+        (int exit, string error) = await RunToEndAsync();
+        Assert.Equal(2, exit);
+        Assert.Contains("--site FILE", error, StringComparison.Ordinal);
+        Assert.Contains("hardware/sites/demo.json", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_faulty_site_file_is_refused_with_every_fault_and_nothing_is_written()
+    {
+        string site = Path.Combine(_folder, "site.json");
+        await File.WriteAllTextAsync(site, DemoSite().Replace("\"primaryA\": 400", "\"primaryA\": 0", StringComparison.Ordinal).Replace("\"site\":", "\"sites\":", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        (int exit, string error) = await RunToEndAsync("--site", site, "--data", Path.Combine(_folder, "data"));
+        Assert.Equal(2, exit);
+        Assert.Contains("sites: is not a key of the site file; did you mean site?", error, StringComparison.Ordinal);
+        Assert.Equal(3, error.Split("ct.primaryA: 0 is not a rated current").Length - 1);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "data")));
+    }
+
+    [Fact]
+    public async Task It_says_SIMULATION_delivers_survives_a_kill_and_ends_well()
+    {
+        string site = Path.Combine(_folder, "site.json");
+        await File.WriteAllTextAsync(site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+        string announced;
+        using (Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data")))
+        {
+            announced = await AnnouncedAsync(gateway);
+            await DeliveredAsync(1);
+            gateway.Kill(); // SIGKILL: the process has no say in it
+            await gateway.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        }
+
+        Assert.Contains("SIMULATION", announced, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(Data, "device.pem"), announced, StringComparison.Ordinal);
+        using (Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data")))
+        {
+            await AnnouncedAsync(gateway);
+            await DeliveredAsync(2);
+            using Process kill = Process.Start("kill", ["-TERM", $"{gateway.Id}"]);
+            await gateway.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+            Assert.Equal(0, gateway.ExitCode);
+        }
+
+        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
+        BatchSequence sequence = new();
+        List<Leaf> leaves = [];
+        foreach (string file in Directory.GetFiles(Path.Combine(Data, "delivered"), "*.batch").Order(StringComparer.Ordinal))
+        {
+            leaves.AddRange(sequence.Add(BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), trust)));
+        }
+
+        Assert.Equal(0, sequence.First);
+        Assert.Equal(["genesis", "boot", "start"], leaves.Take(3).Select(l => l.Head.Type));
+        Assert.Equal(2, leaves.Count(l => l.Head.Type == LeafType.Start));
+        Assert.True(leaves[0].Head.Simulated);
+    }
+
+    private static string DemoSite() => File.ReadAllText(Path.Combine(ArchitectureTests.Root, "hardware", "sites", "demo.json"));
+
+    private static Process Start(params string[] arguments) => Process.Start(
+        new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "edge-gateway"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
+    private static async Task<(int Exit, string Error)> RunToEndAsync(params string[] arguments)
+    {
+        using Process gateway = Start(arguments);
+        string error = await gateway.StandardError.ReadToEndAsync().InTimeAsync();
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        return (gateway.ExitCode, error);
+    }
+
+    // What is printed up to the last line of the announcement.
+    private static async Task<string> AnnouncedAsync(Process gateway)
+    {
+        StringBuilder text = new();
+        while (await gateway.StandardOutput.ReadLineAsync().InTimeAsync() is { } line)
+        {
+            text.AppendLine(line);
+            if (line.StartsWith("Delivering", StringComparison.Ordinal))
+            {
+                return text.ToString();
+            }
+        }
+
+        throw new InvalidOperationException($"The gateway ended: {text}{await gateway.StandardError.ReadToEndAsync().InTimeAsync()}");
+    }
+
+    private async Task DeliveredAsync(int batches)
+    {
+        using PeriodicTimer look = new(TimeSpan.FromMilliseconds(20));
+        string folder = Path.Combine(Data, "delivered");
+        while (!Directory.Exists(folder) || Directory.GetFiles(folder, "*.batch").Length < batches)
+        {
+            Assert.True(await look.WaitForNextTickAsync().AsTask().InTimeAsync());
+        }
+    }
+}
