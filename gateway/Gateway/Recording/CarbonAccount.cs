@@ -37,8 +37,17 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
     /// <summary>Whether a meter's register belongs to the account.</summary>
     public bool Counts(string meter, ObisCode obis) => meters.Any(m => m.Name == meter && m.Obis == obis);
 
-    /// <summary>Begins at a recorded register, unless the meter has begun already. Gives whether it did.</summary>
-    public bool Begin(string meter, RecordedRegister at) => Counts(meter, at.Register.Obis) && _closed.TryAdd(meter, at);
+    /// <summary>Begins at a recorded register, unless the meter has begun at one that it can go on from. Gives whether it did.</summary>
+    public bool Begin(string meter, RecordedRegister at)
+    {
+        if (!Counts(meter, at.Register.Obis) || (_closed.TryGetValue(meter, out RecordedRegister was) && GoesOn(was, at)))
+        {
+            return false;
+        }
+
+        _closed[meter] = at;
+        return true;
+    }
 
     /// <summary>Forgets where it had begun, to begin again from what is recorded.</summary>
     public void Forget() => _closed.Clear();
@@ -63,7 +72,15 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
             {
                 missing ??= $"{meter.Name}:{reason ?? MissingReason.NotReadYet.Code()}";
             }
-            else if (_closed.TryGetValue(meter.Name, out RecordedRegister was) && was.Register.Quantum == to.Register.Quantum)
+            else if (!_closed.TryGetValue(meter.Name, out RecordedRegister was))
+            {
+                continue; // a new meter of the account: its energy counts from here on
+            }
+            else if (!GoesOn(was, to))
+            {
+                missing ??= $"{meter.Name}:register-restarted";
+            }
+            else
             {
                 energy += EnergyBetween(meter, was.Register, to.Register);
                 start = was.Time < start ? was.Time : start;
@@ -104,6 +121,10 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
             }
         }
     }
+
+    // A register that was lost with ledger and register file begins again at less: what it counted before cannot be known.
+    private static bool GoesOn(RecordedRegister from, RecordedRegister to) =>
+        from.Register.Quantum == to.Register.Quantum && from.Register.Count <= to.Register.Count;
 
     private static Energy EnergyBetween(AccountMeter meter, Register from, Register to) => meter.ImpulsesPerKilowattHour is { } constant
         ? Energy.FromImpulses(to.Count - from.Count, constant)

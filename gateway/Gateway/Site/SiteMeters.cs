@@ -120,7 +120,8 @@ internal sealed partial class SiteMeters(
     private Ade7953MeterSettings? Ade7953(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
         block.Allow([.. CommonKeys, "address", "channel", "ct", "voltageDivider"]);
-        AccuracyClass? accuracy = Accuracy(block, "1", ["indicative", "1"], "this chip may claim class 1 at most: write 1 or indicative");
+        AccuracyClass? accuracy = Accuracy(
+            block, "indicative", ["indicative", "1"], "this chip may claim class 1 at most: write 1 once that has been shown, or leave it out");
         decimal? address = block.Number(
             "address", Ade7953MeterSettings.Address, Ade7953MeterSettings.Address, "is not an address of this chip", "write 56 (0x38), its only address", 0);
         string? channel = block.Choice("channel", ["A", "B"]);

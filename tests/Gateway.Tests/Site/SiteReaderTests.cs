@@ -24,7 +24,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture], site.Buses.Select(b => b.Kind));
         Assert.Equal(Path.Combine(Corpus.Folder, "recording.cfg"), site.Buses[2].File);
         Assert.Equal(["boundary", "hall-1"], site.Groups);
-        Assert.Equal(["1", "indicative", "meter", "1", "indicative", "meter"], site.Meters.Select(m => m.Accuracy.Code()));
+        Assert.Equal(["1", "indicative", "meter", "indicative", "indicative", "meter"], site.Meters.Select(m => m.Accuracy.Code()));
 
         var supply = Assert.IsType<Ade7953MeterSettings>(site.Meters[3]);
         Assert.Equal(("main", "boundary", 'B', 15000m, "VA/IA"), (supply.Name, supply.Group, supply.Channel, supply.VoltageDivider, supply.Source));
@@ -53,7 +53,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Null(site.Simulation);
         Assert.Empty(site.Footprints);
         Assert.Empty(site.Publishers);
-        Assert.Equal((AccuracyClass.Class1, null), (site.Meters[0].Accuracy, site.Meters[0].Source));
+        Assert.Equal((AccuracyClass.Indicative, null), (site.Meters[0].Accuracy, site.Meters[0].Source));
     }
 
     [Theory]
