@@ -78,6 +78,36 @@ public class BatchTests
         Assert.Contains("simulated", Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, real, leaves, 0, 3), Some.Trust(_key))), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_leaf_that_names_another_index_is_refused_even_when_it_is_signed()
+    {
+        Origin origin = Some.OriginOf(_key);
+        List<byte[]> leaves = Some.Leaves(origin, 3);
+        leaves[1] = LeafCodec.Encode(Some.Reading(7));
+        Assert.Contains("says that it is leaf 7", Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_genesis_is_refused_even_when_it_is_signed()
+    {
+        Origin origin = Some.OriginOf(_key);
+        List<byte[]> leaves = Some.Leaves(origin, 3);
+        leaves[2] = LeafCodec.Encode(Some.Genesis(origin) with { Head = Some.Head(2, LeafType.Genesis) });
+        Assert.Contains("only genesis", Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Swapped_left_out_and_repeated_leaves_are_refused()
+    {
+        Origin origin = Some.OriginOf(_key);
+        Batch good = Some.BatchOf(_key, origin, Some.Leaves(origin, 6), 2, 6);
+        IReadOnlyList<BatchElement> e = good.Elements;
+        foreach (BatchElement[] wrong in new BatchElement[][] { [e[1], e[0], e[2], e[3]], [e[0], e[1], e[3]], [e[0], e[1], e[1], e[2], e[3]], [] })
+        {
+            Refusal(() => BatchVerifier.Verify(good with { Elements = wrong }, Some.Trust(_key)));
+        }
+    }
+
     [Theory]
     [InlineData("QR==")]
     [InlineData("QQ= =")]
