@@ -5,7 +5,7 @@ using EdgeGateway.Site;
 const string InstalledSite = "/etc/edge-gateway/site.json";
 
 Option<FileInfo?> siteOption = new("--site") { Description = $"The site file: groups, meters, wiring, factors, publishers. Default: {InstalledSite}", HelpName = "FILE" };
-Option<DirectoryInfo?> dataOption = new("--data") { Description = "Where ledger, key and registers are kept", HelpName = "DIR" };
+Option<DirectoryInfo?> dataOption = new("--data") { Description = "Where ledger, key and registers are kept; a simulated site uses its folder sim", HelpName = "DIR" };
 Option<bool> checkOption = new("--check") { Description = "Only check the site file, and say what is wrong with it" };
 RootCommand command = new("EdgeGateway reads meters, computes their carbon, records and signs every reading, and delivers it.") { siteOption, dataOption, checkOption };
 command.SetAction((arguments, cancellation) => RunAsync(

@@ -19,7 +19,7 @@ public sealed class VerifyCommandTests : IDisposable
             $"log        {_log.Origin}", "leaves     0 to 11, without a gap", "begin with the log's genesis", "None is withheld", "batches    2\n",
             "not witnessed", "not synchronised from 2026-06-15T00:01:00Z to 2026-06-15T00:01:00Z: 1 leaf, the clock had not been set",
             "boundary: 4 readings from 2026-06-15T00:02:00Z to 2026-06-15T00:08:00Z", "hall-1: 4 readings from", "in-L2: 3 values, no-answer", "in-L2: 5 values, stale",
-            "scope2-location: 2.000000000 kg CO2e over 2 slots", "1 boot, 1 genesis",
+            "scope2-location: 2.000000000 kg CO2 over 2 slots", "1 boot, 1 genesis",
         ];
         Assert.StartsWith("VERIFIED\n", text, StringComparison.Ordinal);
         Assert.All(said, s => Assert.Contains(s, text, StringComparison.Ordinal));
@@ -56,7 +56,7 @@ public sealed class VerifyCommandTests : IDisposable
         string file = _log.Write("part.batch", part.Encode());
         string text = Verified(_log, file);
         Assert.Contains("1 withheld or thinned", text, StringComparison.Ordinal);
-        Assert.Contains("0.499999999 kg CO2e over 1 slot\n", text, StringComparison.Ordinal);
+        Assert.Contains("0.499999999 kg CO2 over 1 slot\n", text, StringComparison.Ordinal);
         Assert.Equal(1, Json(0, _log, file).GetProperty("logs")[0].GetProperty("withheld").GetInt64());
     }
 

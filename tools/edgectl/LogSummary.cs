@@ -21,7 +21,7 @@ internal sealed record LeafCount(long Count, TimeSpread Times)
 /// <summary>The footprint of an account over its leaves.</summary>
 /// <param name="Stated">Leaves that state an amount.</param>
 /// <param name="NotStated">Leaves that state why there is none.</param>
-/// <param name="Micrograms">Sum of the amounts, CO₂e.</param>
+/// <param name="Micrograms">Sum of the amounts, CO₂.</param>
 internal sealed record AccountSum(long Stated, long NotStated, BigInteger Micrograms)
 {
     /// <summary>The sum in kilograms with all its nine decimals.</summary>

@@ -98,7 +98,7 @@ internal static class VerifyReport
         foreach ((string account, AccountSum sum) in log.Carbon)
         {
             string without = sum.NotStated == 0 ? "" : $"; {Many(sum.NotStated, "slot")} without an amount";
-            Row(output, label, $"{account}: {sum.Kilograms} kg CO2e over {Many(sum.Stated, "slot")}{without}");
+            Row(output, label, $"{account}: {sum.Kilograms} kg CO2 over {Many(sum.Stated, "slot")}{without}");
             label = "";
         }
 

@@ -11,9 +11,11 @@ namespace EdgeGateway.Publishing;
 /// </summary>
 /// <remarks>
 /// <code>
-/// &lt;first leaf, 12 digits&gt;-&lt;log size, 12 digits&gt;.batch    sorted by name = in the order of the log
-/// checkpoint.txt                                       newest signed note
+/// &lt;device id, 8 digits&gt;-&lt;epoch&gt;-&lt;first leaf, 12 digits&gt;-&lt;log size, 12 digits&gt;.batch    sorted by name = in the order of each log
+/// checkpoint.txt                                                                newest signed note
 /// </code>
+/// The epoch stands in the name so that a device whose ledger was lost does not write over what it delivered before, which may be all
+/// that is left of it. A file with other leaves of the same name is never replaced.
 /// The two parts of the note that plain <c>openssl dgst</c> wants:
 /// <code>
 /// sed '/^$/,$d' checkpoint.txt &gt; note.txt
@@ -39,7 +41,14 @@ public sealed partial class DirectoryPublisher(string name, string path) : IPubl
         try
         {
             Directory.CreateDirectory(path);
-            WriteDurably(string.Create(CultureInfo.InvariantCulture, $"{batch.First:D12}-{batch.First + batch.Elements.Count:D12}.batch"), bytes.Span);
+            string file = FileName(batch);
+            if (HoldsOtherLeaves(file, batch))
+            {
+                return Task.FromResult(DeliveryOutcome.Kept(
+                    $"{Path.Combine(path, file)} holds other leaves of the same log: was an old ledger put back? Keep that file as evidence, and give this publisher another directory."));
+            }
+
+            WriteDurably(file, bytes.Span);
             if (IsNewer(batch.Note))
             {
                 WriteDurably(CheckpointFile, Encoding.UTF8.GetBytes(batch.Note));
@@ -55,6 +64,28 @@ public sealed partial class DirectoryPublisher(string name, string path) : IPubl
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static string FileName(Batch batch)
+    {
+        Origin origin = CheckpointNote.Parse(batch.Note).Head.Origin;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{origin.DeviceId[..8]}-{origin.Epoch:D4}-{batch.First:D12}-{batch.First + batch.Elements.Count:D12}.batch");
+    }
+
+    // The envelope may have been cut again; the leaves are what must be the same.
+    private bool HoldsOtherLeaves(string file, Batch batch)
+    {
+        try
+        {
+            Batch present = Batch.Decode(File.ReadAllBytes(Path.Combine(path, file)), out _);
+            return !present.Elements.Select(e => e.Hash).SequenceEqual(batch.Elements.Select(e => e.Hash));
+        }
+        catch (Exception e) when (e is FileNotFoundException or EvidenceException)
+        {
+            return false;
+        }
+    }
 
     // A batch that is delivered again, after its cursor was lost, must not put an old checkpoint over a newer one.
     private bool IsNewer(string note)

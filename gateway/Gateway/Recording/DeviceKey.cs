@@ -38,6 +38,12 @@ public sealed class DeviceKey : IDisposable
         string keyPath = Path.Combine(folder, "device.key");
         if (!File.Exists(keyPath))
         {
+            if (File.Exists(Path.Combine(folder, "device.pem")))
+            {
+                throw new InvalidDataException(
+                    $"{keyPath} is missing, and {folder} belongs to a device that had one. Restore it from where it was kept, or give a new device its own data folder.");
+            }
+
             using ECDsa made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             WriteWhole(keyPath, made.ExportPkcs8PrivateKeyPem() + "\n", UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }

@@ -9,14 +9,30 @@ public sealed class DirectoryPublisherTests : IDisposable
 
     private string Delivered => Path.Combine(_log.Folder, "delivered");
 
+    private string Log => $"{_log.Origin.DeviceId[..8]}-0001";
+
     public void Dispose() => _log.Dispose();
 
     [Fact]
-    public async Task Files_are_named_by_first_leaf_and_log_size_and_nothing_else_is_left()
+    public async Task What_was_delivered_is_never_replaced_by_other_leaves()
+    {
+        Batch batch = _log.Grow(3);
+        await DeliverAsync(batch);
+        string file = Path.Combine(Delivered, $"{Log}-000000000000-000000000003.batch");
+        byte[] before = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        Batch other = batch with { Elements = [batch.Elements[0], batch.Elements[2], batch.Elements[1]] };
+        DeliveryOutcome outcome = await OfferAsync(other);
+        Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
+        Assert.Contains("holds other leaves", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Files_are_named_by_log_first_leaf_and_size_and_nothing_else_is_left()
     {
         await DeliverAsync(_log.Grow(3), _log.Grow(2));
         Assert.Equal(
-            ["000000000000-000000000003.batch", "000000000003-000000000005.batch", "checkpoint.txt"],
+            [$"{Log}-000000000000-000000000003.batch", $"{Log}-000000000003-000000000005.batch", "checkpoint.txt"],
             Directory.EnumerateFileSystemEntries(Delivered).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -34,7 +50,7 @@ public sealed class DirectoryPublisherTests : IDisposable
         Batch batch = _log.Grow(3);
         Directory.CreateDirectory(Delivered);
         // Writing through this link meets a device that is always full.
-        File.CreateSymbolicLink(Path.Combine(Delivered, ".000000000000-000000000003.batch.tmp"), "/dev/full");
+        File.CreateSymbolicLink(Path.Combine(Delivered, $".{Log}-000000000000-000000000003.batch.tmp"), "/dev/full");
         DeliveryOutcome outcome = await OfferAsync(batch);
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
         Assert.Contains("No space left", outcome.Text, StringComparison.Ordinal);

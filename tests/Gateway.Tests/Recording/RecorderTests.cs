@@ -170,6 +170,9 @@ public sealed class RecorderTests : IAsyncLifetime
     {
         await CloseAsync();
         File.Delete(Path.Combine(_folder, "device.key"));
+        Assert.Contains("is missing", Assert.Throws<InvalidDataException>(() => Open(FirstBoot)).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_folder, "device.key")));
+        File.Delete(Path.Combine(_folder, "device.pem"));
         File.Delete(Path.Combine(_folder, "device.crt"));
         Assert.Contains("own data folder", Assert.Throws<InvalidDataException>(() => Open(FirstBoot)).Message, StringComparison.Ordinal);
     }
