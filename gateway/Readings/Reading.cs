@@ -21,6 +21,9 @@ public sealed record Reading
     /// <summary>What limits the trust in the values.</summary>
     public Quality Quality { get; init; }
 
+    /// <summary>What the registers lack since the meter's last reading, or null when they lack nothing.</summary>
+    public Gap? Gap { get; init; }
+
     /// <summary>How accurate the channel may claim to be.</summary>
     public required AccuracyClass Accuracy { get; init; }
 
@@ -35,6 +38,7 @@ public sealed record Reading
 /// <param name="ApparentPowerVA">Apparent power, volt-amperes.</param>
 /// <param name="PowerFactor">−1 to 1.</param>
 /// <param name="FrequencyHz">Hertz.</param>
+/// <param name="ReactivePowerVar">Reactive power of the fundamental, vars, positive when the current lags.</param>
 /// <param name="Flow">Rate of a pulse meter, in <paramref name="FlowUnit"/>.</param>
 /// <param name="FlowUnit">For example <c>m3/h</c> or <c>W</c>.</param>
 public readonly record struct LiveValues(
@@ -44,5 +48,6 @@ public readonly record struct LiveValues(
     double? ApparentPowerVA = null,
     double? PowerFactor = null,
     double? FrequencyHz = null,
+    double? ReactivePowerVar = null,
     double? Flow = null,
     string? FlowUnit = null);

@@ -1,0 +1,40 @@
+namespace EdgeGateway.Readings;
+
+/// <summary>Why a stretch of time was not counted in full.</summary>
+public enum GapCause
+{
+    /// <summary>Edges of a pulse line were lost before they were read; the kernel says how many.</summary>
+    EdgesLost = 1,
+
+    /// <summary>An input was not sampled, for example because the gateway was stopped or the bus did not answer.</summary>
+    NotSampled = 2,
+
+    /// <summary>The chip was reset, and what it had counted until then is gone.</summary>
+    ChipReset = 3,
+
+    /// <summary>The energy that the chip gave cannot be, and was not booked.</summary>
+    Implausible = 4,
+}
+
+/// <summary>A stretch of time for which a meter's registers lack something. Never filled in by guessing: it is recorded as it is.</summary>
+/// <param name="From">The last instant up to which all is counted, UTC.</param>
+/// <param name="To">The first instant from which all is counted again, UTC.</param>
+/// <param name="Cause">Why.</param>
+/// <param name="Lost">How many edges or samples are known to be lost; null where nobody can tell.</param>
+public sealed record Gap(DateTimeOffset From, DateTimeOffset To, GapCause Cause, long? Lost = null);
+
+/// <summary>The texts that stand for causes in leaves, pages and JSON. Part of the recorded format: add, never change.</summary>
+public static class GapCauses
+{
+    private static readonly (GapCause Cause, string Code)[] Codes =
+    [
+        (GapCause.EdgesLost, "edges-lost"),
+        (GapCause.NotSampled, "not-sampled"),
+        (GapCause.ChipReset, "chip-reset"),
+        (GapCause.Implausible, "implausible"),
+    ];
+
+    /// <summary>The recorded text of a cause, for example <c>edges-lost</c>.</summary>
+    public static string Code(this GapCause cause) => Array.Find(Codes, c => c.Cause == cause).Code
+        ?? throw new ArgumentOutOfRangeException(nameof(cause), cause, "This cause has no recorded text.");
+}
