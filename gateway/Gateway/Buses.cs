@@ -29,7 +29,8 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
             Ads1115MeterSettings m => new Ads1115Meter(
                 m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time),
             PulseMeterSettings m => new PulseMeter(
-                m.Name, open.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable, book),
+                m.Name, open.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable,
+                m.MinimumPeriod, m.Accuracy, book),
             _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
         })];
     }
@@ -54,7 +55,8 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         address => File.Exists(bus.Device)
             ? I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address))
             : throw new FileNotFoundException($"Bus {bus.Name}: there is no {bus.Device}. Switch I2C on in the device tree (dtparam=i2c_arm=on), or name a bus that is there."),
-        meter => throw new InvalidDataException($"Meter {meter.Name}: pulse lines on real GPIO are not there yet."));
+        meter => GpioLine.Open(
+            bus.Device["gpio:".Length..], meter.Line, Enum.Parse<GpioBias>(meter.Bias, ignoreCase: true), meter.ActiveLow));
 
 #if SIMULATION
     /// <summary>Whether this gateway can simulate.</summary>

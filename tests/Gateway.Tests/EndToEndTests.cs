@@ -1,12 +1,17 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
 using EdgeGateway.Tests.Publishing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeGateway.Tests;
 
 /// <summary>The program as its users start it: a process of its own, files, signals, exit codes.</summary>
-public sealed class EndToEndTests : IDisposable
+public sealed partial class EndToEndTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;
 
@@ -74,6 +79,65 @@ public sealed class EndToEndTests : IDisposable
         Assert.Equal(2, leaves.Count(l => l.Head.Type == LeafType.Start));
         Assert.True(leaves[0].Head.Simulated);
     }
+
+    [Fact]
+    public async Task Killed_between_pulses_it_loses_none_that_was_counted_and_goes_on_from_there()
+    {
+        const int Pulses = 30; // 40 ms on, 40 ms off: 2.4 s, so that some come before the first kill and some never
+        string site = Path.Combine(_folder, "site.json");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "pulses.csv"), "t_ns,level\n" + string.Concat(
+            Enumerable.Range(1, Pulses).Select(i => $"{i * 80_000_000L},1\n{(i * 80_000_000L) + 40_000_000},0\n")), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(site, """
+            {
+              "site": "Pulses", "timeZone": "UTC", "page": { "listen": "http://127.0.0.1:0" },
+              "buses": [{ "name": "edges", "device": "replay:pulses.csv" }],
+              "groups": [{ "name": "g" }],
+              "meters": [{ "name": "water", "group": "g", "kind": "pulse", "bus": "edges", "line": 0, "medium": "water", "impulsesPerUnit": "1", "unit": "m3", "stableMs": 20, "source": "edges" }],
+              "publishers": [{ "name": "desk", "kind": "directory", "path": "delivered" }]
+            }
+            """, TestContext.Current.CancellationToken);
+
+        long seen = await KilledAtAsync(site, least: 1);
+        long kept = await KeptAsync();
+        Assert.InRange(kept, seen, Pulses);
+
+        // The second process plays the capture from its beginning.
+        await KilledAtAsync(site, least: kept + Pulses);
+        Assert.Equal(kept + Pulses, await KeptAsync());
+    }
+
+    // Runs the gateway until its page shows a total, then kills it at once with SIGKILL.
+    private async Task<long> KilledAtAsync(string site, long least)
+    {
+        using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
+        string announced = await AnnouncedAsync(gateway);
+        using HttpClient page = new() { BaseAddress = new Uri(PageAddress().Match(announced).Groups[1].Value) };
+        using PeriodicTimer look = new(TimeSpan.FromMilliseconds(20));
+        long total = 0;
+        for (int looks = 0; total < least; looks++)
+        {
+            Assert.True(looks < 3000 && await look.WaitForNextTickAsync().AsTask().InTimeAsync(), $"The page shows {total} and never {least}.");
+            Match shown = TotalVolume().Match(await page.GetStringAsync(new Uri("live", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync());
+            total = shown.Success ? long.Parse(shown.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        }
+
+        gateway.Kill();
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        return total;
+    }
+
+    private async Task<long> KeptAsync()
+    {
+        await using RegisterFile file = RegisterFile.Open(Path.Combine(Data, "registers"), TimeProvider.System, NullLogger.Instance);
+        Assert.Null(file.Fault);
+        return file.Found[new RegisterKey("water", ObisCode.Water)].Count;
+    }
+
+    [GeneratedRegex(@"Page +(http://\S+)")]
+    private static partial Regex PageAddress();
+
+    [GeneratedRegex(@"<span>([0-9]+)\.00 m&#xB3;</span>")]
+    private static partial Regex TotalVolume();
 
     private static string DemoSite() => File.ReadAllText(Path.Combine(ArchitectureTests.Root, "hardware", "sites", "demo.json"));
 

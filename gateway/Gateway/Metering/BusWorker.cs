@@ -87,7 +87,7 @@ public sealed class BusWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads every meter once. What the thread does at each tick.</summary>
+    /// <summary>Reads every meter once, keeps what it counted and stores the reading. What the thread does at each tick.</summary>
     public void Poll()
     {
         foreach (IMeter meter in _meters)
@@ -97,9 +97,17 @@ public sealed class BusWorker : IAsyncDisposable
                 break;
             }
 
-            _now.Store(Read(meter));
+            // Kept before it is shown: whatever anybody has seen outlives this process.
+            Reading reading = Read(meter);
+            Keep();
+            _now.Store(reading);
         }
 
+        _polledOnce.TrySetResult();
+    }
+
+    private void Keep()
+    {
         try
         {
             _file.Write(_book);
@@ -109,8 +117,6 @@ public sealed class BusWorker : IAsyncDisposable
         {
             _faults.Bad("register file", "write", e);
         }
-
-        _polledOnce.TrySetResult();
     }
 
     private void Run()

@@ -10,7 +10,9 @@ public sealed class PulseMeter : IMeter
     private readonly IPulseLine _line;
     private readonly PulseFilter _filter;
     private readonly PulseFlow _flow;
-    private long _lostEdges;
+    private long _booked;
+    private long _toldLost;
+    private long _readToNs;
 
     /// <summary>Makes the meter of one line and opens its register.</summary>
     /// <param name="name">The meter's name.</param>
@@ -19,13 +21,18 @@ public sealed class PulseMeter : IMeter
     /// <param name="impulsesPerUnit">Impulse constant, above 0.</param>
     /// <param name="unit">The unit of the impulse constant, for example <c>m3</c> or <c>kWh</c>.</param>
     /// <param name="stable">How long a level must last to be believed.</param>
+    /// <param name="minimumPeriod">Impulses closer together are not counted: what the meter's greatest rate allows, zero for no limit.</param>
+    /// <param name="accuracy">The class of the connected meter.</param>
     /// <param name="book">Owns its register.</param>
     public PulseMeter(
-        string name, IPulseLine line, ObisCode obis, decimal impulsesPerUnit, string unit, TimeSpan stable, RegisterBook book)
+        string name, IPulseLine line, ObisCode obis, decimal impulsesPerUnit, string unit, TimeSpan stable, TimeSpan minimumPeriod,
+        AccuracyClass accuracy, RegisterBook book)
     {
         _line = line;
-        _filter = new PulseFilter((long)stable.TotalNanoseconds, line.InitialHigh);
-        _flow = new PulseFlow(impulsesPerUnit, unit, line.NowNs);
+        _filter = new PulseFilter((long)stable.TotalNanoseconds, line.InitialHigh, (long)minimumPeriod.TotalNanoseconds);
+        _readToNs = line.NowNs;
+        _flow = new PulseFlow(impulsesPerUnit, unit, _readToNs);
+        Accuracy = accuracy;
         Registers = book.Open(name, (obis, Quantum.Impulse));
     }
 
@@ -33,12 +40,11 @@ public sealed class PulseMeter : IMeter
     public MeterRegisters Registers { get; }
 
     /// <inheritdoc/>
-    public AccuracyClass Accuracy => AccuracyClass.OfMeter;
+    public AccuracyClass Accuracy { get; }
 
     /// <inheritdoc/>
     public Reading Read(DateTimeOffset time)
     {
-        long before = _filter.Count;
         long nowNs = _line.NowNs;
         while (_line.TryTake(out Edge edge))
         {
@@ -47,10 +53,16 @@ public sealed class PulseMeter : IMeter
         }
 
         Note(_filter.AdvanceTo(nowNs));
-        Registers.Add(_filter.Count - before);
-        Quality quality = _filter.LostEdges > _lostEdges ? Quality.Lost : Quality.Measured;
-        _lostEdges = _filter.LostEdges;
-        return this.Measured(time, quality, new LiveValues(Flow: _flow.At(nowNs), FlowUnit: _flow.Unit));
+        Registers.Add(_filter.Count - _booked);
+        _booked = _filter.Count;
+        long lost = _filter.LostEdges - _toldLost;
+        _toldLost = _filter.LostEdges;
+        DateTimeOffset readTo = time - TimeSpan.FromMicroseconds((nowNs - _readToNs) / 1000);
+        _readToNs = nowNs;
+        return this.Measured(time, lost > 0 ? Quality.Lost : Quality.Measured, new LiveValues(Flow: _flow.At(nowNs), FlowUnit: _flow.Unit)) with
+        {
+            Gap = lost > 0 ? new Gap(readTo, time, GapCause.EdgesLost, lost) : null,
+        };
     }
 
     private void Note(LevelChange? change)

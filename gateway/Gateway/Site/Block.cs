@@ -169,11 +169,11 @@ internal sealed class Block
     }
 
     /// <summary>true or false, or a default where the key is absent.</summary>
-    public bool Flag(string key)
+    public bool Flag(string key, bool absent = false)
     {
         if (Member(key, required: false, "") is not { } element)
         {
-            return false;
+            return absent;
         }
 
         if (element.ValueKind is not (JsonValueKind.True or JsonValueKind.False))

@@ -108,6 +108,18 @@ public sealed record PulseMeterSettings : MeterSettings
     /// <summary>A level counts once it has been stable for so long, 1 ms to 1 s.</summary>
     public required TimeSpan Stable { get; init; }
 
+    /// <summary>The resistor in the chip: <c>up</c>, <c>down</c> or <c>none</c>. Of real lines only.</summary>
+    public string Bias { get; init; } = "up";
+
+    /// <summary>A low voltage is the active level, as of a contact to ground. Of real lines only.</summary>
+    public bool ActiveLow { get; init; } = true;
+
+    /// <summary>The most impulses a second that the meter can give, above 0 and up to 500; null when that is not known.</summary>
+    public decimal? MostPerSecond { get; init; }
+
+    /// <summary>Impulses closer together are no impulses of this meter. Zero when its greatest rate is not known.</summary>
+    public TimeSpan MinimumPeriod => MostPerSecond is { } most ? TimeSpan.FromTicks((long)(TimeSpan.TicksPerSecond / most)) : TimeSpan.Zero;
+
     /// <inheritdoc/>
     public override ObisCode Obis => Medium switch
     {

@@ -12,6 +12,7 @@ internal sealed partial class SiteMeters(
     private static readonly string[] Kinds = ["ade7953", "ads1115", "pulse"];
     private static readonly string[] CommonKeys = ["name", "group", "kind", "bus", "accuracy", "source"];
     private static readonly string[] Inputs = ["0-1", "0-3", "1-3", "2-3", "0", "1", "2", "3"];
+    private static readonly string[] Biases = ["up", "down", "none"];
     private static readonly string[] Media = [.. Enum.GetNames<Medium>().Select(m => m.ToLowerInvariant())];
 
     // Every meter with a name, also a faulty one: true where it counts active energy, null where its kind is not known.
@@ -181,7 +182,7 @@ internal sealed partial class SiteMeters(
 
     private PulseMeterSettings? Pulse(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([.. CommonKeys, "line", "medium", "impulsesPerUnit", "unit", "stableMs"]);
+        block.Allow([.. CommonKeys, "line", "medium", "impulsesPerUnit", "unit", "stableMs", "bias", "activeLow", "mostPerSecond"]);
         AccuracyClass? accuracy = Accuracy(block, "meter", AccuracyClasses.All, $"write {Block.Either(AccuracyClasses.All)}");
         int? line = block.Integer("line", 0, 63, " for the offset of the line");
         string? mediumName = block.Choice("medium", Media);
@@ -195,12 +196,22 @@ internal sealed partial class SiteMeters(
         }
 
         int? stable = block.Integer("stableMs", 1, 1000, " of milliseconds");
+        string? bias = block.Has("bias") ? block.Choice("bias", Biases) : "up";
+        bool activeLow = block.Flag("activeLow", absent: true);
+        decimal? most = block.Number(
+            "mostPerSecond", 0.001m, 500, "is no rate that can be counted", "write the most impulses a second that the meter gives, 0.001 to 500", required: false);
+        if (most * 2 * stable > 1000)
+        {
+            block.Fault("mostPerSecond", $"so many impulses cannot each be stable for {stable} ms on and off", $"write a shorter stableMs, or at most {500m / stable:0.###}");
+        }
+
         if (bus is not null && line is not null)
         {
             Unique(block, "line", $"{bus.Name} line {line}", $"line {line} of {bus.Name}", name);
         }
 
         return name is null || group is null || bus is null || accuracy is null || line is null || mediumName is null || impulses is null || stable is null
+            || bias is null
             ? null
             : new PulseMeterSettings
             {
@@ -213,6 +224,9 @@ internal sealed partial class SiteMeters(
                 Medium = medium,
                 ImpulsesPerUnit = impulses,
                 Stable = TimeSpan.FromMilliseconds(stable.Value),
+                Bias = bias,
+                ActiveLow = activeLow,
+                MostPerSecond = most,
             };
     }
 
@@ -238,7 +252,7 @@ internal sealed partial class SiteMeters(
         {
             if (block.Has("source"))
             {
-                block.Fault("source", $"{bus.Name} is a real bus", "remove it: on real buses the clamp is the source");
+                block.Fault("source", $"{bus.Name} is a real bus", kind == "pulse" ? "remove it: on real buses the meter is the source" : "remove it: on real buses the clamp is the source");
             }
 
             return null;
@@ -271,14 +285,15 @@ internal sealed partial class SiteMeters(
 
         string? wrong = (bus.Kind, pulses) switch
         {
-            (BusKind.I2c, true) => "is an I2C bus, and pulse inputs on real GPIO lines cannot be read yet",
+            (BusKind.I2c, true) => "is an I2C bus, which has no pulse lines",
+            (BusKind.Gpio, false) => "has GPIO lines, which pulse meters are wired to",
             (BusKind.Recording, true) => "replays waveforms, which have no pulses",
             (BusKind.EdgeCapture, false) => "replays edges, which drive pulse meters only",
             _ => _busCarriesPulses.TryAdd(bus.Name, pulses) || _busCarriesPulses[bus.Name] == pulses ? null : "has both chips and pulse lines",
         };
         if (wrong is not null)
         {
-            block.Fault("bus", $"{bus.Name} {wrong}", pulses ? "put pulse meters on a sim:factory or replay:FILE.csv bus of their own" : "put chips on a bus of their own");
+            block.Fault("bus", $"{bus.Name} {wrong}", pulses ? "put pulse meters on a gpio:LABEL, sim:factory or replay:FILE.csv bus of their own" : "put chips on a bus of their own");
         }
 
         return wrong is null;

@@ -147,7 +147,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
     private BusSettings? Bus(Block block, string name)
     {
-        const string Right = "write /dev/i2c-N, sim:factory, replay:FILE.cfg (COMTRADE) or replay:FILE.csv (edges)";
+        const string Right = "write /dev/i2c-N, gpio:LABEL, sim:factory, replay:FILE.cfg (COMTRADE) or replay:FILE.csv (edges)";
         if (block.Text("device", Line(), Right) is not { } device)
         {
             return null;
@@ -155,7 +155,8 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
         if (device.StartsWith("/dev/gpio", StringComparison.Ordinal))
         {
-            block.Fault("device", "pulse inputs on real GPIO lines cannot be read yet", "leave the pulse meters out, or simulate the site");
+            block.Fault(
+                "device", $"{device} is another chip with another kernel", "write the chip's label, such as gpio:pinctrl-rp1; gpiodetect shows it");
             return null;
         }
 
@@ -167,7 +168,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
         if (!device.StartsWith("replay:", StringComparison.Ordinal))
         {
-            return new BusSettings(name, device, device[0] == '/' ? BusKind.I2c : BusKind.Factory, null);
+            return new BusSettings(name, device, device[0] switch { '/' => BusKind.I2c, 'g' => BusKind.Gpio, _ => BusKind.Factory }, null);
         }
 
         string replayed = Path.GetFullPath(device["replay:".Length..], Path.GetDirectoryName(file)!);
@@ -341,7 +342,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,31}\z")]
     private static partial Regex Account();
 
-    [GeneratedRegex(@"^(/dev/i2c-[0-9]{1,3}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z")]
+    [GeneratedRegex(@"^(/dev/i2c-[0-9]{1,3}|gpio:[!-~]{1,31}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z")]
     private static partial Regex BusDevice();
 
     [GeneratedRegex(@"^http://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]|\*):[0-9]{1,5}/?\z")]

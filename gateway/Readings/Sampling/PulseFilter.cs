@@ -3,7 +3,8 @@ namespace EdgeGateway.Readings.Sampling;
 /// <summary>The level of a line changed. High is the active level: who opens the line turns an inverted input round.</summary>
 /// <param name="TimeNs">When, nanoseconds on a clock that never steps (CLOCK_MONOTONIC, or from the start of a capture).</param>
 /// <param name="High">The level from then on.</param>
-public readonly record struct Edge(long TimeNs, bool High);
+/// <param name="LostBefore">How many edges between this one and the one before the source knows to have lost.</param>
+public readonly record struct Edge(long TimeNs, bool High, long LostBefore = 0);
 
 /// <summary>A level that lasted long enough to be believed.</summary>
 /// <param name="TimeNs">When the level began: the edge after which it was stable.</param>
@@ -51,7 +52,10 @@ public sealed class PulseFilter
     /// <summary>Impulses counted so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Edges to the level the line already had: at least as many edges between them never arrived.</summary>
+    /// <summary>
+    /// Edges that never arrived: those that the source knows of, and one more for each edge whose level does not alternate with the
+    /// others, the lost ones included.
+    /// </summary>
     public long LostEdges { get; private set; }
 
     /// <summary>Takes the next edge.</summary>
@@ -59,11 +63,15 @@ public sealed class PulseFilter
     /// <exception cref="ArgumentOutOfRangeException">The edge is earlier than the last edge or the time advanced to.</exception>
     public LevelChange? Push(Edge edge)
     {
-        LevelChange? change = AdvanceTo(edge.TimeNs);
-        if (edge.High == _line)
-        {
-            LostEdges++;
-        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(edge.TimeNs, _nowNs);
+
+        // Until which of the lost edges the level lasted nobody knows, so it is not believed for having lasted until this one.
+        LevelChange? change = edge.LostBefore == 0 ? AdvanceTo(edge.TimeNs) : null;
+        _nowNs = edge.TimeNs;
+
+        // An odd number of lost edges leads back to the level the line had.
+        bool alternates = edge.High != _line ^ long.IsOddInteger(edge.LostBefore);
+        LostEdges += edge.LostBefore + (alternates ? 0 : 1);
 
         // After a lost edge the line was at the other level for an unknown while, so its stable time starts anew.
         (_line, _lineSinceNs) = (edge.High, edge.TimeNs);

@@ -39,7 +39,7 @@ public sealed class BusWorkerTests : IAsyncDisposable
     private (TestLine Line, PulseMeter Meter) Pulses(string name)
     {
         var line = new TestLine(_time);
-        return (line, new PulseMeter(name, line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), _book));
+        return (line, new PulseMeter(name, line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), TimeSpan.Zero, AccuracyClass.OfMeter, _book));
     }
 
     private BusWorker[] Workers(params IMeter[][] buses)

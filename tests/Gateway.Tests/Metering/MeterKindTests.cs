@@ -187,11 +187,14 @@ public class MeterKindTests
         Assert.Equal(Quality.Estimated | Quality.Saturated, Read(meter).Quality);
     }
 
+    private PulseMeter Gas(TestLine line, double minimumPeriodS = 0, AccuracyClass accuracy = AccuracyClass.OfMeter) => new(
+        "gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), TimeSpan.FromSeconds(minimumPeriodS), accuracy, _book);
+
     [Fact]
     public void A_pulse_meter_books_each_impulse_once_and_shows_the_flow_between_the_last_two()
     {
         var line = new TestLine(_time);
-        var meter = new PulseMeter("gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), _book);
+        var meter = Gas(line);
         Assert.Null(Read(meter).Live.Flow);
         Advance(100);
         line.Impulse(secondsAgo: 90);
@@ -208,7 +211,7 @@ public class MeterKindTests
     public void An_impulse_that_spans_two_polls_is_counted_once_it_is_stable()
     {
         var line = new TestLine(_time);
-        var meter = new PulseMeter("gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), _book);
+        var meter = Gas(line);
         Advance(1);
         line.Put(new Edge(line.NowNs - 10_000_000, true));
         Assert.Equal(0, Read(meter).Registers[0].Count);
@@ -220,10 +223,58 @@ public class MeterKindTests
     public void A_lost_edge_is_told_with_the_reading_after_it_and_not_again()
     {
         var line = new TestLine(_time);
-        var meter = new PulseMeter("gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), _book);
+        PulseMeter meter = Gas(line);
         Advance(1);
-        line.Put(new Edge(line.NowNs, false));
-        Assert.Equal(Quality.Lost, Read(meter).Quality);
-        Assert.Equal(Quality.Measured, Read(meter).Quality);
+        Read(meter);
+        DateTimeOffset from = _time.GetUtcNow();
+        Advance(1);
+        line.Put(new Edge(line.NowNs - 500_000_000, true, LostBefore: 44));
+        line.Put(new Edge(line.NowNs - 100_000_000, true));
+        Reading told = Read(meter);
+        Assert.Equal(Quality.Lost, told.Quality);
+        Assert.Equal(new Gap(from, _time.GetUtcNow(), GapCause.EdgesLost, 45), told.Gap);
+        Assert.Equal((Quality.Measured, null), (Read(meter).Quality, Read(meter).Gap));
     }
+
+    [Fact]
+    public void Edges_lost_before_the_first_reading_are_missing_since_the_line_was_opened()
+    {
+        DateTimeOffset opened = _time.GetUtcNow();
+        var line = new TestLine(_time);
+        PulseMeter meter = Gas(line);
+        Advance(3);
+        line.Put(new Edge(line.NowNs, true, LostBefore: 2));
+        Assert.Equal(new Gap(opened, _time.GetUtcNow(), GapCause.EdgesLost, 2), Read(meter).Gap);
+    }
+
+    [Fact]
+    public void What_was_counted_before_a_line_failed_is_booked_by_the_next_reading()
+    {
+        var line = new TestLine(_time);
+        PulseMeter meter = Gas(line);
+        Advance(2);
+        line.Impulse(secondsAgo: 1);
+        line.Fault = new IOException("gone");
+        Assert.Throws<IOException>(() => Read(meter));
+        line.Fault = null;
+        Assert.Equal(1, Read(meter).Registers[0].Count);
+    }
+
+    [Fact]
+    public void Impulses_faster_than_the_meter_can_give_them_are_not_counted()
+    {
+        var line = new TestLine(_time);
+        PulseMeter meter = Gas(line, minimumPeriodS: 2);
+        Advance(10);
+        line.Impulse(secondsAgo: 9);
+        line.Impulse(secondsAgo: 7.5);
+        line.Impulse(secondsAgo: 7);
+        Assert.Equal(2, Read(meter).Registers[0].Count);
+    }
+
+    [Theory]
+    [InlineData(AccuracyClass.Mid)]
+    [InlineData(AccuracyClass.OfMeter)]
+    public void A_pulse_meter_claims_the_class_of_the_meter_that_is_connected(AccuracyClass accuracy) =>
+        Assert.Equal(accuracy, Read(Gas(new TestLine(_time), accuracy: accuracy)).Accuracy);
 }

@@ -10,7 +10,7 @@ public class NowTests
     private static readonly TimeSpan Slot = TimeSpan.FromSeconds(60);
 
     private readonly PulseMeter _meter = new(
-        "gas", new TestLine(new FakeTimeProvider()), ObisCode.Gas, 10, "m3", TimeSpan.Zero, Books.Empty());
+        "gas", new TestLine(new FakeTimeProvider()), ObisCode.Gas, 10, "m3", TimeSpan.Zero, TimeSpan.Zero, AccuracyClass.OfMeter, Books.Empty());
 
     private readonly Now _now;
 

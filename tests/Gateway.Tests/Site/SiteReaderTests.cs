@@ -33,6 +33,9 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal((72, "0-1", 230m, ObisCode.ApparentImport), (press.Address, press.Input, press.AssumedVoltageV, press.Obis));
         var clock = Assert.IsType<PulseMeterSettings>(site.Meters[5]);
         Assert.Equal((4, "0.50", "kWh", 50.0), (clock.Line, clock.ImpulsesPerUnit, clock.Unit, clock.Stable.TotalMilliseconds));
+        Assert.Equal(("none", false, 4.5m, 222.2222), (clock.Bias, clock.ActiveLow, clock.MostPerSecond, clock.MinimumPeriod.TotalMilliseconds));
+        var gas = Assert.IsType<PulseMeterSettings>(site.Meters[2]);
+        Assert.Equal(("up", true, null, TimeSpan.Zero), (gas.Bias, gas.ActiveLow, gas.MostPerSecond, gas.MinimumPeriod));
         Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
 
         FootprintSettings footprint = Assert.Single(site.Footprints);
@@ -59,7 +62,7 @@ public sealed class SiteReaderTests : IDisposable
     [Theory]
     [InlineData("demo.json", 24, 12, 8, 4, true)]
     [InlineData("bench.json", 32, 12, 8, 12, true)]
-    [InlineData("example-real.json", 4, 2, 2, 0, false)]
+    [InlineData("example-real.json", 5, 2, 2, 1, false)]
     public void The_example_sites_are_good(string name, int meters, int ade7953, int ads1115, int pulse, bool simulated)
     {
         SiteFile site = Read(Path.Combine(Corpus.Sites, name));

@@ -79,12 +79,37 @@ public class PulseFilterTests
         Assert.Equal(1, filter.LostEdges);
     }
 
+    [Theory]
+    [InlineData(1, true, 1)] // fell in between: the lost edge explains that it rises again
+    [InlineData(2, false, 2)]
+    [InlineData(1, false, 2)] // levels that do not alternate with the one lost: one more must have been
+    [InlineData(2, true, 3)]
+    public void Edges_known_to_be_lost_are_counted_once_and_explain_the_level_after_them(long lostBefore, bool high, long lost)
+    {
+        PulseFilter filter = new(30, false);
+        filter.Push(new(0, true));
+        filter.Push(new(40, high, lostBefore));
+        Assert.Equal(lost, filter.LostEdges);
+    }
+
+    [Fact]
+    public void A_level_is_not_believed_for_a_time_in_which_edges_were_lost()
+    {
+        PulseFilter filter = new(30, false);
+        filter.Push(new(0, true));
+        Assert.Null(filter.Push(new(100, false, LostBefore: 2)));
+        filter.Push(new(200, true));
+        Assert.Equal(new LevelChange(200, true, true, null), filter.Push(new(230, false)));
+        Assert.Equal(1, filter.Count);
+    }
+
     [Fact]
     public void Time_that_steps_back_is_refused()
     {
         PulseFilter filter = new(30, false);
         filter.AdvanceTo(100);
         Assert.Throws<ArgumentOutOfRangeException>(() => filter.Push(new(99, true)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => filter.Push(new(99, true, LostBefore: 1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => filter.AdvanceTo(99));
         Assert.Throws<ArgumentOutOfRangeException>(() => new PulseFilter(-1, false));
     }
