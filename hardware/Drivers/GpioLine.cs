@@ -22,6 +22,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     private readonly SafeFileHandle _file;
     private readonly GpioEdges _edges = new();
     private readonly byte[] _records = new byte[EventsAtOnce * GpioRecords.EventBytes];
+    private long _notedNs = long.MinValue;
     private int _taken;
     private int _filled;
 
@@ -42,15 +43,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     public bool InitialHigh { get; }
 
     /// <inheritdoc/>
-    public long NowNs
-    {
-        get
-        {
-            long nowNs = Monotonic();
-            _edges.LookedUpTo(nowNs);
-            return nowNs;
-        }
-    }
+    public long NowNs => _notedNs = Monotonic();
 
     /// <summary>Opens a line of a chip for this process alone.</summary>
     /// <param name="label">The chip's label, for example <c>pinctrl-rp1</c>. Labels stay; the number in /dev/gpiochipN does not.</param>
@@ -92,6 +85,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         edge = default;
         if (_taken == _filled && !Fill(timeoutMs: 0))
         {
+            _edges.TakenUpTo(_notedNs);
             return false;
         }
 
