@@ -65,7 +65,7 @@ public class GpioTests
     [Fact]
     public void A_chip_has_a_name_a_label_and_lines()
     {
-        byte[] info = [.. Encoding.ASCII.GetBytes("gpiochip4".PadRight(32, '\0')), .. Encoding.ASCII.GetBytes("pinctrl-rp1".PadRight(32, '\0')), 54, 0, 0, 0];
+        byte[] info = [.. Encoding.ASCII.GetBytes("gpiochip4".PadRight(32, '\0') + "pinctrl-rp1".PadRight(32, '\0')), 54, 0, 0, 0];
         Assert.Equal(GpioRecords.ChipInfoBytes, info.Length);
         Assert.Equal(new GpioChipInfo("gpiochip4", "pinctrl-rp1", 54), GpioRecords.ChipOf(info));
     }

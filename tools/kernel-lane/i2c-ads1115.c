@@ -158,6 +158,8 @@ static void on_ioctl(fuse_req_t request, int command, void *argument, struct fus
             fuse_reply_ioctl(request, 0, &functions, sizeof functions);
     } else if (command == I2C_RDWR) {
         transfer_all(request, argument, input, input_size, output_size);
+    } else if (command == I2C_SLAVE) {
+        fuse_reply_ioctl(request, 0, NULL, 0); /* i2c-tools ask for this before I2C_RDWR, which names the address again */
     } else {
         fuse_reply_err(request, ENOTTY);
     }
