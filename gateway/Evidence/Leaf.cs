@@ -27,6 +27,9 @@ public static class LeafType
     /// <summary>The footprint of one account for one slot.</summary>
     public const string Carbon = "carbon";
 
+    /// <summary>A stretch of time for which a meter's registers, or a whole group's, lack something.</summary>
+    public const string Gap = "gap";
+
     /// <summary>The wall clock was moved by more than a second.</summary>
     public const string ClockStep = "clockstep";
 }
@@ -134,6 +137,13 @@ public sealed record LeafRecord(string Name)
 
     /// <summary>A record that states a whole number.</summary>
     public static LeafRecord Of(string name, long number) => new(name) { Number = new DecimalFraction(0, number) };
+
+    /// <summary>A record that states an instant, Unix time in seconds: whole ones, or with three digits after the point.</summary>
+    public static LeafRecord Of(string name, DateTimeOffset time)
+    {
+        long ms = time.ToUnixTimeMilliseconds();
+        return new LeafRecord(name) { Unit = "s", Number = ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms) };
+    }
 }
 
 /// <summary>One entry of the log. Its bytes are made once, by <see cref="LeafCodec"/>, and are what is hashed, stored, published and verified.</summary>

@@ -54,11 +54,18 @@ public sealed class TiledTree
     public static IReadOnlyList<MerkleHash> Edge(long size, TileSource tiles)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
+        return Edge(0, size, tiles);
+    }
+
+    /// <summary>The hash over leaves <paramref name="start"/> to <paramref name="end"/> − 1, which are a subtree of the log's tree.</summary>
+    internal static MerkleHash Range(long start, long end, TileSource tiles) => new Frontier(end - start, Edge(start, end, tiles)).Root();
+
+    private static List<MerkleHash> Edge(long start, long end, TileSource tiles)
+    {
         List<MerkleHash> edge = [];
-        long start = 0;
-        for (int height = 63 - BitOperations.LeadingZeroCount((ulong)size); height >= 0; height--)
+        for (int height = 63 - BitOperations.LeadingZeroCount((ulong)(end - start)); height >= 0; height--)
         {
-            if (((size >> height) & 1) == 1)
+            if ((((end - start) >> height) & 1) == 1)
             {
                 edge.Add(Subtree(height, start >> height, tiles));
                 start += 1L << height;

@@ -14,6 +14,9 @@ public enum GapCause
 
     /// <summary>The energy that the chip gave cannot be, and was not booked.</summary>
     Implausible = 4,
+
+    /// <summary>The gateway did not run. What a chip or a line counted meanwhile is not known.</summary>
+    NotRunning = 5,
 }
 
 /// <summary>A stretch of time for which a meter's registers lack something. Never filled in by guessing: it is recorded as it is.</summary>
@@ -21,7 +24,11 @@ public enum GapCause
 /// <param name="To">The first instant from which all is counted again, UTC.</param>
 /// <param name="Cause">Why.</param>
 /// <param name="Lost">How many edges or samples are known to be lost; null where nobody can tell.</param>
-public sealed record Gap(DateTimeOffset From, DateTimeOffset To, GapCause Cause, long? Lost = null);
+public sealed record Gap(DateTimeOffset From, DateTimeOffset To, GapCause Cause, long? Lost = null)
+{
+    /// <summary>One gap for two of the same cause: from the earlier beginning to the later end, with what is known to be lost in both.</summary>
+    public Gap With(Gap other) => new(From < other.From ? From : other.From, To > other.To ? To : other.To, Cause, Lost is null ? other.Lost : Lost + (other.Lost ?? 0));
+}
 
 /// <summary>The texts that stand for causes in leaves, pages and JSON. Part of the recorded format: add, never change.</summary>
 public static class GapCauses
@@ -32,6 +39,7 @@ public static class GapCauses
         (GapCause.NotSampled, "not-sampled"),
         (GapCause.ChipReset, "chip-reset"),
         (GapCause.Implausible, "implausible"),
+        (GapCause.NotRunning, "not-running"),
     ];
 
     /// <summary>The recorded text of a cause, for example <c>edges-lost</c>.</summary>

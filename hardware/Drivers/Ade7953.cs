@@ -13,17 +13,22 @@ namespace EdgeGateway.Drivers;
 /// Lost: the chip was reset since the last reading, and what it had counted until then is gone. Estimated: the last reading is so long
 /// ago that the energy register may have lapped; whole laps were taken from the power.
 /// </param>
-public readonly record struct Ade7953Sample(uint VoltageRms, ushort Period, Ade7953Channel A, Ade7953Channel B, Quality Quality);
+/// <param name="Gap">Why energy since the last reading is missing, where some is: quality is lost then.</param>
+public readonly record struct Ade7953Sample(
+    uint VoltageRms, ushort Period, Ade7953Channel A, Ade7953Channel B, Quality Quality, GapCause? Gap);
 
 /// <summary>One current channel of a reading.</summary>
 /// <param name="CurrentRms">IRMSA or IRMSB, 9 032 007 at full scale.</param>
 /// <param name="ActivePower">AWATT or BWATT, ±4 862 401 at full scale, import positive.</param>
+/// <param name="ReactivePower">AVAR or BVAR, in the steps of the active power, lagging current positive.</param>
 /// <param name="PowerFactor">PFA or PFB, in steps of 2⁻¹⁵.</param>
 /// <param name="ActiveEnergy">Counts of AENERGYA or AENERGYB since the last reading, import positive. Every count comes in exactly one reading.</param>
+/// <param name="ReactiveEnergy">Counts of RENERGYA or RENERGYB since the last reading, lagging positive.</param>
 /// <param name="Saturated">The current or the voltage input was at the end of its range since the last reading.</param>
-public readonly record struct Ade7953Channel(uint CurrentRms, int ActivePower, short PowerFactor, long ActiveEnergy, bool Saturated);
+public readonly record struct Ade7953Channel(
+    uint CurrentRms, int ActivePower, int ReactivePower, short PowerFactor, long ActiveEnergy, long ReactiveEnergy, bool Saturated);
 
-/// <summary>Analog Devices ADE7953: one voltage and two current inputs, RMS values, signed active power and energy. ADE7953 datasheet Rev. B.</summary>
+/// <summary>Analog Devices ADE7953: one voltage and two current inputs, RMS values, signed active and reactive power and energy. ADE7953 datasheet Rev. B.</summary>
 /// <remarks>
 /// The wire, most significant byte first (I2C Interface, pages 53–54); the register's address says how long it is:
 /// <code>
@@ -34,6 +39,10 @@ public readonly record struct Ade7953Channel(uint CurrentRms, int ActivePower, s
 /// lose its energy. The driver clears that bit and takes differences of the running 24-bit registers instead. At full scale they count
 /// 206.9 kHz (page 25), so half a turn takes 40 s: many readings may fail in a row and the next one still has all the energy.
 /// A chip that has reset itself shows the bit set again.
+/// <para>
+/// A difference that no load can make (more than full scale since the last reading) is not booked. It is read again: a bit that
+/// fell over on the wire is gone then. When it stays, the register has stepped, and the driver goes on from where it stands, with a gap.
+/// </para>
 /// </remarks>
 public sealed class Ade7953
 {
@@ -62,17 +71,20 @@ public sealed class Ade7953
     private const byte LastOperationWasWrite = 0xCA;
     private const uint ActiveNoLoadAtReset = 0x00E419;
 
+    // Twice full scale, and half a second for the time between the chip's answer and the clock.
+    private const double MostPerSecond = 2.0 * FullScaleCountsPerSecond;
+    private const double LateSeconds = 0.5;
+    private const int ReadingsUntilBelieved = 3;
+
     // Half a turn of the energy register at full scale: up to here a difference has only one meaning.
     private static readonly TimeSpan HalfTurn = TimeSpan.FromSeconds((double)(EnergyModulus / 2) / FullScaleCountsPerSecond);
 
     private readonly I2cDevice _device;
     private readonly TimeProvider _time;
     private bool _initialized;
-    private bool _wasReset;
-    private uint _energyA;
-    private uint _energyB;
-    private int _powerA;
-    private int _powerB;
+    private GapCause? _gap;
+    private int _impossible;
+    private Counters _last;
     private long _readAt;
 
     /// <summary>Speaks to the chip behind an I2C device.</summary>
@@ -88,11 +100,9 @@ public sealed class Ade7953
     public void Initialize()
     {
         Configure();
-        _energyA = Energy(Register.AENERGYA);
-        _energyB = Energy(Register.AENERGYB);
-        (_powerA, _powerB) = (Signed(Register.AWATT), Signed(Register.BWATT));
+        _last = new Counters(ReadEnergies(), ReadPowers());
         _readAt = _time.GetTimestamp();
-        (_initialized, _wasReset) = (true, false);
+        (_initialized, _gap) = (true, null);
     }
 
     /// <summary>Reads all values. When it fails nothing is lost: the next reading has the energy since the last good one.</summary>
@@ -107,18 +117,18 @@ public sealed class Ade7953
         if (Read8(Register.LCYCMODE) != 0)
         {
             Configure();
-            (_energyA, _energyB, _wasReset) = (0, 0, true);
+            (_last, _gap) = (_last with { Energies = default }, GapCause.ChipReset);
         }
 
         uint voltage = Rms(Register.VRMS);
         ushort period = Read16(Register.PERIOD);
         RequirePlausibleFrequency(voltage, period);
         (uint currentA, uint currentB) = (Rms(Register.IRMSA), Rms(Register.IRMSB));
-        (int powerA, int powerB) = (Signed(Register.AWATT), Signed(Register.BWATT));
+        FourOf<int> powers = ReadPowers();
         (short factorA, short factorB) = unchecked(((short)Read16(Register.PFA), (short)Read16(Register.PFB)));
         bool voltageSaturated = Saturated(Register.RSTVPEAK);
         (bool saturatedA, bool saturatedB) = (Saturated(Register.RSTIAPEAK), Saturated(Register.RSTIBPEAK));
-        (uint energyA, uint energyB) = (Energy(Register.AENERGYA), Energy(Register.AENERGYB));
+        Counters now = new(ReadEnergies(), powers);
         if (Read8(Register.LCYCMODE) != 0)
         {
             throw new ChipException(MissingReason.Implausible, Chip, Address, nameof(Register.LCYCMODE),
@@ -126,35 +136,36 @@ public sealed class Ade7953
         }
 
         TimeSpan elapsed = _time.GetElapsedTime(_readAt);
-        long countsA = CountsBetween(_energyA, energyA, _powerA, powerA, elapsed);
-        long countsB = CountsBetween(_energyB, energyB, _powerB, powerB, elapsed);
-        Quality quality = (_wasReset ? Quality.Lost : Quality.Measured) | (elapsed > HalfTurn ? Quality.Estimated : Quality.Measured);
-        (_energyA, _energyB, _powerA, _powerB, _wasReset) = (energyA, energyB, powerA, powerB, false);
-        _readAt = _time.GetTimestamp();
-        return new Ade7953Sample(
+        FourOf<long> counts = now.Since(_last, elapsed);
+        RequirePossible(counts, elapsed, now);
+        Quality quality = (_gap is null ? Quality.Measured : Quality.Lost) | (elapsed > HalfTurn ? Quality.Estimated : Quality.Measured);
+        Ade7953Sample sample = new(
             voltage,
             period,
-            new(currentA, powerA, factorA, countsA, voltageSaturated | saturatedA),
-            new(currentB, powerB, factorB, countsB, voltageSaturated | saturatedB),
-            quality);
+            new(currentA, powers.ActiveA, powers.ReactiveA, factorA, counts.ActiveA, counts.ReactiveA, voltageSaturated | saturatedA),
+            new(currentB, powers.ActiveB, powers.ReactiveB, factorB, counts.ActiveB, counts.ReactiveB, voltageSaturated | saturatedB),
+            quality,
+            _gap);
+        (_last, _gap, _impossible, _readAt) = (now, null, 0, _time.GetTimestamp());
+        return sample;
     }
 
-    // Difference of two readings of a register that runs round at 2^24. Past half a turn it has several meanings, 2^24 counts apart:
-    // the one nearest to the mean power is taken.
-    private static long CountsBetween(uint before, uint now, int powerBefore, int powerNow, TimeSpan elapsed)
+    private void RequirePossible(FourOf<long> counts, TimeSpan elapsed, Counters now)
     {
-        long counts = SignExtend((now + EnergyModulus - before) % EnergyModulus);
-        if (elapsed <= HalfTurn)
+        double most = MostPerSecond * (elapsed.TotalSeconds + LateSeconds);
+        if (!counts.Any(c => Math.Abs(c) > most))
         {
-            return counts;
+            return;
         }
 
-        double meanPower = (powerBefore + (double)powerNow) / 2 / FullScalePower;
-        double expected = meanPower * FullScaleCountsPerSecond * elapsed.TotalSeconds;
-        return counts + ((long)Math.Round((expected - counts) / EnergyModulus) * EnergyModulus);
-    }
+        if (++_impossible == ReadingsUntilBelieved)
+        {
+            (_last, _gap, _impossible, _readAt) = (now, GapCause.Implausible, 0, _time.GetTimestamp());
+        }
 
-    private static long SignExtend(long bits24) => bits24 < EnergyModulus / 2 ? bits24 : bits24 - EnergyModulus;
+        throw Implausible(
+            Register.AENERGYA, $"the energy registers stepped by more than full power makes in {elapsed.TotalSeconds:0.0} s, and nothing was booked");
+    }
 
     private int Address => _device.ConnectionSettings.DeviceAddress;
 
@@ -203,12 +214,14 @@ public sealed class Ade7953
 
     private bool Saturated(Register register) => Read32(register) >= FullScalePeak;
 
-    private uint Energy(Register register) => (uint)Signed(register, EnergyModulus);
+    private FourOf<int> ReadEnergies() => new(
+        Signed(Register.AENERGYA), Signed(Register.AENERGYB), Signed(Register.RENERGYA), Signed(Register.RENERGYB));
 
-    private int Signed(Register register) => Signed(register, 0);
+    private FourOf<int> ReadPowers() => new(
+        Signed(Register.AWATT), Signed(Register.BWATT), Signed(Register.AVAR), Signed(Register.BVAR));
 
     // 32-bit registers carry 24 bits; the upper 8 repeat the sign (ADE7953 Registers, page 60). When they do not, the answer is broken.
-    private int Signed(Register register, int modulus)
+    private int Signed(Register register)
     {
         int value = unchecked((int)Read32(register));
         if (value is < -EnergyModulus / 2 or >= EnergyModulus / 2)
@@ -216,7 +229,7 @@ public sealed class Ade7953
             throw Implausible(register, $"0x{value:X8} is not a sign-extended 24-bit value");
         }
 
-        return value < 0 ? value + modulus : value;
+        return value;
     }
 
     private byte Read8(Register register)
@@ -267,7 +280,43 @@ public sealed class Ade7953
         }
     }
 
-    // Tables 13 to 15, pages 60 to 63.
+    /// <summary>Active and reactive values of both channels.</summary>
+    private readonly record struct FourOf<T>(T ActiveA, T ActiveB, T ReactiveA, T ReactiveB)
+    {
+        public bool Any(Func<T, bool> test) => test(ActiveA) || test(ActiveB) || test(ReactiveA) || test(ReactiveB);
+    }
+
+    /// <summary>Energy registers at one instant, and the powers by which they moved.</summary>
+    private readonly record struct Counters(FourOf<int> Energies, FourOf<int> Powers)
+    {
+        public FourOf<long> Since(Counters before, TimeSpan elapsed)
+        {
+            (FourOf<int> e, FourOf<int> p, FourOf<int> e0, FourOf<int> p0) = (Energies, Powers, before.Energies, before.Powers);
+            return new(
+                Between(e0.ActiveA, e.ActiveA, p0.ActiveA, p.ActiveA, elapsed),
+                Between(e0.ActiveB, e.ActiveB, p0.ActiveB, p.ActiveB, elapsed),
+                Between(e0.ReactiveA, e.ReactiveA, p0.ReactiveA, p.ReactiveA, elapsed),
+                Between(e0.ReactiveB, e.ReactiveB, p0.ReactiveB, p.ReactiveB, elapsed));
+        }
+
+        // Difference of two readings of a register that runs round at 2^24. Past half a turn it has several meanings, 2^24 counts apart:
+        // the one nearest to the mean power is taken.
+        private static long Between(int before, int now, int powerBefore, int powerNow, TimeSpan elapsed)
+        {
+            long counts = (now - before) << 8 >> 8;
+            if (elapsed <= HalfTurn)
+            {
+                return counts;
+            }
+
+            double meanPower = (powerBefore + (double)powerNow) / 2 / FullScalePower;
+            double expected = meanPower * FullScaleCountsPerSecond * elapsed.TotalSeconds;
+            return counts + ((long)Math.Round((expected - counts) / EnergyModulus) * EnergyModulus);
+        }
+    }
+
+    // Tables 13 to 15, pages 60 to 63. Where those do not show an address (AVAR, BVAR, RENERGYA, RENERGYB) public drivers agree on it.
+    // That a lagging current makes them positive has not been seen in the datasheet.
     private enum Register
     {
         LCYCMODE = 0x004,
@@ -280,11 +329,15 @@ public sealed class Ade7953
         AP_NOLOAD = 0x303,
         AWATT = 0x312,
         BWATT = 0x313,
+        AVAR = 0x314,
+        BVAR = 0x315,
         IRMSA = 0x31A,
         IRMSB = 0x31B,
         VRMS = 0x31C,
         AENERGYA = 0x31E,
         AENERGYB = 0x31F,
+        RENERGYA = 0x320,
+        RENERGYB = 0x321,
         RSTVPEAK = 0x327,
         RSTIAPEAK = 0x329,
         RSTIBPEAK = 0x32B,

@@ -52,6 +52,15 @@ public sealed class Ade7953Scale
     /// <summary>Watts of an AWATT or BWATT value, import positive.</summary>
     public double ActivePowerW(int power) => power * _fullScaleV * _fullScaleA / Ade7953.FullScalePower;
 
+    /// <summary>The largest current that the input shows as a sine, amperes RMS.</summary>
+    public double FullScaleA => _fullScaleA;
+
+    /// <summary>Below a thousandth of full-scale power a power factor is noise, volt-amperes.</summary>
+    public double LeastApparentVA => _fullScaleV * _fullScaleA / 1000;
+
+    /// <summary>Vars of an AVAR or BVAR value, lagging positive. Same scale as the active power.</summary>
+    public double ReactivePowerVar(int power) => ActivePowerW(power);
+
     /// <summary>Hertz of a PERIOD value (datasheet, Period Measurement).</summary>
     public static double FrequencyHz(ushort period) => 223_750.0 / (period + 1);
 
@@ -68,7 +77,8 @@ public sealed class Ade7953Scale
             ActivePowerW: watts,
             ApparentPowerVA: voltAmperes,
             PowerFactor: factorTells ? channel.PowerFactor / 32768.0 : null,
-            FrequencyHz: sample.VoltageRms > LeastRmsForFrequency ? FrequencyHz(sample.Period) : null);
+            FrequencyHz: sample.VoltageRms > LeastRmsForFrequency ? FrequencyHz(sample.Period) : null,
+            ReactivePowerVar: ReactivePowerVar(channel.ReactivePower));
     }
 
     //   V²      A      1000 mV        1 s       1 h     1000 mWh

@@ -33,17 +33,21 @@ internal sealed class FactoryFeed(SimulatedFactory factory, int load, int phase,
         return SamplesPerWindow;
     }
 
-    public double Joules(double from, double to)
+    public double Joules(double from, double to) => Integral(from, to, p => p.Watts);
+
+    public double VarSeconds(double from, double to) => Integral(from, to, p => p.Vars);
+
+    private double Integral(double from, double to, Func<(double Watts, double Vars), double> of)
     {
         (double begin, double end) = (start + Math.Max(0, from), start + Math.Max(0, to));
-        double joules = 0;
+        double sum = 0;
         for (long step = SimulatedFactory.StepAt(begin); step * SimulatedFactory.StepSeconds < end; step++)
         {
             double covered = Math.Min(end, (step + 1) * SimulatedFactory.StepSeconds) - Math.Max(begin, step * SimulatedFactory.StepSeconds);
-            joules += factory.Power(load, phase, step).Watts * covered;
+            sum += of(factory.Power(load, phase, step)) * covered;
         }
 
-        return joules;
+        return sum;
     }
 
     private const double Slow = 2 * Math.PI / 217;

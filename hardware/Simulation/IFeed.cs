@@ -17,6 +17,9 @@ public interface IFeed
 
     /// <summary>Active energy between two instants, joules, import positive.</summary>
     double Joules(double from, double to);
+
+    /// <summary>Reactive energy of the fundamental between two instants, var-seconds, lagging positive.</summary>
+    double VarSeconds(double from, double to);
 }
 
 /// <summary>One sample of a waveform.</summary>

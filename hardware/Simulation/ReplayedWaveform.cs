@@ -14,6 +14,7 @@ public sealed class ReplayedWaveform : IFeed
     private readonly double[] _volts;
     private readonly double[] _amperes;
     private readonly double[] _joules;
+    private readonly double[] _varSeconds;
     private readonly double[] _crossings;
     private readonly double _length;
     private readonly bool _repeat;
@@ -31,14 +32,13 @@ public sealed class ReplayedWaveform : IFeed
         _volts = slash < 0 ? new double[_seconds.Length] : Values(recording, source[..slash], RecordedQuantity.Voltage);
         _amperes = Values(recording, source[(slash + 1)..], RecordedQuantity.Current);
         _length = _seconds.Length > 1 ? _seconds[^1] * _seconds.Length / (_seconds.Length - 1) : 0;
-        _joules = new double[_seconds.Length];
-        for (int i = 1; i < _seconds.Length; i++)
-        {
-            _joules[i] = _joules[i - 1] + (((_volts[i - 1] * _amperes[i - 1]) + (_volts[i] * _amperes[i])) / 2 * (_seconds[i] - _seconds[i - 1]));
-        }
-
+        _joules = Integrated(_seconds, _volts, _amperes);
         IReadOnlyList<WaveformWindow> cycles = Waveform.Measure(_seconds, _volts, _amperes, cycles: 1);
         _crossings = [.. cycles.Where(c => c.FrequencyHz is not null).SelectMany(c => (double[])[c.StartSeconds, c.EndSeconds]).Distinct()];
+
+        // The voltage a quarter of a cycle earlier stands at 90° to it: with it V·I·sin φ integrates as V·I·cos φ does with the voltage.
+        double quarter = _crossings.Length < 2 ? 0 : (_crossings[^1] - _crossings[0]) / (_crossings.Length - 1) / 4;
+        _varSeconds = quarter == 0 ? new double[_seconds.Length] : Integrated(_seconds, [.. _seconds.Select(t => At(t - quarter).Volts)], _amperes);
     }
 
     /// <summary>The current channels of a recording.</summary>
@@ -109,7 +109,21 @@ public sealed class ReplayedWaveform : IFeed
     }
 
     /// <inheritdoc/>
-    public double Joules(double from, double to) => JoulesUntil(to) - JoulesUntil(from);
+    public double Joules(double from, double to) => Until(to, _joules) - Until(from, _joules);
+
+    /// <inheritdoc/>
+    public double VarSeconds(double from, double to) => Until(to, _varSeconds) - Until(from, _varSeconds);
+
+    private static double[] Integrated(double[] seconds, double[] volts, double[] amperes)
+    {
+        var sum = new double[seconds.Length];
+        for (int i = 1; i < sum.Length; i++)
+        {
+            sum[i] = sum[i - 1] + (((volts[i - 1] * amperes[i - 1]) + (volts[i] * amperes[i])) / 2 * (seconds[i] - seconds[i - 1]));
+        }
+
+        return sum;
+    }
 
     private int Fill(double from, double to, Span<WaveSample> samples)
     {
@@ -135,7 +149,7 @@ public sealed class ReplayedWaveform : IFeed
         return count;
     }
 
-    private double JoulesUntil(double at)
+    private double Until(double at, double[] sum)
     {
         if (at <= 0 || _length == 0)
         {
@@ -144,9 +158,10 @@ public sealed class ReplayedWaveform : IFeed
 
         double within = Over(at) ? _seconds[^1] : Math.Min(Within(at), _seconds[^1]);
         int i = IndexBefore(_seconds, within);
-        WaveSample here = At(within);
-        double joules = _joules[i] + (((_volts[i] * _amperes[i]) + (here.Volts * here.Amperes)) / 2 * (within - _seconds[i]));
-        return _repeat ? joules + (Math.Floor(at / _length) * _joules[^1]) : joules;
+        int next = Math.Min(i + 1, _seconds.Length - 1);
+        double share = next == i ? 0 : (within - _seconds[i]) / (_seconds[next] - _seconds[i]);
+        double here = sum[i] + ((sum[next] - sum[i]) * share);
+        return _repeat ? here + (Math.Floor(at / _length) * sum[^1]) : here;
     }
 
     private bool Over(double at) => at < 0 || (!_repeat && at > _seconds[^1]);

@@ -22,6 +22,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
     private const int Reserved120 = 0x120;
     private const int LastAddress = 0x1FE;
     private const int Energy24 = 0x21E;
+    private const int ReactiveEnergy24 = 0x220;
     private const int NoLoad24 = 0x203;
     private const int ReadWithReset = 0x40;
 
@@ -70,7 +71,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         (_unlocked, _lastOperation, _lastAddress, _voltagePeak, _refreshedAt) = (false, 0, 0, 0, double.NegativeInfinity);
         foreach (Channel channel in _channels)
         {
-            (channel.Counts, channel.PeakCode) = (0, 0);
+            (channel.Counts, channel.ReactiveCounts, channel.PeakCode) = (0, 0, 0);
         }
     }
 
@@ -146,9 +147,11 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
             0x10A or 0x10B => unchecked((ushort)_channels[memory - 0x10A].PowerFactor),
             Period => _period,
             0x212 or 0x213 => unchecked((uint)_channels[memory - 0x212].Power),
+            0x214 or 0x215 => unchecked((uint)_channels[memory - 0x214].ReactivePower),
             0x21A or 0x21B => _channels[memory - 0x21A].CurrentRms,
             0x21C => _voltageRms,
-            Energy24 or Energy24 + 1 => TakeEnergy(_channels[memory - Energy24]),
+            Energy24 or Energy24 + 1 => TakeEnergy(ref _channels[memory - Energy24].Counts),
+            ReactiveEnergy24 or ReactiveEnergy24 + 1 => TakeEnergy(ref _channels[memory - ReactiveEnergy24].ReactiveCounts),
             0x226 => _voltagePeak,
             0x227 => Taken(ref _voltagePeak),
             0x228 or 0x22A => _channels[(memory - 0x228) / 2].PeakCode,
@@ -165,13 +168,13 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
     }
 
     // 24 bits that run round, sign-extended on the 32-bit path. With RSTREAD a read takes what it shows.
-    private uint TakeEnergy(Channel channel)
+    private uint TakeEnergy(ref double counts)
     {
-        double whole = Math.Floor(channel.Counts);
+        double whole = Math.Floor(counts);
         int bits = (int)((long)whole & 0xFFFFFF);
         if ((_written[LineCycleMode] & ReadWithReset) != 0)
         {
-            channel.Counts -= whole;
+            counts -= whole;
         }
 
         return unchecked((uint)(bits << 8 >> 8));
@@ -184,12 +187,8 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         {
             if (channel.Clamp is { } clamp && now > _now)
             {
-                double joules = clamp.Feed.Joules(_now, now) * channel.Sign;
-                double fullScaleW = FullScaleV * FullScaleA(clamp);
-                double counts = joules / fullScaleW * Ade7953.FullScaleCountsPerSecond * channel.ClippedShare;
-
-                // No-load detection: below 1/10 000 of full scale nothing accumulates (AP_NOLOAD after reset).
-                channel.Counts += Math.Abs(joules) < fullScaleW / 10_000 * (now - _now) ? 0 : counts;
+                channel.Counts += Accumulated(channel, clamp, clamp.Feed.Joules(_now, now), now - _now);
+                channel.ReactiveCounts += Accumulated(channel, clamp, clamp.Feed.VarSeconds(_now, now), now - _now);
             }
         }
 
@@ -199,6 +198,15 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
             _refreshedAt = _now;
             Array.ForEach(_channels, Refresh);
         }
+    }
+
+    // No-load detection: below 1/10 000 of full scale nothing accumulates (AP_NOLOAD and VAR_NOLOAD after reset).
+    private double Accumulated(Channel channel, SimulatedClamp clamp, double wattSeconds, double seconds)
+    {
+        double fullScaleW = FullScaleV * FullScaleA(clamp);
+        return Math.Abs(wattSeconds) < fullScaleW / 10_000 * seconds
+            ? 0
+            : wattSeconds * channel.Sign / fullScaleW * Ade7953.FullScaleCountsPerSecond * channel.ClippedShare;
     }
 
     private double FullScaleV => Ade7953.FullScaleMv / 1000 * _divider;
@@ -239,7 +247,9 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
 
         // A full-scale sine has a mean square of 1/2.
         channel.CurrentRms = Code(Math.Sqrt(2 * ii), Ade7953.FullScaleRms);
-        channel.Power = (int)Math.Clamp(Math.Round(2 * vi * Ade7953.FullScalePower), -(1 << 23), (1 << 23) - 1);
+        channel.Power = PowerCode(vi);
+        double vars = span > 0 ? clamp.Feed.VarSeconds(_now - span, _now) / span : 0;
+        channel.ReactivePower = PowerCode(vars * perVolt * perAmpere);
         channel.PowerFactor = vv * ii == 0 ? (short)0 : (short)Math.Clamp(Math.Round(vi / Math.Sqrt(vv * ii) * 32768), -32768, 32767);
         channel.PeakCode = Math.Max(channel.PeakCode, Code(peakI, Ade7953.FullScalePeak));
         channel.ClippedShare = unclipped == 0 ? 1 : vi / unclipped;
@@ -253,6 +263,9 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         }
     }
 
+    private static int PowerCode(double meanProduct) =>
+        (int)Math.Clamp(Math.Round(2 * meanProduct * Ade7953.FullScalePower), -(1 << 23), (1 << 23) - 1);
+
     private static uint Code(double share, int fullScale) => (uint)Math.Round(share * fullScale);
 
     private sealed class Channel(SimulatedClamp? clamp)
@@ -260,9 +273,11 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         public readonly SimulatedClamp? Clamp = clamp;
         public readonly int Sign = clamp is { Reversed: true } ? -1 : 1;
         public double Counts;
+        public double ReactiveCounts;
         public double ClippedShare = 1;
         public uint CurrentRms;
         public int Power;
+        public int ReactivePower;
         public short PowerFactor;
         public uint PeakCode;
     }

@@ -58,6 +58,52 @@ public sealed class Ade7953Tests : IDisposable
     }
 
     [Fact]
+    public void Reactive_power_and_energy_are_positive_when_the_current_lags()
+    {
+        _driver.Initialize();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Ade7953Sample sample = _driver.Read();
+        Assert.Equal(4600, _scale.Live(sample, sample.A).ReactivePowerVar!.Value, 0.1);
+        Assert.Equal(0.5773, (double)sample.A.ReactiveEnergy / sample.A.ActiveEnergy, 0.0001);
+        Assert.InRange(sample.A.ReactiveEnergy + sample.B.ReactiveEnergy, -1, 0);
+    }
+
+    [Fact]
+    public void An_energy_register_that_steps_back_is_refused_until_it_has_stayed_there_and_then_counts_on_with_a_gap()
+    {
+        _chip.PresetEnergy(0, 5_000_000);
+        _driver.Initialize();
+        _chip.PresetEnergy(0, 1_000);
+        for (int i = 0; i < 3; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            ChipException refused = Assert.Throws<ChipException>(() => _driver.Read());
+            Assert.Equal((MissingReason.Implausible, "AENERGYA"), (refused.Reason, refused.Register));
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Ade7953Sample sample = _driver.Read();
+        Assert.Equal((Quality.Lost, GapCause.Implausible), (sample.Quality, sample.Gap));
+        Assert.InRange(sample.A.ActiveEnergy, Expected(1) - 1, Expected(1) + 1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(_driver.Read().Gap);
+    }
+
+    [Fact]
+    public void A_step_that_is_gone_when_it_is_read_again_loses_nothing()
+    {
+        _driver.Initialize();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _chip.PresetEnergy(0, (int)Expected(1) + 4_000_000);
+        Assert.Throws<ChipException>(() => _driver.Read());
+        _chip.PresetEnergy(0, (int)Expected(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Ade7953Sample sample = _driver.Read();
+        Assert.InRange(sample.A.ActiveEnergy, Expected(2) - 2, Expected(2) + 1);
+        Assert.Equal((Quality.Measured, (GapCause?)null), (sample.Quality, sample.Gap));
+    }
+
+    [Fact]
     public void A_reversed_clamp_exports()
     {
         _driver.Initialize();
@@ -155,7 +201,7 @@ public sealed class Ade7953Tests : IDisposable
         _chip.Reset();
         _time.Advance(TimeSpan.FromSeconds(1));
         Ade7953Sample sample = _driver.Read();
-        Assert.Equal(Quality.Lost, sample.Quality);
+        Assert.Equal((Quality.Lost, GapCause.ChipReset), (sample.Quality, sample.Gap));
         Assert.InRange(sample.A.ActiveEnergy, Expected(1) - 1, Expected(1) + 1);
         _time.Advance(TimeSpan.FromSeconds(1));
         sample = _driver.Read();

@@ -29,4 +29,8 @@ internal sealed class SineFeed(double volts, double amperes, double degrees = 0,
     }
 
     public double Joules(double from, double to) => Watts * (to - from);
+
+    public double Vars => Volts * Amperes * Math.Sin(Radians);
+
+    public double VarSeconds(double from, double to) => Vars * (to - from);
 }

@@ -17,10 +17,15 @@ public enum Ade7953ChannelName
 /// <summary>Active energy and power of one channel of an ADE7953; import and export are separate registers.</summary>
 public sealed class Ade7953Meter : IMeter
 {
+    // An overdriven input tends to a square wave, √2 of a full-scale sine.
+    private const double MostOfFullScale = 1.5;
+
     private readonly SharedAde7953 _chip;
     private readonly Ade7953ChannelName _channel;
     private readonly Ade7953Scale _scale;
     private readonly ExactEnergy _energy;
+    private DateTimeOffset? _last;
+    private DateTimeOffset? _refused;
 
     /// <summary>Makes the meter of one channel and opens its registers.</summary>
     /// <param name="name">The meter's name.</param>
@@ -48,10 +53,21 @@ public sealed class Ade7953Meter : IMeter
     {
         Ade7953Sample sample = _chip.Read(_channel);
         Ade7953Channel channel = _channel == Ade7953ChannelName.A ? sample.A : sample.B;
+        LiveValues live = _scale.Live(sample, channel);
+        if (Plausibility.Of(live, MostOfFullScale * _scale.FullScaleA, _scale.LeastApparentVA) is { } wrong)
+        {
+            // The chip's registers were read, so this energy is gone: it is a gap, not a value.
+            _refused ??= _last ?? time;
+            throw new ChipException(MissingReason.Implausible, "ADE7953", Ade7953.I2cAddress, $"of channel {_channel}", $"{wrong}. Nothing was booked.");
+        }
+
         (long import, long export) = _energy.Add(channel.ActiveEnergy);
         Registers.Add(import, export);
-        Quality quality = sample.Quality | (channel.Saturated ? Quality.Saturated : Quality.Measured);
-        return this.Measured(time, quality, _scale.Live(sample, channel));
+        GapCause? cause = _refused is null ? sample.Gap : GapCause.Implausible;
+        Gap? gap = cause is { } why ? new Gap(_refused ?? _last ?? time, time, why) : null;
+        (_last, _refused) = (time, null);
+        Quality quality = sample.Quality | (channel.Saturated ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
+        return this.Measured(time, quality, live) with { Gap = gap };
     }
 }
 

@@ -27,6 +27,11 @@ public sealed class Now
     public void Store(Reading reading)
     {
         Cell cell = _cells[reading.Meter];
+        if (reading.Gap is { } gap)
+        {
+            Note(reading.Meter, gap);
+        }
+
         Interlocked.Or(ref cell.Noted, (int)reading.Quality);
         Volatile.Write(ref cell.Newest, reading);
     }
@@ -59,8 +64,39 @@ public sealed class Now
         return noted == newest.Quality ? newest : newest with { Quality = noted };
     }
 
+    /// <summary>Takes what the meter's registers lack and was not taken yet, one gap for each cause. For the one recorder.</summary>
+    public IReadOnlyList<Gap> TakeGaps(string meter)
+    {
+        Cell cell = _cells[meter];
+        lock (cell.Gaps)
+        {
+            Gap[] gaps = [.. cell.Gaps];
+            cell.Gaps.Clear();
+            return gaps;
+        }
+    }
+
+    /// <summary>Notes a gap until it is taken: of a reading, or one that was taken and could not be recorded.</summary>
+    public void Note(string meter, Gap gap)
+    {
+        List<Gap> gaps = _cells[meter].Gaps;
+        lock (gaps)
+        {
+            int same = gaps.FindIndex(g => g.Cause == gap.Cause);
+            if (same < 0)
+            {
+                gaps.Add(gap);
+            }
+            else
+            {
+                gaps[same] = gaps[same].With(gap);
+            }
+        }
+    }
+
     private sealed class Cell
     {
+        public readonly List<Gap> Gaps = [];
         public required Reading Newest;
         public int Noted;
     }

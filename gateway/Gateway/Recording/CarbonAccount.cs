@@ -99,8 +99,8 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
         return (
             [
                 amount,
-                TimeRecord("from", start),
-                TimeRecord("to", end),
+                LeafRecord.Of("from", start),
+                LeafRecord.Of("to", end),
                 LeafRecord.Of("method", "location-based"),
                 LeafRecord.Of("factor", factor.Key.ToString()),
                 LeafRecord.Of("value", $"{factor.Value} {Factor.KilogramsPerKilowattHour}"),
@@ -129,10 +129,4 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
     private static Energy EnergyBetween(AccountMeter meter, Register from, Register to) => meter.ImpulsesPerKilowattHour is { } constant
         ? Energy.FromImpulses(to.Count - from.Count, constant)
         : Energy.FromCounts(to.Count - from.Count, to.Quantum);
-
-    private static LeafRecord TimeRecord(string name, DateTimeOffset time)
-    {
-        long ms = time.ToUnixTimeMilliseconds();
-        return new LeafRecord(name) { Unit = "s", Number = ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms) };
-    }
 }

@@ -79,6 +79,7 @@ public sealed class Recorder
     {
         Dictionary<string, string> facts = [];
         DateTimeOffset at = _time.GetUtcNow();
+        DateTimeOffset? last = _ledger.Size > 0 && _ledger.Leaves(_ledger.Size - 1, _ledger.Size) is [{ } newest] ? LeafCodec.Decode(newest).Head.Time : null;
         _pen.Begin(_ledger.Size);
         string[] boot = (_ledger.Fact("boot") ?? "- 0").Split(' ');
         _pen.BootCount = long.Parse(boot[1], NumberStyles.None, CultureInfo.InvariantCulture) + (boot[0] == start.BootId ? 0 : 1);
@@ -109,6 +110,11 @@ public sealed class Recorder
             _configIndex[group.Name] = WriteOnce(facts, $"config:{group.Name}", LeafType.Config, at, group.Settings, h => h with { Group = group.Name });
         }
 
+        foreach (RecordedGroup group in _groups.Where(_ => last < at))
+        {
+            WriteGap(group, null, new Gap(last!.Value, at, GapCause.NotRunning), at);
+        }
+
         foreach (CarbonAccount account in _accounts)
         {
             IReadOnlyList<LeafRecord> factors = [.. account.Set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))];
@@ -125,6 +131,7 @@ public sealed class Recorder
     {
         _pen.Begin(_ledger.Size);
         WriteClockStep();
+        IReadOnlyList<(string Meter, Gap Gap)> gaps = WriteGaps(at);
         Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon = [];
         foreach (RecordedGroup group in _groups)
         {
@@ -172,6 +179,11 @@ public sealed class Recorder
         }
         catch
         {
+            foreach ((string meter, Gap gap) in gaps)
+            {
+                _now.Note(meter, gap);
+            }
+
             RestoreAccounts();
             throw;
         }
@@ -249,6 +261,35 @@ public sealed class Recorder
             }
         }
     }
+
+    private List<(string Meter, Gap Gap)> WriteGaps(DateTimeOffset at)
+    {
+        List<(string Meter, Gap Gap)> taken = [];
+        foreach (RecordedGroup group in _groups)
+        {
+            foreach (string meter in group.Meters)
+            {
+                foreach (Gap gap in _now.TakeGaps(meter))
+                {
+                    WriteGap(group, meter, gap, at);
+                    taken.Add((meter, gap));
+                }
+            }
+        }
+
+        return taken;
+    }
+
+    private void WriteGap(RecordedGroup group, string? meter, Gap gap, DateTimeOffset at) => _pen.Write(
+        LeafType.Gap, at,
+        [
+            LeafRecord.Of("cause", gap.Cause.Code()),
+            .. meter is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of("meter", meter)],
+            LeafRecord.Of("from", gap.From),
+            LeafRecord.Of("to", gap.To),
+            .. gap.Lost is { } lost ? [LeafRecord.Of("lost", lost)] : Array.Empty<LeafRecord>(),
+        ],
+        h => h with { Group = group.Name });
 
     private void WriteClockStep()
     {

@@ -29,6 +29,8 @@ internal sealed class SteadyFeed(double volts, double amperes) : IFeed
 
     public double Joules(double from, double to) => volts * Amperes * (to - from);
 
+    public double VarSeconds(double from, double to) => 0;
+
     private WaveSample Sine(double at, double weight)
     {
         double sine = Math.Sqrt(2) * Math.Sin(2 * Math.PI * 50 * at);

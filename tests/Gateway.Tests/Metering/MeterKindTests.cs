@@ -89,6 +89,38 @@ public class MeterKindTests
         Assert.InRange(b.Registers.Now[0].Count, 6_380, 6_395);
     }
 
+    [Fact]
+    public void A_voltage_that_cannot_be_is_refused_booked_nowhere_and_recorded_as_a_gap_once_it_is_over()
+    {
+        // A voltage divider of 1 to 1001 taken for 1 to 10 010: 2 300 V.
+        var chip = new SimulatedAde7953(new SimulatedClamp(new SteadyFeed(230, 20), Clamp), null, 1001, _time);
+        var wrong = new Ade7953Meter(
+            "a", new SharedAde7953(new Ade7953(chip, _time)), Ade7953ChannelName.A, new Ade7953Scale(Clamp, 10_010), AccuracyClass.Class1, _book);
+        ChipException refused = Assert.Throws<ChipException>(() => Read(wrong));
+        Assert.Equal(MissingReason.Implausible, refused.Reason);
+        Assert.Contains("2300 V is no low voltage", refused.Message, StringComparison.Ordinal);
+        Advance(1);
+        Assert.Throws<ChipException>(() => Read(wrong));
+        Assert.All(wrong.Registers.Now, r => Assert.Equal(0, r.Count));
+    }
+
+    [Fact]
+    public void A_chip_that_was_reset_tells_from_when_to_when_energy_is_missing()
+    {
+        var (chip, a, b) = Ade(20, 10);
+        DateTimeOffset before = Read(a).Time;
+        Read(b);
+        Advance(1);
+        chip.Reset();
+        Advance(1);
+        Reading reading = Read(a);
+        Assert.Equal(new Gap(before, _time.GetUtcNow(), GapCause.ChipReset), reading.Gap);
+        Assert.Equal(Quality.Lost, reading.Quality);
+        Assert.Equal(GapCause.ChipReset, Read(b).Gap?.Cause);
+        Advance(1);
+        Assert.Null(Read(a).Gap);
+    }
+
     private (SimulatedAds1115 Chip, Ads1115Meter Meter, SteadyFeed Feed) Ads(int inputsOnBus = 1)
     {
         var chip = new SimulatedAds1115(0x48, _time);

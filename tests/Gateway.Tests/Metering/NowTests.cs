@@ -19,6 +19,8 @@ public class NowTests
     private void Store(double seconds, Quality quality = Quality.Measured) =>
         _now.Store(_meter.Read(Start.AddSeconds(seconds)) with { Quality = quality });
 
+    private void Store(double seconds, Gap gap) => _now.Store(_meter.Read(Start.AddSeconds(seconds)) with { Gap = gap });
+
     private MissingReason? MissingAt(double seconds) => _now.Newest("gas", Start.AddSeconds(seconds), Slot).Missing;
 
     [Fact]
@@ -41,6 +43,18 @@ public class NowTests
         Assert.Equal(default, _now.Newest("gas", Start.AddSeconds(161), Slot).Live);
         Store(161);
         Assert.Null(MissingAt(161));
+    }
+
+    [Fact]
+    public void The_recorder_gets_every_gap_once_those_of_one_cause_as_one()
+    {
+        Store(1, new Gap(Start, Start.AddSeconds(1), GapCause.EdgesLost, 2));
+        Store(2, new Gap(Start.AddSeconds(1), Start.AddSeconds(2), GapCause.EdgesLost, 3));
+        Store(3, new Gap(Start.AddSeconds(2), Start.AddSeconds(3), GapCause.NotSampled));
+        Assert.Equal(
+            [new Gap(Start, Start.AddSeconds(2), GapCause.EdgesLost, 5), new Gap(Start.AddSeconds(2), Start.AddSeconds(3), GapCause.NotSampled)],
+            _now.TakeGaps("gas"));
+        Assert.Empty(_now.TakeGaps("gas"));
     }
 
     [Fact]
