@@ -57,10 +57,11 @@ public class WaveformMeterTests
     [Fact]
     public void A_phase_fired_load_has_the_power_of_its_integral_and_its_crest()
     {
-        // Fired at 90°: half of every half-cycle.
-        static double Current(double t) => (t * 100 % 1) >= 0.5 ? Sine(t, 10) : 0;
-        List<WaveformWindow> windows = Measure(1, t => Sine(t, 230), Current);
-        Assert.All(windows, w => Assert.Equal(1150, w.ActivePowerW, 12));
+        // Fired at 90°: half of every half-cycle. The edge lies half-way between two samples.
+        static double Later(double t) => t + (0.5 / Rate);
+        static double Current(double t) => Later(t) * 100 % 1 >= 0.5 ? Sine(Later(t), 10) : 0;
+        List<WaveformWindow> windows = Measure(1, t => Sine(Later(t), 230), Current);
+        Assert.All(windows, w => Assert.Equal(1150, w.ActivePowerW, 6.0));
         Assert.All(windows, w => Assert.Equal(10 / Math.Sqrt(2), w.CurrentA, 0.08));
         Assert.All(windows, w => Assert.Equal(2, w.CrestFactorA!.Value, 0.03));
     }
