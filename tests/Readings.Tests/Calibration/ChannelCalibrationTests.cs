@@ -76,10 +76,10 @@ public class ChannelCalibrationTests
 
     [Fact]
     public void Any_correction_keeps_what_the_powers_make_together() =>
-        Gen.Select(Gen.Double[-3000, 3000], Gen.Double[-3000, 3000], Gen.Int[-1000, 1000]).Sample((p, q, milliDegrees) =>
+        Gen.Select(Gen.Double[-3000, 3000], Gen.Double[-3000, 3000], Gen.Int[-1000, 1000]).Sample((p, q, centiDegrees) =>
         {
-            (double p2, double q2) = new ChannelCalibration(1.1m, [new CtPoint(1, milliDegrees / 100m)]).Power(p, q, 5);
-            Assert.Equal(1.1 * double.Hypot(p, q), double.Hypot(p2, q2), 6);
+            (double p2, double q2) = new ChannelCalibration(1.1m, [new CtPoint(1, centiDegrees / 100m)]).Power(p, q, 5);
+            Assert.Equal(1.1 * double.Hypot(p, q), double.Hypot(p2, q2), tolerance: 1e-6);
         });
 
     [Theory]
