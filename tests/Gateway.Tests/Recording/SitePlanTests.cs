@@ -1,0 +1,43 @@
+using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Site;
+using EdgeGateway.Recording;
+using EdgeGateway.Site;
+
+namespace EdgeGateway.Tests.Recording;
+
+public class SitePlanTests
+{
+    private static readonly IReadOnlyList<RecordedGroup> Groups = GroupsOfEveryKey();
+
+    [Fact]
+    public void A_calibration_leaf_says_what_it_corrects_and_what_stands_behind_it()
+    {
+        IReadOnlyList<LeafRecord> records = Groups[0].Calibrations["in-L1"];
+        Assert.Equal(
+            [
+                ("meter", "in-L1"), ("correction", "ratio 1.00342; 5 A 0.4° -0.05 %; 100 A 0.1° 0 %; offset -120 mW; noise 0.02 A"), ("calibrated", null),
+                ("by", "Installer 7"), ("reference", "Portable meter class 0.2, number 4711"), ("uncertainty", "0.3 %"),
+            ],
+            records.Select(r => (r.Name, r.Text)));
+        Assert.Equal(new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero).ToUnixTimeSeconds(), records[2].Number!.Value.Mantissa);
+        Assert.Equal("ratio 0.99; 5 A 0° 1.5 %", Groups[1].Calibrations["press"][1].Text);
+        Assert.Equal(["in-L1"], Groups[0].Calibrations.Keys);
+    }
+
+    [Fact]
+    public void The_settings_say_what_is_corrected_and_that_a_clamp_is_reversed()
+    {
+        Assert.Equal("200 A/333 mV reversed", Groups[0].Settings.Single(r => r.Name == "in-L1/ct").Text);
+        Assert.Equal(Groups[0].Calibrations["in-L1"][1].Text, Groups[0].Settings.Single(r => r.Name == "in-L1/correction").Text);
+        Assert.DoesNotContain(Groups[0].Settings, r => r.Name == "main/correction");
+    }
+
+    [Fact]
+    public void The_face_of_a_pulse_meter_is_recorded_with_its_unit() => Assert.Equal(
+        new RecordedIndex("gas", EdgeGateway.Readings.ObisCode.Gas, "0012345.6 m3", new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero)), Assert.Single(Groups[0].Indexes));
+
+    private static IReadOnlyList<RecordedGroup> GroupsOfEveryKey() =>
+        SiteReader.TryRead(Path.Combine(Corpus.Folder, "valid-every-key.json"), null, out SiteFile? site, out _)
+            ? SitePlan.GroupsOf(site)
+            : throw new InvalidOperationException("The file with every key is not valid.");
+}
