@@ -52,7 +52,7 @@ public sealed class Atm90e32asMeter : IMeter
         LiveValues live = _scale.Live(sample, phase);
         if (Plausibility.Of(live, _scale.MostA, _scale.LeastApparentVA) is { } wrong)
         {
-            throw _chip.Chip.Implausible($"of phase {_phase}", wrong);
+            throw _chip.Chip.Implausible($"values of phase {_phase}", wrong);
         }
 
         if (_forward + _reverse > Atm90e32asScale.MostCounts(_elapsed))

@@ -21,10 +21,10 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(("Every key", "Asia/Shanghai"), (site.Site, site.TimeZone.Id));
         Assert.Equal(new RecordingSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), site.Recording);
         Assert.Equal(new SimulationSettings(1, 10, new DateTimeOffset(2026, 6, 15, 0, 0, 0, TimeSpan.Zero), true), site.Simulation);
-        Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture], site.Buses.Select(b => b.Kind));
+        Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture, BusKind.Factory], site.Buses.Select(b => b.Kind));
         Assert.Equal(Path.Combine(Corpus.Folder, "recording.cfg"), site.Buses[2].File);
         Assert.Equal(["boundary", "hall-1"], site.Groups);
-        Assert.Equal(["1", "indicative", "meter", "indicative", "indicative", "meter"], site.Meters.Select(m => m.Accuracy.Code()));
+        Assert.Equal(["1", "indicative", "meter", "indicative", "indicative", "meter", "0.5S"], site.Meters.Select(m => m.Accuracy.Code()));
 
         var supply = Assert.IsType<Ade7953MeterSettings>(site.Meters[3]);
         Assert.Equal(("main", "boundary", 'B', 15000m, "VA/IA"), (supply.Name, supply.Group, supply.Channel, supply.VoltageDivider, supply.Source));
@@ -33,10 +33,12 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal((72, "0-1", 230m, ObisCode.ApparentImport), (press.Address, press.Input, press.AssumedVoltageV, press.Obis));
         var clock = Assert.IsType<PulseMeterSettings>(site.Meters[5]);
         Assert.Equal((4, "0.50", "kWh", 50.0), (clock.Line, clock.ImpulsesPerUnit, clock.Unit, clock.Stable.TotalMilliseconds));
+        var phase = Assert.IsType<Atm90e32asMeterSettings>(site.Meters[6]);
+        Assert.Equal(('B', 1001m, 50, site.Buses[4], ObisCode.ActiveImport), (phase.Phase, phase.VoltageDivider, phase.LineHz, phase.Bus, phase.Obis));
         Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
 
         FootprintSettings footprint = Assert.Single(site.Footprints);
-        Assert.Equal(["in-L1", "main", "clock"], footprint.Meters);
+        Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
         Assert.Equal(new FactorKey("CN-grid-east", 2023, "average", "organisation"), footprint.Factor);
         Assert.Equal(
             [new DirectoryPublisherSettings("desk", "delivered"),
@@ -124,7 +126,8 @@ public sealed class SiteReaderTests : IDisposable
         Assert.False(good);
         Assert.Equal("meters[1].source: sim:factory has no source \"press.L1\"; write grid.L1", Assert.Single(faults).ToString());
         Assert.Equal(
-            ["i2c-1 ade7953 grid.L1", "i2c-1 ads1115 press.L1", "pulses pulse gas", "wave ade7953 VA/IA", "wave ads1115 IA", "edges pulse edges"], asked);
+            ["i2c-1 ade7953 grid.L1", "i2c-1 ads1115 press.L1", "pulses pulse gas", "wave ade7953 VA/IA", "wave ads1115 IA", "edges pulse edges",
+             "spi-1 atm90e32as grid.L2"], asked);
     }
 
     [Fact]
