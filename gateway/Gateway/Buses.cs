@@ -32,7 +32,7 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
                 m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time),
             Atm90e32asMeterSettings m => new Atm90e32asMeter(
                 m.Name, Once(atm90e32as, 0, _ => new SharedAtm90e32as(new Atm90e32as(open.Spi(), m.LineHz, time))),
-                Enum.Parse<Atm90e32asPhaseName>([m.Phase]), new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book),
+                (Atm90e32asPhaseName)(m.Phase - 'A'), new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book),
             PulseMeterSettings m => new PulseMeter(
                 m.Name, open.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable, book),
             _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),

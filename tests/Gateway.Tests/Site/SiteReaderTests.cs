@@ -59,15 +59,16 @@ public sealed class SiteReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("demo.json", 24, 12, 8, 4, true)]
-    [InlineData("bench.json", 32, 12, 8, 12, true)]
-    [InlineData("example-real.json", 4, 2, 2, 0, false)]
-    public void The_example_sites_are_good(string name, int meters, int ade7953, int ads1115, int pulse, bool simulated)
+    [InlineData("demo.json", 24, 9, 8, 3, 4, true)]
+    [InlineData("bench.json", 32, 12, 8, 0, 12, true)]
+    [InlineData("example-real.json", 4, 2, 2, 0, 0, false)]
+    public void The_example_sites_are_good(string name, int meters, int ade7953, int ads1115, int atm90e32as, int pulse, bool simulated)
     {
         SiteFile site = Read(Path.Combine(Corpus.Sites, name));
         Assert.Equal(meters, site.Meters.Count);
         Assert.Equal(ade7953, site.Meters.OfType<Ade7953MeterSettings>().Count());
         Assert.Equal(ads1115, site.Meters.OfType<Ads1115MeterSettings>().Count());
+        Assert.Equal(atm90e32as, site.Meters.OfType<Atm90e32asMeterSettings>().Count());
         Assert.Equal(pulse, site.Meters.OfType<PulseMeterSettings>().Count());
         Assert.Equal(simulated, site.Simulation is not null);
     }
