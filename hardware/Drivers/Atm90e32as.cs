@@ -90,9 +90,9 @@ public readonly record struct Atm90e32asPhase(
 /// </code>
 /// Reading LastSPIData leaves it as it is, whether or not the chip counts that as an access: the data is the same. A MISO line needs a
 /// pull-up, so that a broken one reads 0xFFFF. One that is shorted to ground from step 3 on looks like n = 0; step 1 of the next register
-/// then fails and the next reading says that it may lack energy. Seen in public drivers: that R/C registers clear when LastSPIData takes
-/// the value (esphome, CircuitSetup). Not verified on a chip: the order of the two inside it, and that noise on MOSI never hits another
-/// clearing register.
+/// then fails and the next reading says that it may lack energy. A register that clears does so "only after the LastSPIData register is
+/// updated" (esphome's atm90e32.cpp); that nothing but one of the two can happen is not verified on a chip. An address that noise on MOSI
+/// turns into that of another clearing register is not noticed.
 /// <para>
 /// Register addresses, Urms 0.01 V, Irms 0.001 A, power 0.00032 W in 32 bits of two's complement, PF 0.001, Freq 0.01 Hz, PAngle 0.1° and
 /// energy 0.01 CF agree in the public drivers of esphome, CircuitSetup and Zephyr; energies net in and out below 0.01 CF and PL_Constant is
@@ -150,7 +150,8 @@ public sealed class Atm90e32as
     // Peak of a full-scale sine in converter steps, 720 mV · √2 / 1.2 V · 2¹⁵.
     private const int FullScalePeak = 27_804;
 
-    // It is deaf for 5 ms after a soft reset (esphome waits 6). At 200 kHz an attempt takes 0.4 ms.
+    // It is deaf for 5 ms after a soft reset (esphome waits 6). At 200 kHz an attempt takes 0.4 ms. Not verified: that asking meanwhile
+    // does no harm.
     private const int AttemptsToWake = 100;
     private const int Attempts = 4;
     private const int ZerosAlike = 8;
