@@ -3,7 +3,9 @@ using EdgeGateway.Readings;
 
 namespace EdgeGateway.Drivers;
 
-/// <summary>What register values of an ATM90E32AS phase mean behind its current transformer and voltage divider, by the chip's nominal full scale.</summary>
+/// <summary>
+/// What register values of an ATM90E32AS phase mean behind its current transformer and voltage divider, by the chip's nominal full scale.
+/// </summary>
 /// <remarks>
 /// The nominal full scale (<see cref="Atm90e32as.FullScaleMv"/>) is not exact: a channel may claim a class only after its calibration.
 /// </remarks>
@@ -75,7 +77,9 @@ public sealed class Atm90e32asScale
             ReactivePowerVar: Power(phase.ReactivePower));
     }
 
-    /// <summary>More counts than this, both directions together, cannot come in so much time: twice full scale, and one second for the poll's jitter.</summary>
+    /// <summary>
+    /// More counts than this, both directions together, cannot come in so much time: twice full scale, and one second for the poll's jitter.
+    /// </summary>
     public static double MostCounts(TimeSpan elapsed) => 2.0 * Atm90e32as.FullScaleCountsPerSecond * (elapsed.TotalSeconds + 1);
 
     //              A      1000 mV        1 s      1 h     1000 mWh    18     D · A
