@@ -30,6 +30,12 @@ public static class LeafType
     /// <summary>A stretch of time for which a meter's registers, or a whole group's, lack something.</summary>
     public const string Gap = "gap";
 
+    /// <summary>How a meter's channel is corrected from here on, what it was before, and what stands behind that.</summary>
+    public const string Calibration = "calibration";
+
+    /// <summary>What the face of a pulse meter showed where its register stood: it was connected or exchanged.</summary>
+    public const string Exchange = "exchange";
+
     /// <summary>The wall clock was moved by more than a second.</summary>
     public const string ClockStep = "clockstep";
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using EdgeGateway.Drivers;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Calibration;
 using EdgeGateway.Site;
 
 namespace EdgeGateway;
@@ -27,12 +28,15 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         {
             Ade7953MeterSettings m => new Ade7953Meter(
                 m.Name, Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(open.I2c(address), time))),
-                m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B, new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book),
+                m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B, new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book,
+                CalibrationOf(m, m.Ct)),
             Ads1115MeterSettings m => new Ads1115Meter(
-                m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time),
+                m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time,
+                CalibrationOf(m, m.Ct)),
             Atm90e32asMeterSettings m => new Atm90e32asMeter(
                 m.Name, Once(atm90e32as, 0, _ => new SharedAtm90e32as(new Atm90e32as(open.Spi(), m.LineHz, time))),
-                (Atm90e32asPhaseName)(m.Phase - 'A'), new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book),
+                (Atm90e32asPhaseName)(m.Phase - 'A'), new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book,
+                CalibrationOf(m, m.Ct)),
             PulseMeterSettings m => new PulseMeter(
                 m.Name, open.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable,
                 m.MinimumPeriod, m.Accuracy, book),
@@ -51,6 +55,9 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
     }
 
     private static CurrentTransformer TransformerOf(CtSettings ct) => new(ct.PrimaryA, ct.SecondaryMv);
+
+    private static ChannelCalibration CalibrationOf(MeterSettings meter, CtSettings ct) =>
+        (meter.Calibration?.Correction ?? ChannelCalibration.None) with { Reversed = ct.Reversed };
 
     private static Ads1115Input InputOf(Ads1115MeterSettings meter) => Ads1115Settings.TryParseInput(meter.Input, out Ads1115Input input)
         ? input

@@ -14,8 +14,9 @@ namespace EdgeGateway.Drivers;
 /// ago that the energy register may have lapped; whole laps were taken from the power.
 /// </param>
 /// <param name="Gap">Why energy since the last reading is missing, where some is: quality is lost then.</param>
+/// <param name="Elapsed">Time since the last reading, by a clock that is never set.</param>
 public readonly record struct Ade7953Sample(
-    uint VoltageRms, ushort Period, Ade7953Channel A, Ade7953Channel B, Quality Quality, GapCause? Gap);
+    uint VoltageRms, ushort Period, Ade7953Channel A, Ade7953Channel B, Quality Quality, GapCause? Gap, TimeSpan Elapsed);
 
 /// <summary>One current channel of a reading.</summary>
 /// <param name="CurrentRms">IRMSA or IRMSB, 9 032 007 at full scale.</param>
@@ -145,7 +146,8 @@ public sealed class Ade7953
             new(currentA, powers.ActiveA, powers.ReactiveA, factorA, counts.ActiveA, counts.ReactiveA, voltageSaturated | saturatedA),
             new(currentB, powers.ActiveB, powers.ReactiveB, factorB, counts.ActiveB, counts.ReactiveB, voltageSaturated | saturatedB),
             quality,
-            _gap);
+            _gap,
+            elapsed);
         (_last, _gap, _impossible, _readAt) = (now, null, 0, _time.GetTimestamp());
         return sample;
     }

@@ -6,18 +6,28 @@ namespace EdgeGateway.Drivers;
 /// </summary>
 public sealed class ExactEnergy
 {
-    private readonly long _numerator;
-    private readonly long _denominator;
+    private const int RatioDecimals = 1_000_000;
+
+    private readonly Int128 _numerator;
+    private readonly Int128 _denominator;
     private Int128 _importRest;
     private Int128 _exportRest;
 
     /// <summary>Makes a converter with nothing carried.</summary>
-    /// <param name="milliwattHoursPerCount">The worth of one count, a positive fraction.</param>
-    public ExactEnergy((long Numerator, long Denominator) milliwattHoursPerCount)
+    /// <param name="milliwattHoursPerCount">The nominal worth of one count, a positive fraction.</param>
+    /// <param name="ratio">True worth by nominal worth as calibrated: above 0 and at most 2, at most six digits after the point.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The worth is not positive, or the ratio cannot be.</exception>
+    public ExactEnergy((long Numerator, long Denominator) milliwattHoursPerCount, decimal ratio = 1)
     {
-        (_numerator, _denominator) = milliwattHoursPerCount;
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_numerator, nameof(milliwattHoursPerCount));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_denominator, nameof(milliwattHoursPerCount));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(milliwattHoursPerCount.Numerator, nameof(milliwattHoursPerCount));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(milliwattHoursPerCount.Denominator, nameof(milliwattHoursPerCount));
+        if (ratio is <= 0 or > 2 || ratio * RatioDecimals % 1 != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "The ratio is above 0, at most 2, with at most six digits after the point.");
+        }
+
+        _numerator = milliwattHoursPerCount.Numerator * (Int128)(ratio * RatioDecimals);
+        _denominator = milliwattHoursPerCount.Denominator * (Int128)RatioDecimals;
     }
 
     /// <summary>The milliwatt-hours that became whole with these counts: positive counts are import, negative ones export. Both 0 or above.</summary>

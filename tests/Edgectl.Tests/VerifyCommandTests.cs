@@ -28,6 +28,24 @@ public sealed class VerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public void Every_type_of_leaf_is_known_and_another_is_named()
+    {
+        string[] types = [.. typeof(LeafType).GetFields().Select(f => (string)f.GetRawConstantValue()!)];
+        Assert.InRange(types.Length, 11, 50);
+        string[] written = [.. types.Except([LeafType.Genesis, LeafType.Reading, LeafType.Carbon])];
+        for (int i = 0; i < written.Length; i++)
+        {
+            _log.Leaves[i + 1] = new Leaf(SignedLog.Head(i + 1, written[i]), [LeafRecord.Of("said", "so")]);
+        }
+
+        string text = Verified(_log, _log.WriteBatch(0, 12));
+        Assert.DoesNotContain("unknown", text, StringComparison.Ordinal);
+        Assert.All(written, t => Assert.Contains($"1 {t}", text, StringComparison.Ordinal));
+        _log.Leaves[1] = new Leaf(SignedLog.Head(1, "later"), [LeafRecord.Of("said", "so")]);
+        Assert.Contains("cannot explain: 1 later", Verified(_log, _log.WriteBatch(0, 12)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Simulated_readings_are_called_so_in_the_first_line()
     {
         using SignedLog simulated = new(simulated: true);

@@ -42,6 +42,20 @@ public class ExactEnergyTests
             Assert.Equal(Whole(c => c < 0), export);
         });
 
+    [Fact]
+    public void A_calibrated_ratio_is_exact_however_the_counts_are_split() =>
+        Gen.Select(Gen.Int[1, 2_000_000], Gen.Long[0, 1L << 32].Array[0, 60]).Sample((millionths, counts) =>
+        {
+            var energy = new ExactEnergy(Worth, millionths / 1_000_000m);
+            long booked = counts.Sum(c => energy.Add(c).Import);
+            BigInteger all = counts.Aggregate(BigInteger.Zero, (sum, c) => sum + c);
+            Assert.Equal(all * Worth.Numerator * millionths / ((BigInteger)Worth.Denominator * 1_000_000), booked);
+        });
+
+    [Fact]
+    public void A_ratio_that_cannot_be_is_refused() =>
+        Assert.All([0m, -1m, 2.1m, 1.0000001m], r => Assert.Throws<ArgumentOutOfRangeException>(() => new ExactEnergy(Worth, r)));
+
     [Theory]
     [InlineData(0, 333)]
     [InlineData(-5, 333)]

@@ -43,7 +43,8 @@ internal sealed class LogSummary(BatchSequence sequence)
 
     private static readonly HashSet<string> Known =
     [
-        LeafType.Genesis, LeafType.Boot, LeafType.Start, LeafType.Config, LeafType.Factors, LeafType.Reading, LeafType.Carbon, LeafType.ClockStep,
+        LeafType.Genesis, LeafType.Boot, LeafType.Start, LeafType.Config, LeafType.Factors, LeafType.Reading, LeafType.Carbon, LeafType.Gap,
+        LeafType.Calibration, LeafType.Exchange, LeafType.ClockStep,
     ];
 
     private TreeHead? _head;

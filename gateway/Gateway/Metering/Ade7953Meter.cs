@@ -1,5 +1,6 @@
 using EdgeGateway.Drivers;
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Calibration;
 
 namespace EdgeGateway.Metering;
 
@@ -22,6 +23,8 @@ public sealed class Ade7953Meter : IMeter
     private readonly SharedAde7953 _chip;
     private readonly Ade7953ChannelName _channel;
     private readonly Ade7953Scale _scale;
+    private readonly ChannelCalibration _calibration;
+    private readonly EnergyCorrection _correction;
     private readonly ExactEnergy _energy;
     private DateTimeOffset? _last;
     private DateTimeOffset? _refused;
@@ -33,11 +36,15 @@ public sealed class Ade7953Meter : IMeter
     /// <param name="scale">Its current transformer and voltage divider.</param>
     /// <param name="accuracy">The class that the installation may claim.</param>
     /// <param name="book">Owns its registers.</param>
+    /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Ade7953Meter(
-        string name, SharedAde7953 chip, Ade7953ChannelName channel, Ade7953Scale scale, AccuracyClass accuracy, RegisterBook book)
+        string name, SharedAde7953 chip, Ade7953ChannelName channel, Ade7953Scale scale, AccuracyClass accuracy, RegisterBook book,
+        ChannelCalibration? calibration = null)
     {
         (_chip, _channel, _scale, Accuracy) = (chip, channel, scale, accuracy);
-        _energy = new ExactEnergy(scale.MilliwattHoursPerCount);
+        _calibration = calibration ?? ChannelCalibration.None;
+        _correction = new EnergyCorrection(_calibration, scale.MilliwattHoursPerCount);
+        _energy = new ExactEnergy(scale.MilliwattHoursPerCount, _calibration.Ratio);
         Registers = book.Open(name, (ObisCode.ActiveImport, Quantum.MilliwattHour), (ObisCode.ActiveExport, Quantum.MilliwattHour));
     }
 
@@ -60,13 +67,13 @@ public sealed class Ade7953Meter : IMeter
             throw new ChipException(MissingReason.Implausible, "ADE7953", Ade7953.I2cAddress, $"of channel {_channel}", $"{wrong}. Nothing was booked.");
         }
 
-        (long import, long export) = _energy.Add(channel.ActiveEnergy);
+        (long import, long export) = _energy.Add(_correction.Correct(channel.ActiveEnergy, channel.ReactiveEnergy, live, sample.Elapsed));
         Registers.Add(import, export);
         GapCause? cause = _refused is null ? sample.Gap : GapCause.Implausible;
         Gap? gap = cause is { } why ? new Gap(_refused ?? _last ?? time, time, why) : null;
         (_last, _refused) = (time, null);
         Quality quality = sample.Quality | (channel.Saturated ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
-        return this.Measured(time, quality, live) with { Gap = gap };
+        return this.Measured(time, quality, _calibration.Correct(live)) with { Gap = gap };
     }
 }
 

@@ -1,5 +1,6 @@
 using EdgeGateway.Drivers;
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Calibration;
 
 namespace EdgeGateway.Metering;
 
@@ -22,6 +23,7 @@ public sealed class Ads1115Meter : IMeter
     private readonly double _assumedVoltageV;
     private readonly int _samples;
     private readonly TimeProvider _time;
+    private readonly ChannelCalibration _calibration;
     private (double Va, long At)? _last;
     private double _restMvah;
 
@@ -34,6 +36,7 @@ public sealed class Ads1115Meter : IMeter
     /// <param name="inputsOnBus">How many such meters share the bus. More of them sample for less time each, so that a poll fits a second.</param>
     /// <param name="book">Owns its register.</param>
     /// <param name="time">Measures the time between polls.</param>
+    /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Ads1115Meter(
         string name,
         Ads1115 chip,
@@ -42,8 +45,10 @@ public sealed class Ads1115Meter : IMeter
         decimal assumedVoltageV,
         int inputsOnBus,
         RegisterBook book,
-        TimeProvider time)
+        TimeProvider time,
+        ChannelCalibration? calibration = null)
     {
+        _calibration = calibration ?? ChannelCalibration.None;
         (_chip, _input, _transformer, _time) = (chip, input, transformer, time);
         (_range, _assumedVoltageV) = (Ads1115Settings.RangeFor(transformer), (double)assumedVoltageV);
         _samples = (int)Math.Round(SamplesPerCycle * Math.Clamp(CyclesPerSecondOfBus / inputsOnBus, 1, 10));
@@ -61,7 +66,7 @@ public sealed class Ads1115Meter : IMeter
     {
         Ads1115Window window = _chip.SampleWindow(_input, _range, _samples);
         long at = _time.GetTimestamp();
-        double amperes = window.RmsA(_transformer);
+        double amperes = _calibration.CurrentA(window.RmsA(_transformer));
         double va = amperes * _assumedVoltageV;
         Quality quality = Quality.Estimated | (window.Clipped ? Quality.Saturated : Quality.Measured);
         if (_last is { } last)

@@ -1,11 +1,12 @@
 using EdgeGateway.Drivers;
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Calibration;
 
 namespace EdgeGateway.Metering;
 
 /// <summary>Active energy and power of one phase of an ATM90E32AS; import and export are separate registers.</summary>
 /// <remarks>
-/// Energy is booked with the first reading whose live values can be. What the chip gave with values that cannot be is held until then;
+/// Energy is booked as the balance of the time between two readings, with the first one whose live values can be. What the chip gave with values that cannot be is held until then;
 /// more than twice full scale in the time is refused, and the reading says so with a gap.
 /// </remarks>
 public sealed class Atm90e32asMeter : IMeter
@@ -13,10 +14,12 @@ public sealed class Atm90e32asMeter : IMeter
     private readonly SharedAtm90e32as _chip;
     private readonly Atm90e32asPhaseName _phase;
     private readonly Atm90e32asScale _scale;
+    private readonly ChannelCalibration _calibration;
+    private readonly EnergyCorrection _correction;
     private readonly ExactEnergy _energy;
     private DateTimeOffset? _countedUntil;
-    private long _forward;
-    private long _reverse;
+    private long _active;
+    private long _reactive;
     private TimeSpan _elapsed;
     private GapCause? _lacks;
     private bool _saturated;
@@ -28,11 +31,15 @@ public sealed class Atm90e32asMeter : IMeter
     /// <param name="scale">Its current transformer and voltage divider.</param>
     /// <param name="accuracy">The class that the installation may claim.</param>
     /// <param name="book">Owns its registers.</param>
+    /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Atm90e32asMeter(
-        string name, SharedAtm90e32as chip, Atm90e32asPhaseName phase, Atm90e32asScale scale, AccuracyClass accuracy, RegisterBook book)
+        string name, SharedAtm90e32as chip, Atm90e32asPhaseName phase, Atm90e32asScale scale, AccuracyClass accuracy, RegisterBook book,
+        ChannelCalibration? calibration = null)
     {
         (_chip, _phase, _scale, Accuracy) = (chip, phase, scale, accuracy);
-        _energy = new ExactEnergy(scale.MilliwattHoursPerCount);
+        _calibration = calibration ?? ChannelCalibration.None;
+        _correction = new EnergyCorrection(_calibration, scale.MilliwattHoursPerCount);
+        _energy = new ExactEnergy(scale.MilliwattHoursPerCount, _calibration.Ratio);
         Registers = book.Open(name, (ObisCode.ActiveImport, Quantum.MilliwattHour), (ObisCode.ActiveExport, Quantum.MilliwattHour));
     }
 
@@ -47,7 +54,8 @@ public sealed class Atm90e32asMeter : IMeter
     {
         Atm90e32asSample sample = _chip.Read(_phase);
         Atm90e32asPhase phase = sample[_phase];
-        (_forward, _reverse, _elapsed) = (_forward + phase.ActiveForward, _reverse + phase.ActiveReverse, _elapsed + sample.Elapsed);
+        (_active, _reactive) = (_active + phase.ActiveForward - phase.ActiveReverse, _reactive + phase.ReactiveForward - phase.ReactiveReverse);
+        _elapsed += sample.Elapsed;
         (_lacks, _saturated) = (_lacks ?? sample.Lacks, _saturated | phase.Saturated);
         LiveValues live = _scale.Live(sample, phase);
         if (Plausibility.Of(live, _scale.MostA, _scale.LeastApparentVA) is { } wrong)
@@ -55,19 +63,20 @@ public sealed class Atm90e32asMeter : IMeter
             throw _chip.Chip.Implausible($"values of phase {_phase}", wrong);
         }
 
-        if (_forward + _reverse > Atm90e32asScale.MostCounts(_elapsed))
+        if (Math.Abs(_active) > Atm90e32asScale.MostCounts(_elapsed))
         {
             _lacks = GapCause.Implausible;
         }
         else
         {
-            Registers.Add(_energy.Add(_forward).Import, _energy.Add(-_reverse).Export);
+            (long import, long export) = _energy.Add(_correction.Correct(_active, _reactive, live, _elapsed));
+            Registers.Add(import, export);
         }
 
         Quality quality = (_lacks is null ? Quality.Measured : Quality.Lost) | (_saturated ? Quality.Saturated : Quality.Measured);
         Gap? gap = _lacks is { } cause && _countedUntil is { } from ? new Gap(from, time, cause) : null;
-        (_forward, _reverse, _elapsed, _lacks, _saturated, _countedUntil) = (0, 0, TimeSpan.Zero, null, false, time);
-        return this.Measured(time, quality, live) with { Gap = gap };
+        (_active, _reactive, _elapsed, _lacks, _saturated, _countedUntil) = (0, 0, TimeSpan.Zero, null, false, time);
+        return this.Measured(time, quality, _calibration.Correct(live)) with { Gap = gap };
     }
 }
 

@@ -115,6 +115,12 @@ public sealed class Recorder
             WriteGap(group, null, new Gap(last!.Value, at, GapCause.NotRunning), at);
         }
 
+        foreach (RecordedGroup group in _groups)
+        {
+            WriteCalibrations(facts, group, at);
+            WriteIndexes(facts, group, at, registers);
+        }
+
         foreach (CarbonAccount account in _accounts)
         {
             IReadOnlyList<LeafRecord> factors = [.. account.Set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))];
@@ -306,19 +312,95 @@ public sealed class Recorder
 
     private TimeSpan WallLessMonotonic() => TimeSpan.FromMilliseconds(_time.GetUtcNow().ToUnixTimeMilliseconds() - _pen.MonotonicMs);
 
-    // A statement that is in force already is not repeated; the fact holds its index and what it said.
+    private void WriteCalibrations(Dictionary<string, string> facts, RecordedGroup group, DateTimeOffset at)
+    {
+        foreach (string meter in group.Meters)
+        {
+            string fact = $"calibration:{meter}";
+            string? before = _ledger.Fact(fact);
+            if (group.Calibrations.TryGetValue(meter, out IReadOnlyList<LeafRecord>? records) || before is not null)
+            {
+                WriteOnce(
+                    facts, fact, LeafType.Calibration, at, records ?? [LeafRecord.Of("meter", meter), LeafRecord.Of("correction", "none")],
+                    h => h with { Group = group.Name }, () => LeafRecord.Of("before", CorrectionIn(before)));
+            }
+        }
+    }
+
+    private string CorrectionIn(string? fact)
+    {
+        if (fact is null)
+        {
+            return "none";
+        }
+
+        long index = IndexIn(fact);
+        return _ledger.Leaves(index, index + 1) is [{ } bytes] && LeafCodec.Decode(bytes).Records.FirstOrDefault(r => r.Name == "correction")?.Text is { } said
+            ? said
+            : string.Create(CultureInfo.InvariantCulture, $"as leaf {index} says");
+    }
+
+    private void WriteIndexes(Dictionary<string, string> facts, RecordedGroup group, DateTimeOffset at, IReadOnlyList<RegisterStart> registers)
+    {
+        foreach (RecordedIndex index in group.Indexes)
+        {
+            WriteOnce(
+                facts, $"index:{index.Meter}", LeafType.Exchange, at,
+                [LeafRecord.Of("meter", index.Meter), LeafRecord.Of("reading", index.Reading), LeafRecord.Of("read", index.At)],
+                h => h with { Group = group.Name },
+                () => RecordedAfter(group, index) ?? RegisterNow(index, registers, at));
+        }
+    }
+
+    // The register where it was recorded next after the face was read: at most one reading slot lies between.
+    private LeafRecord? RecordedAfter(RecordedGroup group, RecordedIndex index)
+    {
+        string name = GroupLeaf.NameOf(index.Meter, index.Obis);
+        for (long next = _ledger.FirstIndexAt(index.At), size = _ledger.Size; next < size;)
+        {
+            IReadOnlyList<byte[]?> page = _ledger.Leaves(next, size);
+            foreach (Leaf leaf in page.OfType<byte[]>().Select(b => LeafCodec.Decode(b)).Where(l => l.Head.Type == LeafType.Reading && l.Head.Group == group.Name))
+            {
+                if (leaf.Records.FirstOrDefault(r => r.Name == name && r.Number is not null) is { } record)
+                {
+                    return record with { Time = record.Time ?? leaf.Head.Time, AccuracyClass = null };
+                }
+            }
+
+            next = page.Count > 0 ? next + page.Count : size;
+        }
+
+        return null;
+    }
+
+    private static LeafRecord RegisterNow(RecordedIndex index, IReadOnlyList<RegisterStart> registers, DateTimeOffset at)
+    {
+        Register now = registers.First(r => r.Meter == index.Meter && r.Register.Obis == index.Obis).Register;
+        return new LeafRecord(GroupLeaf.NameOf(index.Meter, index.Obis))
+        {
+            Unit = now.Quantum.Unit,
+            Number = new DecimalFraction(now.Quantum.Exponent, now.Count),
+            Time = DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds()),
+        };
+    }
+
+    private static long IndexIn(string fact) => long.Parse(fact.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture);
+
+    // A statement that is in force already is not repeated; the fact holds its index and what it said. What stands beside it when it is
+    // made, such as the one before, does not make it another.
     private long WriteOnce(
-        Dictionary<string, string> facts, string fact, string type, DateTimeOffset at, IReadOnlyList<LeafRecord> records, Func<LeafHead, LeafHead>? more = null)
+        Dictionary<string, string> facts, string fact, string type, DateTimeOffset at, IReadOnlyList<LeafRecord> records,
+        Func<LeafHead, LeafHead>? more = null, Func<LeafRecord>? beside = null)
     {
         byte[] said = Encoding.UTF8.GetBytes(string.Join('\n', records.Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}")));
         string hash = Convert.ToHexStringLower(SHA256.HashData(said));
         string known = facts.GetValueOrDefault(fact) ?? _ledger.Fact(fact) ?? "";
         if (known.EndsWith(hash, StringComparison.Ordinal))
         {
-            return long.Parse(known.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture);
+            return IndexIn(known);
         }
 
-        long index = _pen.Write(type, at, records, more);
+        long index = _pen.Write(type, at, beside is null ? records : [.. records, beside()], more);
         facts[fact] = string.Create(CultureInfo.InvariantCulture, $"{index} {hash}");
         return index;
     }

@@ -34,8 +34,26 @@ public static class SitePlan
         string mostCommon = meters.GroupBy(m => m.Accuracy).MaxBy(g => g.Count())!.Key.Code();
         return new RecordedGroup(
             name, [.. meters.Select(m => m.Name)], mostCommon,
-            [LeafRecord.Of("group", name), LeafRecord.Of("class", mostCommon), .. meters.SelectMany(SettingsOf)]);
+            [LeafRecord.Of("group", name), LeafRecord.Of("class", mostCommon), .. meters.SelectMany(SettingsOf)])
+        {
+            Calibrations = meters.Where(m => m.Calibration is not null).ToDictionary(m => m.Name, m => CalibrationOf(m.Name, m.Calibration!)),
+            Indexes =
+            [
+                .. meters.OfType<PulseMeterSettings>().Where(m => m.Index is not null)
+                    .Select(m => new RecordedIndex(m.Name, m.Obis, $"{m.Index!.Reading} {m.Unit}", m.Index.At)),
+            ],
+        };
     }
+
+    private static IReadOnlyList<LeafRecord> CalibrationOf(string meter, CalibrationSettings calibration) =>
+    [
+        LeafRecord.Of("meter", meter),
+        LeafRecord.Of("correction", calibration.Correction.ToString()),
+        LeafRecord.Of("calibrated", calibration.At),
+        LeafRecord.Of("by", calibration.By),
+        LeafRecord.Of("reference", calibration.Reference),
+        LeafRecord.Of("uncertainty", $"{calibration.UncertaintyPercent.ToString(CultureInfo.InvariantCulture)} %"),
+    ];
 
     // What a reading means depends on these; whoever checks it years later finds them here.
     private static IEnumerable<LeafRecord> SettingsOf(MeterSettings meter)
@@ -68,11 +86,12 @@ public static class SitePlan
                 ],
                 _ => Array.Empty<(string, string)>(),
             },
+            .. meter.Calibration is { } calibration ? new[] { ("correction", calibration.Correction.ToString()) } : [],
             .. meter.Source is { } source ? new[] { ("source", source) } : [],
         ];
         return settings.Select(s => LeafRecord.Of($"{meter.Name}/{s.Name}", s.Value));
     }
 
     private static string TextOf(CtSettings ct) =>
-        string.Create(CultureInfo.InvariantCulture, $"{ct.PrimaryA} A/{ct.SecondaryMv} mV");
+        string.Create(CultureInfo.InvariantCulture, $"{ct.PrimaryA} A/{ct.SecondaryMv} mV{(ct.Reversed ? " reversed" : "")}");
 }

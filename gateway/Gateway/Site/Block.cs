@@ -89,6 +89,9 @@ internal sealed class Block
         }
     }
 
+    /// <summary>An element of a list as an object with no other keys than these. Null when it is something else.</summary>
+    public Block? Element(JsonElement element, string path, IReadOnlyList<string> keys) => Of(element, path, keys, _faults);
+
     /// <summary>A text that matches a pattern.</summary>
     public string? Text(string key, Regex pattern, string right, bool required = true)
     {

@@ -1,4 +1,5 @@
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Calibration;
 
 namespace EdgeGateway.Site;
 
@@ -27,6 +28,9 @@ public abstract record MeterSettings
     /// </summary>
     public required string? Source { get; init; }
 
+    /// <summary>How the channel was calibrated, or null. Of channels behind a current clamp only.</summary>
+    public CalibrationSettings? Calibration { get; init; }
+
     /// <summary>What its energy or volume register counts.</summary>
     public abstract ObisCode Obis { get; }
 }
@@ -34,7 +38,21 @@ public abstract record MeterSettings
 /// <summary>A current clamp with a voltage output.</summary>
 /// <param name="PrimaryA">Rated primary current, amperes, 1 to 10 000.</param>
 /// <param name="SecondaryMv">Secondary voltage at the rated primary current, millivolts RMS, within the chip's range.</param>
-public sealed record CtSettings(decimal PrimaryA, decimal SecondaryMv);
+/// <param name="Reversed">It sits the wrong way round: from now on import is taken for export and export for import.</param>
+public sealed record CtSettings(decimal PrimaryA, decimal SecondaryMv, bool Reversed = false);
+
+/// <summary>A calibration and what stands behind it.</summary>
+/// <param name="Correction">What it corrects.</param>
+/// <param name="At">When it was made, UTC.</param>
+/// <param name="By">Who made it.</param>
+/// <param name="Reference">The instrument that the channel was compared with.</param>
+/// <param name="UncertaintyPercent">Of the comparison, 0.001 to 10.</param>
+public sealed record CalibrationSettings(ChannelCalibration Correction, DateTimeOffset At, string By, string Reference, decimal UncertaintyPercent);
+
+/// <summary>What the face of a pulse meter showed when it was connected or exchanged. The register goes on; this says where the face was.</summary>
+/// <param name="Reading">As read, in the unit of the impulse constant, up to twelve digits before the point and six after it.</param>
+/// <param name="At">When it was read, UTC.</param>
+public sealed record IndexSettings(string Reading, DateTimeOffset At);
 
 /// <summary>One current channel of an ADE7953 at its only address, 0x38.</summary>
 public sealed record Ade7953MeterSettings : MeterSettings
@@ -128,6 +146,9 @@ public sealed record PulseMeterSettings : MeterSettings
 
     /// <summary>A level counts once it has been stable for so long, 1 ms to 1 s.</summary>
     public required TimeSpan Stable { get; init; }
+
+    /// <summary>What the meter's face showed, or null when nobody said.</summary>
+    public IndexSettings? Index { get; init; }
 
     /// <summary>The resistor in the chip: <c>up</c>, <c>down</c> or <c>none</c>. Of real lines only.</summary>
     public string Bias { get; init; } = "up";

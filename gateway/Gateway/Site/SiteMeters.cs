@@ -125,15 +125,16 @@ internal sealed partial class SiteMeters(
 
     private Ade7953MeterSettings? Ade7953(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([.. CommonKeys, "address", "channel", "ct", "voltageDivider"]);
+        block.Allow([.. CommonKeys, "address", "channel", "ct", "voltageDivider", "calibration"]);
         AccuracyClass? accuracy = Accuracy(
             block, "indicative", ["indicative", "1"], "this chip may claim class 1 at most: write 1 once that has been shown, or leave it out");
         decimal? address = block.Number(
             "address", Ade7953MeterSettings.Address, Ade7953MeterSettings.Address, "is not an address of this chip", "write 56 (0x38), its only address", 0);
         string? channel = block.Choice("channel", ["A", "B"]);
-        CtSettings? ct = Ct(block, Ade7953MeterSettings.MostSecondaryMv, "the chip's input");
+        CtSettings? ct = Ct(block, Ade7953MeterSettings.MostSecondaryMv, "the chip's input", hasDirection: true);
         decimal? divider = block.Number(
             "voltageDivider", 1, 1_000_000, "is not a voltage divider", "write mains volts for one volt at the chip, 1 to 1000000, such as 1001");
+        CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: true);
         if (bus is not null)
         {
             Unique(block, "channel", channel is null ? null : $"{bus.Name} channel {channel}", $"channel {channel} of the chip on {bus.Name}", name);
@@ -152,18 +153,20 @@ internal sealed partial class SiteMeters(
                 Channel = channel[0],
                 Ct = ct,
                 VoltageDivider = divider.Value,
+                Calibration = calibration,
             };
     }
 
     private Ads1115MeterSettings? Ads1115(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([.. CommonKeys, "address", "input", "ct", "assumedVoltageV"]);
+        block.Allow([.. CommonKeys, "address", "input", "ct", "assumedVoltageV", "calibration"]);
         AccuracyClass? accuracy = Accuracy(
             block, "indicative", ["indicative"], "this chip sees no voltage and never claims more: write indicative or leave it out");
         decimal? address = block.Number("address", 0x48, 0x4B, "is not an address of this chip", "write 72 to 75 (0x48 to 0x4B)", 0);
         string? input = block.Choice("input", Inputs);
-        CtSettings? ct = Ct(block, Ads1115MeterSettings.MostSecondaryMv, "an input biased to the middle of 3.3 V");
+        CtSettings? ct = Ct(block, Ads1115MeterSettings.MostSecondaryMv, "an input biased to the middle of 3.3 V", hasDirection: false);
         decimal? volts = block.Number("assumedVoltageV", 50, 1000, "is not a mains voltage", "write volts, 50 to 1000, such as 230");
+        CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: false);
         if (bus is not null && address is not null && input is not null)
         {
             Unique(block, "input", $"{bus.Name} {address} {input}", $"input {input} of the chip at {address} on {bus.Name}", name);
@@ -182,20 +185,22 @@ internal sealed partial class SiteMeters(
                 Input = input,
                 Ct = ct,
                 AssumedVoltageV = volts.Value,
+                Calibration = calibration,
             };
     }
 
     private Atm90e32asMeterSettings? Atm90e32as(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([.. CommonKeys, "phase", "ct", "voltageDivider", "lineHz"]);
+        block.Allow([.. CommonKeys, "phase", "ct", "voltageDivider", "lineHz", "calibration"]);
         AccuracyClass? accuracy = Accuracy(
             block, "indicative", ["indicative", "1", "0.5S"],
             "this chip may claim class 0.5S at most: write 1 or 0.5S once that has been shown, or leave it out");
         string? phase = block.Choice("phase", ["A", "B", "C"]);
-        CtSettings? ct = Ct(block, Atm90e32asMeterSettings.MostSecondaryMv, "the chip's input");
+        CtSettings? ct = Ct(block, Atm90e32asMeterSettings.MostSecondaryMv, "the chip's input", hasDirection: true);
         decimal? divider = block.Number(
             "voltageDivider", 1, 1_000_000, "is not a voltage divider", "write mains volts for one volt at the chip, 1 to 1000000, such as 1001");
         int? lineHz = LineHz(block);
+        CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: true);
         if (bus is not null)
         {
             Unique(block, "phase", phase is null ? null : $"{bus.Name} phase {phase}", $"phase {phase} of the chip on {bus.Name}", name);
@@ -215,6 +220,7 @@ internal sealed partial class SiteMeters(
                 Ct = ct,
                 VoltageDivider = divider.Value,
                 LineHz = lineHz.Value,
+                Calibration = calibration,
             };
     }
 
@@ -234,7 +240,7 @@ internal sealed partial class SiteMeters(
 
     private PulseMeterSettings? Pulse(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([.. CommonKeys, "line", "medium", "impulsesPerUnit", "unit", "stableMs", "bias", "activeLow", "mostPerSecond"]);
+        block.Allow([.. CommonKeys, "line", "medium", "impulsesPerUnit", "unit", "stableMs", "bias", "activeLow", "mostPerSecond", "index"]);
         AccuracyClass? accuracy = Accuracy(block, "meter", AccuracyClasses.All, $"write {Block.Either(AccuracyClasses.All)}");
         int? line = block.Integer("line", 0, 63, " for the offset of the line");
         string? mediumName = block.Choice("medium", Media);
@@ -257,6 +263,7 @@ internal sealed partial class SiteMeters(
             block.Fault("mostPerSecond", $"so many impulses cannot each be stable for {stable} ms on and off", $"write a shorter stableMs, or at most {500m / stable:0.###}");
         }
 
+        IndexSettings? index = SiteCalibration.Index(block);
         if (bus is not null && line is not null)
         {
             Unique(block, "line", $"{bus.Name} line {line}", $"line {line} of {bus.Name}", name);
@@ -279,6 +286,7 @@ internal sealed partial class SiteMeters(
                 Bias = bias,
                 ActiveLow = activeLow,
                 MostPerSecond = most,
+                Index = index,
             };
     }
 
@@ -288,14 +296,15 @@ internal sealed partial class SiteMeters(
         return code is not null && AccuracyClasses.TryParse(code, out AccuracyClass accuracy) ? accuracy : null;
     }
 
-    private static CtSettings? Ct(Block meter, decimal mostMv, string input)
+    private static CtSettings? Ct(Block meter, decimal mostMv, string input, bool hasDirection)
     {
-        Block? block = meter.Object("ct", ["primaryA", "secondaryMv"], required: true);
+        Block? block = meter.Object("ct", hasDirection ? ["primaryA", "secondaryMv", "reversed"] : ["primaryA", "secondaryMv"], required: true);
         decimal? primary = block?.Number(
             "primaryA", 1, 10_000, "is not a rated current", "write the clamp's rated primary current in amperes, 1 to 10000");
         decimal? secondary = block?.Number(
             "secondaryMv", 1, mostMv, "is not a possible secondary voltage", $"write millivolts at the rated current, 1 to {mostMv}: {input} takes no more");
-        return primary is null || secondary is null ? null : new CtSettings(primary.Value, secondary.Value);
+        bool reversed = hasDirection && block?.Flag("reversed") == true;
+        return primary is null || secondary is null ? null : new CtSettings(primary.Value, secondary.Value, reversed);
     }
 
     private string? Source(Block block, BusSettings bus, string kind)

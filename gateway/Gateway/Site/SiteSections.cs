@@ -198,26 +198,27 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         {
             int? seed = block.Integer("seed", 0, int.MaxValue, "", 1);
             int? speed = block.Integer("speed", 1, 3600, " of simulated seconds in a second", 1);
-            settings = new SimulationSettings(seed ?? 1, speed ?? 1, Start(block), block.Flag("repeat"));
+            settings = new SimulationSettings(seed ?? 1, speed ?? 1, Time(block, "start", required: false), block.Flag("repeat"));
         }
 
         return simulated ? settings : null;
     }
 
-    private static DateTimeOffset? Start(Block block)
+    /// <summary>A time in UTC, whole seconds.</summary>
+    internal static DateTimeOffset? Time(Block block, string key, bool required)
     {
         const string Right = "write a time in UTC as 2026-06-15T00:00:00Z";
-        if (block.Text("start", UtcTime(), Right, required: false) is not { } text)
+        if (block.Text(key, UtcTime(), Right, required) is not { } text)
         {
             return null;
         }
 
-        if (!DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset start))
+        if (!DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
         {
-            block.Fault("start", $"there is no time \"{text}\"", Right);
+            block.Fault(key, $"there is no time \"{text}\"", Right);
         }
 
-        return start;
+        return time;
     }
 
     private void Groups(Block root)

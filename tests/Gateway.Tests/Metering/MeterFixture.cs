@@ -6,10 +6,12 @@ using EdgeGateway.Simulation;
 
 namespace EdgeGateway.Gateway.Tests.Metering;
 
-/// <summary>Sines of a constant voltage and a current in phase with it; a negative current is export.</summary>
-internal sealed class SteadyFeed(double volts, double amperes) : IFeed
+/// <summary>Sines of a constant voltage and a current in phase with it, or lagging it; a negative current is export.</summary>
+internal sealed class SteadyFeed(double volts, double amperes, double lagDegrees = 0) : IFeed
 {
     private const int SamplesPerWindow = 64;
+
+    private readonly double _lag = lagDegrees * Math.PI / 180;
 
     public double Amperes { get; set; } = amperes;
 
@@ -32,14 +34,14 @@ internal sealed class SteadyFeed(double volts, double amperes) : IFeed
         return SamplesPerWindow;
     }
 
-    public double Joules(double from, double to) => volts * Amperes * (to - from) * JoulesTimes;
+    public double Joules(double from, double to) => volts * Amperes * Math.Cos(_lag) * (to - from) * JoulesTimes;
 
-    public double VarSeconds(double from, double to) => 0;
+    public double VarSeconds(double from, double to) => volts * Amperes * Math.Sin(_lag) * (to - from);
 
     private WaveSample Sine(double at, double weight)
     {
-        double sine = Math.Sqrt(2) * Math.Sin(2 * Math.PI * 50 * at);
-        return new WaveSample(volts * sine, Amperes * sine, weight);
+        double angle = 2 * Math.PI * 50 * at;
+        return new WaveSample(volts * Math.Sqrt(2) * Math.Sin(angle), Amperes * Math.Sqrt(2) * Math.Sin(angle - _lag), weight);
     }
 }
 

@@ -21,6 +21,7 @@ public sealed class RecorderTests : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("recorder").FullName;
     private readonly SteppedClock _time = new(Noon.AddSeconds(-0.5));
+    private RecordedGroup _group = new("boundary", ["in"], "1", [LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")]);
     private SimulatedAde7953 _chip = null!;
     private DeviceKey _key = null!;
     private Ledger _ledger = null!;
@@ -150,6 +151,53 @@ public sealed class RecorderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_calibration_is_recorded_once_when_it_changes_with_the_one_before()
+    {
+        Slot(Noon);
+        await ReopenWith(_group with { Calibrations = Calibration("ratio 1.02", "Installer 7") });
+        await ReopenWith(_group);
+        await ReopenWith(_group with { Calibrations = Calibration("ratio 1.03; 5 A 0.4° 0 %", "Installer 8") });
+        await ReopenWith(_group with { Calibrations = new Dictionary<string, IReadOnlyList<LeafRecord>>() });
+        await ReopenWith(_group);
+        Leaf[] calibrations = [.. Leaves().Where(l => l.Head.Type == LeafType.Calibration)];
+        Assert.All(calibrations, l => Assert.Equal("boundary", l.Head.Group));
+        Assert.Equal(
+            [("ratio 1.02", "none"), ("ratio 1.03; 5 A 0.4° 0 %", "ratio 1.02"), ("none", "ratio 1.03; 5 A 0.4° 0 %")],
+            calibrations.Select(l => (l.Records.Single(r => r.Name == "correction").Text, l.Records.Single(r => r.Name == "before").Text)));
+        Assert.Equal("Installer 8", calibrations[1].Records.Single(r => r.Name == "by").Text);
+    }
+
+    [Fact]
+    public async Task A_face_value_is_recorded_once_beside_where_the_register_was_recorded_after_it_was_read()
+    {
+        Slot(Noon);
+        Slot(Noon.AddMinutes(5));
+        LeafRecord recorded = Leaves()[^1].Records[0];
+        Slot(Noon.AddMinutes(10));
+        await ReopenWith(_group with { Indexes = [new RecordedIndex("in", ObisCode.ActiveImport, "12345.6 kWh", Noon.AddMinutes(4))] });
+        await ReopenWith(_group);
+        Leaf exchange = Assert.Single(Leaves(), l => l.Head.Type == LeafType.Exchange);
+        Assert.Equal(["meter", "reading", "read", "in/1-0:1.8.0.255"], exchange.Records.Select(r => r.Name));
+        Assert.Equal("12345.6 kWh", exchange.Records[1].Text);
+        Assert.Equal(Noon.AddMinutes(4).ToUnixTimeSeconds(), exchange.Records[2].Number!.Value.Mantissa);
+        Assert.Equal((recorded.Number, Noon.AddMinutes(5)), (exchange.Records[3].Number, exchange.Records[3].Time));
+        long before = recorded.Number!.Value.Mantissa;
+        Slot(Noon.AddMinutes(15));
+        Assert.True(Leaves()[^2].Records[0].Number!.Value.Mantissa >= before, "the register goes on");
+    }
+
+    [Fact]
+    public async Task A_face_value_read_after_the_last_recording_stands_beside_the_register_as_it_is()
+    {
+        Slot(Noon);
+        Slot(Noon.AddMinutes(5));
+        await ReopenWith(_group with { Indexes = [new RecordedIndex("in", ObisCode.ActiveImport, "7 kWh", Noon.AddMinutes(6))] });
+        LeafRecord register = Assert.Single(Leaves(), l => l.Head.Type == LeafType.Exchange).Records[^1];
+        Assert.Equal(_book.Starts[0].Register.Count, register.Number!.Value.Mantissa);
+        Assert.True(register.Number.Value.Mantissa > 0);
+    }
+
+    [Fact]
     public async Task A_new_boot_is_recorded_and_counted()
     {
         await CloseAsync();
@@ -233,7 +281,7 @@ public sealed class RecorderTests : IAsyncLifetime
         (FactorSet set, Factor factor) = FactorSet.Require(East);
         _recorder = new Recorder(
             _ledger, _key, now,
-            [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")])],
+            [_group],
             [new CarbonAccount("scope2-location", set, factor, [new AccountMeter("in", ObisCode.ActiveImport, null)])],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
             _time, new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: true),
@@ -241,6 +289,18 @@ public sealed class RecorderTests : IAsyncLifetime
         _worker.Poll();
         _recorder.Start(start, _book.Starts);
     }
+
+    private async Task ReopenWith(RecordedGroup group)
+    {
+        await CloseAsync();
+        _group = group;
+        Open(FirstBoot);
+    }
+
+    private static Dictionary<string, IReadOnlyList<LeafRecord>> Calibration(string correction, string by) => new()
+    {
+        ["in"] = [LeafRecord.Of("meter", "in"), LeafRecord.Of("correction", correction), LeafRecord.Of("calibrated", Noon), LeafRecord.Of("by", by)],
+    };
 
     private async Task CloseAsync()
     {

@@ -1,3 +1,4 @@
+using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
@@ -7,15 +8,42 @@ namespace EdgeGateway.Tests.Recording;
 
 public class SitePlanTests
 {
-    private static readonly SiteFile Everything =
-        SiteReader.TryRead(Path.Combine(Corpus.Folder, "valid-every-key.json"), null, out SiteFile? site, out _) ? site : throw new InvalidDataException();
+    private static readonly SiteFile Everything = ReadEverything();
+    private static readonly IReadOnlyList<RecordedGroup> Groups = SitePlan.GroupsOf(Everything);
+
+    [Fact]
+    public void A_calibration_leaf_says_what_it_corrects_and_what_stands_behind_it()
+    {
+        IReadOnlyList<LeafRecord> records = Groups[0].Calibrations["in-L1"];
+        Assert.Equal(
+            [
+                ("meter", "in-L1"), ("correction", "ratio 1.00342; 5 A 0.4° -0.05 %; 100 A 0.1° 0 %; offset -120 mW; noise 0.02 A"), ("calibrated", null),
+                ("by", "Installer 7"), ("reference", "Portable meter class 0.2, number 4711"), ("uncertainty", "0.3 %"),
+            ],
+            records.Select(r => (r.Name, r.Text)));
+        Assert.Equal(new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero).ToUnixTimeSeconds(), records[2].Number!.Value.Mantissa);
+        Assert.Equal("ratio 0.99; 5 A 0° 1.5 %", Groups[1].Calibrations["press"][1].Text);
+        Assert.Equal(["in-L1", "in-L2"], Groups[0].Calibrations.Keys);
+    }
+
+    [Fact]
+    public void The_settings_say_what_is_corrected_and_that_a_clamp_is_reversed()
+    {
+        Assert.Equal("200 A/333 mV reversed", Groups[0].Settings.Single(r => r.Name == "in-L1/ct").Text);
+        Assert.Equal(Groups[0].Calibrations["in-L1"][1].Text, Groups[0].Settings.Single(r => r.Name == "in-L1/correction").Text);
+        Assert.DoesNotContain(Groups[0].Settings, r => r.Name == "main/correction");
+    }
+
+    [Fact]
+    public void The_face_of_a_pulse_meter_is_recorded_with_its_unit() => Assert.Equal(
+        new RecordedIndex("gas", ObisCode.Gas, "0012345.6 m3", new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero)), Assert.Single(Groups[0].Indexes));
 
     [Fact]
     public void The_settings_of_an_ATM90E32AS_phase_stand_in_the_leaf_of_its_group()
     {
-        RecordedGroup group = Assert.Single(SitePlan.GroupsOf(Everything), g => g.Name == "boundary");
+        RecordedGroup group = Groups[0];
         Assert.Equal(
-            ["bus sim:factory", "class 0.5S", "kind atm90e32as", "input B", "ct 200 A/333 mV", "voltage-divider 1001", "line 50 Hz", "source grid.L2"],
+            ["bus sim:factory", "class 0.5S", "kind atm90e32as", "input B", "ct 200 A/333 mV", "voltage-divider 1001", "line 50 Hz", "correction ratio 1.01; 5 A 0.2° 0 %", "source grid.L2"],
             group.Settings.Where(s => s.Name.StartsWith("in-L2/", StringComparison.Ordinal)).Select(s => $"{s.Name["in-L2/".Length..]} {s.Text}"));
     }
 
@@ -26,4 +54,9 @@ public class SitePlanTests
         Assert.True(account.Counts("in-L2", ObisCode.ActiveImport));
         Assert.False(account.Counts("press", ObisCode.ApparentImport));
     }
+
+    private static SiteFile ReadEverything() =>
+        SiteReader.TryRead(Path.Combine(Corpus.Folder, "valid-every-key.json"), null, out SiteFile? site, out _)
+            ? site
+            : throw new InvalidOperationException("The file with every key is not valid.");
 }
