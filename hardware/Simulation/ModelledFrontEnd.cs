@@ -12,7 +12,7 @@ namespace EdgeGateway.Simulation;
 /// </remarks>
 public sealed class ModelledFrontEnd : IFeed
 {
-    private const int SamplesPerStretch = 1024;
+    private const int SamplesPerStretch = 512;
 
     private readonly FrontEndErrors _errors;
     private readonly double _divider;
@@ -74,6 +74,9 @@ public sealed class ModelledFrontEnd : IFeed
         }
     }
 
+    /// <summary>DC at both inputs beside the device's own, millivolts.</summary>
+    public double AddedOffsetMv { get; set; }
+
     /// <inheritdoc/>
     public double Hertz(double at) => Signal.Hertz;
 
@@ -106,8 +109,9 @@ public sealed class ModelledFrontEnd : IFeed
     private WaveSample At(double at, double weight)
     {
         double angle = 2 * Math.PI * Signal.Hertz * at / (1 + _errors.ClockFast);
-        double volts = (_errors.VoltageOffsetMv + Noise()) / 1000 * _divider;
-        double amperes = (_errors.CurrentOffsetMv + Noise()) / 1000 * _transformer.AmperesPerVolt;
+        (double noiseV, double noiseI) = Noise();
+        double volts = (_errors.VoltageOffsetMv + AddedOffsetMv + noiseV) / 1000 * _divider;
+        double amperes = (_errors.CurrentOffsetMv + AddedOffsetMv + noiseI) / 1000 * _transformer.AmperesPerVolt;
         foreach (Sine v in _voltage)
         {
             volts += v.At(angle);
@@ -121,9 +125,18 @@ public sealed class ModelledFrontEnd : IFeed
         return new WaveSample(volts, amperes, weight);
     }
 
-    private double Noise() => _errors.NoiseMv == 0
-        ? 0
-        : _errors.NoiseMv * Math.Sqrt(-2 * Math.Log(1 - _noise.NextDouble())) * Math.Cos(2 * Math.PI * _noise.NextDouble());
+    // Two independent normal numbers of two even ones (Box and Muller).
+    private (double V, double I) Noise()
+    {
+        if (_errors.NoiseMv == 0)
+        {
+            return (0, 0);
+        }
+
+        double size = _errors.NoiseMv * Math.Sqrt(-2 * Math.Log(1 - _noise.NextDouble()));
+        (double sin, double cos) = Math.SinCos(2 * Math.PI * _noise.NextDouble());
+        return (size * cos, size * sin);
+    }
 
     private readonly record struct Sine(int Order, double Peak, double Radians)
     {

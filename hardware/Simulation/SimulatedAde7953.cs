@@ -247,14 +247,13 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         // not verified.
         if (weight > 0)
         {
-            vv = (vv - (meanV * meanV / weight)) / weight;
-            ii = (ii - (meanI * meanI / weight)) / weight;
+            vv = Math.Max(0, vv - (meanV * meanV / weight)) / weight;
+            ii = Math.Max(0, ii - (meanI * meanI / weight)) / weight;
             vi = (vi - (meanV * meanI / weight)) / weight;
             unclipped = (unclipped - (meanRawV * meanRawI / weight)) / weight;
         }
 
         // A full-scale sine has a mean square of 1/2.
-        (vv, ii) = (Math.Max(0, vv), Math.Max(0, ii));
         channel.CurrentRms = Code(Math.Sqrt(2 * ii), Ade7953.FullScaleRms);
         channel.Power = PowerCode(vi);
         double vars = span > 0 ? clamp.Feed.VarSeconds(_now - span, _now) / span : 0;

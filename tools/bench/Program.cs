@@ -1,9 +1,15 @@
 using EdgeGateway.Bench;
+using EdgeGateway.Bench.Accuracy;
 
 // Figures that are promised, measured and printed beside their limits. Never part of the tests: a busy machine must not fail them.
-return args is ["line", ..]
-    ? await LineBench.RunAsync(args.Length > 1 ? TimeSpan.FromSeconds(int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture)) : TimeSpan.FromMinutes(3))
-    : Usage();
+return args switch
+{
+    ["line", ..] => await LineBench.RunAsync(
+        args.Length > 1 ? TimeSpan.FromSeconds(int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture)) : TimeSpan.FromMinutes(3)),
+    ["accuracy"] => AccuracyCommand.Run(check: false),
+    ["accuracy", "--check"] => AccuracyCommand.Run(check: true),
+    _ => Usage(),
+};
 
 static int Usage()
 {
@@ -11,6 +17,8 @@ static int Usage()
         dotnet run -c Release --project tools/bench -- line [SECONDS]
             The published gateway (artifacts/linux-x64) with 32 simulated meters on a ledger of a million leaves, one page open:
             memory, processor time, time to the first recorded reading, size. SECONDS: how long it is watched, 180 unless told.
+        dotnet run -c Release --project tools/bench -- accuracy [--check]
+            The error of modelled front ends after calibration, worst of 100 devices, into hardware/ACCURACY.md. --check: only compares with it.
         """);
     return 2;
 }
