@@ -1,4 +1,5 @@
 using System.Device.I2c;
+using System.Device.Spi;
 using System.Globalization;
 using EdgeGateway.Drivers;
 using EdgeGateway.Metering;
@@ -21,6 +22,7 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         OpenBus open = bus.IsSimulated ? Simulated(bus, meters) : Real(bus);
         Dictionary<int, SharedAde7953> ade7953 = [];
         Dictionary<int, Ads1115> ads1115 = [];
+        Dictionary<int, SharedAtm90e32as> atm90e32as = [];
         int clamps = meters.Count(m => m is Ads1115MeterSettings);
         return [.. meters.Select<MeterSettings, IMeter>(meter => meter switch
         {
@@ -30,6 +32,10 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
                 CalibrationOf(m, m.Ct)),
             Ads1115MeterSettings m => new Ads1115Meter(
                 m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time,
+                CalibrationOf(m, m.Ct)),
+            Atm90e32asMeterSettings m => new Atm90e32asMeter(
+                m.Name, Once(atm90e32as, 0, _ => new SharedAtm90e32as(new Atm90e32as(open.Spi(), m.LineHz, time))),
+                (Atm90e32asPhaseName)(m.Phase - 'A'), new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book,
                 CalibrationOf(m, m.Ct)),
             PulseMeterSettings m => new PulseMeter(
                 m.Name, open.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable,
@@ -61,8 +67,21 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         address => File.Exists(bus.Device)
             ? I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address))
             : throw new FileNotFoundException($"Bus {bus.Name}: there is no {bus.Device}. Switch I2C on in the device tree (dtparam=i2c_arm=on), or name a bus that is there."),
+        () => RealSpi(bus),
         meter => GpioLine.Open(
             bus.Device["gpio:".Length..], meter.Line, Enum.Parse<GpioBias>(meter.Bias, ignoreCase: true), meter.ActiveLow));
+
+    private static SpiDevice RealSpi(BusSettings bus)
+    {
+        if (!File.Exists(bus.Device))
+        {
+            throw new FileNotFoundException(
+                $"Bus {bus.Name}: there is no {bus.Device}. Switch SPI on in the device tree (dtparam=spi=on), or name a bus that is there.");
+        }
+
+        int[] numbers = [.. bus.Device["/dev/spidev".Length..].Split('.').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+        return SpiDevice.Create(new SpiConnectionSettings(numbers[0], numbers[1]) { Mode = SpiMode.Mode3, ClockFrequency = Atm90e32as.MostClockHz });
+    }
 
 #if SIMULATION
     /// <summary>Whether this gateway can simulate.</summary>
@@ -84,7 +103,7 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
 
                 IReadOnlyList<string> known = kind switch
                 {
-                    "ade7953" => simulated.PowerSources,
+                    "ade7953" or "atm90e32as" => simulated.PowerSources,
                     "ads1115" => simulated.CurrentSources,
                     _ => simulated.PulseSources,
                 };
@@ -112,9 +131,20 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
             simulated.AttachAds1115(meter.Address, InputOf(meter), new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct)));
         }
 
+        List<Atm90e32asMeterSettings> phases = [.. meters.OfType<Atm90e32asMeterSettings>()];
+        if (phases.Count > 0)
+        {
+            simulated.AttachAtm90e32as([PhaseOf('A'), PhaseOf('B'), PhaseOf('C')], phases[0].VoltageDivider);
+        }
+
         return new OpenBus(
             simulated.OpenI2c,
+            simulated.OpenSpi,
             meter => simulated.AttachPulseLine(meter.Line, meter.Source!, decimal.Parse(meter.ImpulsesPerUnit, CultureInfo.InvariantCulture)));
+
+        Simulation.WiredClamp? PhaseOf(char phase) => phases.Find(p => p.Phase == phase) is { } meter
+            ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
+            : null;
 
         Simulation.WiredClamp? ClampOf(char channel) => channels.Find(c => c.Channel == channel) is { } meter
             ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
@@ -131,5 +161,5 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         throw new InvalidDataException($"Bus {bus.Name} is simulated, and this gateway was built without the simulation.");
 #endif
 
-    private sealed record OpenBus(Func<int, I2cDevice> I2c, Func<PulseMeterSettings, IPulseLine> PulseLine);
+    private sealed record OpenBus(Func<int, I2cDevice> I2c, Func<SpiDevice> Spi, Func<PulseMeterSettings, IPulseLine> PulseLine);
 }

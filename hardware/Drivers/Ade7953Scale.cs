@@ -91,6 +91,11 @@ public sealed class Ade7953Scale
         (BigInteger n3, BigInteger d3) = Fraction(transformer.SecondaryMv);
         BigInteger numerator = n1 * n2 * d3 * 1_000_000;
         BigInteger denominator = d1 * d2 * n3 * 8 * Ade7953.FullScaleCountsPerSecond * 3600;
+        return Reduced(numerator, denominator, divider);
+    }
+
+    internal static (long Numerator, long Denominator) Reduced(BigInteger numerator, BigInteger denominator, decimal divider)
+    {
         BigInteger common = BigInteger.GreatestCommonDivisor(numerator, denominator);
         (numerator, denominator) = (numerator / common, denominator / common);
         return numerator <= long.MaxValue && denominator <= long.MaxValue
@@ -99,7 +104,7 @@ public sealed class Ade7953Scale
                 nameof(divider), divider, "The divider and the transformer have too many digits: write at most four after the point.");
     }
 
-    private static (BigInteger Numerator, BigInteger Denominator) Fraction(decimal value)
+    internal static (BigInteger Numerator, BigInteger Denominator) Fraction(decimal value)
     {
         Span<int> parts = stackalloc int[4];
         decimal.GetBits(value, parts);

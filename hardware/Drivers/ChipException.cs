@@ -1,3 +1,4 @@
+using System.Device.Spi;
 using System.Globalization;
 using EdgeGateway.Readings;
 
@@ -17,7 +18,26 @@ public sealed class ChipException : Exception
     /// <param name="sentence">What happened and what to look at.</param>
     /// <param name="cause">The exception of the bus, where there was one.</param>
     public ChipException(MissingReason reason, string chip, int address, string register, string sentence, Exception? cause = null)
-        : base($"{chip} at I2C address 0x{address:X2}, register {register}: {sentence}", cause) =>
+        : this(reason, chip, $"I2C address 0x{address:X2}", address, register, sentence, cause)
+    {
+    }
+
+    /// <summary>Names a fault of a chip on an SPI bus.</summary>
+    /// <param name="reason">Why there is no value.</param>
+    /// <param name="chip">The chip's name, for example <c>ATM90E32AS</c>.</param>
+    /// <param name="place">Its bus and chip-select line.</param>
+    /// <param name="register">The register that failed, as its datasheet calls it.</param>
+    /// <param name="sentence">What happened and what to look at.</param>
+    /// <param name="cause">The exception of the bus, where there was one.</param>
+    public ChipException(
+        MissingReason reason, string chip, SpiConnectionSettings place, string register, string sentence, Exception? cause = null)
+        : this(reason, chip, $"spidev{place.BusId}.{place.ChipSelectLine}", place.ChipSelectLine, register, sentence, cause)
+    {
+    }
+
+    private ChipException(
+        MissingReason reason, string chip, string place, int address, string register, string sentence, Exception? cause)
+        : base($"{chip} at {place}, register {register}: {sentence}", cause) =>
         (Reason, Chip, Address, Register) = (reason, chip, address, register);
 
     /// <summary>Why there is no value.</summary>
@@ -26,7 +46,7 @@ public sealed class ChipException : Exception
     /// <summary>The chip's name.</summary>
     public string Chip { get; }
 
-    /// <summary>Its 7-bit I2C address.</summary>
+    /// <summary>Its 7-bit I2C address, or its chip-select line on an SPI bus.</summary>
     public int Address { get; }
 
     /// <summary>The register that failed, as its datasheet calls it.</summary>

@@ -22,6 +22,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     private readonly SafeFileHandle _file;
     private readonly GpioEdges _edges = new();
     private readonly byte[] _records = new byte[EventsAtOnce * GpioRecords.EventBytes];
+    private long _notedNs = long.MinValue;
     private int _taken;
     private int _filled;
 
@@ -42,15 +43,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     public bool InitialHigh { get; }
 
     /// <inheritdoc/>
-    public long NowNs
-    {
-        get
-        {
-            long nowNs = Monotonic();
-            _edges.LookedUpTo(nowNs);
-            return nowNs;
-        }
-    }
+    public long NowNs => _notedNs = Monotonic();
 
     /// <summary>Opens a line of a chip for this process alone.</summary>
     /// <param name="label">The chip's label, for example <c>pinctrl-rp1</c>. Labels stay; the number in /dev/gpiochipN does not.</param>
@@ -92,6 +85,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         edge = default;
         if (_taken == _filled && !Fill(timeoutMs: 0))
         {
+            _edges.TakenUpTo(_notedNs);
             return false;
         }
 
@@ -105,37 +99,35 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
 
     private static SafeFileHandle OpenChip(string label, out GpioChipInfo info)
     {
-        // Raspberry Pi OS has links from old numbers to new ones, so one chip can be there twice.
-        SortedDictionary<string, GpioChipInfo> known = new(StringComparer.Ordinal);
-        SafeFileHandle? found = null;
-        info = default;
+        List<(SafeFileHandle File, GpioChipInfo Info)> chips = [];
         try
         {
             foreach (string path in Directory.GetFiles("/dev", "gpiochip*").Order(StringComparer.Ordinal))
             {
                 SafeFileHandle file = OpenFile(path);
                 byte[] answer = new byte[GpioRecords.ChipInfoBytes];
-                if (Control(file, GpioRecords.GetChipInfo, answer) == 0 && known.TryAdd(GpioRecords.ChipOf(answer).Name, GpioRecords.ChipOf(answer))
-                    && GpioRecords.ChipOf(answer).Label == label && found is null)
-                {
-                    (found, info) = (file, GpioRecords.ChipOf(answer));
-                }
-                else
-                {
-                    file.Dispose();
-                }
+                int error = Control(file, GpioRecords.GetChipInfo, answer);
+                chips.Add((file, error == 0 ? GpioRecords.ChipOf(answer) : default));
             }
 
-            GpioChipInfo[] same = [.. known.Values.Where(c => c.Label == label)];
-            return same.Length == 1 ? found! : throw new IOException(
-                same.Length > 1 ? $"gpio:{label}: the chips {string.Join(" and ", same.Select(c => c.Name))} both have this label, so it does not tell them apart."
-                : known.Count == 0 ? $"gpio:{label}: this system has no GPIO character device (/dev/gpiochip*)."
-                : $"gpio:{label}: no chip has this label. There are {string.Join(", ", known.Values.Select(c => $"gpio:{c.Label}"))}.");
+            // Raspberry Pi OS has links from old numbers to new ones, so one chip can be there twice.
+            (SafeFileHandle File, GpioChipInfo Info)[] known = [.. chips.Where(c => c.Info != default).DistinctBy(c => c.Info.Name)];
+            (SafeFileHandle File, GpioChipInfo Info)[] named = [.. known.Where(c => c.Info.Label == label)];
+            if (named.Length != 1)
+            {
+                throw new IOException(
+                    known.Length == 0 ? $"gpio:{label}: this system has no GPIO character device (/dev/gpiochip*)."
+                    : named.Length == 0 ? $"gpio:{label}: no chip has this label. There are {string.Join(", ", known.Select(c => $"gpio:{c.Info.Label}"))}."
+                    : $"gpio:{label}: {string.Join(" and ", named.Select(c => c.Info.Name))} both have this label, so it does not tell them apart.");
+            }
+
+            (SafeFileHandle found, info) = named[0];
+            chips.RemoveAll(c => c.File == found);
+            return found;
         }
-        catch
+        finally
         {
-            found?.Dispose();
-            throw;
+            chips.ForEach(c => c.File.Dispose());
         }
     }
 
@@ -156,11 +148,13 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     {
         (_taken, _filled) = (0, 0);
         PollFile poll = new() { File = (int)_file.DangerousGetHandle(), Events = Readable };
-        nint result = Repeated(() => Poll(ref poll, 1, timeoutMs));
-        if (result > 0)
+        nint result;
+        do
         {
-            result = Repeated(() => Read(_file, ref _records[0], (nuint)_records.Length));
+            result = Poll(ref poll, 1, timeoutMs);
+            result = result > 0 ? Read(_file, ref _records[0], (nuint)_records.Length) : result;
         }
+        while (result < 0 && Marshal.GetLastPInvokeError() == Interrupted);
 
         if (result < 0)
         {
@@ -174,20 +168,16 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     private IOException Failed(string wrong, int error) => new($"{_name}: {wrong} ({Marshal.GetPInvokeErrorMessage(error)}).");
 
     /// <summary>The error number, 0 when it went well.</summary>
-    private static int Control(SafeFileHandle file, uint request, byte[] record) =>
-        Repeated(() => Ioctl(file, request, ref record[0])) < 0 ? Marshal.GetLastPInvokeError() : 0;
-
-    /// <summary>Calls the kernel until no signal interrupts it.</summary>
-    private static nint Repeated(Func<nint> call)
+    private static int Control(SafeFileHandle file, uint request, byte[] record)
     {
-        nint result;
+        int error;
         do
         {
-            result = call();
+            error = Ioctl(file, request, ref record[0]) < 0 ? Marshal.GetLastPInvokeError() : 0;
         }
-        while (result < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        while (error == Interrupted);
 
-        return result;
+        return error;
     }
 
     private static long Monotonic()

@@ -154,10 +154,10 @@ public sealed class GpioEdges
     private long _earliestNs = long.MinValue;
 
     /// <summary>
-    /// Tells that the line has been looked at up to a time. The kernel stamps an edge when it interrupts and queues it a moment later:
-    /// one that was on its way is stamped with this time, so that edges never come from the past.
+    /// Tells that all edges up to a time have been taken. The kernel stamps an edge when it interrupts and queues it a moment later: one
+    /// that was on its way is stamped with this time, so that edges never come from the past.
     /// </summary>
-    public void LookedUpTo(long timeNs) => _earliestNs = Math.Max(_earliestNs, timeNs);
+    public void TakenUpTo(long timeNs) => _earliestNs = Math.Max(_earliestNs, timeNs);
 
     /// <summary>The edge of the next record.</summary>
     public Edge Next(ReadOnlySpan<byte> record)
@@ -165,7 +165,7 @@ public sealed class GpioEdges
         uint number = GpioRecords.NumberOf(record);
         uint lost = unchecked(number - _next);
         _next = unchecked(number + 1);
-        LookedUpTo(GpioRecords.TimeOf(record));
+        TakenUpTo(GpioRecords.TimeOf(record));
         return new Edge(_earliestNs, GpioRecords.LevelOf(record), lost);
     }
 }

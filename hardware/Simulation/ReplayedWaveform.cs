@@ -33,7 +33,7 @@ public sealed class ReplayedWaveform : IFeed
         _amperes = Values(recording, source[(slash + 1)..], RecordedQuantity.Current);
         _length = _seconds.Length > 1 ? _seconds[^1] * _seconds.Length / (_seconds.Length - 1) : 0;
         _joules = Integrated(_seconds, _volts, _amperes);
-        IReadOnlyList<WaveformWindow> cycles = Waveform.Measure(_seconds, _volts, _amperes, cycles: 1);
+        IReadOnlyList<WaveformWindow> cycles = WaveformMeter.Measure(new WaveformSettings { Cycles = 1 }, _seconds, _volts, _amperes);
         _crossings = [.. cycles.Where(c => c.FrequencyHz is not null).SelectMany(c => (double[])[c.StartSeconds, c.EndSeconds]).Distinct()];
 
         // The voltage a quarter of a cycle earlier stands at 90° to it: with it V·I·sin φ integrates as V·I·cos φ does with the voltage.

@@ -1,4 +1,5 @@
 using System.Device.I2c;
+using System.Device.Spi;
 using EdgeGateway.Drivers;
 
 namespace EdgeGateway.Simulation;
@@ -11,6 +12,7 @@ public sealed class SimulatedBus
 
     private readonly Dictionary<int, SimulatedI2cDevice> _chips = [];
     private readonly Dictionary<int, IPulseLine> _lines = [];
+    private SimulatedAtm90e32as? _spi;
     private readonly Func<string, IFeed> _feed;
     private readonly Func<string, decimal, IPulseLine> _pulses;
     private readonly TimeProvider _time;
@@ -19,7 +21,7 @@ public sealed class SimulatedBus
     private SimulatedBus(string device, TimeProvider time, Func<string, IFeed> feed, Func<string, decimal, IPulseLine> pulses) =>
         (_device, _time, _feed, _pulses) = (device, time, feed, pulses);
 
-    /// <summary>What can stand as <c>source</c> of an ADE7953 channel.</summary>
+    /// <summary>What can stand as <c>source</c> of an ADE7953 channel or an ATM90E32AS phase.</summary>
     public required IReadOnlyList<string> PowerSources { get; init; }
 
     /// <summary>What can stand as <c>source</c> of an ADS1115 input.</summary>
@@ -138,6 +140,28 @@ public sealed class SimulatedBus
         return chip;
     }
 
+    /// <summary>Wires an ATM90E32AS to the bus's chip-select line.</summary>
+    /// <param name="phases">Source and transformer of phases A, B and C; null where nothing is wired.</param>
+    /// <param name="voltageDivider">Mains volts for one volt at the voltage inputs.</param>
+    /// <exception cref="ArgumentException">An unknown source, nothing wired at all, or the line is taken.</exception>
+    public SimulatedAtm90e32as AttachAtm90e32as(IReadOnlyList<WiredClamp?> phases, decimal voltageDivider)
+    {
+        List<string> sources = [.. phases.OfType<WiredClamp>().Select(c => c.Source)];
+        if (sources.Count == 0)
+        {
+            throw new ArgumentException($"The ATM90E32AS on {_device} has no phase wired.", nameof(phases));
+        }
+
+        if (sources.Find(s => !PowerSources.Contains(s)) is { } source)
+        {
+            throw NoSource(_device, source, $"an ATM90E32AS needs a voltage and a current, one of {string.Join(", ", PowerSources)}");
+        }
+
+        return _spi = _spi is null
+            ? new SimulatedAtm90e32as([.. phases.Select(Clamp)], voltageDivider, _time)
+            : throw new ArgumentException($"The chip-select line of {_device} is taken by another chip.", nameof(phases));
+    }
+
     /// <summary>Wires a pulse meter to a line.</summary>
     /// <param name="line">The line's number.</param>
     /// <param name="source">What the meter counts.</param>
@@ -153,6 +177,9 @@ public sealed class SimulatedBus
 
     /// <summary>The device at an address. One where nothing is wired does not answer.</summary>
     public I2cDevice OpenI2c(int address) => _chips.GetValueOrDefault(address) ?? new SimulatedI2cDevice(address);
+
+    /// <summary>The device on the bus's chip-select line. One where nothing is wired does not answer.</summary>
+    public SpiDevice OpenSpi() => _spi ?? new SimulatedSpiDevice(0, 0);
 
     private T Attach<T>(int address, T chip)
         where T : SimulatedI2cDevice =>

@@ -65,7 +65,7 @@ public class GpioTests
     [Fact]
     public void A_chip_has_a_name_a_label_and_lines()
     {
-        byte[] info = [.. Encoding.ASCII.GetBytes("gpiochip4".PadRight(32, '\0')), .. Encoding.ASCII.GetBytes("pinctrl-rp1".PadRight(32, '\0')), 54, 0, 0, 0];
+        byte[] info = [.. Encoding.ASCII.GetBytes("gpiochip4".PadRight(32, '\0') + "pinctrl-rp1".PadRight(32, '\0')), 54, 0, 0, 0];
         Assert.Equal(GpioRecords.ChipInfoBytes, info.Length);
         Assert.Equal(new GpioChipInfo("gpiochip4", "pinctrl-rp1", 54), GpioRecords.ChipOf(info));
     }
@@ -109,10 +109,10 @@ public class GpioTests
     }
 
     [Fact]
-    public void An_edge_that_was_on_its_way_when_the_line_was_looked_at_is_not_stamped_before_that()
+    public void An_edge_that_was_on_its_way_when_all_were_taken_is_not_stamped_before_that()
     {
         GpioEdges edges = new();
-        edges.LookedUpTo(1000);
+        edges.TakenUpTo(1000);
         Assert.Equal(1000, edges.Next(Record(999, true, 1)).TimeNs);
         Assert.Equal(1001, edges.Next(Record(1001, false, 2)).TimeNs);
     }

@@ -39,6 +39,35 @@ public class ReferenceRecordingTests
     }
 
     [Fact]
+    public void Three_phases_of_a_generator_come_out_of_one_ATM90E32AS_as_they_were_recorded()
+    {
+        if (Folder("test1.cfg") is not { } folder)
+        {
+            return;
+        }
+
+        CurrentTransformer clamp = new(1500, 333);
+        SimulatedBus bus = SimulatedBus.Open("replay:test1.cfg", folder, seed: 1, repeat: false, _time);
+        bus.AttachAtm90e32as([new("VA_G1/IA_G1", clamp), new("VB_G1/IB_G1", clamp), new("VC_G1/IC_G1", clamp)], 10_000);
+        var driver = new Atm90e32as(bus.OpenSpi(), 50, _time);
+        driver.Initialize();
+        _time.Advance(TimeSpan.FromSeconds(0.255));
+        Atm90e32asSample sample = driver.Read();
+        var scale = new Atm90e32asScale(clamp, 10_000);
+        (double Volts, double Amperes, double Watts)[] expected =
+            [(3483.575, 1347.8420, 4464859.3), (3482.939, 1361.2475, 4462879.1), (3484.067, 1363.9533, 4451492.2)];
+        foreach (Atm90e32asPhaseName phase in Enum.GetValues<Atm90e32asPhaseName>())
+        {
+            LiveValues live = scale.Live(sample, sample[phase]);
+            (double volts, double amperes, double watts) = expected[(int)phase];
+            Assert.Equal(volts, live.VoltageV!.Value, volts * 0.002);
+            Assert.Equal(amperes, live.CurrentA!.Value, amperes * 0.002);
+            Assert.Equal(watts, live.ActivePowerW!.Value, watts * 0.002);
+            Assert.Equal(49.987, live.FrequencyHz!.Value, 0.02);
+        }
+    }
+
+    [Fact]
     public void A_noisy_pulse_train_has_its_99_pulses()
     {
         if (Folder("dcf77_120s.edges.csv") is not { } folder)

@@ -20,6 +20,7 @@ public sealed class ReplayTests : IDisposable
     private const double FifthA = 10;
     private static readonly double ExpectedA = Math.Sqrt((50 * 50) + (FifthA * FifthA));
     private static readonly double ExpectedW = 230 * 50 * Math.Cos(40 * Math.PI / 180);
+    private static readonly double ExpectedVar = 230 * 50 * Math.Sin(40 * Math.PI / 180);
 
     private SimulatedBus Recording(bool repeat = false)
     {
@@ -48,6 +49,38 @@ public sealed class ReplayTests : IDisposable
 
         File.WriteAllLines(Path.Combine(_folder.FullName, "test.dat"), data);
         return SimulatedBus.Open("replay:test.cfg", _folder.FullName, seed: 1, repeat, _time);
+    }
+
+    [Fact]
+    public void A_recording_comes_out_of_the_ATM90E32AS_as_it_was_recorded()
+    {
+        SimulatedBus bus = Recording();
+        bus.AttachAtm90e32as([new("V1/I1", Clamp200), new("V1/I1", Clamp200, Reversed: true), null], 1001);
+        var driver = new Atm90e32as(bus.OpenSpi(), 50, _time);
+        var scale = new Atm90e32asScale(Clamp200, 1001);
+        driver.Initialize();
+        (long import, long export, long lagging) = (0, 0, 0);
+        for (int second = 1; second <= 4; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Atm90e32asSample sample = driver.Read();
+            var live = scale.Live(sample, sample.A);
+            Assert.Equal(230, live.VoltageV!.Value, 230 * 0.001);
+            Assert.Equal(ExpectedA, live.CurrentA!.Value, ExpectedA * 0.001);
+            Assert.Equal(ExpectedW, live.ActivePowerW!.Value, ExpectedW * 0.001);
+            Assert.Equal(ExpectedVar, live.ReactivePowerVar!.Value, ExpectedVar * 0.002);
+            Assert.Equal(ExpectedW / 230 / ExpectedA, live.PowerFactor!.Value, 0.001);
+            Assert.Equal(Hertz, live.FrequencyHz!.Value, 0.01);
+            (import, export, lagging) = (import + sample.A.ActiveForward, export + sample.B.ActiveReverse, lagging + sample.A.ReactiveForward);
+        }
+
+        (long numerator, long denominator) = scale.MilliwattHoursPerCount;
+        double count = (double)numerator / denominator;
+        Assert.Equal(ExpectedW * 4 / 3.6, import * count, (ExpectedW * 4 / 3.6 * 0.001) + count);
+        Assert.Equal(import, export);
+
+        // The chip's reactive power of the first second is not there before its first window.
+        Assert.InRange(lagging * count, (ExpectedVar * 3 / 3.6 * 0.998) - (2 * count), ExpectedVar * 4 / 3.6 * 1.001);
     }
 
     [Fact]

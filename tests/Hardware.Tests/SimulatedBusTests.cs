@@ -40,6 +40,33 @@ public class SimulatedBusTests
     }
 
     [Fact]
+    public void The_energy_of_an_hour_of_three_phases_goes_through_one_ATM90E32AS()
+    {
+        SimulatedBus bus = Factory();
+        bus.AttachAtm90e32as([new("grid.L1", Clamp200), new("grid.L2", Clamp200), new("pv.L3", Clamp200)], 1001);
+        var driver = new Atm90e32as(bus.OpenSpi(), 50, _time);
+        driver.Initialize();
+        Span<long> net = [0, 0, 0];
+        for (int second = 0; second < 3600; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Atm90e32asSample sample = driver.Read();
+            for (int phase = 0; phase < 3; phase++)
+            {
+                net[phase] += sample[(Atm90e32asPhaseName)phase].ActiveForward - sample[(Atm90e32asPhaseName)phase].ActiveReverse;
+            }
+        }
+
+        (long numerator, long denominator) = new Atm90e32asScale(Clamp200, 1001).MilliwattHoursPerCount;
+        double joulesPerCount = (double)numerator / denominator * 3.6;
+        var factory = new SimulatedFactory(1);
+        DateTimeOffset start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
+        Assert.Equal(factory.Feed("grid.L1", start).Joules(0, 3600), net[0] * joulesPerCount, joulesPerCount);
+        Assert.Equal(factory.Feed("grid.L2", start).Joules(0, 3600), net[1] * joulesPerCount, joulesPerCount);
+        Assert.Equal(factory.Feed("pv.L3", start).Joules(0, 3600), net[2] * joulesPerCount, joulesPerCount);
+    }
+
+    [Fact]
     public void The_current_of_a_machine_goes_through_the_ADS1115()
     {
         SimulatedBus bus = Factory();
@@ -51,10 +78,12 @@ public class SimulatedBusTests
     }
 
     [Fact]
-    public void An_address_with_nothing_on_it_does_not_answer()
+    public void An_address_and_a_chip_select_line_with_nothing_on_it_do_not_answer()
     {
         ChipException thrown = Assert.Throws<ChipException>(() => new Ads1115(Factory().OpenI2c(0x4B)).SampleWindow(default, default));
         Assert.Equal((MissingReason.NoAnswer, 0x4B), (thrown.Reason, thrown.Address));
+        thrown = Assert.Throws<ChipException>(() => new Atm90e32as(Factory().OpenSpi(), 50, _time).Read());
+        Assert.Equal(MissingReason.NoAnswer, thrown.Reason);
     }
 
     [Fact]
@@ -70,6 +99,11 @@ public class SimulatedBusTests
         Refused("wired already", () => bus.AttachPulseLine(1, "gas", 10));
         bus.AttachAds1115(0x38, Ads1115Input.Ain0, new("oven.L1", Clamp200));
         Refused("taken by another chip", () => bus.AttachAde7953(0x38, new("grid.L1", Clamp200), null, 1001));
+        Refused("no phase wired", () => bus.AttachAtm90e32as([null, null, null], 1001));
+        Refused("three phases", () => bus.AttachAtm90e32as([new("grid.L1", Clamp200)], 1001));
+        Refused("'kiln.L1'", () => bus.AttachAtm90e32as([new("kiln.L1", Clamp200), null, null], 1001));
+        bus.AttachAtm90e32as([new("grid.L1", Clamp200), null, null], 1001);
+        Refused("taken by another chip", () => bus.AttachAtm90e32as([new("grid.L1", Clamp200), null, null], 1001));
         Refused("no simulated bus", () => SimulatedBus.Open("sim:fabrik", "", 1, false, _time));
 
         static void Refused(string why, Action wiring) =>

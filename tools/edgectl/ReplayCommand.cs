@@ -88,8 +88,9 @@ internal static class ReplayCommand
             }
             else if (volts.Count > 0)
             {
-                windows.AddRange(Waveform.Measure(
-                    recording.Seconds.Span.Slice(n - volts.Count, volts.Count), volts.ToArray(), amperes.ToArray(), cycles));
+                windows.AddRange(WaveformMeter.Measure(
+                    new WaveformSettings { Cycles = cycles, Harmonics = true },
+                    recording.Seconds.Span.Slice(n - volts.Count, volts.Count), volts.ToArray(), amperes.ToArray()));
                 volts.Clear();
                 amperes.Clear();
             }
@@ -118,7 +119,7 @@ internal static class ReplayCommand
             output.WriteLine($"left out {channel.Id}: {why}");
         }
 
-        Table table = Screen.Table(1, "phase", "from s", "to s", "samples", "V", "A", "W", "var", "VA", "PF", "Hz");
+        Table table = Screen.Table(1, "phase", "from s", "to s", "samples", "V", "A", "W", "var", "VA", "PF", "Hz", "THD V", "THD A");
         foreach ((ChannelPair pair, List<WaveformWindow> windows) in measured)
         {
             foreach (WaveformWindow w in windows)
@@ -127,14 +128,14 @@ internal static class ReplayCommand
                     Markup.Escape(pair.Phase), Text(w.StartSeconds, "0.000000"), Text(w.EndSeconds, "0.000000"),
                     w.Samples.ToString(CultureInfo.InvariantCulture), Significant(w.VoltageV), Significant(w.CurrentA),
                     Significant(w.ActivePowerW), Significant(w.ReactivePowerVar), Significant(w.ApparentPowerVA),
-                    Text(w.PowerFactor, "0.00000"), Text(w.FrequencyHz, "0.0000"));
+                    Text(w.PowerFactor, "0.00000"), Text(w.FrequencyHz, "0.0000"), Text(100 * w.ThdV, "0.0"), Text(100 * w.ThdA, "0.0"));
             }
         }
 
         if (table.Rows.Count > 0)
         {
             Screen.On(output).Write(table);
-            output.WriteLine($"Windows of {cycles} cycles. var: of the fundamental, positive when the current lags. –: cannot be told.");
+            output.WriteLine($"Windows of {cycles} cycles. var: of the fundamental, positive when the current lags. THD: %, from 10 cycles. –: cannot be told.");
         }
     }
 
@@ -203,6 +204,10 @@ internal static class ReplayCommand
         json.WriteNumber("apparentPowerVA", w.ApparentPowerVA);
         Value(json, "powerFactor", w.PowerFactor);
         Value(json, "frequencyHz", w.FrequencyHz);
+        Value(json, "crestFactorV", w.CrestFactorV);
+        Value(json, "crestFactorA", w.CrestFactorA);
+        Value(json, "thdV", w.ThdV);
+        Value(json, "thdA", w.ThdA);
         json.WriteEndObject();
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using EdgeGateway.Drivers;
 using EdgeGateway.Readings;
 using EdgeGateway.Readings.Calibration;
@@ -78,38 +77,10 @@ public sealed class Ade7953Meter : IMeter
     }
 }
 
-/// <summary>One ADE7953 between the meters of its two channels: each sample, or failure to get one, goes once to each of them.</summary>
-/// <remarks>The chip is read when a channel asks for the second time, so once a poll however its meters are ordered.</remarks>
-public sealed class SharedAde7953(Ade7953 chip)
+/// <summary>One ADE7953 between the meters of its two channels.</summary>
+public sealed class SharedAde7953(Ade7953 chip) : SharedChip<Ade7953Sample>(chip.Read, 2)
 {
-    private readonly bool[] _taken = [true, true];
-    private Ade7953Sample _sample;
-    private ExceptionDispatchInfo? _fault;
-
     /// <summary>The next sample for a channel.</summary>
     /// <exception cref="ChipException">The chip could not be read.</exception>
-    public Ade7953Sample Read(Ade7953ChannelName channel)
-    {
-        if (_taken[(int)channel])
-        {
-            (_sample, _fault) = ReadChip();
-            _taken.AsSpan().Clear();
-        }
-
-        _taken[(int)channel] = true;
-        _fault?.Throw();
-        return _sample;
-    }
-
-    private (Ade7953Sample Sample, ExceptionDispatchInfo? Fault) ReadChip()
-    {
-        try
-        {
-            return (chip.Read(), null);
-        }
-        catch (ChipException e)
-        {
-            return (default, ExceptionDispatchInfo.Capture(e));
-        }
-    }
+    public Ade7953Sample Read(Ade7953ChannelName channel) => Read((int)channel);
 }

@@ -153,6 +153,11 @@ public sealed class BusWorker : IAsyncDisposable
         {
             Reading reading = meter.Read(time);
             _faults.Good(name);
+            if (reading.Gap is { } gap)
+            {
+                _faults.Lacks(name, gap);
+            }
+
             return reading;
         }
         catch (ChipException e)

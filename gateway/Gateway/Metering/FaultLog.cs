@@ -1,4 +1,5 @@
 using EdgeGateway.Drivers;
+using EdgeGateway.Readings;
 
 namespace EdgeGateway.Metering;
 
@@ -16,15 +17,25 @@ internal sealed class FaultLog(string bus, TimeProvider time, ILogger logger)
     /// <param name="fault">The fault. Of a chip and a disk its text says all; of our own code the trace is wanted.</param>
     public void Bad(string what, string kind, Exception fault)
     {
-        if (_told.TryGetValue((what, kind), out long at) && time.GetElapsedTime(at) < Again)
+        if (!IsDue(what, kind))
         {
             return;
         }
 
-        _told[(what, kind)] = time.GetTimestamp();
         _toldBad.Add(what);
         bool expected = fault is ChipException or IOException or UnauthorizedAccessException;
         logger.LogWarning(expected ? null : fault, "{Bus}, {What}: {Fault}", bus, what, fault.Message);
+    }
+
+    /// <summary>A meter's registers lack something.</summary>
+    public void Lacks(string what, Gap gap)
+    {
+        string cause = gap.Cause.Code();
+        if (IsDue(what, cause))
+        {
+            logger.LogWarning("{Bus}, {What}: not all is counted from {From:O} to {To:O}: {Cause}, {Lost}.", bus, what, gap.From, gap.To, cause,
+                gap.Lost is { } lost ? $"{lost} of them" : "nobody can tell how many");
+        }
     }
 
     /// <summary>Something works. Told when its fault was told.</summary>
@@ -34,5 +45,16 @@ internal sealed class FaultLog(string bus, TimeProvider time, ILogger logger)
         {
             logger.LogInformation("{Bus}, {What}: works again.", bus, what);
         }
+    }
+
+    private bool IsDue(string what, string kind)
+    {
+        if (_told.TryGetValue((what, kind), out long at) && time.GetElapsedTime(at) < Again)
+        {
+            return false;
+        }
+
+        _told[(what, kind)] = time.GetTimestamp();
+        return true;
     }
 }

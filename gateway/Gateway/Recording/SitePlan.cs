@@ -74,6 +74,11 @@ public static class SitePlan
                     ("kind", "ads1115"), ("address", m.Address.ToString(CultureInfo.InvariantCulture)), ("input", m.Input), ("ct", TextOf(m.Ct)),
                     ("assumed-voltage", $"{m.AssumedVoltageV.ToString(CultureInfo.InvariantCulture)} V"),
                 ],
+                Atm90e32asMeterSettings m =>
+                [
+                    ("kind", "atm90e32as"), ("input", m.Phase.ToString()), ("ct", TextOf(m.Ct)),
+                    ("voltage-divider", m.VoltageDivider.ToString(CultureInfo.InvariantCulture)), ("line", $"{m.LineHz} Hz"),
+                ],
                 PulseMeterSettings m =>
                 [
                     ("kind", "pulse"), ("line", m.Line.ToString(CultureInfo.InvariantCulture)), ("constant", $"{m.ImpulsesPerUnit} imp/{m.Unit}"),

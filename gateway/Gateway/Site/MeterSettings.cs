@@ -99,6 +99,27 @@ public sealed record Ads1115MeterSettings : MeterSettings
     public override ObisCode Obis => ObisCode.ApparentImport;
 }
 
+/// <summary>One phase of an ATM90E32AS, the only chip on its bus.</summary>
+public sealed record Atm90e32asMeterSettings : MeterSettings
+{
+    /// <summary>Full scale of the current inputs at gain 1, millivolts RMS.</summary>
+    public const decimal MostSecondaryMv = 720;
+
+    /// <summary><c>A</c>, <c>B</c> or <c>C</c>.</summary>
+    public required char Phase { get; init; }
+
+    public required CtSettings Ct { get; init; }
+
+    /// <summary>Mains volts for one volt at the chip's input, 1 to 1 000 000. The same for all phases of a chip.</summary>
+    public required decimal VoltageDivider { get; init; }
+
+    /// <summary>Nominal mains frequency, 50 or 60. The same for all phases of a chip.</summary>
+    public required int LineHz { get; init; }
+
+    /// <inheritdoc/>
+    public override ObisCode Obis => ObisCode.ActiveImport;
+}
+
 /// <summary>What a pulse meter counts.</summary>
 public enum Medium
 {

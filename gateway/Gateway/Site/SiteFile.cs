@@ -64,6 +64,9 @@ public enum BusKind
     /// <summary>A GPIO chip of the kernel, with pulse lines.</summary>
     Gpio,
 
+    /// <summary>A chip-select line of an SPI bus of the kernel, with one chip.</summary>
+    Spi,
+
     /// <summary>The simulated factory: chips or pulse lines, by the meters on it.</summary>
     Factory,
 
@@ -76,13 +79,13 @@ public enum BusKind
 
 /// <summary>A bus with chips or pulse lines.</summary>
 /// <param name="Name">Unique in the site.</param>
-/// <param name="Device">As written, for example <c>/dev/i2c-1</c>, <c>gpio:pinctrl-rp1</c>, <c>sim:factory</c>, <c>replay:FILE.cfg</c>.</param>
+/// <param name="Device">As written, for example <c>/dev/i2c-1</c>, <c>/dev/spidev0.0</c>, <c>gpio:pinctrl-rp1</c>, <c>sim:factory</c>, <c>replay:FILE.cfg</c>.</param>
 /// <param name="Kind">What the device is.</param>
 /// <param name="File">Full path of the recording or capture. Null for the other kinds.</param>
 public sealed record BusSettings(string Name, string Device, BusKind Kind, string? File)
 {
     /// <summary>Nothing on this bus is measured.</summary>
-    public bool IsSimulated => Kind is not (BusKind.I2c or BusKind.Gpio);
+    public bool IsSimulated => Kind is not (BusKind.I2c or BusKind.Spi or BusKind.Gpio);
 }
 
 /// <summary>A footprint account: the energy that its meters import, times one factor.</summary>

@@ -9,8 +9,11 @@ namespace EdgeGateway.Site;
 internal sealed partial class SiteMeters(
     IReadOnlyDictionary<string, BusSettings?> buses, IReadOnlyList<string> groups, SourceCheck? sources, List<Fault> faults)
 {
-    private static readonly string[] Kinds = ["ade7953", "ads1115", "pulse"];
+    private static readonly string[] Kinds = ["ade7953", "ads1115", "atm90e32as", "pulse"];
     private static readonly string[] CommonKeys = ["name", "group", "kind", "bus", "accuracy", "source"];
+    private const string I2cChips = "I2C chips";
+    private const string SpiChip = "an ATM90E32AS";
+    private const string Lines = "pulse lines";
     private static readonly string[] Inputs = ["0-1", "0-3", "1-3", "2-3", "0", "1", "2", "3"];
     private static readonly string[] Biases = ["up", "down", "none"];
     private static readonly string[] Media = [.. Enum.GetNames<Medium>().Select(m => m.ToLowerInvariant())];
@@ -19,7 +22,8 @@ internal sealed partial class SiteMeters(
     private readonly Dictionary<string, bool?> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _places = [];
     private readonly Dictionary<string, (decimal? Divider, string? Voltage)> _chips = [];
-    private readonly Dictionary<string, bool> _busCarriesPulses = [];
+    private readonly Dictionary<string, (decimal? Divider, int? LineHz)> _threePhaseChips = [];
+    private readonly Dictionary<string, string> _carried = [];
 
     /// <summary>The meters. Incomplete when there are faults.</summary>
     public List<MeterSettings> Settings { get; } = [];
@@ -61,7 +65,7 @@ internal sealed partial class SiteMeters(
             }
             else if (active == false)
             {
-                footprint.Fault(at, $"{name} does not count active energy", "name ade7953 meters and electricity pulse meters only");
+                footprint.Fault(at, $"{name} does not count active energy", "name ade7953, atm90e32as and electricity pulse meters only");
             }
             else
             {
@@ -96,11 +100,12 @@ internal sealed partial class SiteMeters(
             return;
         }
 
-        string? source = Carries(block, bus, kind == "pulse") ? Source(block, bus!, kind) : null;
+        string? source = Carries(block, bus, kind switch { "pulse" => Lines, "atm90e32as" => SpiChip, _ => I2cChips }) ? Source(block, bus!, kind) : null;
         MeterSettings? settings = kind switch
         {
             "ade7953" => Ade7953(block, name, group, bus, source),
             "ads1115" => Ads1115(block, name, group, bus, source),
+            "atm90e32as" => Atm90e32as(block, name, group, bus, source),
             _ => Pulse(block, name, group, bus, source),
         };
         Know(name, settings is null ? (kind == "ads1115" ? false : null) : settings.Obis == ObisCode.ActiveImport);
@@ -182,6 +187,55 @@ internal sealed partial class SiteMeters(
                 AssumedVoltageV = volts.Value,
                 Calibration = calibration,
             };
+    }
+
+    private Atm90e32asMeterSettings? Atm90e32as(Block block, string? name, string? group, BusSettings? bus, string? source)
+    {
+        block.Allow([.. CommonKeys, "phase", "ct", "voltageDivider", "lineHz", "calibration"]);
+        AccuracyClass? accuracy = Accuracy(
+            block, "indicative", ["indicative", "1", "0.5S"],
+            "this chip may claim class 0.5S at most: write 1 or 0.5S once that has been shown, or leave it out");
+        string? phase = block.Choice("phase", ["A", "B", "C"]);
+        CtSettings? ct = Ct(block, Atm90e32asMeterSettings.MostSecondaryMv, "the chip's input", hasDirection: true);
+        decimal? divider = block.Number(
+            "voltageDivider", 1, 1_000_000, "is not a voltage divider", "write mains volts for one volt at the chip, 1 to 1000000, such as 1001");
+        int? lineHz = LineHz(block);
+        CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: true);
+        if (bus is not null)
+        {
+            Unique(block, "phase", phase is null ? null : $"{bus.Name} phase {phase}", $"phase {phase} of the chip on {bus.Name}", name);
+            OneChip(block, bus, divider, lineHz);
+        }
+
+        return name is null || group is null || bus is null || accuracy is null || phase is null || ct is null || divider is null || lineHz is null
+            ? null
+            : new Atm90e32asMeterSettings
+            {
+                Name = name,
+                Group = group,
+                Bus = bus,
+                Accuracy = accuracy.Value,
+                Source = source,
+                Phase = phase[0],
+                Ct = ct,
+                VoltageDivider = divider.Value,
+                LineHz = lineHz.Value,
+                Calibration = calibration,
+            };
+    }
+
+    private static int? LineHz(Block block)
+    {
+        const string Wrong = "is not a nominal mains frequency";
+        const string Right = "write 50 or 60";
+        decimal? hertz = block.Has("lineHz") ? block.Number("lineHz", 50, 60, Wrong, Right, 0) : 50;
+        if (hertz is > 50 and < 60)
+        {
+            block.Fault("lineHz", $"{hertz.Value.ToString(CultureInfo.InvariantCulture)} {Wrong}", Right);
+            return null;
+        }
+
+        return (int?)hertz;
     }
 
     private PulseMeterSettings? Pulse(Block block, string? name, string? group, BusSettings? bus, string? source)
@@ -269,7 +323,7 @@ internal sealed partial class SiteMeters(
         {
             (BusKind.Factory, "pulse") => (Word(), "write a medium of the simulated factory, such as gas"),
             (BusKind.Factory, _) => (LoadAndPhase(), "write a load of the simulated factory and its phase, such as press.L1"),
-            (BusKind.Recording, "ade7953") => (TwoChannels(), "write the recording's channels for voltage and current, such as VA/IA"),
+            (BusKind.Recording, "ade7953" or "atm90e32as") => (TwoChannels(), "write the recording's channels for voltage and current, such as VA/IA"),
             (BusKind.Recording, _) => (OneChannel(), "write the recording's channel for the current, such as IA"),
             _ => (Edges(), "write edges"),
         };
@@ -282,25 +336,34 @@ internal sealed partial class SiteMeters(
         return source;
     }
 
-    /// <summary>Whether a bus that is known can carry a chip, or a pulse line.</summary>
-    private bool Carries(Block block, BusSettings? bus, bool pulses)
+    /// <summary>Whether a bus that is known can carry I2C chips, an ATM90E32AS or pulse lines.</summary>
+    private bool Carries(Block block, BusSettings? bus, string what)
     {
         if (bus is null)
         {
             return false;
         }
 
-        string? wrong = (bus.Kind, pulses) switch
+        string? wrong = (bus.Kind, what) switch
         {
-            (BusKind.I2c, true) => "is an I2C bus, which has no pulse lines",
-            (BusKind.Gpio, false) => "has GPIO lines, which pulse meters are wired to",
-            (BusKind.Recording, true) => "replays waveforms, which have no pulses",
-            (BusKind.EdgeCapture, false) => "replays edges, which drive pulse meters only",
-            _ => _busCarriesPulses.TryAdd(bus.Name, pulses) || _busCarriesPulses[bus.Name] == pulses ? null : "has both chips and pulse lines",
+            (BusKind.I2c, Lines) => "is an I2C bus, which has no pulse lines",
+            (BusKind.I2c, SpiChip) => "is an I2C bus, and this chip has SPI",
+            (BusKind.Spi, not SpiChip) => "is an SPI bus, for one ATM90E32AS",
+            (BusKind.Gpio, not Lines) => "has GPIO lines, which pulse meters are wired to",
+            (BusKind.Recording, Lines) => "replays waveforms, which have no pulses",
+            (BusKind.EdgeCapture, not Lines) => "replays edges, which drive pulse meters only",
+            _ => _carried.TryAdd(bus.Name, what) || _carried[bus.Name] == what ? null
+                : what == Lines || _carried[bus.Name] == Lines ? "has both chips and pulse lines"
+                : "has both I2C chips and an ATM90E32AS",
         };
         if (wrong is not null)
         {
-            block.Fault("bus", $"{bus.Name} {wrong}", pulses ? "put pulse meters on a gpio:LABEL, sim:factory or replay:FILE.csv bus of their own" : "put chips on a bus of their own");
+            block.Fault("bus", $"{bus.Name} {wrong}", what switch
+            {
+                Lines => "put pulse meters on a gpio:LABEL, sim:factory or replay:FILE.csv bus of their own",
+                SpiChip => "put the phases of each ATM90E32AS on a bus of their own",
+                _ => "put chips on a bus of their own",
+            });
         }
 
         return wrong is null;
@@ -311,6 +374,27 @@ internal sealed partial class SiteMeters(
         if (place is not null && !_places.TryAdd(place, name ?? "another meter"))
         {
             block.Fault(key, $"{words} is taken by {_places[place]}", "write the place where this meter's clamp or wire really ends");
+        }
+    }
+
+    // Gains, thresholds and the mode of an ATM90E32AS are the chip's.
+    private void OneChip(Block block, BusSettings bus, decimal? divider, int? lineHz)
+    {
+        if (_threePhaseChips.TryAdd(bus.Name, (divider, lineHz)))
+        {
+            return;
+        }
+
+        (decimal? otherDivider, int? otherHz) = _threePhaseChips[bus.Name];
+        if (divider is not null && otherDivider is not null && divider != otherDivider)
+        {
+            string written = otherDivider.Value.ToString(CultureInfo.InvariantCulture);
+            block.Fault("voltageDivider", $"another phase of the chip says {written}", "write the same: build the three voltage inputs alike");
+        }
+
+        if (lineHz is not null && otherHz is not null && lineHz != otherHz)
+        {
+            block.Fault("lineHz", $"another phase of the chip says {otherHz}", "write the same: the chip has one mode for all phases");
         }
     }
 

@@ -7,7 +7,7 @@ namespace EdgeGateway.Site;
 
 /// <summary>Says what would be right when a simulated bus has no such source, or null when it has.</summary>
 /// <param name="bus">A simulated bus.</param>
-/// <param name="kind"><c>ade7953</c>, <c>ads1115</c> or <c>pulse</c>.</param>
+/// <param name="kind"><c>ade7953</c>, <c>ads1115</c>, <c>atm90e32as</c> or <c>pulse</c>.</param>
 /// <param name="source">The source as written, in the form that the bus asks for.</param>
 public delegate string? SourceCheck(BusSettings bus, string kind, string source);
 

@@ -147,7 +147,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
     private BusSettings? Bus(Block block, string name)
     {
-        const string Right = "write /dev/i2c-N, gpio:LABEL, sim:factory, replay:FILE.cfg (COMTRADE) or replay:FILE.csv (edges)";
+        const string Right = "write /dev/i2c-N, /dev/spidevB.C, gpio:LABEL, sim:factory, replay:FILE.cfg (COMTRADE) or replay:FILE.csv (edges)";
         if (block.Text("device", Line(), Right) is not { } device)
         {
             return null;
@@ -168,7 +168,10 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
         if (!device.StartsWith("replay:", StringComparison.Ordinal))
         {
-            return new BusSettings(name, device, device[0] switch { '/' => BusKind.I2c, 'g' => BusKind.Gpio, _ => BusKind.Factory }, null);
+            BusKind kind = device[0] == 'g' ? BusKind.Gpio
+                : device[0] != '/' ? BusKind.Factory
+                : device.StartsWith("/dev/spidev", StringComparison.Ordinal) ? BusKind.Spi : BusKind.I2c;
+            return new BusSettings(name, device, kind, null);
         }
 
         string replayed = Path.GetFullPath(device["replay:".Length..], Path.GetDirectoryName(file)!);
@@ -343,7 +346,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,31}\z")]
     private static partial Regex Account();
 
-    [GeneratedRegex(@"^(/dev/i2c-[0-9]{1,3}|gpio:[!-~]{1,31}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z")]
+    [GeneratedRegex(@"^(/dev/i2c-[0-9]{1,3}|/dev/spidev[0-9]{1,3}\.[0-9]{1,2}|gpio:[!-~]{1,31}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z")]
     private static partial Regex BusDevice();
 
     [GeneratedRegex(@"^http://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]|\*):[0-9]{1,5}/?\z")]

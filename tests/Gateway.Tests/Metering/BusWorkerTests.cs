@@ -1,6 +1,7 @@
 using EdgeGateway.Drivers;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Sampling;
 using EdgeGateway.Simulation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -130,6 +131,23 @@ public sealed class BusWorkerTests : IAsyncDisposable
             [(LogLevel.Warning, "bus-0, gas: what a surprise"), (LogLevel.Warning, "bus-0, gas: what a surprise"),
                 (LogLevel.Information, "bus-0, gas: works again.")],
             _logger.Lines);
+    }
+
+    [Fact]
+    public void Lost_edges_are_told_with_their_number_and_again_after_an_hour()
+    {
+        var (line, meter) = Pulses("gas");
+        BusWorker worker = Workers([meter])[0];
+        foreach (int minutes in (int[])[0, 59, 1])
+        {
+            _time.Advance(TimeSpan.FromMinutes(minutes) + TimeSpan.FromSeconds(1));
+            line.Put(new Edge(line.NowNs, High: line.NowNs < 3e9, LostBefore: 4));
+            worker.Poll();
+        }
+
+        string[] lost = [.. _logger.Lines.Select(l => l.Text)];
+        Assert.Equal(2, lost.Length);
+        Assert.Equal($"bus-0, gas: not all is counted from {Start:O} to {Start.AddSeconds(1):O}: edges-lost, 4 of them.", lost[0]);
     }
 
     [Fact]

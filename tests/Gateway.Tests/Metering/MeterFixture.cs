@@ -15,7 +15,12 @@ internal sealed class SteadyFeed(double volts, double amperes, double lagDegrees
 
     public double Amperes { get; set; } = amperes;
 
-    public double Hertz(double at) => 50;
+    /// <summary>How many times the energy that voltage and current tell.</summary>
+    public double JoulesTimes { get; set; } = 1;
+
+    public double Frequency { get; set; } = 50;
+
+    public double Hertz(double at) => Frequency;
 
     public WaveSample At(double at) => Sine(at, 1);
 
@@ -29,7 +34,7 @@ internal sealed class SteadyFeed(double volts, double amperes, double lagDegrees
         return SamplesPerWindow;
     }
 
-    public double Joules(double from, double to) => volts * Amperes * Math.Cos(_lag) * (to - from);
+    public double Joules(double from, double to) => volts * Amperes * Math.Cos(_lag) * (to - from) * JoulesTimes;
 
     public double VarSeconds(double from, double to) => volts * Amperes * Math.Sin(_lag) * (to - from);
 

@@ -185,6 +185,141 @@ public class MeterKindTests
         return (last.Registers[0].Count, last.Registers[1].Count, last.Live);
     }
 
+    [Theory]
+    [InlineData(61, 20, 1, false, 38_333, 0)]
+    [InlineData(0, -20, 0, true, 76_667, 0)]
+    [InlineData(0, 20, 0, true, 0, 76_667)]
+    public void The_calibration_of_an_ATM90E32AS_phase_is_in_its_registers_and_in_what_it_shows(
+        double lag, double amperes, double degrees, bool reversed, double import, double export)
+    {
+        var chip = new SimulatedAtm90e32as([new SimulatedClamp(new SteadyFeed(230, amperes, lag), Clamp), null, null], 1001, _time);
+        var meter = new Atm90e32asMeter(
+            "a", new SharedAtm90e32as(new Atm90e32as(chip, 50, _time)), Atm90e32asPhaseName.A, new Atm90e32asScale(Clamp, 1001), AccuracyClass.Class1, _book,
+            new ChannelCalibration(1.1m, [new CtPoint(20, (decimal)degrees)]) with { Reversed = reversed });
+        Read(meter);
+        for (int s = 0; s < 60; s++)
+        {
+            Advance(1);
+            Read(meter);
+        }
+
+        Assert.InRange(meter.Registers.Now[0].Count, (import * 1.1 * 0.998) - 60, (import * 1.1 * 1.001) + 1);
+        Assert.InRange(meter.Registers.Now[1].Count, (export * 1.1 * 0.998) - 60, (export * 1.1 * 1.001) + 1);
+        Assert.InRange(Read(meter).Live.ActivePowerW!.Value * 1000 / 60 / 1.1 / (import - export), 0.998, 1.002);
+    }
+
+    private (SimulatedAtm90e32as Chip, Atm90e32asMeter A, Atm90e32asMeter B) Atm(SteadyFeed a, double amperesB)
+    {
+        var chip = new SimulatedAtm90e32as(
+            [new SimulatedClamp(a, Clamp), new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp), null], 1001, _time);
+        var shared = new SharedAtm90e32as(new Atm90e32as(chip, 50, _time));
+        var scale = new Atm90e32asScale(Clamp, 1001);
+        return (chip,
+            new Atm90e32asMeter("a", shared, Atm90e32asPhaseName.A, scale, AccuracyClass.Class05S, _book),
+            new Atm90e32asMeter("b", shared, Atm90e32asPhaseName.B, scale, AccuracyClass.Class05S, _book));
+    }
+
+    [Fact]
+    public void The_phases_of_an_ATM90E32AS_book_all_their_energy_import_and_export_apart()
+    {
+        var (_, a, b) = Atm(new SteadyFeed(230, 20), -10);
+        for (int s = 0; s <= 60; s++, Advance(1))
+        {
+            Read(a);
+            Read(b);
+        }
+
+        // 4 600 W and 2 300 W for 60 s, in counts of 54 mWh.
+        Assert.InRange(a.Registers.Now[0].Count, 76_560, 76_667);
+        Assert.Equal(0, a.Registers.Now[1].Count);
+        Assert.Equal(0, b.Registers.Now[0].Count);
+        Assert.InRange(b.Registers.Now[1].Count, 38_230, 38_334);
+        Reading live = Read(a);
+        Assert.InRange(live.Live.ActivePowerW!.Value, 4590, 4610);
+        Assert.InRange(live.Live.ReactivePowerVar!.Value, -1, 1);
+        Assert.InRange(live.Live.FrequencyHz!.Value, 49.99, 50.01);
+        Assert.Equal((Quality.Measured, AccuracyClass.Class05S, "a", null), (live.Quality, live.Accuracy, live.Meter, live.Gap));
+    }
+
+    [Fact]
+    public void An_ATM90E32AS_that_did_not_answer_for_a_while_loses_no_energy_and_all_its_meters_say_why_they_are_missing()
+    {
+        var (chip, a, b) = Atm(new SteadyFeed(230, 20), 10);
+        Read(a);
+        Read(b);
+        chip.NextFault = () => SpiFault.NoAnswerHigh;
+        for (int s = 0; s < 10; s++)
+        {
+            Advance(1);
+            Assert.Equal(MissingReason.NoAnswer, Assert.Throws<ChipException>(() => Read(a)).Reason);
+            Assert.Equal(MissingReason.NoAnswer, Assert.Throws<ChipException>(() => Read(b)).Reason);
+        }
+
+        chip.NextFault = () => SpiFault.None;
+        Read(a);
+        Read(b);
+        Assert.InRange(a.Registers.Now[0].Count, 12_670, 12_778);
+        Assert.InRange(b.Registers.Now[0].Count, 6_280, 6_389);
+    }
+
+    [Fact]
+    public void A_reset_of_an_ATM90E32AS_is_a_gap_since_the_last_reading()
+    {
+        var (chip, a, _) = Atm(new SteadyFeed(230, 20), 10);
+        Read(a);
+        DateTimeOffset last = _time.GetUtcNow();
+        Advance(5);
+        chip.Reset();
+        Advance(5);
+        Reading reading = Read(a);
+        Assert.Equal(Quality.Lost, reading.Quality);
+        Assert.Equal(new Gap(last, _time.GetUtcNow(), GapCause.ChipReset), reading.Gap);
+        Assert.Equal(0, reading.Registers[0].Count);
+        Advance(10);
+        Assert.Null(Read(a).Gap);
+        Assert.InRange(a.Registers.Now[0].Count, 12_670, 12_778);
+    }
+
+    [Fact]
+    public void Values_that_cannot_be_book_nothing_and_their_energy_waits_until_they_can()
+    {
+        var feed = new SteadyFeed(230, 20);
+        var (_, a, b) = Atm(feed, 10);
+        Read(a);
+        Read(b);
+        Advance(10);
+        feed.Frequency = 12;
+        ChipException thrown = Assert.Throws<ChipException>(() => Read(a));
+        Assert.Equal(MissingReason.Implausible, thrown.Reason);
+        Assert.Contains("values of phase A: 12.0 Hz is no mains frequency.", thrown.Message, StringComparison.Ordinal);
+        Assert.Throws<ChipException>(() => Read(b));
+        Assert.Equal((0, 0), (a.Registers.Now[0].Count, b.Registers.Now[0].Count));
+        feed.Frequency = 50;
+        Advance(10);
+        Assert.Null(Read(a).Gap);
+        Read(b);
+        Assert.InRange(a.Registers.Now[0].Count, 25_400, 25_556);
+        Assert.InRange(b.Registers.Now[0].Count, 12_670, 12_778);
+    }
+
+    [Fact]
+    public void Energy_beyond_twice_full_scale_is_refused_with_a_gap()
+    {
+        var feed = new SteadyFeed(230, 20);
+        var (_, a, _) = Atm(feed, 10);
+        Read(a);
+        DateTimeOffset last = _time.GetUtcNow();
+        feed.JoulesTimes = 200;
+        Advance(1);
+        Reading reading = Read(a);
+        Assert.Equal((Quality.Lost, 0L), (reading.Quality, reading.Registers[0].Count));
+        Assert.Equal(new Gap(last, _time.GetUtcNow(), GapCause.Implausible), reading.Gap);
+        feed.JoulesTimes = 1;
+        Advance(1);
+        Assert.Null(Read(a).Gap);
+        Assert.InRange(a.Registers.Now[0].Count, 1_220, 1_280);
+    }
+
     private (SimulatedAds1115 Chip, Ads1115Meter Meter, SteadyFeed Feed) Ads(int inputsOnBus = 1)
     {
         var chip = new SimulatedAds1115(0x48, _time);

@@ -1,5 +1,6 @@
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Site;
+using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
@@ -7,7 +8,10 @@ namespace EdgeGateway.Tests.Recording;
 
 public class SitePlanTests
 {
-    private static readonly IReadOnlyList<RecordedGroup> Groups = GroupsOfEveryKey();
+    private static readonly SiteFile Everything =
+        SiteReader.TryRead(Path.Combine(Corpus.Folder, "valid-every-key.json"), null, out SiteFile? site, out _) ? site : throw new InvalidDataException();
+
+    private static readonly IReadOnlyList<RecordedGroup> Groups = SitePlan.GroupsOf(Everything);
 
     [Fact]
     public void A_calibration_leaf_says_what_it_corrects_and_what_stands_behind_it()
@@ -21,7 +25,7 @@ public class SitePlanTests
             records.Select(r => (r.Name, r.Text)));
         Assert.Equal(new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero).ToUnixTimeSeconds(), records[2].Number!.Value.Mantissa);
         Assert.Equal("ratio 0.99; 5 A 0° 1.5 %", Groups[1].Calibrations["press"][1].Text);
-        Assert.Equal(["in-L1"], Groups[0].Calibrations.Keys);
+        Assert.Equal(["in-L1", "in-L2"], Groups[0].Calibrations.Keys);
     }
 
     [Fact]
@@ -34,10 +38,22 @@ public class SitePlanTests
 
     [Fact]
     public void The_face_of_a_pulse_meter_is_recorded_with_its_unit() => Assert.Equal(
-        new RecordedIndex("gas", EdgeGateway.Readings.ObisCode.Gas, "0012345.6 m3", new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero)), Assert.Single(Groups[0].Indexes));
+        new RecordedIndex("gas", ObisCode.Gas, "0012345.6 m3", new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero)), Assert.Single(Groups[0].Indexes));
 
-    private static IReadOnlyList<RecordedGroup> GroupsOfEveryKey() =>
-        SiteReader.TryRead(Path.Combine(Corpus.Folder, "valid-every-key.json"), null, out SiteFile? site, out _)
-            ? SitePlan.GroupsOf(site)
-            : throw new InvalidOperationException("The file with every key is not valid.");
+    [Fact]
+    public void The_settings_of_an_ATM90E32AS_phase_stand_in_the_leaf_of_its_group()
+    {
+        RecordedGroup group = Assert.Single(SitePlan.GroupsOf(Everything), g => g.Name == "boundary");
+        Assert.Equal(
+            ["bus sim:factory", "class 0.5S", "kind atm90e32as", "input B", "ct 200 A/333 mV", "voltage-divider 1001", "line 50 Hz", "correction ratio 0.998; 10 A -0.2° 0 %", "source grid.L2"],
+            group.Settings.Where(s => s.Name.StartsWith("in-L2/", StringComparison.Ordinal)).Select(s => $"{s.Name["in-L2/".Length..]} {s.Text}"));
+    }
+
+    [Fact]
+    public void An_ATM90E32AS_phase_counts_active_energy_for_a_footprint()
+    {
+        CarbonAccount account = Assert.Single(SitePlan.AccountsOf(Everything));
+        Assert.True(account.Counts("in-L2", ObisCode.ActiveImport));
+        Assert.False(account.Counts("press", ObisCode.ApparentImport));
+    }
 }

@@ -21,10 +21,10 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(("Every key", "Asia/Shanghai"), (site.Site, site.TimeZone.Id));
         Assert.Equal(new RecordingSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), site.Recording);
         Assert.Equal(new SimulationSettings(1, 10, new DateTimeOffset(2026, 6, 15, 0, 0, 0, TimeSpan.Zero), true), site.Simulation);
-        Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture], site.Buses.Select(b => b.Kind));
+        Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture, BusKind.Factory], site.Buses.Select(b => b.Kind));
         Assert.Equal(Path.Combine(Corpus.Folder, "recording.cfg"), site.Buses[2].File);
         Assert.Equal(["boundary", "hall-1"], site.Groups);
-        Assert.Equal(["1", "indicative", "meter", "indicative", "indicative", "meter"], site.Meters.Select(m => m.Accuracy.Code()));
+        Assert.Equal(["1", "indicative", "meter", "indicative", "indicative", "meter", "0.5S"], site.Meters.Select(m => m.Accuracy.Code()));
 
         var supply = Assert.IsType<Ade7953MeterSettings>(site.Meters[3]);
         Assert.Equal(("main", "boundary", 'B', 15000m, "VA/IA"), (supply.Name, supply.Group, supply.Channel, supply.VoltageDivider, supply.Source));
@@ -36,10 +36,12 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(("none", false, 4.5m, 222.2222), (clock.Bias, clock.ActiveLow, clock.MostPerSecond, clock.MinimumPeriod.TotalMilliseconds));
         var gas = Assert.IsType<PulseMeterSettings>(site.Meters[2]);
         Assert.Equal(("up", true, null, TimeSpan.Zero), (gas.Bias, gas.ActiveLow, gas.MostPerSecond, gas.MinimumPeriod));
+        var phase = Assert.IsType<Atm90e32asMeterSettings>(site.Meters[6]);
+        Assert.Equal(('B', 1001m, 50, site.Buses[4], ObisCode.ActiveImport), (phase.Phase, phase.VoltageDivider, phase.LineHz, phase.Bus, phase.Obis));
         Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
 
         FootprintSettings footprint = Assert.Single(site.Footprints);
-        Assert.Equal(["in-L1", "main", "clock"], footprint.Meters);
+        Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
         Assert.Equal(new FactorKey("CN-grid-east", 2023, "average", "organisation"), footprint.Factor);
         Assert.Equal(
             [new DirectoryPublisherSettings("desk", "delivered"),
@@ -60,15 +62,16 @@ public sealed class SiteReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("demo.json", 24, 12, 8, 4, true)]
-    [InlineData("bench.json", 32, 12, 8, 12, true)]
-    [InlineData("example-real.json", 5, 2, 2, 1, false)]
-    public void The_example_sites_are_good(string name, int meters, int ade7953, int ads1115, int pulse, bool simulated)
+    [InlineData("demo.json", 24, 9, 8, 3, 4, true)]
+    [InlineData("bench.json", 32, 12, 8, 0, 12, true)]
+    [InlineData("example-real.json", 5, 2, 2, 0, 1, false)]
+    public void The_example_sites_are_good(string name, int meters, int ade7953, int ads1115, int atm90e32as, int pulse, bool simulated)
     {
         SiteFile site = Read(Path.Combine(Corpus.Sites, name));
         Assert.Equal(meters, site.Meters.Count);
         Assert.Equal(ade7953, site.Meters.OfType<Ade7953MeterSettings>().Count());
         Assert.Equal(ads1115, site.Meters.OfType<Ads1115MeterSettings>().Count());
+        Assert.Equal(atm90e32as, site.Meters.OfType<Atm90e32asMeterSettings>().Count());
         Assert.Equal(pulse, site.Meters.OfType<PulseMeterSettings>().Count());
         Assert.Equal(simulated, site.Simulation is not null);
     }
@@ -127,7 +130,8 @@ public sealed class SiteReaderTests : IDisposable
         Assert.False(good);
         Assert.Equal("meters[1].source: sim:factory has no source \"press.L1\"; write grid.L1", Assert.Single(faults).ToString());
         Assert.Equal(
-            ["i2c-1 ade7953 grid.L1", "i2c-1 ads1115 press.L1", "pulses pulse gas", "wave ade7953 VA/IA", "wave ads1115 IA", "edges pulse edges"], asked);
+            ["i2c-1 ade7953 grid.L1", "i2c-1 ads1115 press.L1", "pulses pulse gas", "wave ade7953 VA/IA", "wave ads1115 IA", "edges pulse edges",
+             "spi-1 atm90e32as grid.L2"], asked);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public class WaveformTests
     }
 
     private static IReadOnlyList<WaveformWindow> Measure((double[] Seconds, double[] Volts, double[] Amperes) s, int cycles) =>
-        Waveform.Measure(s.Seconds, s.Volts, s.Amperes, cycles);
+        WaveformMeter.Measure(new WaveformSettings { Cycles = cycles }, s.Seconds, s.Volts, s.Amperes);
 
     private static void Near(double expected, double? actual, double tolerance) =>
         Assert.True(Math.Abs(expected - actual!.Value) <= tolerance, $"expected {expected} ± {tolerance}, got {actual}");
@@ -128,8 +128,8 @@ public class WaveformTests
     [Fact]
     public void Spans_of_different_length_and_times_that_do_not_rise_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => Waveform.Measure([0, 1], [1, 2], [1], 1));
-        Assert.Throws<ArgumentException>(() => Waveform.Measure([0, 1, 1], [1, 2, 3], [1, 2, 3], 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Waveform.Measure([], [], [], 0));
+        Assert.Throws<ArgumentException>(() => WaveformMeter.Measure(new(), [0, 1], [1, 2], [1]));
+        Assert.Throws<ArgumentException>(() => WaveformMeter.Measure(new(), [0, 1, 1], [1, 2, 3], [1, 2, 3]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WaveformMeter.Measure(new() { Cycles = 0 }, [], [], []));
     }
 }

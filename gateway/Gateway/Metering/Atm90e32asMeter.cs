@@ -1,0 +1,99 @@
+using EdgeGateway.Drivers;
+using EdgeGateway.Readings;
+using EdgeGateway.Readings.Calibration;
+
+namespace EdgeGateway.Metering;
+
+/// <summary>Active energy and power of one phase of an ATM90E32AS; import and export are separate registers.</summary>
+/// <remarks>
+/// Energy is booked with the first reading whose live values can be. What the chip gave with values that cannot be is held until then;
+/// more than twice full scale in the time is refused, and the reading says so with a gap.
+/// </remarks>
+public sealed class Atm90e32asMeter : IMeter
+{
+    private readonly SharedAtm90e32as _chip;
+    private readonly Atm90e32asPhaseName _phase;
+    private readonly Atm90e32asScale _scale;
+    private readonly ChannelCalibration _calibration;
+    private readonly EnergyCorrection _correction;
+    private readonly ExactEnergy _energy;
+    private DateTimeOffset? _countedUntil;
+    private long _forward;
+    private long _reverse;
+    private long _reactive;
+    private TimeSpan _elapsed;
+    private GapCause? _lacks;
+    private bool _saturated;
+
+    /// <summary>Makes the meter of one phase and opens its registers.</summary>
+    /// <param name="name">The meter's name.</param>
+    /// <param name="chip">The chip, one object for the meters of all its phases.</param>
+    /// <param name="phase">Which phase.</param>
+    /// <param name="scale">Its current transformer and voltage divider.</param>
+    /// <param name="accuracy">The class that the installation may claim.</param>
+    /// <param name="book">Owns its registers.</param>
+    /// <param name="calibration">How the phase was calibrated. Null: it was not.</param>
+    public Atm90e32asMeter(
+        string name, SharedAtm90e32as chip, Atm90e32asPhaseName phase, Atm90e32asScale scale, AccuracyClass accuracy, RegisterBook book,
+        ChannelCalibration? calibration = null)
+    {
+        (_chip, _phase, _scale, Accuracy) = (chip, phase, scale, accuracy);
+        _calibration = calibration ?? ChannelCalibration.None;
+        _correction = new EnergyCorrection(_calibration, scale.MilliwattHoursPerCount);
+        _energy = new ExactEnergy(scale.MilliwattHoursPerCount, _calibration.Ratio);
+        Registers = book.Open(name, (ObisCode.ActiveImport, Quantum.MilliwattHour), (ObisCode.ActiveExport, Quantum.MilliwattHour));
+    }
+
+    /// <inheritdoc/>
+    public MeterRegisters Registers { get; }
+
+    /// <inheritdoc/>
+    public AccuracyClass Accuracy { get; }
+
+    /// <inheritdoc/>
+    public Reading Read(DateTimeOffset time)
+    {
+        Atm90e32asSample sample = _chip.Read(_phase);
+        Atm90e32asPhase phase = sample[_phase];
+        (_forward, _reverse, _elapsed) = (_forward + phase.ActiveForward, _reverse + phase.ActiveReverse, _elapsed + sample.Elapsed);
+        _reactive += phase.ReactiveForward - phase.ReactiveReverse;
+        (_lacks, _saturated) = (_lacks ?? sample.Lacks, _saturated | phase.Saturated);
+        LiveValues live = _scale.Live(sample, phase);
+        if (Plausibility.Of(live, _scale.MostA, _scale.LeastApparentVA) is { } wrong)
+        {
+            throw _chip.Chip.Implausible($"values of phase {_phase}", wrong);
+        }
+
+        if (_forward + _reverse > Atm90e32asScale.MostCounts(_elapsed))
+        {
+            _lacks = GapCause.Implausible;
+        }
+        else
+        {
+            Book(live);
+        }
+
+        Quality quality = (_lacks is null ? Quality.Measured : Quality.Lost) | (_saturated ? Quality.Saturated : Quality.Measured);
+        Gap? gap = _lacks is { } cause && _countedUntil is { } from ? new Gap(from, time, cause) : null;
+        (_forward, _reverse, _reactive, _elapsed, _lacks, _saturated, _countedUntil) = (0, 0, 0, TimeSpan.Zero, null, false, time);
+        return this.Measured(time, quality, _calibration.Correct(live)) with { Gap = gap };
+    }
+
+    private void Book(in LiveValues live)
+    {
+        (long forward, long reverse) = _correction.Correct(_forward, _reverse, _reactive, live, _elapsed);
+        ((long import, long export), (long import2, long export2)) = (_energy.Add(forward), _energy.Add(-reverse));
+        Registers.Add(import + import2, export + export2);
+    }
+}
+
+/// <summary>One ATM90E32AS between the meters of its three phases.</summary>
+public sealed class SharedAtm90e32as(Atm90e32as chip) : SharedChip<Atm90e32asSample>(chip.Read, 3)
+{
+    /// <summary>The chip.</summary>
+    public Atm90e32as Chip => chip;
+
+    /// <summary>The next sample for a phase.</summary>
+    /// <exception cref="ChipException">The chip could not be read.</exception>
+    public Atm90e32asSample Read(Atm90e32asPhaseName phase) => Read((int)phase);
+}
