@@ -68,11 +68,11 @@ public readonly record struct WaveformWindow(
     public double? CrestFactorA => CurrentA > 0 ? PeakA / CurrentA : null;
 
     /// <summary>
-    /// The window as it would have been measured with a current input that leads by so many degrees less: the fundamental's phasor is turned
+    /// The window as it would have been measured with a current input that lags by so many degrees less: the fundamental's phasor is turned
     /// back, its harmonics stay. The samples are not needed, so a correction can be changed afterwards.
     /// </summary>
-    /// <param name="degrees">Phase displacement of the current input at the fundamental, positive when it leads (IEC 61869-1).</param>
-    public WaveformWindow WithoutPhaseError(double degrees)
+    /// <param name="degrees">By how much the measured current lags the true one at the fundamental.</param>
+    public WaveformWindow WithoutLag(double degrees)
     {
         if (FundamentalPowerW is not { } p || ReactivePowerVar is not { } q || degrees == 0)
         {
@@ -80,12 +80,12 @@ public readonly record struct WaveformWindow(
         }
 
         (double sin, double cos) = Math.SinCos(degrees * Math.PI / 180);
-        double turned = (p * cos) - (q * sin);
+        double turned = (p * cos) + (q * sin);
         return this with
         {
             ActivePowerW = ActivePowerW - p + turned,
             FundamentalPowerW = turned,
-            ReactivePowerVar = (q * cos) + (p * sin),
+            ReactivePowerVar = (q * cos) - (p * sin),
         };
     }
 }

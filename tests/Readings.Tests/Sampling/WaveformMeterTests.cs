@@ -107,8 +107,8 @@ public class WaveformMeterTests
         Gen.Select(Gen.Double[-80, 80], Gen.Double[-5, 5]).Sample((degrees, error) =>
         {
             WaveformWindow right = Measure(0.3, t => Sine(t, 230), t => Sine(t, 10, degrees))[0];
-            WaveformWindow leading = Measure(0.3, t => Sine(t, 230), t => Sine(t, 10, degrees - error))[0];
-            WaveformWindow corrected = leading.WithoutPhaseError(error);
+            WaveformWindow lagging = Measure(0.3, t => Sine(t, 230), t => Sine(t, 10, degrees + error))[0];
+            WaveformWindow corrected = lagging.WithoutLag(error);
             Assert.Equal(right.ActivePowerW, corrected.ActivePowerW, 1.0);
             Assert.Equal(right.ReactivePowerVar!.Value, corrected.ReactivePowerVar!.Value, 1.0);
         }, iter: 30);
