@@ -45,4 +45,12 @@ public static class GapCauses
     /// <summary>The recorded text of a cause, for example <c>edges-lost</c>.</summary>
     public static string Code(this GapCause cause) => Array.Find(Codes, c => c.Cause == cause).Code
         ?? throw new ArgumentOutOfRangeException(nameof(cause), cause, "This cause has no recorded text.");
+
+    /// <summary>Finds the cause a recorded text stands for.</summary>
+    public static bool TryParse(string? code, out GapCause cause)
+    {
+        int i = Array.FindIndex(Codes, c => c.Code == code);
+        cause = i < 0 ? default : Codes[i].Cause;
+        return i >= 0;
+    }
 }

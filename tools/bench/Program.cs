@@ -6,6 +6,7 @@ return args switch
 {
     ["line", ..] => await LineBench.RunAsync(
         args.Length > 1 ? TimeSpan.FromSeconds(int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture)) : TimeSpan.FromMinutes(3)),
+    ["sampling"] => SamplingBench.Run(),
     ["accuracy"] => AccuracyCommand.Run(check: false),
     ["accuracy", "--check"] => AccuracyCommand.Run(check: true),
     _ => Usage(),
@@ -17,6 +18,9 @@ static int Usage()
         dotnet run -c Release --project tools/bench -- line [SECONDS]
             The published gateway (artifacts/linux-x64) with 32 simulated meters on a ledger of a million leaves, one page open:
             memory, processor time, time to the first recorded reading, size. SECONDS: how long it is watched, 180 unless told.
+        dotnet run -c Release --project tools/bench -- sampling
+            From raw samples of voltage and current to energy registers: time a pair beside a plain sweep over the same arrays, and what is
+            allocated.
         dotnet run -c Release --project tools/bench -- accuracy [--check]
             The error of modelled front ends after calibration, worst of 100 devices, into hardware/ACCURACY.md. --check: only compares with it.
         """);

@@ -37,6 +37,7 @@ public sealed class LastHour
     private readonly TimeSpan _slot;
     private readonly IReadOnlyList<Meter> _meters;
     private readonly Dictionary<string, (Meter Meter, decimal WattHoursPerCount)> _registers = [];
+    private readonly Dictionary<string, Gap> _gaps = [];
     private long _next;
     private DateTimeOffset? _newest;
 
@@ -67,6 +68,16 @@ public sealed class LastHour
         {
             Read(now);
             return _newest;
+        }
+    }
+
+    /// <summary>What a meter's registers lack of the last hour, the newest gap; null when they lack nothing. Where the gateway was off the plot shows it.</summary>
+    public Gap? NewestGap(string meter, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            Read(now);
+            return _gaps.TryGetValue(meter, out Gap? gap) && gap.To >= now - Hour ? gap : null;
         }
     }
 
@@ -123,7 +134,13 @@ public sealed class LastHour
 
     private void Note(byte[]? bytes)
     {
-        if (bytes is null || LeafCodec.Decode(bytes) is not { Head.Type: LeafType.Reading } leaf)
+        Leaf? leaf = bytes is null ? null : LeafCodec.Decode(bytes);
+        if (leaf?.Head.Type == LeafType.Gap)
+        {
+            NoteGap(leaf);
+        }
+
+        if (leaf?.Head.Type != LeafType.Reading)
         {
             return;
         }
@@ -147,6 +164,19 @@ public sealed class LastHour
                 meter.Note(leaf.Head.Time, at, known);
             }
         }
+    }
+
+    private void NoteGap(Leaf leaf)
+    {
+        Dictionary<string, LeafRecord> records = leaf.Records.ToDictionary(r => r.Name);
+        if (records.GetValueOrDefault("meter")?.Text is { } meter && GapCauses.TryParse(records.GetValueOrDefault("cause")?.Text, out GapCause cause))
+        {
+            _gaps[meter] = new Gap(Time("from"), Time("to"), cause, records.GetValueOrDefault("lost")?.Number?.Mantissa);
+        }
+
+        DateTimeOffset Time(string name) => records[name].Number is { } n
+            ? DateTimeOffset.UnixEpoch.AddSeconds(double.Parse(n.ToString(), CultureInfo.InvariantCulture))
+            : leaf.Head.Time;
     }
 
     /// <summary>A meter's energy at the slot boundaries of the last hour, Wh or VAh, export subtracted.</summary>

@@ -12,7 +12,10 @@ public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IRead
     public static LiveView Of(ServingModel model, LastHour hour)
     {
         DateTimeOffset now = model.Time.GetUtcNow();
-        MeterRow[] rows = [.. model.Meters.Select(m => MeterRow.Of(m, model.Now.Newest(m.Name, now, model.LongestAge)))];
+        MeterRow[] rows = [.. model.Meters.Select(m => MeterRow.Of(m, model.Now.Newest(m.Name, now, model.LongestAge)) with
+        {
+            Gap = hour.NewestGap(m.Name, now) is { } gap ? Words.Of(gap, now, model.TimeZone) : null,
+        })];
         return new LiveView(
             Words.Clock(now, now, model.TimeZone),
             [

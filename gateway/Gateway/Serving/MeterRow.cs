@@ -19,6 +19,9 @@ public sealed record MeterRow(
     string Name, string Group, MissingReason? Missing, string? Main, string Unit, IReadOnlyList<string> Details, string Total,
     string Accuracy, string Quality, bool Limited)
 {
+    /// <summary>What its registers lack of the last hour, or null.</summary>
+    public string? Gap { get; init; }
+
     /// <summary>Shows a meter's newest reading.</summary>
     public static MeterRow Of(MeterSettings meter, Reading reading)
     {

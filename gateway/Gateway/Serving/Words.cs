@@ -46,6 +46,21 @@ internal static class Words
     /// <summary>What limits the trust in a value, for example <c>estimated, saturated</c>.</summary>
     public static string Of(Quality quality) => quality == Quality.Measured ? "measured" : string.Join(", ", Limits(quality));
 
+    /// <summary>What registers lack, for example <c>incomplete from 08:15:00 to 08:16:30: 44 edges lost</c>.</summary>
+    public static string Of(Gap gap, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        string what = gap.Cause switch
+        {
+            GapCause.EdgesLost => gap.Lost is { } lost ? $"{Count(lost, "edge", "edges")} lost" : "edges lost",
+            GapCause.NotSampled => "not sampled",
+            GapCause.ChipReset => "the chip was reset",
+            GapCause.Implausible => "impossible energy, not booked",
+            GapCause.NotRunning => "the gateway was off",
+            _ => gap.Cause.Code(),
+        };
+        return $"incomplete from {Clock(gap.From, now, zone)} to {Clock(gap.To, now, zone)}: {what}";
+    }
+
     /// <summary>A number with a unit, as many decimals as asked, digits in groups of three.</summary>
     public static string Number(double value, int decimals) => value.ToString($"N{decimals}", Format);
 

@@ -84,6 +84,22 @@ public sealed class LastHourTests : IAsyncDisposable
         Assert.Null(_hour.NewestReading(_site.Time.GetUtcNow()));
     }
 
+    [Fact]
+    public void The_newest_gap_of_a_meter_is_told_for_an_hour()
+    {
+        Gap first = new(ServedSite.Start, ServedSite.Start.AddSeconds(20.5), GapCause.ChipReset), second = new(first.To, ServedSite.Start.AddMinutes(2), GapCause.EdgesLost, 44);
+        _site.RecordGap(1, "gas", first);
+        Assert.Equal(first, _hour.NewestGap("gas", _site.Time.GetUtcNow()));
+        _site.RecordGap(2, "gas", second);
+        _site.RecordGap(3, null, new Gap(second.To, ServedSite.Start.AddMinutes(3), GapCause.NotRunning));
+        Assert.Equal(second, _hour.NewestGap("gas", _site.Time.GetUtcNow()));
+        Assert.Null(_hour.NewestGap("in-L1", _site.Time.GetUtcNow()));
+        _site.Advance(62);
+        Assert.Equal(second, _hour.NewestGap("gas", _site.Time.GetUtcNow()));
+        _site.Advance(63);
+        Assert.Null(_hour.NewestGap("gas", _site.Time.GetUtcNow()));
+    }
+
     private static LeafRecord Import(string meter, long mwh) => ServedSite.Energy(meter, ObisCode.ActiveImport, mwh);
 
     private static LeafRecord Export(string meter, long mwh) => ServedSite.Energy(meter, ObisCode.ActiveExport, mwh);

@@ -33,6 +33,9 @@ public sealed class PageTests : IAsyncDisposable
         _site.Show("in-L1", default, missing: MissingReason.NoAnswer);
         await Shows(page, "#meter-in-L1 strong", "missing: no answer");
         await Shows(page, "#meter-in-L1 .values", null);
+        await Shows(page, "#meter-in-L1 .gap", null);
+        _site.RecordGap(31, "in-L1", new Gap(ServedSite.Start.AddMinutes(15), ServedSite.Start.AddMinutes(16.5), GapCause.EdgesLost, 44));
+        await Shows(page, "#meter-in-L1 .gap", "incomplete from 14:15:00 to 14:16:30: 44 edges lost");
         await Shows(page, "#simulation b", "SIMULATION");
         Assert.True(await page.EvalOnSelectorAsync<bool>("#plot canvas", HasInk));
         await page.SelectOptionAsync("#power-of", "hall-1");

@@ -123,6 +123,21 @@ internal sealed class ServedSite : IAsyncDisposable
         Ledger.Append(new LedgerTick(Time.GetUtcNow(), [Leaf(LeafType.Reading, group, [.. records])], new Dictionary<string, string>()));
     }
 
+    /// <summary>Moves the clock on to a minute after the start and records a gap of a meter, or of a whole group, from then back.</summary>
+    public void RecordGap(int minute, string? meter, Gap gap)
+    {
+        Advance(minute);
+        IEnumerable<LeafRecord> records =
+        [
+            LeafRecord.Of("cause", gap.Cause.Code()),
+            .. meter is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of("meter", meter)],
+            LeafRecord.Of("from", gap.From),
+            LeafRecord.Of("to", gap.To),
+            .. gap.Lost is { } lost ? [LeafRecord.Of("lost", lost)] : Array.Empty<LeafRecord>(),
+        ];
+        Ledger.Append(new LedgerTick(Time.GetUtcNow(), [Leaf(LeafType.Gap, "boundary", [.. records])], new Dictionary<string, string>()));
+    }
+
     /// <summary>Records the log's first leaf.</summary>
     public void Begin() => Ledger.Append(new LedgerTick(
         Start, [Leaf(LeafType.Genesis, null, [LeafRecord.Of("origin", Origin.ToString())])], new Dictionary<string, string>()));
