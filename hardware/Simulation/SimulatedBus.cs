@@ -135,7 +135,7 @@ public sealed class SimulatedBus
     /// <exception cref="InvalidOperationException">The input is wired already.</exception>
     public SimulatedAds1115 AttachAds1115(int address, Ads1115Input input, WiredClamp clamp)
     {
-        SimulatedAds1115 chip = _chips.GetValueOrDefault(address) as SimulatedAds1115 ?? Attach(address, new SimulatedAds1115(address, _time));
+        SimulatedAds1115 chip = _chips.GetValueOrDefault(address) as SimulatedAds1115 ?? Attach(address, new SimulatedAds1115(address, _time, Ads1115Settings.MidRailMv / 1000.0));
         chip.Connect(input, Clamp(clamp)!);
         return chip;
     }

@@ -1,5 +1,6 @@
 using EdgeGateway.Drivers;
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Sampling;
 using EdgeGateway.Simulation;
 using Microsoft.Extensions.Time.Testing;
 
@@ -100,7 +101,7 @@ public sealed class Ads1115Tests : IDisposable
     [InlineData(1000, Ads1115Range.Mv4096)]
     [InlineData(5000, Ads1115Range.Mv6144)]
     public void The_range_takes_twice_the_rated_peak(int secondaryMv, Ads1115Range range) =>
-        Assert.Equal(range, Ads1115Settings.RangeFor(new CurrentTransformer(100, secondaryMv)));
+        Assert.Equal(range, Ads1115Settings.RangeFor(new CurrentTransformer(100, secondaryMv), Ads1115Input.Ain0Ain1));
 
     [Fact]
     public void Input_texts_name_each_multiplexer_setting_once()
@@ -112,5 +113,53 @@ public sealed class Ads1115Tests : IDisposable
 
         Assert.Equal(8, Ads1115Settings.InputCodes.Distinct().Count());
         Assert.False(Ads1115Settings.TryParseInput("1-2", out _));
+    }
+
+    [Fact]
+    public void An_input_against_ground_has_room_for_the_bias() =>
+        Assert.Equal(Ads1115Range.Mv4096, Ads1115Settings.RangeFor(Clamp100, Ads1115Input.Ain2));
+
+    [Theory]
+    [InlineData(150, 0.95)]
+    [InlineData(250, 0.87)]
+    [InlineData(350, 0.75)]
+    public void A_conversion_is_the_mean_over_its_time_so_harmonics_are_too_small(double hertz, double passes)
+    {
+        Assert.Equal(passes, Ads1115.Passes(hertz, 860), 0.005);
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(new SineFeed(230, 60, hertz: hertz), Clamp100));
+        Ads1115Window window = new Ads1115(_chip).SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024, 1000);
+        Assert.Equal(passes, window.RmsA(Clamp100) / 60, 0.02);
+    }
+
+    [Fact]
+    public void Continuous_conversions_pulse_the_ready_pin_at_the_rate_of_the_chips_own_clock()
+    {
+        var fast = new SimulatedAds1115(0x49, _time, clockFast: 0.1);
+        var driver = new Ads1115(fast);
+        driver.StartContinuous(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024);
+        List<Edge> edges = [];
+        for (int ms = 0; ms < 1000; ms++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            while (fast.Ready.TryTake(out Edge edge))
+            {
+                edges.Add(edge);
+            }
+        }
+
+        Assert.InRange(edges.Count(e => e.High), 945, 947);
+        Assert.All(edges.Zip(edges.Skip(1)), pair => Assert.NotEqual(pair.First.High, pair.Second.High));
+        Assert.All(edges, e => Assert.Equal(0, e.LostBefore));
+    }
+
+    [Fact]
+    public void A_chip_that_was_reset_no_longer_converts_as_it_was_started()
+    {
+        var driver = new Ads1115(_chip);
+        driver.StartContinuous(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024);
+        driver.RequireContinuous(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024);
+        _chip.Reset();
+        ChipException thrown = Assert.Throws<ChipException>(() => driver.RequireContinuous(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024));
+        Assert.Equal((MissingReason.WrongChip, "Config"), (thrown.Reason, thrown.Register));
     }
 }

@@ -11,18 +11,21 @@ internal sealed class SineFeed(double volts, double amperes, double degrees = 0,
 
     public double Watts => Volts * Amperes * Math.Cos(Radians);
 
+    // A dead feed has no frequency; its samples are zeros at any.
+    private double Wave => hertz > 0 ? hertz : 50;
+
     private double Radians => degrees * Math.PI / 180;
 
     public double Hertz(double at) => hertz;
 
     public WaveSample At(double at) => new(
-        Volts * Math.Sqrt(2) * Math.Sin(2 * Math.PI * 50 * at), Amperes * Math.Sqrt(2) * Math.Sin((2 * Math.PI * 50 * at) - Radians), 1);
+        Volts * Math.Sqrt(2) * Math.Sin(2 * Math.PI * Wave * at), Amperes * Math.Sqrt(2) * Math.Sin((2 * Math.PI * Wave * at) - Radians), 1);
 
     public int Samples(double from, double to, Span<WaveSample> samples)
     {
         for (int i = 0; i < 400; i++)
         {
-            samples[i] = At(i / 400.0 / 50) with { Weight = (to - from) / 400 };
+            samples[i] = At(i / 400.0 / Wave) with { Weight = (to - from) / 400 };
         }
 
         return 400;

@@ -10,7 +10,8 @@ namespace EdgeGateway.Metering;
 public sealed class Ads1115Meter : IMeter
 {
     // Whole cycles of 50 Hz at 860 samples a second keep the window's ends from mattering.
-    private const double SamplesPerCycle = 860 / 50.0;
+    private const double MainsHz = 50;
+    private const double SamplesPerCycle = Ads1115.NominalRate / MainsHz;
     private const int CyclesPerSecondOfBus = 20;
 
     // Live polls are a second apart. A few may be missed; what a machine did for longer nobody knows.
@@ -50,7 +51,7 @@ public sealed class Ads1115Meter : IMeter
     {
         _calibration = calibration ?? ChannelCalibration.None;
         (_chip, _input, _transformer, _time) = (chip, input, transformer, time);
-        (_range, _assumedVoltageV) = (Ads1115Settings.RangeFor(transformer), (double)assumedVoltageV);
+        (_range, _assumedVoltageV) = (Ads1115Settings.RangeFor(transformer, input), (double)assumedVoltageV);
         _samples = (int)Math.Round(SamplesPerCycle * Math.Clamp(CyclesPerSecondOfBus / inputsOnBus, 1, 10));
         Registers = book.Open(name, (ObisCode.ApparentImport, Quantum.MillivoltAmpereHour));
     }
@@ -66,7 +67,7 @@ public sealed class Ads1115Meter : IMeter
     {
         Ads1115Window window = _chip.SampleWindow(_input, _range, _samples);
         long at = _time.GetTimestamp();
-        double amperes = _calibration.CurrentA(window.RmsA(_transformer));
+        double amperes = _calibration.CurrentA(window.RmsA(_transformer) / Ads1115.Passes(MainsHz, Ads1115.NominalRate));
         double va = amperes * _assumedVoltageV;
         Quality quality = Quality.Estimated | (window.Clipped ? Quality.Saturated : Quality.Measured);
         if (_last is { } last)

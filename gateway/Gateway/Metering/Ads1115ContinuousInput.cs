@@ -1,0 +1,182 @@
+using System.Runtime.ExceptionServices;
+using EdgeGateway.Drivers;
+using EdgeGateway.Readings.Sampling;
+
+namespace EdgeGateway.Metering;
+
+/// <summary>What an input gave since it was last asked.</summary>
+/// <param name="RmsV">RMS volts of the newest window, or null when there was none.</param>
+/// <param name="VoltSeconds">RMS volts times length over the windows.</param>
+/// <param name="Clipped">A sample was at the end of the range.</param>
+/// <param name="LostSamples">Samples that the chip made and nobody read.</param>
+/// <param name="GapNs">From when to when nothing is counted, on the ready line's clock; null when all is.</param>
+/// <param name="NowNs">The ready line's clock now.</param>
+public readonly record struct Ads1115Taken(
+    double? RmsV, double VoltSeconds, bool Clipped, long LostSamples, (long From, long To)? GapNs, long NowNs);
+
+/// <summary>One input of an ADS1115 that converts continuously: a sample for each edge of its ready line, in windows of 0.2 s without a gap.</summary>
+/// <remarks>
+/// The sampler's thread serves it, the bus worker's takes from it. A sample that was missed ends its window: nothing is integrated across
+/// it, and the stretch until the next window is a gap.
+/// </remarks>
+/// <param name="chip">The chip, for this input alone.</param>
+/// <param name="input">Where its clamp is wired.</param>
+/// <param name="range">Full-scale range.</param>
+/// <param name="ready">Its ALERT/RDY pin; active is low.</param>
+public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads1115Range range, IPulseLine ready)
+{
+    private const double MainsHz = 50;
+    private const double SlowestRate = Ads1115.NominalRate * 0.85;
+    private const double FastestRate = Ads1115.NominalRate * 1.15;
+
+    // At the slowest rate a conversion takes 1.3 ms. A chip without an edge for so long was reset, or its wire is off.
+    private const long SilentNs = 100_000_000;
+    private const long TryAgainNs = 1_000_000_000;
+
+    private readonly Lock _lock = new();
+    private RmsWindow _window = new();
+    private bool _running;
+    private long _lastEdgeNs;
+    private long _tryAtNs;
+    private long _windowStartNs;
+    private long _samples;
+    private long? _coveredToNs;
+    private double? _rmsV;
+    private double _voltSeconds;
+    private bool _clipped;
+    private long _lost;
+    private (long From, long To)? _gapNs;
+    private ExceptionDispatchInfo? _fault;
+
+    /// <summary>Samples read.</summary>
+    public long SamplesRead { get; private set; }
+
+    /// <summary>Samples that are known to have been missed.</summary>
+    public long SamplesLost { get; private set; }
+
+    /// <summary>Reads the newest sample when there is one. Called more often than the chip converts, by the sampler's thread only.</summary>
+    public void Serve()
+    {
+        long nowNs = ready.NowNs;
+        try
+        {
+            if (!_running)
+            {
+                Start(nowNs);
+                return;
+            }
+
+            (int conversions, long atNs) = Conversions();
+            if (conversions > 0)
+            {
+                _lastEdgeNs = atNs;
+                Sample(conversions, atNs, chip.ReadConversion());
+            }
+            else if (nowNs - _lastEdgeNs > SilentNs)
+            {
+                chip.RequireContinuous(input, range);
+                throw new ChipException(
+                    Readings.MissingReason.NoAnswer, "ADS1115", chip.Address, "ALERT/RDY",
+                    "the chip converts, but its ready line does not move. Check that wire and its pull-up.");
+            }
+        }
+        catch (ChipException fault)
+        {
+            lock (_lock)
+            {
+                (_running, _tryAtNs, _fault) = (false, nowNs + TryAgainNs, ExceptionDispatchInfo.Capture(fault));
+            }
+        }
+    }
+
+    /// <summary>Takes what there is since the last call.</summary>
+    /// <exception cref="ChipException">The chip cannot be read now. What was counted before is given by the next call that can.</exception>
+    public Ads1115Taken Take()
+    {
+        lock (_lock)
+        {
+            _fault?.Throw();
+            Ads1115Taken taken = new(_rmsV, _voltSeconds, _clipped, _lost, _gapNs, ready.NowNs);
+            (_rmsV, _voltSeconds, _clipped, _lost, _gapNs) = (null, 0, false, 0, null);
+            return taken;
+        }
+    }
+
+    private void Start(long nowNs)
+    {
+        if (nowNs < _tryAtNs)
+        {
+            return;
+        }
+
+        chip.StartContinuous(input, range);
+        while (ready.TryTake(out _))
+        {
+        }
+
+        lock (_lock)
+        {
+            (_running, _lastEdgeNs, _fault) = (true, nowNs, null);
+            _window = new RmsWindow();
+        }
+    }
+
+    private (int Count, long AtNs) Conversions()
+    {
+        (int count, long atNs) = (0, 0);
+        while (ready.TryTake(out Edge edge))
+        {
+            count += (int)((edge.LostBefore + 1) / 2);
+            if (edge.High)
+            {
+                (count, atNs) = (count + 1, edge.TimeNs);
+            }
+        }
+
+        return (atNs == 0 ? 0 : count, atNs);
+    }
+
+    private void Sample(int conversions, long atNs, short counts)
+    {
+        lock (_lock)
+        {
+            SamplesRead++;
+            _clipped |= counts is short.MaxValue or short.MinValue;
+            if (conversions > 1)
+            {
+                SamplesLost += conversions - 1;
+                _lost += conversions - 1;
+                _window = new RmsWindow();
+                _samples = 0;
+            }
+
+            bool complete = _window.Add(atNs, counts, out RmsResult result);
+            if (complete)
+            {
+                Book(result);
+            }
+
+            if (complete || _samples == 0)
+            {
+                (_windowStartNs, _samples) = (atNs, 0);
+            }
+
+            _samples++;
+        }
+    }
+
+    private void Book(RmsResult window)
+    {
+        // The chip's own rate, by its edges: the converter's averaging depends on it.
+        double rate = _samples * 1e9 / (_lastEdgeNs - _windowStartNs);
+        double passes = Ads1115.Passes(MainsHz, Math.Clamp(rate, SlowestRate, FastestRate));
+        _rmsV = window.RmsCounts * range.FullScaleMv() / 1000 / 32768 / passes;
+        _voltSeconds += _rmsV.Value * (window.EndNs - window.StartNs) / 1e9;
+        if (_coveredToNs < window.StartNs)
+        {
+            _gapNs = (_gapNs?.From ?? _coveredToNs.Value, window.StartNs);
+        }
+
+        _coveredToNs = window.EndNs;
+    }
+}
