@@ -46,12 +46,6 @@ public sealed record FrontEndErrors
     /// <summary>White noise at each input, millivolts RMS a sample.</summary>
     public double NoiseMv { get; init; }
 
-    /// <summary>A converter that gives the mean over so long a time, seconds; 0 gives the instant. The value comes at the end of that time.</summary>
-    public double AveragingSeconds { get; init; }
-
-    /// <summary>By how much the converter's own clock is fast, a fraction: its second is over so much earlier.</summary>
-    public double ClockFast { get; init; }
-
     /// <summary>The clamp's lead at a share of its rated current, degrees at 50 Hz.</summary>
     public double LeadAt(double shareOfRated) => ClampLeadDegrees + (ClampLeadRiseDegrees * Small(shareOfRated));
 

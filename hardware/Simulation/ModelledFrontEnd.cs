@@ -63,14 +63,8 @@ public sealed class ModelledFrontEnd : IFeed
                 }
             }
 
-            Sine Of(Harmonic h, double factor, double leadDegrees)
-            {
-                double hertz = h.Order * value.Hertz;
-                double halfTurns = Math.PI * hertz * _errors.AveragingSeconds;
-                double averaged = halfTurns == 0 ? 1 : Math.Sin(halfTurns) / halfTurns;
-                return new Sine(
-                    h.Order, h.Rms * Math.Sqrt(2) * factor * averaged, ((h.Degrees + leadDegrees) * Math.PI / 180) - halfTurns);
-            }
+            static Sine Of(Harmonic h, double factor, double leadDegrees) =>
+                new(h.Order, h.Rms * Math.Sqrt(2) * factor, (h.Degrees + leadDegrees) * Math.PI / 180);
         }
     }
 
@@ -108,7 +102,7 @@ public sealed class ModelledFrontEnd : IFeed
 
     private WaveSample At(double at, double weight)
     {
-        double angle = 2 * Math.PI * Signal.Hertz * at / (1 + _errors.ClockFast);
+        double angle = 2 * Math.PI * Signal.Hertz * at;
         (double noiseV, double noiseI) = Noise();
         double volts = (_errors.VoltageOffsetMv + AddedOffsetMv + noiseV) / 1000 * _divider;
         double amperes = (_errors.CurrentOffsetMv + AddedOffsetMv + noiseI) / 1000 * _transformer.AmperesPerVolt;

@@ -125,32 +125,6 @@ public class ModelledFrontEndTests
         Assert.Equal(frontEnd.Joules(3, 3.2), joules, 1e-6);
     }
 
-    [Theory]
-    [InlineData(1, 0.9945)]
-    [InlineData(3, 0.951)]
-    [InlineData(5, 0.868)]
-    [InlineData(7, 0.749)]
-    public void A_converter_that_averages_takes_from_the_harmonics(int order, double left)
-    {
-        ModelledFrontEnd frontEnd = On(
-            new MainsSignal(50, [], [new Harmonic(order, 10)]), new FrontEndErrors { AveragingSeconds = 1 / 860.0 });
-        double most = 0;
-        for (int i = 0; i < 20_000; i++)
-        {
-            most = Math.Max(most, frontEnd.At(i / 1e6).Amperes);
-        }
-
-        Assert.Equal(10 * Math.Sqrt(2) * left, most, 0.02);
-    }
-
-    [Fact]
-    public void A_fast_clock_sees_a_slow_signal()
-    {
-        ModelledFrontEnd frontEnd = On(Resistive, new FrontEndErrors { ClockFast = 0.1 });
-        Assert.Equal(0, frontEnd.At(0.022).Volts, 1e-6);
-        Assert.True(frontEnd.At(0.0221).Volts > 0);
-    }
-
     [Fact]
     public void A_load_fired_at_90_degrees_takes_half_the_power_and_its_fundamental_lags()
     {

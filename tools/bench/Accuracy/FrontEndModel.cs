@@ -77,8 +77,8 @@ internal sealed record ConverterModel(
         Tolerance.Symmetric("nonlinearity over 3000:1", 0.01, "%", "1 step (SBAS563)"),
         Tolerance.Symmetric("DC at each input", 0.1, "mV", "offset ±3 steps (SBAS563)"),
         Leak with { Low = 0, High = 0 },
-        0.031,
-        "one step of ±1.024 V, assumed; quantised to such steps");
+        0.1,
+        "before the converter's averaging, assumed; quantised to steps of 31.25 µV");
 }
 
 /// <summary>The voltage divider's resistors and a converter's clock.</summary>

@@ -1,7 +1,6 @@
-using System.Device.I2c;
 using EdgeGateway.Drivers;
+using EdgeGateway.Metering;
 using EdgeGateway.Readings.Calibration;
-using EdgeGateway.Readings.Sampling;
 using EdgeGateway.Simulation;
 
 namespace EdgeGateway.Bench.Accuracy;
@@ -40,40 +39,38 @@ internal sealed record IndicativeResult(IndicativeLoad Load, Bias Shown, Bias Av
 internal static class IndicativeSweep
 {
     private const int Windows = 5;
-    private const double NominalRate = 860;
+    private const double RoundSeconds = 0.0009;
 
-    /// <summary>Single conversions through the driver and the register twin.</summary>
-    public static IReadOnlyList<IndicativeResult> SingleShot() => Run((feed, _) =>
+    /// <summary>Single conversions through the driver.</summary>
+    public static IReadOnlyList<IndicativeResult> SingleShot() => Run((chip, _) =>
     {
-        var chip = new SimulatedAds1115(0x48, new SteppedTime());
-        chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(feed, MeteredDevice.Transformer));
-        var driver = new Ads1115((I2cDevice)chip);
-        return () => driver.SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Settings.RangeFor(MeteredDevice.Transformer)).RmsA(MeteredDevice.Transformer);
-    }, _ => NominalRate);
+        Ads1115 driver = new(chip);
+        return () => driver.SampleWindow(Input, Range).RmsA(MeteredDevice.Transformer) / Ads1115.Passes(50, Ads1115.NominalRate);
+    }, _ => Ads1115.NominalRate);
 
-    /// <summary>Conversion after conversion at the chip's own rate, into windows of 0.2 s; the rate is measured.</summary>
-    public static IReadOnlyList<IndicativeResult> Continuous() => Run((feed, rate) =>
+    /// <summary>Conversion after conversion, one read for each edge of the ready line: the product corrects by the rate that it measures.</summary>
+    public static IReadOnlyList<IndicativeResult> Continuous() => Run((chip, time) =>
     {
-        Ads1115Range range = Ads1115Settings.RangeFor(MeteredDevice.Transformer);
-        double amperesPerStep = range.FullScaleMv() / 1000.0 / 32768 * MeteredDevice.Transformer.AmperesPerVolt;
-        RmsWindow window = new();
-        long sample = 0;
+        Ads1115ContinuousInput input = new(new Ads1115(chip), Input, Range, chip.Ready);
         return () =>
         {
             while (true)
             {
-                // The feed runs on the chip's clock, on which it samples at its nominal rate.
-                double amperes = feed.At(++sample / NominalRate).Amperes;
-                int counts = (int)Math.Clamp(Math.Round(amperes / amperesPerStep), short.MinValue, short.MaxValue);
-                if (window.Add((long)(sample * 1e9 / rate), counts, out RmsResult result))
+                time.Advance(RoundSeconds);
+                input.Serve();
+                if (input.Take().RmsV is { } volts)
                 {
-                    return result.RmsCounts * amperesPerStep;
+                    return volts * MeteredDevice.Transformer.AmperesPerVolt;
                 }
             }
         };
     }, rate => rate);
 
-    private static List<IndicativeResult> Run(Func<ModelledFrontEnd, double, Func<double>> make, Func<double, double> knownRate)
+    private const Ads1115Input Input = Ads1115Input.Ain0Ain1;
+
+    private static readonly Ads1115Range Range = Ads1115Settings.RangeFor(MeteredDevice.Transformer, Input);
+
+    private static List<IndicativeResult> Run(Func<SimulatedAds1115, SteppedTime, Func<double>> make, Func<double, double> usedRate)
     {
         IReadOnlyList<IndicativeLoad> loads = IndicativeLoad.All;
         var sums = new double[loads.Count, 3];
@@ -82,11 +79,15 @@ internal static class IndicativeSweep
         {
             var random = new Random(AccuracySweep.Seed + i);
             double fast = Parts.Ads1115Clock.Draw(random) / 100;
-            double rate = NominalRate * (1 + fast);
-            FrontEndErrors errors = Parts.Draw(random, ClampModel.Metering, ConverterModel.Ads1115) with { ClockFast = fast, AveragingSeconds = 1 / rate };
-            var feed = new ModelledFrontEnd(errors, MeteredDevice.Transformer, MeteredDevice.Divider, AccuracySweep.Seed + i, loads[0].Signal);
-            Func<double> read = make(feed, rate);
-            double passed = Passed(loads[0].Signal.Hertz / knownRate(rate));
+            FrontEndErrors errors = Parts.Draw(random, ClampModel.Metering, ConverterModel.Ads1115);
+            ModelledFrontEnd feed = new(errors, MeteredDevice.Transformer, MeteredDevice.Divider, AccuracySweep.Seed + i, loads[0].Signal);
+            SteppedTime time = new();
+            SimulatedAds1115 chip = new(0x48, time, clockFast: fast);
+            chip.Connect(Input, new SimulatedClamp(feed, MeteredDevice.Transformer));
+            Func<double> read = make(chip, time);
+
+            // By what the correction of the averaging raised it.
+            double passed = Ads1115.Passes(50, usedRate(Ads1115.NominalRate * (1 + fast)));
 
             // Calibrated as commissioning does, with a resistive load: at 0.5 In, which is no row.
             Apply(SweepPoint.Load(0.5));
@@ -96,16 +97,16 @@ internal static class IndicativeSweep
                 shown += read() / Windows;
             }
 
-            ChannelCalibration calibration = new(decimal.Round((decimal)(0.5 * SweepPoint.In / (shown / passed)), ChannelCalibration.RatioDecimals));
+            ChannelCalibration calibration = new(decimal.Round((decimal)(0.5 * SweepPoint.In / shown), ChannelCalibration.RatioDecimals));
             for (int l = 0; l < loads.Count; l++)
             {
                 Apply(loads[l].Signal);
                 for (int w = 0; w < Windows; w++)
                 {
                     double amperes = read();
-                    Note(l, 0, amperes);
-                    Note(l, 1, amperes / passed);
-                    Note(l, 2, calibration.CurrentA(amperes / passed));
+                    Note(l, 0, amperes * passed);
+                    Note(l, 1, amperes);
+                    Note(l, 2, calibration.CurrentA(amperes));
                 }
             }
 
@@ -128,7 +129,4 @@ internal static class IndicativeSweep
 
         Bias Of(int load, int column) => new(sums[load, column] / (AccuracySweep.Devices * Windows), worst[load, column]);
     }
-
-    // What averaging over a conversion leaves of a sine whose period is so many conversions.
-    private static double Passed(double cyclesPerConversion) => Math.Sin(Math.PI * cyclesPerConversion) / (Math.PI * cyclesPerConversion);
 }
