@@ -44,7 +44,8 @@ public sealed record MainsSignal(double Hertz, IReadOnlyList<Harmonic> Voltage, 
         new(hertz, [new Harmonic(1, volts)], [new Harmonic(1, amperes, -lagDegrees)]);
 
     /// <summary>
-    /// A sine voltage and a phase-fired resistive load that conducts in the second half of each half-wave, from 90° to 180°; harmonics up to the 41st.
+    /// A sine voltage and a phase-fired resistive load that conducts in the second half of each half-wave, from 90° to 180°; harmonics up to
+    /// the 41st.
     /// </summary>
     /// <param name="volts">RMS voltage.</param>
     /// <param name="amperes">RMS current that the load would take unfired; fired it takes 1/√2 of it.</param>
@@ -54,7 +55,7 @@ public sealed record MainsSignal(double Hertz, IReadOnlyList<Harmonic> Voltage, 
         List<Harmonic> current = [];
         for (int order = 1; order <= HighestOfPhaseFired; order += 2)
         {
-            // sin(θ) on (90°, 180°) and, turned over, on (270°, 360°): both halves give the same, so twice the integral over the first.
+            // sin(θ) on (90°, 180°) and on (270°, 360°): both halves give the same, so twice the integral over the first.
             double sin = (SineIntegral(order - 1) - SineIntegral(order + 1)) / Math.PI;
             double cos = (CosineIntegral(order + 1) - CosineIntegral(order - 1)) / Math.PI;
             current.Add(new Harmonic(order, amperes * double.Hypot(sin, cos), Math.Atan2(cos, sin) * 180 / Math.PI));

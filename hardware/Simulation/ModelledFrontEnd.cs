@@ -49,7 +49,7 @@ public sealed class ModelledFrontEnd : IFeed
             _voltage = [.. value.Voltage.Select(v => Of(v, 1 + (_errors.VoltagePercent / 100), 0))];
             _current =
             [
-                .. value.Current.Select(i => Of(i, gain, (lead * 50 / (i.Order * value.Hertz)) + (_errors.ChannelLeadDegrees * i.Order * value.Hertz / 50))),
+                .. value.Current.Select(i => Of(i, gain, LeadAt(i.Order * value.Hertz))),
                 .. value.Voltage.Select(v => Of(v, leaked, 0)),
             ];
             (_activeW, _reactiveVar) = (0, 0);
@@ -62,6 +62,8 @@ public sealed class ModelledFrontEnd : IFeed
                     _reactiveVar += v.Order == 1 ? v.Peak * i.Peak / 2 * sin : 0;
                 }
             }
+
+            double LeadAt(double hertz) => (lead * 50 / hertz) + (_errors.ChannelLeadDegrees * hertz / 50);
 
             static Sine Of(Harmonic h, double factor, double leadDegrees) =>
                 new(h.Order, h.Rms * Math.Sqrt(2) * factor, (h.Degrees + leadDegrees) * Math.PI / 180);

@@ -137,7 +137,10 @@ public class ModelledFrontEndTests
     [Fact]
     public void Two_points_hold_class_1_where_a_calibration_without_the_phase_or_with_a_wrong_reference_does_not()
     {
-        FrontEndErrors device = new() { VoltagePercent = 1, CurrentPercent = -1.5, ClampLeadDegrees = 0.8, ClampLeadRiseDegrees = 0.3, ClampRatioFallPercent = 1 };
+        FrontEndErrors device = new()
+        {
+            VoltagePercent = 1, CurrentPercent = -1.5, ClampLeadDegrees = 0.8, ClampLeadRiseDegrees = 0.3, ClampRatioFallPercent = 1,
+        };
         MainsSignal other = MainsSignal.Sine(230, 10, 60);
         CalibrationPoint unity = Compare(Resistive, device, Resistive.ActivePowerW);
         CalibrationPoint half = Compare(Inductive, device, Inductive.ActivePowerW);

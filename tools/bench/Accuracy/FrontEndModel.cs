@@ -13,15 +13,24 @@ internal sealed record Tolerance(string Name, double Low, double High, string Un
 /// <summary>A current clamp of which devices are drawn.</summary>
 internal sealed record ClampModel(string Name, Tolerance Ratio, Tolerance Lead, Tolerance LeadRise, Tolerance RatioFall)
 {
-    private const string Measured = "tables measured of such clamps at 50 Hz, published with the IoTaWatt firmware (github.com/boblemaire/IoTaWatt, SD/tables.txt)";
+    private const string Measured =
+        "tables measured of such clamps at 50 Hz, published with the IoTaWatt firmware (github.com/boblemaire/IoTaWatt, SD/tables.txt)";
 
     /// <summary>A split-core clamp for metering, 333 mV.</summary>
     public static ClampModel Metering { get; } = new(
         "metering clamp",
-        Tolerance.Symmetric("ratio", 1, "%", "class 1 of IEC 61869-2 at rated current (as tabled at dowei-electric.com/technical/113.html); makers of 333 mV clamps promise as much (ctlsys.com, CTS series)"),
-        new("lead at large currents", 0.2, 1.0, "°", $"{Measured}: ECS24200, ECS16100, AcuCT-H063-100 and AcuCT-H100-200 end at 0.25° to 0.95°"),
+        Tolerance.Symmetric(
+            "ratio", 1, "%",
+            "class 1 of IEC 61869-2 at rated current (as tabled at dowei-electric.com/technical/113.html); "
+            + "makers of 333 mV clamps promise as much (ctlsys.com, CTS series)"),
+        new(
+            "lead at large currents", 0.2, 1.0, "°",
+            $"{Measured}: ECS24200, ECS16100, AcuCT-H063-100 and AcuCT-H100-200 end at 0.25° to 0.95°"),
         new("further lead at small currents", 0.1, 0.4, "°", "the same tables, fitted: 0.1° to 0.4°"),
-        new("ratio lower at small currents", 0, 1.2, "%", "the example of a class 1 transformer in a test set's manual (fliphtml5.com/drhfi/wudx, page 42: −0.60 % at 100 %, −0.95 % at 20 %, −1.43 % at 5 %), fitted: 1.2 %"));
+        new(
+            "ratio lower at small currents", 0, 1.2, "%",
+            "the example of a class 1 transformer in a test set's manual (fliphtml5.com/drhfi/wudx, page 42: "
+            + "−0.60 % at 100 %, −0.95 % at 20 %, −1.43 % at 5 %), fitted: 1.2 %"));
 
     /// <summary>A small hobby clamp as the SCT-013.</summary>
     public static ClampModel Indicative { get; } = new(
@@ -34,7 +43,8 @@ internal sealed record ClampModel(string Name, Tolerance Ratio, Tolerance Lead, 
 
 /// <summary>A converter of which devices are drawn.</summary>
 internal sealed record ConverterModel(
-    string Name, Tolerance Gain, Tolerance ChannelLead, Tolerance Nonlinearity, Tolerance Offset, Tolerance Crosstalk, double NoiseMv, string NoiseSource)
+    string Name, Tolerance Gain, Tolerance ChannelLead, Tolerance Nonlinearity, Tolerance Offset, Tolerance Crosstalk,
+    double NoiseMv, string NoiseSource)
 {
     private const string Board = "two channels' anti-alias filters of 1 kΩ and 33 nF ±5 % (±0.06°)";
 
@@ -52,9 +62,13 @@ internal sealed record ConverterModel(
 
     public static ConverterModel Atm90e32as { get; } = new(
         "ATM90E32AS",
-        Tolerance.Symmetric("converter gain with its reference, each channel", 5, "%", "published gains of boards with this chip lie within some 5 % of the nominal ones"),
+        Tolerance.Symmetric(
+            "converter gain with its reference, each channel", 5, "%",
+            "published gains of boards with this chip lie within some 5 % of the nominal ones"),
         Tolerance.Symmetric("current against voltage channel", 0.11, "°", $"as the ADE7953, assumed, and {Board}"),
-        Tolerance.Symmetric("nonlinearity over 3000:1", 0.1, "%", "energy within ±0.1 % over 6000:1 (datasheet of the 90E36A, page 7, the chip's sister)"),
+        Tolerance.Symmetric(
+            "nonlinearity over 3000:1", 0.1, "%",
+            "energy within ±0.1 % over 6000:1 (datasheet of the 90E36A, page 7, the chip's sister)"),
         Tolerance.Symmetric("DC at each input", 10, "mV", "assumed"),
         Leak,
         0.045,
@@ -72,7 +86,9 @@ internal sealed record ConverterModel(
 
     public static ConverterModel Ads1115 { get; } = new(
         "ADS1115",
-        Tolerance.Symmetric("converter gain with its reference", 0.25, "%", "gain 0.15 %, match of the ranges 0.1 %, both the most (datasheet of the ADS1115-Q1, SBAS563)"),
+        Tolerance.Symmetric(
+            "converter gain with its reference", 0.25, "%",
+            "gain 0.15 %, match of the ranges 0.1 %, both the most (datasheet of the ADS1115-Q1, SBAS563)"),
         Tolerance.Symmetric("current against voltage channel", 0, "°", "there is no voltage"),
         Tolerance.Symmetric("nonlinearity over 3000:1", 0.01, "%", "1 step (SBAS563)"),
         Tolerance.Symmetric("DC at each input", 0.1, "mV", "offset ±3 steps (SBAS563)"),

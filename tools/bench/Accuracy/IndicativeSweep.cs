@@ -24,8 +24,9 @@ internal sealed record IndicativeLoad(string Name, MainsSignal Signal)
         double rms = Math.Sqrt(relative.Aggregate(0.0, (sum, h) => sum + (h.Rms * h.Rms)));
         double crest = relative.Aggregate(0.0, (sum, h) => sum + h.Rms) * Math.Sqrt(2) / rms;
         return new(
-            FormattableString.Invariant($"{name} {crest:0.0} (3rd {100 * third:0} %, 5th {100 * fifth:0} %, 7th {100 * seventh:0} % of the fundamental)"),
-            new MainsSignal(50, [new Harmonic(1, SweepPoint.Un)], [.. relative.Select(h => h with { Rms = h.Rms / rms * SweepPoint.In })]));
+            FormattableString.Invariant($"{name} {crest:0.0} (3rd {100 * third:0}, 5th {100 * fifth:0}, 7th {100 * seventh:0} % of the 1st)"),
+            new MainsSignal(
+                50, [new Harmonic(1, SweepPoint.Un)], [.. relative.Select(h => h with { Rms = h.Rms / rms * SweepPoint.In })]));
     }
 }
 

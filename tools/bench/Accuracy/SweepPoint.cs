@@ -30,7 +30,7 @@ internal sealed record SweepPoint(string Name, MainsSignal Signal, double LimitP
 
     public static MainsSignal Idle { get; } = MainsSignal.Sine(Un, 0);
 
-    /// <summary>The points of the table: none of them is one that a device is calibrated at.</summary>
+    /// <summary>The points of the table: none of them is one that a device is calibrated at, but for two at 0.2 In after the small load.</summary>
     public static IReadOnlyList<SweepPoint> All { get; } =
     [
         new("0.05 In, PF 1", Load(0.05), 1.5),
