@@ -6,7 +6,7 @@ namespace EdgeGateway.Metering;
 
 /// <summary>Active energy and power of one phase of an ATM90E32AS; import and export are separate registers.</summary>
 /// <remarks>
-/// Energy is booked with the first reading whose live values can be. What the chip gave with values that cannot be is held until then;
+/// Energy is booked as the balance of the time between two readings, with the first one whose live values can be. What the chip gave with values that cannot be is held until then;
 /// more than twice full scale in the time is refused, and the reading says so with a gap.
 /// </remarks>
 public sealed class Atm90e32asMeter : IMeter
@@ -18,8 +18,7 @@ public sealed class Atm90e32asMeter : IMeter
     private readonly EnergyCorrection _correction;
     private readonly ExactEnergy _energy;
     private DateTimeOffset? _countedUntil;
-    private long _forward;
-    private long _reverse;
+    private long _active;
     private long _reactive;
     private TimeSpan _elapsed;
     private GapCause? _lacks;
@@ -32,7 +31,7 @@ public sealed class Atm90e32asMeter : IMeter
     /// <param name="scale">Its current transformer and voltage divider.</param>
     /// <param name="accuracy">The class that the installation may claim.</param>
     /// <param name="book">Owns its registers.</param>
-    /// <param name="calibration">How the phase was calibrated. Null: it was not.</param>
+    /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Atm90e32asMeter(
         string name, SharedAtm90e32as chip, Atm90e32asPhaseName phase, Atm90e32asScale scale, AccuracyClass accuracy, RegisterBook book,
         ChannelCalibration? calibration = null)
@@ -55,8 +54,8 @@ public sealed class Atm90e32asMeter : IMeter
     {
         Atm90e32asSample sample = _chip.Read(_phase);
         Atm90e32asPhase phase = sample[_phase];
-        (_forward, _reverse, _elapsed) = (_forward + phase.ActiveForward, _reverse + phase.ActiveReverse, _elapsed + sample.Elapsed);
-        _reactive += phase.ReactiveForward - phase.ReactiveReverse;
+        (_active, _reactive) = (_active + phase.ActiveForward - phase.ActiveReverse, _reactive + phase.ReactiveForward - phase.ReactiveReverse);
+        _elapsed += sample.Elapsed;
         (_lacks, _saturated) = (_lacks ?? sample.Lacks, _saturated | phase.Saturated);
         LiveValues live = _scale.Live(sample, phase);
         if (Plausibility.Of(live, _scale.MostA, _scale.LeastApparentVA) is { } wrong)
@@ -64,26 +63,20 @@ public sealed class Atm90e32asMeter : IMeter
             throw _chip.Chip.Implausible($"values of phase {_phase}", wrong);
         }
 
-        if (_forward + _reverse > Atm90e32asScale.MostCounts(_elapsed))
+        if (Math.Abs(_active) > Atm90e32asScale.MostCounts(_elapsed))
         {
             _lacks = GapCause.Implausible;
         }
         else
         {
-            Book(live);
+            (long import, long export) = _energy.Add(_correction.Correct(_active, _reactive, live, _elapsed));
+            Registers.Add(import, export);
         }
 
         Quality quality = (_lacks is null ? Quality.Measured : Quality.Lost) | (_saturated ? Quality.Saturated : Quality.Measured);
         Gap? gap = _lacks is { } cause && _countedUntil is { } from ? new Gap(from, time, cause) : null;
-        (_forward, _reverse, _reactive, _elapsed, _lacks, _saturated, _countedUntil) = (0, 0, 0, TimeSpan.Zero, null, false, time);
+        (_active, _reactive, _elapsed, _lacks, _saturated, _countedUntil) = (0, 0, TimeSpan.Zero, null, false, time);
         return this.Measured(time, quality, _calibration.Correct(live)) with { Gap = gap };
-    }
-
-    private void Book(in LiveValues live)
-    {
-        (long forward, long reverse) = _correction.Correct(_forward, _reverse, _reactive, live, _elapsed);
-        ((long import, long export), (long import2, long export2)) = (_energy.Add(forward), _energy.Add(-reverse));
-        Registers.Add(import + import2, export + export2);
     }
 }
 
