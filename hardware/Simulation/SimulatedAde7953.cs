@@ -228,6 +228,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         double perVolt = 1 / (FullScaleV * Math.Sqrt(2));
         double perAmpere = channel.Sign / (FullScaleA(clamp) * Math.Sqrt(2));
         (double vv, double ii, double vi, double unclipped, double weight, double peakV, double peakI) = (0, 0, 0, 0, 0, 0, 0);
+        (double meanV, double meanI, double meanRawV, double meanRawI) = (0, 0, 0, 0);
         foreach (WaveSample sample in _samples.AsSpan(0, count))
         {
             (double rawV, double rawI) = (sample.Volts * perVolt, sample.Amperes * perAmpere);
@@ -237,12 +238,19 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
             vi += v * i * sample.Weight;
             unclipped += rawV * rawI * sample.Weight;
             weight += sample.Weight;
+            (meanV, meanI) = (meanV + (v * sample.Weight), meanI + (i * sample.Weight));
+            (meanRawV, meanRawI) = (meanRawV + (rawV * sample.Weight), meanRawI + (rawI * sample.Weight));
             (peakV, peakI) = (Math.Max(peakV, Math.Abs(v)), Math.Max(peakI, Math.Abs(i)));
         }
 
+        // A high-pass filter takes the DC out of currents, voltage and power (datasheet, Terminology, page 17). That it leaves the peaks alone is
+        // not verified.
         if (weight > 0)
         {
-            (vv, ii, vi, unclipped) = (vv / weight, ii / weight, vi / weight, unclipped / weight);
+            vv = Math.Max(0, vv - (meanV * meanV / weight)) / weight;
+            ii = Math.Max(0, ii - (meanI * meanI / weight)) / weight;
+            vi = (vi - (meanV * meanI / weight)) / weight;
+            unclipped = (unclipped - (meanRawV * meanRawI / weight)) / weight;
         }
 
         // A full-scale sine has a mean square of 1/2.

@@ -226,6 +226,7 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         double span = hertz > 0 ? Math.Max(1, Math.Round(Window * hertz)) / hertz : Window;
         int count = clamp.Feed.Samples(_now - span, _now, _samples);
         (double vv, double ii, double vi, double unclipped, double weight, double peakV, double peakI) = (0, 0, 0, 0, 0, 0, 0);
+        (double meanV, double meanI, double meanRawV, double meanRawI) = (0, 0, 0, 0);
         foreach (WaveSample sample in _samples.AsSpan(0, count))
         {
             (double rawV, double rawI) = (InputV(sample), InputI(sample));
@@ -235,12 +236,18 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
             vi += v * i * sample.Weight;
             unclipped += rawV * rawI * sample.Weight;
             weight += sample.Weight;
+            (meanV, meanI) = (meanV + (v * sample.Weight), meanI + (i * sample.Weight));
+            (meanRawV, meanRawI) = (meanRawV + (rawV * sample.Weight), meanRawI + (rawI * sample.Weight));
             (peakV, peakI) = (Math.Max(peakV, Math.Abs(v)), Math.Max(peakI, Math.Abs(i)));
         }
 
+        // A high-pass filter takes the DC out of currents, voltages and powers. Not verified on a chip; its energies must be without it.
         if (weight > 0)
         {
-            (vv, ii, vi, unclipped) = (vv / weight, ii / weight, vi / weight, unclipped / weight);
+            vv = Math.Max(0, vv - (meanV * meanV / weight)) / weight;
+            ii = Math.Max(0, ii - (meanI * meanI / weight)) / weight;
+            vi = (vi - (meanV * meanI / weight)) / weight;
+            unclipped = (unclipped - (meanRawV * meanRawI / weight)) / weight;
         }
 
         double volts = VoltsPerInputV * _written[UGainA + (4 * index)] / 32768;
@@ -263,14 +270,15 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         // The voltage of a quarter of a period ago, times the current, over the last whole period.
         double Reactive(double end, double period)
         {
-            double sum = 0;
+            (double sum, double sumV, double sumI) = (0, 0, 0);
             for (int k = 0; k < ReactiveSamples; k++)
             {
                 double at = end - (period * k / ReactiveSamples);
-                sum += Clip(InputV(clamp.Feed.At(at - (period / 4)))) * Clip(InputI(clamp.Feed.At(at)));
+                (double v, double i) = (Clip(InputV(clamp.Feed.At(at - (period / 4)))), Clip(InputI(clamp.Feed.At(at))));
+                (sum, sumV, sumI) = (sum + (v * i), sumV + v, sumI + i);
             }
 
-            return sum / ReactiveSamples;
+            return (sum - (sumV * sumI / ReactiveSamples)) / ReactiveSamples;
         }
     }
 

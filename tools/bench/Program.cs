@@ -1,11 +1,19 @@
 using EdgeGateway.Bench;
+using EdgeGateway.Bench.Accuracy;
 
 // Figures that are promised, measured and printed beside their limits. Never part of the tests: a busy machine must not fail them.
-return args is ["line", ..]
-    ? await LineBench.RunAsync(args.Length > 1 ? TimeSpan.FromSeconds(int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture)) : TimeSpan.FromMinutes(3))
-    : args is ["ads1115", ..] ? await Ads1115Bench.RunAsync(TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20))
-    : args is ["sampling"] ? SamplingBench.Run()
-    : Usage();
+return args switch
+{
+    ["line", ..] => await LineBench.RunAsync(Seconds(180)),
+    ["ads1115", ..] => await Ads1115Bench.RunAsync(Seconds(20)),
+    ["sampling"] => SamplingBench.Run(),
+    ["accuracy"] => AccuracyCommand.Run(check: false),
+    ["accuracy", "--check"] => AccuracyCommand.Run(check: true),
+    _ => Usage(),
+};
+
+TimeSpan Seconds(int unlessTold) =>
+    TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : unlessTold);
 
 static int Usage()
 {
@@ -18,6 +26,8 @@ static int Usage()
         dotnet run -c Release --project tools/bench -- sampling
             From raw samples of voltage and current to energy registers: time a pair beside a plain sweep over the same arrays, and what is
             allocated.
+        dotnet run -c Release --project tools/bench -- accuracy [--check]
+            The error of modelled front ends after calibration, worst of 100 devices, into hardware/ACCURACY.md. --check: only compares with it.
         """);
     return 2;
 }
