@@ -15,6 +15,9 @@ namespace EdgeGateway;
 /// <param name="time">The clock, simulated with the buses.</param>
 internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
 {
+    /// <summary>What samples continuously on the buses opened so far. The caller starts and disposes it.</summary>
+    public List<Ads1115Sampler> Samplers { get; } = [];
+
     /// <summary>The meters of a bus, in the order of the site file.</summary>
     public IReadOnlyList<IMeter> MetersOn(BusSettings bus)
     {
@@ -24,12 +27,20 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         Dictionary<int, Ads1115> ads1115 = [];
         Dictionary<int, SharedAtm90e32as> atm90e32as = [];
         int clamps = meters.Count(m => m is Ads1115MeterSettings);
+        List<Ads1115ContinuousInput> inputs = [];
+        Ads1115Sampler? sampler = meters.Any(m => m is Ads1115MeterSettings { Ready: not null }) ? new Ads1115Sampler(bus.Name, inputs) : null;
+        Samplers.AddRange(sampler is null ? [] : [sampler]);
         return [.. meters.Select<MeterSettings, IMeter>(meter => meter switch
         {
             Ade7953MeterSettings m => new Ade7953Meter(
                 m.Name, Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(open.I2c(address), time))),
                 m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B, new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book,
                 CalibrationOf(m, m.Ct)),
+            Ads1115MeterSettings { Ready: { } ready } m => new Ads1115ContinuousMeter(
+                m.Name, Added(inputs, new Ads1115ContinuousInput(
+                    new Ads1115(open.I2c(m.Address)), InputOf(m), Ads1115Settings.RangeFor(TransformerOf(m.Ct), InputOf(m)),
+                    GpioLine.Open(ready.Bus.Device["gpio:".Length..], ready.Line, GpioBias.Up, activeLow: true))),
+                TransformerOf(m.Ct), m.AssumedVoltageV, book, CalibrationOf(m, m.Ct)),
             Ads1115MeterSettings m => new Ads1115Meter(
                 m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time,
                 CalibrationOf(m, m.Ct)),
@@ -42,6 +53,12 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
                 m.MinimumPeriod, m.Accuracy, book),
             _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
         })];
+    }
+
+    private static T Added<T>(List<T> list, T item)
+    {
+        list.Add(item);
+        return item;
     }
 
     private static T Once<T>(Dictionary<int, T> known, int address, Func<int, T> make)

@@ -26,6 +26,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly Ledger _ledger;
     private readonly RegisterFile _registers;
     private readonly RegisterBook _book;
+    private readonly IReadOnlyList<Ads1115Sampler> _samplers;
     private readonly IReadOnlyList<BusWorker> _workers;
     private readonly Recorder _recorder;
     private readonly IReadOnlyList<IPublisher> _publishers;
@@ -53,6 +54,7 @@ internal sealed class Gateway : IAsyncDisposable
         List<(BusSettings Bus, IReadOnlyList<IMeter> Meters)> opened = [.. site.Buses.Select(b => (b, buses.MetersOn(b))).Where(o => o.Item2.Count > 0)];
         Dictionary<string, IMeter> meters = opened.SelectMany(o => o.Meters).ToDictionary(m => m.Registers.Meter);
         Now now = new([.. site.Meters.Select(m => meters[m.Name])], _time.GetUtcNow());
+        _samplers = buses.Samplers;
         _workers = [.. opened.Select(o => new BusWorker(o.Bus.Name, o.Meters, now, _book, _registers, _time, log.CreateLogger<BusWorker>()))];
 
         Pen pen = new(_time, site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative, RandomNumberGenerator.Create());
@@ -86,6 +88,11 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>Measures, records, delivers and serves until the process is asked to stop.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        foreach (Ads1115Sampler sampler in _samplers)
+        {
+            sampler.Start();
+        }
+
         foreach (BusWorker worker in _workers)
         {
             worker.Start();
@@ -121,6 +128,11 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (BusWorker worker in _workers)
         {
             await worker.DisposeAsync();
+        }
+
+        foreach (Ads1115Sampler sampler in _samplers)
+        {
+            sampler.Dispose();
         }
 
         await _registers.DisposeAsync();

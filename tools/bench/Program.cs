@@ -4,13 +4,16 @@ using EdgeGateway.Bench.Accuracy;
 // Figures that are promised, measured and printed beside their limits. Never part of the tests: a busy machine must not fail them.
 return args switch
 {
-    ["line", ..] => await LineBench.RunAsync(
-        args.Length > 1 ? TimeSpan.FromSeconds(int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture)) : TimeSpan.FromMinutes(3)),
+    ["line", ..] => await LineBench.RunAsync(Seconds(180)),
+    ["ads1115", ..] => await Ads1115Bench.RunAsync(Seconds(20)),
     ["sampling"] => SamplingBench.Run(),
     ["accuracy"] => AccuracyCommand.Run(check: false),
     ["accuracy", "--check"] => AccuracyCommand.Run(check: true),
     _ => Usage(),
 };
+
+TimeSpan Seconds(int unlessTold) =>
+    TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : unlessTold);
 
 static int Usage()
 {
@@ -18,6 +21,8 @@ static int Usage()
         dotnet run -c Release --project tools/bench -- line [SECONDS]
             The published gateway (artifacts/linux-x64) with 32 simulated meters on a ledger of a million leaves, one page open:
             memory, processor time, time to the first recorded reading, size. SECONDS: how long it is watched, 180 unless told.
+        dotnet run -c Release --project tools/bench -- ads1115 [SECONDS]
+            Four ADS1115 that convert 860 times a second on one simulated bus: processor time, and samples lost.
         dotnet run -c Release --project tools/bench -- sampling
             From raw samples of voltage and current to energy registers: time a pair beside a plain sweep over the same arrays, and what is
             allocated.

@@ -71,7 +71,8 @@ public static class SitePlan
                 ],
                 Ads1115MeterSettings m =>
                 [
-                    ("kind", "ads1115"), ("address", m.Address.ToString(CultureInfo.InvariantCulture)), ("input", m.Input), ("ct", TextOf(m.Ct)),
+                    ("kind", "ads1115"), ("sampling", m.Ready is null ? "single conversions" : "continuous"),
+                    ("address", m.Address.ToString(CultureInfo.InvariantCulture)), ("input", m.Input), ("ct", TextOf(m.Ct)),
                     ("assumed-voltage", $"{m.AssumedVoltageV.ToString(CultureInfo.InvariantCulture)} V"),
                 ],
                 Atm90e32asMeterSettings m =>

@@ -75,6 +75,11 @@ public sealed record Ade7953MeterSettings : MeterSettings
     public override ObisCode Obis => ObisCode.ActiveImport;
 }
 
+/// <summary>A line of a GPIO bus that a chip's ALERT/RDY pin is wired to.</summary>
+/// <param name="Bus">A bus <c>gpio:LABEL</c>.</param>
+/// <param name="Line">The line's offset, 0 to 63.</param>
+public sealed record ReadySettings(BusSettings Bus, int Line);
+
 /// <summary>One input of an ADS1115 with a clamp: current and apparent power with an assumed voltage.</summary>
 public sealed record Ads1115MeterSettings : MeterSettings
 {
@@ -94,6 +99,9 @@ public sealed record Ads1115MeterSettings : MeterSettings
 
     /// <summary>Volts, 50 to 1000.</summary>
     public required decimal AssumedVoltageV { get; init; }
+
+    /// <summary>Where the chip's ALERT/RDY pin is wired, so that it samples continuously. Null: single conversions.</summary>
+    public ReadySettings? Ready { get; init; }
 
     /// <inheritdoc/>
     public override ObisCode Obis => ObisCode.ApparentImport;

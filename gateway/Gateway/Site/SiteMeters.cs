@@ -21,6 +21,7 @@ internal sealed partial class SiteMeters(
     // Every meter with a name, also a faulty one: true where it counts active energy, null where its kind is not known.
     private readonly Dictionary<string, bool?> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _places = [];
+    private readonly Dictionary<string, bool> _readyChips = [];
     private readonly Dictionary<string, (decimal? Divider, string? Voltage)> _chips = [];
     private readonly Dictionary<string, (decimal? Divider, int? LineHz)> _threePhaseChips = [];
     private readonly Dictionary<string, string> _carried = [];
@@ -159,7 +160,7 @@ internal sealed partial class SiteMeters(
 
     private Ads1115MeterSettings? Ads1115(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([.. CommonKeys, "address", "input", "ct", "assumedVoltageV", "calibration"]);
+        block.Allow([.. CommonKeys, "address", "input", "ct", "assumedVoltageV", "ready", "calibration"]);
         AccuracyClass? accuracy = Accuracy(
             block, "indicative", ["indicative"], "this chip sees no voltage and never claims more: write indicative or leave it out");
         decimal? address = block.Number("address", 0x48, 0x4B, "is not an address of this chip", "write 72 to 75 (0x48 to 0x4B)", 0);
@@ -167,9 +168,11 @@ internal sealed partial class SiteMeters(
         CtSettings? ct = Ct(block, Ads1115MeterSettings.MostSecondaryMv, "an input biased to the middle of 3.3 V", hasDirection: false);
         decimal? volts = block.Number("assumedVoltageV", 50, 1000, "is not a mains voltage", "write volts, 50 to 1000, such as 230");
         CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: false);
+        ReadySettings? ready = Ready(block, bus, name);
         if (bus is not null && address is not null && input is not null)
         {
             Unique(block, "input", $"{bus.Name} {address} {input}", $"input {input} of the chip at {address} on {bus.Name}", name);
+            AloneWithReady(block, $"{bus.Name} {address}", ready is not null);
         }
 
         return name is null || group is null || bus is null || accuracy is null || address is null || input is null || ct is null || volts is null
@@ -185,8 +188,42 @@ internal sealed partial class SiteMeters(
                 Input = input,
                 Ct = ct,
                 AssumedVoltageV = volts.Value,
+                Ready = ready,
                 Calibration = calibration,
             };
+    }
+
+    private ReadySettings? Ready(Block meter, BusSettings? bus, string? name)
+    {
+        if (meter.Object("ready", ["bus", "line"]) is not { } block)
+        {
+            return null;
+        }
+
+        if (bus is { IsSimulated: true })
+        {
+            meter.Fault("ready", $"{bus.Name} is simulated, and its chips are sampled one conversion at a time", "remove it");
+        }
+
+        IEnumerable<string> chips = buses.Where(b => b.Value?.Kind == BusKind.Gpio).Select(b => b.Key);
+        string? lines = block.Choice("bus", [.. chips], "write the name of a gpio:LABEL bus of this site");
+        int? line = block.Integer("line", 0, 63, " for the offset of the line");
+        if (lines is null || line is null)
+        {
+            return null;
+        }
+
+        Unique(block, "line", $"{lines} line {line}", $"line {line} of {lines}", name);
+        return new ReadySettings(buses[lines]!, line.Value);
+    }
+
+    // A chip that converts one input continuously has no time for another.
+    private void AloneWithReady(Block block, string chip, bool ready)
+    {
+        if (!_readyChips.TryAdd(chip, ready) && (ready || _readyChips[chip]))
+        {
+            block.Fault("ready", "the chip has another input in use, and samples only one continuously", "leave ready out of both meters, or give each its own chip");
+        }
     }
 
     private Atm90e32asMeterSettings? Atm90e32as(Block block, string? name, string? group, BusSettings? bus, string? source)

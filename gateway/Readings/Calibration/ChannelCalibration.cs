@@ -56,9 +56,13 @@ public sealed record ChannelCalibration
     {
         Require(
             ratio is >= LeastRatio and <= MostRatio && decimal.Round(ratio, RatioDecimals) == ratio,
-            $"The ratio {ratio} is not from {LeastRatio} to {MostRatio} with at most {RatioDecimals} digits after the point. Check the transformer, the divider and the wiring first.");
-        Require(offsetMw is >= -MostOffsetMw and <= MostOffsetMw, $"An offset of {offsetMw} mW is no offset. Make sure that there is no load, and look at the wiring.");
-        Require(noiseA is >= 0 and <= MostNoiseA, $"A noise floor of {noiseA} A is not from 0 to {MostNoiseA} A. Make sure that there is no load.");
+            $"The ratio {ratio} is not from {LeastRatio} to {MostRatio} with at most {RatioDecimals} digits after the point. Check transformer and divider first.");
+        Require(
+            offsetMw is >= -MostOffsetMw and <= MostOffsetMw,
+            $"An offset of {offsetMw} mW is no offset. Make sure that there is no load, and look at the wiring.");
+        Require(
+            noiseA is >= 0 and <= MostNoiseA,
+            $"A noise floor of {noiseA} A is not from 0 to {MostNoiseA} A. Make sure that there is no load.");
         (Ratio, Table, OffsetMw, NoiseA) = (ratio, [.. table ?? []], offsetMw, noiseA);
         Require(Table.Count <= MostPoints, $"A table has at most {MostPoints} points, not {Table.Count}.");
         for (int i = 0; i < Table.Count; i++)
@@ -67,8 +71,10 @@ public sealed record ChannelCalibration
             Require(point.Amperes is > 0 and <= 100_000, $"{point.Amperes} A is not a current of a table: above 0 A, at most 100000 A.");
             Require(
                 Math.Abs(point.Degrees) <= MostDegreesOrPercent && Math.Abs(point.Percent) <= MostDegreesOrPercent,
-                $"At {point.Amperes} A {point.Degrees}° or {point.Percent} % is beyond ±{MostDegreesOrPercent}. The clamp sits on another phase, or it is the wrong one.");
-            Require(i == 0 || point.Amperes > Table[i - 1].Amperes, $"The currents of a table ascend: {point.Amperes} A does not come after {Table[i > 0 ? i - 1 : 0].Amperes} A.");
+                $"At {point.Amperes} A {point.Degrees}° or {point.Percent} % is beyond ±{MostDegreesOrPercent}. The clamp is the wrong one, or on another phase.");
+            Require(
+                i == 0 || point.Amperes > Table[i - 1].Amperes,
+                $"The currents of a table ascend: {point.Amperes} A does not come after {Table[i > 0 ? i - 1 : 0].Amperes} A.");
         }
     }
 
@@ -120,7 +126,8 @@ public sealed record ChannelCalibration
         }
 
         double current = CurrentA(shownA);
-        double? apparent = shown.VoltageV is { } volts ? volts * current : shownA > 0 ? shown.ApparentPowerVA * (current / shownA) : shown.ApparentPowerVA;
+        double? apparent = shown.VoltageV is { } volts ? volts * current
+            : shownA > 0 ? shown.ApparentPowerVA * (current / shownA) : shown.ApparentPowerVA;
         (double active, double reactive) = Power(shown.ActivePowerW ?? 0, shown.ReactivePowerVar ?? 0, shownA);
         bool factorTells = shown.PowerFactor is not null && apparent > 0 && Math.Abs(active) <= Plausibility.HighestPowerFactor * apparent;
         return shown with

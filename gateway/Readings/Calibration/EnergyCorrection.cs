@@ -45,18 +45,6 @@ public sealed class EnergyCorrection
         return (long)whole;
     }
 
-    /// <summary>
-    /// As <see cref="Correct(long, long, in LiveValues, TimeSpan)"/> of a chip that counts import and export apart, for when both ran since
-    /// the last reading: the reactive energy goes with the larger. A part may change its sign.
-    /// </summary>
-    public (long Forward, long Reverse) Correct(long forward, long reverse, long reactive, in LiveValues shown, TimeSpan elapsed)
-    {
-        bool imports = forward >= reverse;
-        return (
-            Correct(forward, imports ? reactive : 0, shown, imports ? elapsed : TimeSpan.Zero),
-            -Correct(-reverse, imports ? 0 : reactive, shown, imports ? TimeSpan.Zero : elapsed));
-    }
-
     // A load that was on for a part of the time leaves more than noise can make, and is booked though there is no current any more.
     private bool IsCreep(long active, double amperes, double volts, TimeSpan elapsed) =>
         _calibration.IsNoLoad(amperes)

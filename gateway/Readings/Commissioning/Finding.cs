@@ -114,8 +114,12 @@ internal sealed class Seen
 
     public double ApparentVA => double.Hypot(ActiveW!.Value, ReactiveVar!.Value);
 
-    public override string ToString() => Finding.Text(
-        $"{Channel.Name} ({Channel.Phase}) {VoltageV:0.#} V, {CurrentA:0.###} A, {ActiveW:0.#} W, {ReactiveVar:0.#} var: current {Math.Abs(Lag):0}° {(Lag < 0 ? "ahead of" : "behind")} the voltage");
+    public override string ToString()
+    {
+        string side = Lag < 0 ? "ahead of" : "behind";
+        return Finding.Text(
+            $"{Channel.Name} ({Channel.Phase}) {VoltageV:0.#} V, {CurrentA:0.###} A, {ActiveW:0.#} W, {ReactiveVar:0.#} var: current {Math.Abs(Lag):0}° {side} the voltage");
+    }
 
     private double? Mean(Func<LiveValues, double?> of)
     {

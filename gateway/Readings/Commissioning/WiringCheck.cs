@@ -83,9 +83,11 @@ public static class WiringCheck
             double others = loaded.Where(o => o != s).Select(o => o.CurrentA ?? 0).DefaultIfEmpty(0).Max();
             double missing = (gridW ?? 0) - loaded.Sum(o => o.ActiveW!.Value);
             bool grid = gridW is not null && Math.Abs(missing) > SameSum * Math.Abs(gridW.Value);
+            string gridSays = grid ? Finding.Text($", and the grid meter has {missing:0} W that no channel shows") : "";
+            string shows = Finding.Text($"{s.Channel.Name} shows {s.CurrentA:0.###} A of {s.Channel.RatedA} A rated");
             yield return Finding.Of(
                 Open, [s], false,
-                $"{s.Channel.Name} shows {s.CurrentA:0.###} A of {s.Channel.RatedA} A rated while the circuit's others carry up to {others:0.##} A{(grid ? Finding.Text($", and the grid meter has {missing:0} W that no channel shows") : "")}",
+                $"{shows} while the circuit's others carry up to {others:0.##} A{gridSays}",
                 $"its clamp is not closed, not round the conductor or its wire is off, or this phase has no load: switch one on");
         }
         else if (s.VoltageV is null)
@@ -183,8 +185,9 @@ public static class WiringCheck
                 Seen? partner = Array.Find(loaded, o => o.Channel.Phase == other);
                 if (IsLoad(s.Lag - shift) && (partner is null || IsSameConductor(s, shift, partner)))
                 {
+                    string same = partner is null ? "" : $", and it is that of {partner.Channel.Name}";
                     yield return new(WrongPhase, [s], null, Finding.Text($"clamp of {s.Channel.Name} on {other}"),
-                        Finding.Text($"On {other} the current of {s.Channel.Name} would be that of a load{(partner is null ? "" : $", and it is that of {partner.Channel.Name}")}"),
+                        Finding.Text($"On {other} the current of {s.Channel.Name} would be that of a load{same}"),
                         Finding.Text($"put the clamp of {s.Channel.Name} round {s.Channel.Phase}"));
                 }
 
@@ -209,9 +212,10 @@ public static class WiringCheck
                 double[] lags = [.. loaded.Select((s, i) => s.Lag - (sign * shifts[i]))];
                 if (lags.All(IsLoad))
                 {
+                    string others = string.Join(", ", loaded.Select((s, i) => $"{s.Channel.Name} has that of {order[i].Channel.Name}"));
                     yield return new(Swapped, moved, loaded.Select((s, i) => (s, i)).Sum(p => p.s.ApparentVA * Math.Cos(lags[p.i] * Math.PI / 180)),
                         $"{what} of {list} exchanged",
-                        $"With the {what} of {list} exchanged ({string.Join(", ", loaded.Select((s, i) => $"{s.Channel.Name} has that of {order[i].Channel.Name}"))}) all would be loads",
+                        $"With the {what} of {list} exchanged ({others}) all would be loads",
                         $"put the {what} of {list} where they belong");
                 }
             }

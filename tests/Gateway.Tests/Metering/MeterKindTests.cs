@@ -122,6 +122,29 @@ public class MeterKindTests
         Assert.Null(Read(a).Gap);
     }
 
+    [Theory]
+    [InlineData(61, 20, 1, false, 38_333, 0)]
+    [InlineData(0, -20, 0, true, 76_667, 0)]
+    [InlineData(0, 20, 0, true, 0, 76_667)]
+    public void The_calibration_of_an_ATM90E32AS_phase_is_in_its_registers_and_in_what_it_shows(
+        double lag, double amperes, double degrees, bool reversed, double import, double export)
+    {
+        var chip = new SimulatedAtm90e32as([new SimulatedClamp(new SteadyFeed(230, amperes, lag), Clamp), null, null], 1001, _time);
+        var meter = new Atm90e32asMeter(
+            "a", new SharedAtm90e32as(new Atm90e32as(chip, 50, _time)), Atm90e32asPhaseName.A, new Atm90e32asScale(Clamp, 1001), AccuracyClass.Class1, _book,
+            new ChannelCalibration(1.1m, [new CtPoint(20, (decimal)degrees)]) with { Reversed = reversed });
+        Read(meter);
+        for (int s = 0; s < 60; s++)
+        {
+            Advance(1);
+            Read(meter);
+        }
+
+        Assert.InRange(meter.Registers.Now[0].Count, (import * 1.1 * 0.998) - 60, (import * 1.1 * 1.001) + 1);
+        Assert.InRange(meter.Registers.Now[1].Count, (export * 1.1 * 0.998) - 60, (export * 1.1 * 1.001) + 1);
+        Assert.InRange(Read(meter).Live.ActivePowerW!.Value * 1000 / 60 / 1.1 / (import - export), 0.998, 1.002);
+    }
+
     private (SimulatedAtm90e32as Chip, Atm90e32asMeter A, Atm90e32asMeter B) Atm(SteadyFeed a, double amperesB)
     {
         var chip = new SimulatedAtm90e32as(

@@ -48,19 +48,6 @@ public class EnergyCorrectionTests
     }
 
     [Fact]
-    public void Two_directions_of_one_interval_pass_apart_and_make_together_what_their_difference_makes()
-    {
-        Assert.Equal((700L, 300L), new EnergyCorrection(ChannelCalibration.None, Milliwatthour).Correct(700, 300, 99, Load, Second));
-        Assert.Equal((-700L, -300L), new EnergyCorrection(ChannelCalibration.None with { Reversed = true }, Milliwatthour).Correct(700, 300, 99, Load, Second));
-        Gen.Select(Gen.Long[0, 1_000_000], Gen.Long[0, 1_000_000], Gen.Long[-1_000_000, 1_000_000]).Sample((forward, reverse, reactive) =>
-        {
-            ChannelCalibration calibration = new(1, [new CtPoint(1, 3, 1)], offsetMw: 36_000);
-            (long f, long r) = new EnergyCorrection(calibration, Milliwatthour).Correct(forward, reverse, reactive, Load, Second);
-            Assert.InRange(f - r - new EnergyCorrection(calibration, Milliwatthour).Correct(forward - reverse, reactive, Load, Second), -1, 1);
-        });
-    }
-
-    [Fact]
     public void The_offset_is_of_true_power_and_so_before_the_ratio_in_counts()
     {
         // 36 W for 100 s are 1 Wh: 1000 mWh, of which each count is worth 2 × 1.25.

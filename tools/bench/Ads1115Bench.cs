@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Globalization;
+using EdgeGateway.Drivers;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using EdgeGateway.Simulation;
+
+namespace EdgeGateway.Bench;
+
+/// <summary>Four ADS1115 that convert 860 times a second on one simulated bus, through driver, windows and register book, at real speed.</summary>
+internal static class Ads1115Bench
+{
+    private const int Chips = 4;
+    private const double LimitPercent = 2;
+
+    /// <summary>Runs for a time and says whether the limit holds.</summary>
+    public static async Task<int> RunAsync(TimeSpan duration)
+    {
+        TimeProvider time = TimeProvider.System;
+        CurrentTransformer clamp = new(100, 333);
+        SimulatedFactory factory = new(seed: 1);
+        RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
+        List<Ads1115ContinuousInput> inputs = [];
+        List<Ads1115ContinuousMeter> meters = [];
+        for (int i = 0; i < Chips; i++)
+        {
+            // Clocks from 6 % slow to 9 % fast: the chips never stay in step.
+            SimulatedAds1115 chip = new(0x48 + i, time, clockFast: -0.06 + (0.05 * i));
+            chip.Connect(Ads1115Input.Ain0Ain3, new SimulatedClamp(factory.Feed("oven.L1", time.GetUtcNow()), clamp));
+            inputs.Add(new Ads1115ContinuousInput(new Ads1115(chip), Ads1115Input.Ain0Ain3, Ads1115Range.Mv1024, chip.Ready));
+            meters.Add(new Ads1115ContinuousMeter($"m{i}", inputs[i], clamp, 230, book));
+        }
+
+        using Ads1115Sampler sampler = new("i2c-1", inputs);
+        sampler.Start();
+        await Task.Delay(TimeSpan.FromSeconds(1), time);
+        (TimeSpan cpu, long samples, long lost) before = Now();
+        long started = Stopwatch.GetTimestamp();
+        int gaps = 0;
+        while (Stopwatch.GetElapsedTime(started) < duration)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), time);
+            gaps += meters.Count(m => m.Read(time.GetUtcNow()).Gap is not null);
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        (TimeSpan cpu, long samples, long lost) after = Now();
+        double percent = (after.cpu - before.cpu).TotalSeconds / seconds * 100;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+            samples     {after.samples - before.samples} in {seconds:0.0} s, {(after.samples - before.samples) / seconds:0} a second from {Chips} chips
+            lost        {after.lost - before.lost} samples, in {gaps} readings with a gap
+            processor   {percent:0.00} % of one core, the simulated chips included; limit {LimitPercent} %: {(percent <= LimitPercent ? "held" : "EXCEEDED")}
+            """));
+        return percent <= LimitPercent ? 0 : 1;
+
+        (TimeSpan, long, long) Now() => (Process.GetCurrentProcess().TotalProcessorTime, inputs.Sum(i => i.SamplesRead), inputs.Sum(i => i.SamplesLost));
+    }
+}
