@@ -124,8 +124,8 @@ internal sealed class AccuracyReport
         Line();
         Line("""
             Each error is drawn evenly between two ends. A clamp's lead and its ratio change towards small currents as 1 / (1 + x / 0.2), with x the
-            current by the rated one: 0.8 of the change at 5 %, 0.5 at 20 %, 0.17 at 100 %. That law fits the measured tables to a few hundredths
-            of a degree; that the ratio follows the same law is assumed. The lead falls with frequency, and so with the order of a harmonic.
+            current by the rated one: 0.8 of the change at 5 %, 0.5 at 20 %, 0.17 at 100 %. That law fits the measured tables named below to
+            0.04°; that the ratio follows the same law is assumed. The lead falls with frequency, and so with the order of a harmonic.
             Beyond the draws each sample has white noise, and what a chip or converter shows has its steps.
             """);
         Line();

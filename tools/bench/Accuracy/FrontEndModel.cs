@@ -24,9 +24,9 @@ internal sealed record ClampModel(string Name, Tolerance Ratio, Tolerance Lead, 
             "class 1 of IEC 61869-2 at rated current (as tabled at dowei-electric.com/technical/113.html); "
             + "makers of 333 mV clamps promise as much (ctlsys.com, CTS series)"),
         new(
-            "lead at large currents", 0.2, 1.0, "°",
-            $"{Measured}: ECS24200, ECS16100, AcuCT-H063-100 and AcuCT-H100-200 end at 0.25° to 0.95°"),
-        new("further lead at small currents", 0.1, 0.4, "°", "the same tables, fitted: 0.1° to 0.4°"),
+            "lead at large currents", 0.2, 0.9, "°",
+            $"{Measured}, fitted: 0.22° to 0.85° (ECS16100, ECS24200, ECS25200-C2, AcuCT-H063-100, AcuCT-H100-200)"),
+        new("further lead at small currents", 0.1, 0.55, "°", "the same five, fitted: 0.11° to 0.52°"),
         new(
             "ratio lower at small currents", 0, 1.2, "%",
             "the example of a class 1 transformer in a test set's manual (fliphtml5.com/drhfi/wudx, page 42: "
@@ -36,8 +36,8 @@ internal sealed record ClampModel(string Name, Tolerance Ratio, Tolerance Lead, 
     public static ClampModel Indicative { get; } = new(
         "SCT-013-000 clamp",
         Tolerance.Symmetric("ratio", 3, "%", "assumed"),
-        new("lead at large currents", 2.0, 2.6, "°", "the table of the SCT-013-000 in the same file, fitted: 2.3°; its spread is assumed"),
-        new("further lead at small currents", 0.65, 1.05, "°", "the same, fitted: 0.85°; its spread is assumed"),
+        new("lead at large currents", 2.0, 2.5, "°", "the table of the SCT-013-000 in the same file, fitted: 2.24°; its spread is assumed"),
+        new("further lead at small currents", 0.75, 1.2, "°", "the same, fitted: 0.98°; its spread is assumed"),
         new("ratio lower at small currents", 0, 1.2, "%", "as the metering clamp, assumed"));
 }
 
