@@ -10,7 +10,7 @@ namespace EdgeGateway.Metering;
 /// <param name="Clipped">A sample was at the end of the range.</param>
 /// <param name="LostSamples">Samples that the chip made and nobody read.</param>
 /// <param name="GapNs">From when to when nothing is counted, on the ready line's clock; null when all is.</param>
-/// <param name="NowNs">The ready line's clock now.</param>
+/// <param name="NowNs">The ready line's clock at the last round.</param>
 public readonly record struct Ads1115Taken(
     double? RmsV, double VoltSeconds, bool Clipped, long LostSamples, (long From, long To)? GapNs, long NowNs);
 
@@ -36,6 +36,9 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
     private readonly Lock _lock = new();
     private RmsWindow _window = new();
     private bool _running;
+
+    // The ready line is the sampler's thread's alone: looking at its clock from another would come between its edges.
+    private long _nowNs;
     private long _lastEdgeNs;
     private long _tryAtNs;
     private long _windowStartNs;
@@ -57,9 +60,11 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
     /// <summary>Reads the newest sample when there is one. Called more often than the chip converts, by the sampler's thread only.</summary>
     public void Serve()
     {
-        long nowNs = ready.NowNs;
+        long nowNs = _nowNs;
         try
         {
+            nowNs = ready.NowNs;
+            Volatile.Write(ref _nowNs, nowNs);
             if (!_running)
             {
                 Start(nowNs);
@@ -80,7 +85,9 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
                     "the chip converts, but its ready line does not move. Check that wire and its pull-up.");
             }
         }
-        catch (ChipException fault)
+#pragma warning disable CA1031 // The top of the thread's loop: whatever went wrong here, the other inputs are sampled, and the meter says it is missing.
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
             lock (_lock)
             {
@@ -96,7 +103,7 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
         lock (_lock)
         {
             _fault?.Throw();
-            Ads1115Taken taken = new(_rmsV, _voltSeconds, _clipped, _lost, _gapNs, ready.NowNs);
+            Ads1115Taken taken = new(_rmsV, _voltSeconds, _clipped, _lost, _gapNs, Volatile.Read(ref _nowNs));
             (_rmsV, _voltSeconds, _clipped, _lost, _gapNs) = (null, 0, false, 0, null);
             return taken;
         }
@@ -116,7 +123,7 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
 
         lock (_lock)
         {
-            (_running, _lastEdgeNs, _fault) = (true, nowNs, null);
+            (_running, _lastEdgeNs, _samples, _fault) = (true, nowNs, 0, null);
             _window = new RmsWindow();
         }
     }

@@ -54,7 +54,7 @@ public sealed class LastHour
             // An impulse is worth 1000 Wh divided by the impulses of a kilowatt-hour; energy registers count in their own quantum.
             decimal worth = settings is PulseMeterSettings pulse ? 1000m / decimal.Parse(pulse.ImpulsesPerUnit, CultureInfo.InvariantCulture) : 1m;
             _registers[$"{settings.Name}/{settings.Obis}"] = (meter, worth);
-            if (settings is Ade7953MeterSettings)
+            if (settings.Obis == ObisCode.ActiveImport && settings is not PulseMeterSettings)
             {
                 _registers[$"{settings.Name}/{ObisCode.ActiveExport}"] = (meter, -worth);
             }

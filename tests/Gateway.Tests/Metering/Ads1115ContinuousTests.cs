@@ -1,6 +1,7 @@
 using EdgeGateway.Drivers;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
+using EdgeGateway.Readings.Sampling;
 using EdgeGateway.Simulation;
 using Microsoft.Extensions.Time.Testing;
 
@@ -84,6 +85,24 @@ public class Ads1115ContinuousTests
     }
 
     [Fact]
+    public void A_ready_line_that_fails_stops_no_thread_and_the_meter_is_missing_until_it_works()
+    {
+        FailingLine line = new(_chip.Ready);
+        var input = new Ads1115ContinuousInput(new Ads1115(_chip), Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024, line);
+        line.Fails = true;
+        input.Serve();
+        Assert.Throws<IOException>(() => input.Take());
+        line.Fails = false;
+        for (int round = 0; round < 2000; round++)
+        {
+            _time.Advance(TimeSpan.FromMicroseconds(950));
+            input.Serve();
+        }
+
+        Assert.NotNull(input.Take().RmsV);
+    }
+
+    [Fact]
     public void An_overdriven_input_is_saturated()
     {
         _feed.Amperes = 400;
@@ -100,5 +119,16 @@ public class Ads1115ContinuousTests
             _time.Advance(TimeSpan.FromMicroseconds(950));
             _stream.Serve();
         }
+    }
+
+    private sealed class FailingLine(IPulseLine line) : IPulseLine
+    {
+        public bool Fails { get; set; }
+
+        public bool InitialHigh => line.InitialHigh;
+
+        public long NowNs => line.NowNs;
+
+        public bool TryTake(out Edge edge) => Fails ? throw new IOException("The line is gone.") : line.TryTake(out edge);
     }
 }

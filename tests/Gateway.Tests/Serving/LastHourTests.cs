@@ -1,6 +1,7 @@
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 using EdgeGateway.Serving;
+using EdgeGateway.Site;
 
 namespace EdgeGateway.Gateway.Tests.Serving;
 
@@ -23,6 +24,27 @@ public sealed class LastHourTests : IAsyncDisposable
         _site.Record(2, "boundary", Import("in-L1", 1600), Export("in-L1", 500));
         _site.Record(3, "boundary", Import("in-L1", 1600), Export("in-L1", 560));
         Assert.Equal([null, 36m, -3.6m], Power("in-L1", "boundary")[^3..]);
+    }
+
+    [Fact]
+    public void Every_chip_that_measures_both_directions_shows_what_it_exports()
+    {
+        Atm90e32asMeterSettings phase = new()
+        {
+            Name = "in-L1",
+            Group = "boundary",
+            Bus = new BusSettings("spi", "/dev/spidev0.0", BusKind.Spi, null),
+            Accuracy = AccuracyClass.Indicative,
+            Source = null,
+            Phase = 'A',
+            Ct = new CtSettings(100, 333),
+            VoltageDivider = 1001,
+            LineHz = 50,
+        };
+        LastHour hour = new(_site.Ledger, [phase], Slot);
+        _site.Record(1, "boundary", Import("in-L1", 1000), Export("in-L1", 500));
+        _site.Record(2, "boundary", Import("in-L1", 1000), Export("in-L1", 560));
+        Assert.Equal(-3.6m, hour.Plot(_site.Time.GetUtcNow(), "boundary").Series[0].Power[^1]);
     }
 
     [Fact]
