@@ -38,7 +38,7 @@ internal sealed class Relay : IDisposable
     /// <summary>The protocol level of each CONNECT, in order: 5, or 4 for MQTT 3.1.1.</summary>
     public List<byte> Levels { get; } = [];
 
-    /// <summary>Completes when the first CONNECT has been seen.</summary>
+    /// <summary>Completes when the first CONNECT has gone on to the broker: one that came later would take the session from the next.</summary>
     public Task Connected => _connected.Task;
 
     /// <summary>The broker's answers get lost while this is set.</summary>
@@ -92,7 +92,6 @@ internal sealed class Relay : IDisposable
             int length = await client.GetStream().ReadAsync(connect);
             byte level = connect[connect.AsSpan().IndexOf("MQTT"u8) + 4];
             Levels.Add(level);
-            _connected.TrySetResult();
             if (level == 5 && _mqtt5 != Mqtt5.Known)
             {
                 await client.GetStream().WriteAsync(_mqtt5 == Mqtt5.Refused ? new byte[] { 0x20, 2, 0, 1 } : []);
@@ -101,6 +100,7 @@ internal sealed class Relay : IDisposable
 
             await broker.ConnectAsync(IPAddress.Loopback, _brokerPort);
             await broker.GetStream().WriteAsync(connect.AsMemory(0, length));
+            _connected.TrySetResult();
             await Task.WhenAny(CopyAsync(client, broker, () => true), CopyAsync(broker, client, () => !_swallowing));
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
