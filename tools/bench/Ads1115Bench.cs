@@ -17,6 +17,7 @@ internal static class Ads1115Bench
     public static async Task<int> RunAsync(TimeSpan duration)
     {
         TimeProvider time = TimeProvider.System;
+        double wakeUps = await WakeUpsAsync(time);
         CurrentTransformer clamp = new(100, 333);
         SimulatedFactory factory = new(seed: 1);
         RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
@@ -50,9 +51,21 @@ internal static class Ads1115Bench
             samples     {after.samples - before.samples} in {seconds:0.0} s, {(after.samples - before.samples) / seconds:0} a second from {Chips} chips
             lost        {after.lost - before.lost} samples, in {gaps} readings with a gap
             processor   {percent:0.00} % of one core, the simulated chips included; limit {LimitPercent} %: {(percent <= LimitPercent ? "held" : "EXCEEDED")}
+            wake-ups    {wakeUps:0.00} % of one core for the same thread with no chip to serve: what this machine takes to wake up a thousand times a second
+            work        {percent - wakeUps:0.00} % of one core is left for {Chips} chips: {(percent - wakeUps) / 100 * seconds / (after.samples - before.samples) * 1e6:0.0} µs a sample
             """));
         return percent <= LimitPercent ? 0 : 1;
 
         (TimeSpan, long, long) Now() => (Process.GetCurrentProcess().TotalProcessorTime, inputs.Sum(i => i.SamplesRead), inputs.Sum(i => i.SamplesLost));
+    }
+
+    private static async Task<double> WakeUpsAsync(TimeProvider time)
+    {
+        using Ads1115Sampler sampler = new("nothing", []);
+        sampler.Start();
+        await Task.Delay(TimeSpan.FromSeconds(1), time);
+        (TimeSpan cpu, long started) = (Process.GetCurrentProcess().TotalProcessorTime, Stopwatch.GetTimestamp());
+        await Task.Delay(TimeSpan.FromSeconds(5), time);
+        return (Process.GetCurrentProcess().TotalProcessorTime - cpu) / Stopwatch.GetElapsedTime(started) * 100;
     }
 }
