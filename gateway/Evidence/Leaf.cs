@@ -36,6 +36,21 @@ public static class LeafType
     /// <summary>What the face of a pulse meter showed where its register stood: it was connected or exchanged.</summary>
     public const string Exchange = "exchange";
 
+    /// <summary>What people enter: an invoice, a delivery of fuel, a count of products.</summary>
+    public const string Manual = "manual";
+
+    /// <summary>A certificate, a contract or a settlement that market-based accounts rest on.</summary>
+    public const string Instrument = "instrument";
+
+    /// <summary>What an earlier leaf stated wrongly, and what is right. The earlier leaf stays.</summary>
+    public const string Correction = "correction";
+
+    /// <summary>A condition that maintenance should know of has begun or ended.</summary>
+    public const string Alarm = "alarm";
+
+    /// <summary>Another key signs from the next checkpoint on.</summary>
+    public const string KeyRotation = "keyrot";
+
     /// <summary>The wall clock was moved by more than a second.</summary>
     public const string ClockStep = "clockstep";
 }

@@ -44,7 +44,8 @@ internal sealed class LogSummary(BatchSequence sequence)
     private static readonly HashSet<string> Known =
     [
         LeafType.Genesis, LeafType.Boot, LeafType.Start, LeafType.Config, LeafType.Factors, LeafType.Reading, LeafType.Carbon, LeafType.Gap,
-        LeafType.Calibration, LeafType.Exchange, LeafType.ClockStep,
+        LeafType.Calibration, LeafType.Exchange, LeafType.ClockStep, LeafType.Manual, LeafType.Instrument, LeafType.Correction, LeafType.Alarm,
+        LeafType.KeyRotation,
     ];
 
     private TreeHead? _head;
