@@ -42,6 +42,7 @@ public static partial class LeafCodec
             throw new EvidenceException("A leaf has at least one record.");
         }
 
+        LeafSchema.Check(leaf);
         CborWriter writer = new(CborConformanceMode.Canonical);
         writer.WriteStartArray(leaf.Records.Count);
         for (int i = 0; i < leaf.Records.Count; i++)
@@ -96,7 +97,9 @@ public static partial class LeafCodec
 
             LeafHead head = labels.ToHead(labels.At ?? time);
             records[0] = first with { Time = labels.At is null ? null : time };
-            return new Leaf(head, records);
+            Leaf leaf = new(head, records);
+            LeafSchema.Check(leaf);
+            return leaf;
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentException)
         {

@@ -61,7 +61,7 @@ internal sealed class SignedLog : IDisposable
     // 0 genesis, 1 boot with an unset clock, then readings of two groups in turn; 10 and 11 are footprints.
     private Leaf LeafOf(int index) => index switch
     {
-        0 => new Leaf(Head(index, LeafType.Genesis) with { Simulated = Origin.Simulated }, [LeafRecord.Of("origin", Origin.ToString())]),
+        0 => new Leaf(Head(index, LeafType.Genesis) with { Simulated = Origin.Simulated }, [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]),
         1 => new Leaf(Head(index, LeafType.Boot) with { TimeStatus = TimeStatus.Unknown }, [LeafRecord.Of("boot-id", "b")]),
         10 => Footprint(index, 1_500_000_001),
         11 => Footprint(index, 499_999_999),
@@ -75,7 +75,10 @@ internal sealed class SignedLog : IDisposable
 
     private static Leaf Footprint(int index, long micrograms) => new(
         Head(index, LeafType.Carbon) with { ComputedFrom = [2, 8], Factors = 1 },
-        [new LeafRecord("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) }]);
+        [
+            new LeafRecord("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) },
+            LeafRecord.Of("from", Start), LeafRecord.Of("to", Start.AddMinutes(15)), LeafRecord.Of("method", "location-based"),
+        ]);
 
     public static LeafHead Head(int index, string type) => new()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Tests;
 
 namespace EdgeGateway.Edgectl.Tests;
 
@@ -32,15 +33,13 @@ public sealed class VerifyCommandTests : IDisposable
     {
         string[] types = [.. typeof(LeafType).GetFields().Select(f => (string)f.GetRawConstantValue()!)];
         Assert.InRange(types.Length, 11, 50);
-        string[] written = [.. types.Except([LeafType.Genesis, LeafType.Reading, LeafType.Carbon])];
-        for (int i = 0; i < written.Length; i++)
-        {
-            _log.Leaves[i + 1] = new Leaf(SignedLog.Head(i + 1, written[i]), [LeafRecord.Of("said", "so")]);
-        }
-
-        string text = Verified(_log, _log.WriteBatch(0, 12));
+        string[] told = [.. types.Except([LeafType.Reading, LeafType.Carbon])];
+        _log.Leaves.Clear();
+        _log.Leaves.AddRange(EveryType.Of(_log.Origin));
+        Assert.Equal(types.Order(), _log.Leaves.Select(l => l.Head.Type).Order());
+        string text = Verified(_log, _log.WriteBatch(0, _log.Leaves.Count));
         Assert.DoesNotContain("unknown", text, StringComparison.Ordinal);
-        Assert.All(written, t => Assert.Contains($"1 {t}", text, StringComparison.Ordinal));
+        Assert.All(told, t => Assert.Contains($"1 {t}", text, StringComparison.Ordinal));
         _log.Leaves[1] = new Leaf(SignedLog.Head(1, "later"), [LeafRecord.Of("said", "so")]);
         Assert.Contains("cannot explain: 1 later", Verified(_log, _log.WriteBatch(0, 12)), StringComparison.Ordinal);
     }
@@ -119,7 +118,7 @@ public sealed class VerifyCommandTests : IDisposable
     public void A_fork_is_refused()
     {
         string first = _log.WriteBatch(0, 6);
-        _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other", "history")] };
+        _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
         Assert.Contains("two histories", Refused(first, _log.WriteBatch(6, 12)), StringComparison.Ordinal);
     }
 

@@ -158,7 +158,7 @@ public class BatchTests
         (Origin origin, List<byte[]> leaves, BatchSequence sequence) = Sequence();
         sequence.Add(Verified(origin, leaves, 0, 4));
         List<byte[]> forked = [.. leaves];
-        forked[2] = LeafCodec.Encode(Some.Reading(2) with { Records = [LeafRecord.Of("other", "history")] });
+        forked[2] = LeafCodec.Encode(Some.Reading(2) with { Records = [LeafRecord.Of("other/history", "so")] });
         Assert.Contains("two histories", Refusal(() => sequence.Add(Verified(origin, forked, first, end))), StringComparison.Ordinal);
     }
 

@@ -62,7 +62,7 @@ public partial class ExampleTests
             Some.Head(0, LeafType.Genesis) with { Simulated = true },
             [LeafRecord.Of("origin", Log().ToString()), LeafRecord.Of("device", Log().DeviceId), new LeafRecord("key") { Data = _key.ExportSubjectPublicKeyInfo() }])),
         LeafCodec.Encode(new Leaf(Some.Head(1, LeafType.Boot), [LeafRecord.Of("boot-id", "example")])),
-        LeafCodec.Encode(new Leaf(Some.Head(2, LeafType.Config) with { Group = "boundary" }, [LeafRecord.Of("cls", "1")])),
+        LeafCodec.Encode(new Leaf(Some.Head(2, LeafType.Config) with { Group = "boundary" }, [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])),
         LeafCodec.Encode(Reading(3, LeafRecord.Of("in-L2/1-0:1.8.0.255", "no-answer"))),
         LeafCodec.Encode(Reading(4)),
     ];

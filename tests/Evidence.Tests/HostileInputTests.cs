@@ -31,7 +31,7 @@ public class HostileInputTests
     [Fact]
     public void A_mutated_leaf_is_refused_or_read()
     {
-        LeafHead head = Some.Head(20, LeafType.Carbon) with { ComputedFrom = [2, 9], Factors = 1, Time = Some.Time.AddMilliseconds(5) };
+        LeafHead head = Some.Head(20, "later") with { ComputedFrom = [2, 9], Factors = 1, Time = Some.Time.AddMilliseconds(5) };
         LeafRecord record = new("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, -5), Quality = Quality.Lost, AccuracyClass = "1" };
         byte[] bytes = LeafCodec.Encode(new Leaf(head, [record, new LeafRecord("b") { Data = new byte[] { 1 }, Time = Some.Time }]));
         Mutations.Sample(mutations => Refused(() => LeafCodec.Decode(Mutate(bytes, mutations))), iter: 50_000);

@@ -13,9 +13,10 @@ public class LeafCodecTests
             Gen.Select(Gen.Int[-9, 9], Gen.Long, (e, m) => new LeafRecord("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(e, m) }),
             Gen.String[Gen.Char.AlphaNumeric, 0, 40].Select(t => LeafRecord.Of("b", t) with { Quality = Quality.Estimated }),
             Gen.Byte.Array[0, 300].Select(d => new LeafRecord("c") { Data = d, Time = Some.Time.AddMilliseconds(5), AccuracyClass = "0.5S" }));
-        Gen.Select(record.List[1, 40], Gen.Long[0, long.MaxValue]).Sample((records, index) =>
+        Gen.Select(record.List[1, 40], Gen.Long[0, long.MaxValue]).Sample((drawn, index) =>
         {
-            LeafHead head = Some.Head(1, LeafType.Carbon) with { Index = index, ComputedFrom = [3, 9], Factors = 2 };
+            LeafRecord[] records = [.. drawn.Select((r, i) => r with { Name = $"{r.Name}-{i}" })];
+            LeafHead head = Some.Head(1, "later") with { Index = index, ComputedFrom = [3, 9], Factors = 2 };
             byte[] bytes = LeafCodec.Encode(new Leaf(head, records));
             return LeafCodec.Encode(LeafCodec.Decode(bytes)).AsSpan().SequenceEqual(bytes);
         });
@@ -25,7 +26,7 @@ public class LeafCodecTests
     public void The_first_record_can_have_a_time_of_its_own()
     {
         LeafRecord late = new("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 5), Time = Some.Time.AddSeconds(-9) };
-        Leaf read = LeafCodec.Decode(LeafCodec.Encode(new Leaf(Some.Head(0), [late, late with { Name = "b", Time = null }])));
+        Leaf read = LeafCodec.Decode(LeafCodec.Encode(new Leaf(Some.Head(0), [late, late with { Name = "b/1-0:1.8.0.255", Time = null }])));
         Assert.Equal((Some.Time, late.Time, null), (read.Head.Time, read.Records[0].Time, read.Records[1].Time));
     }
 

@@ -27,7 +27,7 @@ internal static class Some
 
     public static Leaf Genesis(Origin origin) => new(
         Head(0, LeafType.Genesis) with { Simulated = origin.Simulated },
-        [LeafRecord.Of("origin", origin.ToString()), LeafRecord.Of("device", origin.DeviceId)]);
+        [LeafRecord.Of("origin", origin.ToString()), LeafRecord.Of("device", origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]);
 
     public static Leaf Reading(long index) => new(
         Head(index),

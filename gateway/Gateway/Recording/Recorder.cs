@@ -439,7 +439,7 @@ public sealed class Recorder
                 Unit = register.Register.Quantum.Unit,
                 Number = new DecimalFraction(register.Register.Quantum.Exponent, register.Register.Count),
             });
-            records.Add(LeafRecord.Of($"{register.Meter}/from", register.Origin switch
+            records.Add(LeafRecord.Of($"{GroupLeaf.NameOf(register.Meter, register.Register.Obis)}/from", register.Origin switch
             {
                 RegisterOrigin.Ledger => register.InFile is { } file ? $"ledger, the register file was at {file.Count}" : "ledger, not in the register file",
                 RegisterOrigin.NewQuantum => "new, it counted in another unit before",

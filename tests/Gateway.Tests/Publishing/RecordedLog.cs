@@ -77,5 +77,7 @@ internal sealed class RecordedLog : IDisposable
             Salt = new byte[LeafCodec.SaltBytes],
             Simulated = index == 0,
         },
-        [LeafRecord.Of("origin", Origin.ToString())]));
+        index == 0
+            ? [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]
+            : [LeafRecord.Of("version", "0"), LeafRecord.Of("registers-from-file", 0)]));
 }

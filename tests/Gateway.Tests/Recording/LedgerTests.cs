@@ -164,7 +164,9 @@ public sealed class LedgerTests : IDisposable
             Salt = new byte[LeafCodec.SaltBytes],
             Simulated = index == 0,
         },
-        [LeafRecord.Of("origin", Origin.ToString())]));
+        index == 0
+            ? [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]
+            : [LeafRecord.Of("version", "0"), LeafRecord.Of("registers-from-file", 0)]));
 
     private void Tick(Ledger ledger, int minute, int leaves) => ledger.Append(new LedgerTick(
         Start.AddMinutes(minute),

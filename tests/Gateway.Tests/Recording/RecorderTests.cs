@@ -21,7 +21,7 @@ public sealed class RecorderTests : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("recorder").FullName;
     private readonly SteppedClock _time = new(Noon.AddSeconds(-0.5));
-    private RecordedGroup _group = new("boundary", ["in"], "1", [LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")]);
+    private RecordedGroup _group = new("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")]);
     private SimulatedAde7953 _chip = null!;
     private DeviceKey _key = null!;
     private Ledger _ledger = null!;
@@ -217,7 +217,7 @@ public sealed class RecorderTests : IAsyncLifetime
         Open(FirstBoot);
         Leaf start = Leaves().Last(l => l.Head.Type == LeafType.Start);
         Assert.Equal(before, start.Records.Single(r => r.Name == "in/1-0:1.8.0.255").Number!.Value.Mantissa);
-        Assert.Contains("ledger", start.Records.First(r => r.Name == "in/from").Text, StringComparison.Ordinal);
+        Assert.Contains("ledger", start.Records.First(r => r.Name == "in/1-0:1.8.0.255/from").Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -140,7 +140,9 @@ internal sealed class ServedSite : IAsyncDisposable
 
     /// <summary>Records the log's first leaf.</summary>
     public void Begin() => Ledger.Append(new LedgerTick(
-        Start, [Leaf(LeafType.Genesis, null, [LeafRecord.Of("origin", Origin.ToString())])], new Dictionary<string, string>()));
+        Start,
+        [Leaf(LeafType.Genesis, null, [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }])],
+        new Dictionary<string, string>()));
 
     public void Seal()
     {
@@ -180,6 +182,7 @@ internal sealed class ServedSite : IAsyncDisposable
             MonotonicMs = Ledger.Size,
             Salt = new byte[LeafCodec.SaltBytes],
             Group = group,
+            Config = type == LeafType.Reading ? 0 : null,
             Simulated = type == LeafType.Genesis && Origin.Simulated,
         },
         records));
