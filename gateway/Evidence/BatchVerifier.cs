@@ -22,13 +22,7 @@ public static class BatchVerifier
     {
         CheckpointNote note = CheckpointNote.Parse(batch.Note);
         TreeHead head = note.Head;
-        ECDsa key = trust.Keys.FirstOrDefault(note.IsSignedBy)
-            ?? throw new EvidenceException("The checkpoint is not signed by a trusted key, or its text or signature was altered.");
-        if (Origin.DeviceIdOf(key) != head.Origin.DeviceId)
-        {
-            throw new EvidenceException($"The checkpoint speaks for device {head.Origin.DeviceId}, but it is signed by the key of device {Origin.DeviceIdOf(key)}.");
-        }
-
+        ECDsa key = SignerOf(note, trust);
         CheckpointCose.Verify(batch.Cose, head, key);
         if (batch.Elements.Count == 0 || batch.First != head.Size - batch.Elements.Count)
         {
@@ -58,7 +52,19 @@ public static class BatchVerifier
         return new VerifiedBatch(head, batch, leaves, note.OtherSignatures);
     }
 
-    private static Leaf ReadLeaf(ReadOnlyMemory<byte> bytes, long index, Origin origin)
+    /// <summary>The trusted key of the note's device that signed the note.</summary>
+    /// <exception cref="EvidenceException">There is none.</exception>
+    internal static ECDsa SignerOf(CheckpointNote note, TrustAnchors trust)
+    {
+        ECDsa key = trust.Keys.FirstOrDefault(note.IsSignedBy)
+            ?? throw new EvidenceException("The checkpoint is not signed by a trusted key, or its text or signature was altered.");
+        return Origin.DeviceIdOf(key) == note.Head.Origin.DeviceId
+            ? key
+            : throw new EvidenceException($"The checkpoint speaks for device {note.Head.Origin.DeviceId}, but it is signed by the key of device {Origin.DeviceIdOf(key)}.");
+    }
+
+    /// <summary>Reads a leaf and checks what it says of its own place.</summary>
+    internal static Leaf ReadLeaf(ReadOnlyMemory<byte> bytes, long index, Origin origin)
     {
         Leaf leaf;
         try

@@ -71,7 +71,7 @@ public sealed class CheckpointNote
                 throw new EvidenceException("A signature line of the checkpoint is not an em dash, a key name and a base64 signature.");
             }
 
-            byte[] bytes = DecodeBase64(base64);
+            byte[] bytes = Base64.Decode(base64);
             if (bytes.Length <= KeyIdBytes)
             {
                 throw new EvidenceException("A signature of the checkpoint is shorter than its key id.");
@@ -106,16 +106,7 @@ public sealed class CheckpointNote
             throw new EvidenceException($"'{sizeText}' is not the size of a log: decimal digits without leading zeros.");
         }
 
-        return new TreeHead(Origin.Parse(origin), size, MerkleHash.From(DecodeBase64(root)));
-    }
-
-    // Convert.FromBase64String reads "QQ==" and "QR==" as the same byte and passes over white space; only one of them was written.
-    private static byte[] DecodeBase64(string text)
-    {
-        byte[] bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out int length) && Convert.ToBase64String(bytes.AsSpan(0, length)) == text
-            ? bytes[..length]
-            : throw new EvidenceException($"'{text}' is not canonical base64 (RFC 4648 §4).");
+        return new TreeHead(Origin.Parse(origin), size, MerkleHash.From(Base64.Decode(root)));
     }
 
     // SEQUENCE { INTEGER r, INTEGER s } has one DER form; the platform's verification also takes longer ones.

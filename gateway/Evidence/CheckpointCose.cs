@@ -62,6 +62,49 @@ public static class CheckpointCose
         }
     }
 
+    /// <summary>A COSE_Sign1 with detached payload and nothing in its unprotected header.</summary>
+    internal static byte[] Envelope(byte[] protectedHeader, byte[] signature)
+    {
+        CborWriter writer = new(CborConformanceMode.Canonical);
+        writer.WriteTag((CborTag)18);
+        writer.WriteStartArray(4);
+        writer.WriteByteString(protectedHeader);
+        writer.WriteStartMap(0);
+        writer.WriteEndMap();
+        writer.WriteNull();
+        writer.WriteByteString(signature);
+        writer.WriteEndArray();
+        return writer.Encode();
+    }
+
+    /// <summary>Origin and size in a protected header, not verified. <see cref="Verify"/> checks the rest of it.</summary>
+    internal static (Origin Origin, long Size) Claims(byte[] protectedHeader)
+    {
+        CborReader labels = new(protectedHeader, CborConformanceMode.Canonical);
+        int count = labels.ReadStartMap() ?? 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (labels.ReadInt32() != CwtClaims)
+            {
+                labels.SkipValue();
+                continue;
+            }
+
+            if (labels.ReadStartMap() == 2 && labels.ReadInt32() == Subject)
+            {
+                Origin origin = Origin.Parse(labels.ReadTextString());
+                if (labels.ReadInt32() == TreeSize)
+                {
+                    return (origin, labels.ReadInt64());
+                }
+            }
+
+            break;
+        }
+
+        throw new EvidenceException("The protected header of the COSE signature does not name origin and size of a log.");
+    }
+
     // The platform ignores crit (label 2) and further labels; here every label must be one of ours, with our value.
     private static void CheckShape(ReadOnlyMemory<byte> cose, TreeHead head, byte[] keyId)
     {

@@ -108,7 +108,7 @@ public static class LeafSchema
             bool here = next < leaf.Records.Count && (rule.Name is null || leaf.Records[next].Name == rule.Name);
             if (here)
             {
-                CheckForm(head, leaf.Records[next++], rule.Form, layout.Measured);
+                CheckForm(head, leaf.Records[next++], rule.Form, measured: false);
             }
             else if (!rule.Optional)
             {
@@ -214,7 +214,7 @@ public static class LeafSchema
 
         public Label ComputedFrom { get; init; }
 
-        /// <summary>Records may have a quality, an accuracy class and a time of their own.</summary>
+        /// <summary>The records of <see cref="Rest"/> may have a quality, an accuracy class and a time of their own.</summary>
         public bool Measured { get; init; }
     }
 }

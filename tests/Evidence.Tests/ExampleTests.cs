@@ -8,8 +8,7 @@ namespace EdgeGateway.Evidence.Tests;
 /// <summary>Holds the worked example in the README of gateway/Evidence, and the batch in vectors/, to what the code computes.</summary>
 public partial class ExampleTests
 {
-    private static readonly string Root = FindRoot();
-    private static readonly string Readme = File.ReadAllText(Path.Combine(Root, "gateway", "Evidence", "README.md"));
+    private static readonly string Readme = File.ReadAllText(System.IO.Path.Combine(Foreign.Root, "gateway", "Evidence", "README.md"));
 
     private readonly ECDsa _key = ECDsa.Create();
 
@@ -40,6 +39,36 @@ public partial class ExampleTests
         Assert.Equal(Head().NoteText(), Block("note-text"));
         Assert.Equal(Convert.ToHexStringLower(header), Hex("protected-header"));
         Assert.Equal(Convert.ToHexStringLower(SigStructure(header)), Hex("sig-structure"));
+        Assert.Equal(Convert.ToHexStringLower(Proof()), Hex("inclusion-proof"));
+    }
+
+    [Fact]
+    public void The_committed_bundles_verify_and_hold_a_leaf_of_the_example()
+    {
+        TrustAnchors trust = TrustAnchors.FromPem(File.ReadAllText(Vector("example-public-key.pem")));
+        Bundle cbor = Bundle.Decode(File.ReadAllBytes(Vector("bundle.cbor"))), json = BundleJson.Decode(File.ReadAllBytes(Vector("bundle.json")));
+        Assert.Equal(cbor.Encode(), json.Encode());
+        VerifiedBundle verified = BundleVerifier.Verify(cbor, trust);
+        Assert.Equal(Head(), verified.Head);
+        Assert.Equal(Leaves()[3], cbor.Leaves.Single().ToArray());
+        Assert.True(cbor.Receipt!.Value.Span.IndexOf(Proof()) > 0);
+    }
+
+    [Fact(Explicit = true)]
+    public void Write_the_vectors_and_show_what_belongs_into_the_README()
+    {
+        TreeHead head = Head();
+        byte[] cose = CheckpointCose.Sign(head, _key);
+        Batch batch = new(CheckpointNote.Sign(head, _key), cose, 3, Edge(), [.. Leaves().Skip(3).Select(l => BatchElement.Of(l))]);
+        Bundle bundle = new()
+        {
+            Note = batch.Note, Leaves = [Leaves()[3]], Receipt = new CoseReceipt(cose, [new InclusionProof(3, Path())], null).Encode(),
+        };
+        File.WriteAllBytes(Vector("batch.cbor"), batch.Encode());
+        File.WriteAllBytes(Vector("bundle.cbor"), bundle.Encode());
+        File.WriteAllBytes(Vector("bundle.json"), BundleJson.Encode(bundle));
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"edge {string.Join('\n', Edge())}\nroot {head.Root}\nnote {head.NoteText()}\nsig {Convert.ToHexStringLower(SigStructure(ProtectedHeader()))}\nproof {Convert.ToHexStringLower(Proof())}");
     }
 
     [Fact]
@@ -85,6 +114,27 @@ public partial class ExampleTests
         return new TreeHead(Log(), 5, frontier.Root());
     }
 
+    // Leaf 3 in 5: its neighbour 2, the subtree 0-1, leaf 4.
+    private MerkleHash[] Path() => [MerkleHash.OfLeaf(Leaves()[2]), Edge()[0], MerkleHash.OfLeaf(Leaves()[4])];
+
+    // [size, index, path].
+    private byte[] Proof()
+    {
+        CborWriter writer = new();
+        writer.WriteStartArray(3);
+        writer.WriteInt32(5);
+        writer.WriteInt32(3);
+        writer.WriteStartArray(3);
+        foreach (MerkleHash hash in Path())
+        {
+            writer.WriteByteString(hash.AsSpan());
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndArray();
+        return writer.Encode();
+    }
+
     private byte[] ProtectedHeader()
     {
         CborReader reader = new(CheckpointCose.Sign(Head(), _key));
@@ -120,16 +170,5 @@ public partial class ExampleTests
     [GeneratedRegex(@"^```\w+ (?<name>[\w-]+)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fences();
 
-    private static string Vector(string name) => Path.Combine(Root, "tests", "Evidence.Tests", "vectors", name);
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "EdgeGateway.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The repository's root, with EdgeGateway.sln, is not above the tests.");
-    }
+    private static string Vector(string name) => System.IO.Path.Combine(Foreign.Root, "tests", "Evidence.Tests", "vectors", name);
 }

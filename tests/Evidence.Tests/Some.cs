@@ -57,5 +57,42 @@ internal static class Some
             [.. leaves.Skip(first).Take(end - first).Select(l => BatchElement.Of(l))]);
     }
 
+    /// <summary>A bundle of single leaves of a log.</summary>
+    public static Bundle BundleOf(ECDsa key, Origin origin, IReadOnlyList<byte[]> leaves, params int[] indexes)
+    {
+        (TiledTree tree, TileSource tiles) = TreeOf(leaves);
+        TreeHead head = new(origin, tree.Size, tree.Root);
+        CoseReceipt receipt = new(CheckpointCose.Sign(head, key), [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, tree.Size, tiles)))], null);
+        return new Bundle { Note = CheckpointNote.Sign(head, key), Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)leaves[i])], Receipt = receipt.Encode() };
+    }
+
+    /// <summary>That a log of one size continues that of another.</summary>
+    public static CoseReceipt ConsistencyReceipt(ECDsa key, Origin origin, IReadOnlyList<byte[]> leaves, int older, int newer)
+    {
+        (TiledTree tree, TileSource tiles) = TreeOf(leaves.Take(newer));
+        return new(CheckpointCose.Sign(new TreeHead(origin, newer, tree.Root), key), [], new ConsistencyProof(older, MerkleProof.Consistency(older, newer, tiles)));
+    }
+
+    /// <summary>The state of the log of its first leaves.</summary>
+    public static TreeHead HeadOf(Origin origin, IReadOnlyList<byte[]> leaves, int size) => new(origin, size, TreeOf(leaves.Take(size)).Tree.Root);
+
+    private static (TiledTree Tree, TileSource Tiles) TreeOf(IEnumerable<byte[]> leaves)
+    {
+        Dictionary<(int, long), ReadOnlyMemory<byte>> stored = [];
+        TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : null;
+        TiledTree tree = TiledTree.Restore(0, tiles);
+        foreach (byte[] leaf in leaves)
+        {
+            tree.Append(leaf);
+        }
+
+        foreach (Tile tile in tree.TakeChanged())
+        {
+            stored[(tile.Level, tile.Index)] = tile.Hashes;
+        }
+
+        return (tree, tiles);
+    }
+
     public static TrustAnchors Trust(ECDsa key) => TrustAnchors.FromPem(key.ExportSubjectPublicKeyInfoPem());
 }
