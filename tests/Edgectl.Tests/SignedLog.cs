@@ -52,6 +52,25 @@ internal sealed class SignedLog : IDisposable
         return new Batch(CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key), first, edge, [.. elements.Skip(first)]);
     }
 
+    /// <summary>Single leaves of the whole log with their receipt.</summary>
+    public Bundle Bundle(params int[] indexes)
+    {
+        List<byte[]> bytes = [.. Leaves.Select(LeafCodec.Encode)];
+        Dictionary<(int, long), ReadOnlyMemory<byte>> stored = [];
+        TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : null;
+        TiledTree tree = TiledTree.Restore(0, tiles);
+        bytes.ForEach(b => tree.Append(b));
+        foreach (Tile tile in tree.TakeChanged())
+        {
+            stored[(tile.Level, tile.Index)] = tile.Hashes;
+        }
+
+        TreeHead head = new(Origin, tree.Size, tree.Root);
+        CoseReceipt receipt = new(
+            CheckpointCose.Sign(head, _key), [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, tree.Size, tiles)))], null);
+        return new Bundle { Note = CheckpointNote.Sign(head, _key), Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)bytes[i])], Receipt = receipt.Encode() };
+    }
+
     public void Dispose()
     {
         _key.Dispose();

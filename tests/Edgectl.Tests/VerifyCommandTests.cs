@@ -151,7 +151,7 @@ public sealed class VerifyCommandTests : IDisposable
     [Fact]
     public void A_file_that_is_no_batch_or_half_of_one_is_refused()
     {
-        Assert.Contains("not a batch", Refused(_log.Write("a.json", "{}"u8)), StringComparison.Ordinal);
+        Assert.Contains("A bundle has its version", Refused(_log.Write("a.json", "{}"u8)), StringComparison.Ordinal);
         Assert.Contains("not a batch", Refused(_log.Write("half.batch", _log.Batch(0, 6).Encode().AsSpan()[..500])), StringComparison.Ordinal);
     }
 
@@ -198,6 +198,33 @@ public sealed class VerifyCommandTests : IDisposable
         Assert.Equal("refused", root.GetProperty("verdict").GetString());
         Assert.Contains("Leaves 4 to 5 are missing", root.GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(0, root.GetProperty("logs").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_bundle_is_verified_as_CBOR_as_JSON_and_packed()
+    {
+        Bundle bundle = _log.Bundle(2, 8, 10);
+        foreach (byte[] bytes in new[] { bundle.Encode(), BundleJson.Encode(bundle), Zlib.Pack(bundle.Encode()) })
+        {
+            string text = Verified(_log, _log.Write("bundle", bytes));
+            Assert.Contains("2, 8, 10: 3 single leaves, each with its own proof", text, StringComparison.Ordinal);
+            Assert.Contains("1.500000001 kg", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("batches", text, StringComparison.Ordinal);
+        }
+
+        JsonElement log = Json(0, _log, _log.Write("bundle", bundle.Encode())).GetProperty("logs")[0];
+        Assert.Equal(JsonValueKind.Null, log.GetProperty("first").ValueKind);
+        Assert.Equal([2, 8, 10], log.GetProperty("singleLeaves").EnumerateArray().Select(i => i.GetInt64()));
+    }
+
+    [Fact]
+    public void A_bundle_beside_batches_counts_no_leaf_twice_and_forks_are_seen()
+    {
+        string batch = _log.WriteBatch(0, 12), bundle = _log.Write("bundle", _log.Bundle(10, 11).Encode());
+        Assert.Contains("2.000000000 kg CO2 over 2 slots", Verified(_log, bundle, batch), StringComparison.Ordinal);
+        _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
+        string other = _log.Write("other", _log.Bundle(10).Encode());
+        Assert.Contains("two histories", Refused(batch, other), StringComparison.Ordinal);
     }
 
     [Fact]

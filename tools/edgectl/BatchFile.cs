@@ -11,25 +11,80 @@ namespace EdgeGateway.Edgectl;
 /// <param name="Size">The size of the log after it, as it claims.</param>
 internal sealed record BatchPlace(BatchFile Source, int Offset, int Length, string Origin, long First, long Size);
 
-/// <summary>A file of batches, one after another (a CBOR sequence, RFC 8742). Reading it again costs less memory than keeping it.</summary>
+/// <summary>What a file holds.</summary>
+/// <param name="Places">Its batches, those of a bundle too.</param>
+/// <param name="Bundle">The bundle, when it is one.</param>
+/// <param name="Source">The file.</param>
+internal sealed record EvidenceFile(IReadOnlyList<BatchPlace> Places, Bundle? Bundle, BatchFile Source);
+
+/// <summary>
+/// A file of batches, one after another (a CBOR sequence, RFC 8742), or of one bundle, as CBOR or JSON; either may be packed. Reading
+/// batches again costs less memory than keeping them.
+/// </summary>
 internal sealed class BatchFile
 {
     private readonly string _path;
-    private byte[]? _kept; // of a pipe, which can be read only once
+    private byte[]? _kept; // of a pipe, which can be read only once, and of what was packed
 
     private BatchFile(string path) => _path = path;
 
     /// <summary>How people know the file.</summary>
     public string Name => _path == "-" ? "standard input" : _path;
 
-    /// <summary>Finds the batches of a file.</summary>
+    /// <summary>Finds the batches or the bundle of a file.</summary>
     /// <exception cref="IOException">The file cannot be read, is empty or too large.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    /// <exception cref="RefusedException">Something in it is not a batch.</exception>
-    public static IReadOnlyList<BatchPlace> Find(string path, Stream standardInput)
+    /// <exception cref="RefusedException">Something in it is neither a batch nor a bundle.</exception>
+    public static EvidenceFile Find(string path, Stream standardInput)
     {
         BatchFile file = new(path);
-        byte[] bytes = file.ReadWhole(standardInput);
+        byte[] bytes = file.Unpacked(file.ReadWhole(standardInput));
+        bool json = bytes[0] is (byte)'{' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
+        const byte CborMap = 0xA0;
+        return json || (bytes[0] & 0xE0) == CborMap ? FindInBundle(file, bytes, json) : new EvidenceFile(FindBatches(file, bytes), null, file);
+    }
+
+    private static EvidenceFile FindInBundle(BatchFile file, byte[] bytes, bool json)
+    {
+        try
+        {
+            Bundle bundle = json ? BundleJson.Decode(bytes) : Bundle.Decode(bytes);
+            List<BatchPlace> places = [];
+            foreach (Batch batch in bundle.Batches)
+            {
+                byte[] encoded = batch.Encode();
+                TreeHead head = CheckpointNote.Parse(batch.Note).Head;
+                places.Add(new BatchPlace(new BatchFile(file._path) { _kept = encoded }, 0, encoded.Length, head.Origin.ToString(), batch.First, head.Size));
+            }
+
+            return new EvidenceFile(places, bundle, file);
+        }
+        catch (EvidenceException e)
+        {
+            throw new RefusedException(file.Name, e.Message);
+        }
+    }
+
+    private byte[] Unpacked(byte[] bytes)
+    {
+        if (!Zlib.IsPacked(bytes))
+        {
+            return bytes;
+        }
+
+        try
+        {
+            byte[] unpacked = Zlib.Unpack(bytes, Batch.MaxBytes);
+            return _kept = unpacked.Length > 0 ? unpacked : throw new RefusedException(Name, "Nothing is packed in it.");
+        }
+        catch (EvidenceException e)
+        {
+            throw new RefusedException(Name, e.Message);
+        }
+    }
+
+    private static List<BatchPlace> FindBatches(BatchFile file, byte[] bytes)
+    {
         List<BatchPlace> places = [];
         for (int at = 0; at < bytes.Length;)
         {

@@ -36,8 +36,8 @@ internal sealed record AccountSum(long Stated, long NotStated, BigInteger Microg
     }
 }
 
-/// <summary>What the verified batches of one log show. Nothing gets in here before it is verified.</summary>
-internal sealed class LogSummary(BatchSequence sequence)
+/// <summary>What the verified batches and bundles of one log show. Nothing gets in here before it is verified.</summary>
+internal sealed class LogSummary
 {
     private const int MicrogramsOfKilogram = -9;
 
@@ -48,24 +48,30 @@ internal sealed class LogSummary(BatchSequence sequence)
         LeafType.KeyRotation,
     ];
 
+    private readonly BatchSequence _sequence = new();
+    private readonly Dictionary<long, MerkleHash> _roots = [];
+    private readonly SortedSet<long> _single = [];
     private TreeHead? _head;
 
     /// <summary>The newest signed state.</summary>
     public TreeHead Head => _head ?? throw new InvalidOperationException("A log has at least one batch.");
 
-    public long First => sequence.First;
+    public long First => _sequence.First;
 
-    public long Last => sequence.End - 1;
+    public long Last => _sequence.End - 1;
+
+    /// <summary>Leaves beside the batches, each with its own proof.</summary>
+    public IReadOnlyCollection<long> Single => _single;
 
     /// <summary>Leaves that were given whole.</summary>
     public long Shown { get; private set; }
 
     /// <summary>Leaves of which only the hash was given.</summary>
-    public long Withheld => sequence.End - sequence.First - Shown;
+    public long Withheld => _sequence.End - _sequence.First - Shown;
 
     public int Batches { get; private set; }
 
-    public int Repeated => sequence.Repeated;
+    public int Repeated => _sequence.Repeated;
 
     /// <summary>Checkpoints that carry signatures of others, which are not checked.</summary>
     public int Cosigned { get; private set; }
@@ -87,16 +93,45 @@ internal sealed class LogSummary(BatchSequence sequence)
     /// <summary>Leaves whose clock was not synchronised, by what it was.</summary>
     public SortedDictionary<TimeStatus, LeafCount> NotSynchronised { get; } = [];
 
-    public void Add(VerifiedBatch verified, IReadOnlyList<Leaf> newLeaves)
+    /// <summary>Adds the next batch; give them in ascending order of their first index, before bundles.</summary>
+    /// <exception cref="EvidenceException">It does not belong to the history of those before it.</exception>
+    public void Add(VerifiedBatch verified)
     {
-        _head = _head is null || verified.Head.Size > _head.Size ? verified.Head : _head;
+        IReadOnlyList<Leaf> newLeaves = _sequence.Add(verified);
+        Note(verified.Head, verified.Cosignatures);
         Batches++;
-        Cosigned += verified.Cosignatures > 0 ? 1 : 0;
         Shown += newLeaves.Count;
         foreach (Leaf leaf in newLeaves)
         {
             Add(leaf);
         }
+    }
+
+    /// <summary>Adds the single leaves of a bundle, of which the batches were added before.</summary>
+    /// <exception cref="EvidenceException">Its checkpoint is of another history.</exception>
+    public void Add(VerifiedBundle verified)
+    {
+        Note(verified.Head, verified.Note.OtherSignatures);
+        foreach (Leaf leaf in verified.Leaves)
+        {
+            bool shown = leaf.Head.Index >= _sequence.First && leaf.Head.Index < _sequence.End;
+            if (!shown && _single.Add(leaf.Head.Index))
+            {
+                Add(leaf);
+            }
+        }
+    }
+
+    private void Note(TreeHead head, int cosignatures)
+    {
+        if (_roots.TryGetValue(head.Size, out MerkleHash root) && root != head.Root)
+        {
+            throw new EvidenceException($"The device signed two histories: there are two roots for size {head.Size}.");
+        }
+
+        _roots[head.Size] = head.Root;
+        _head = _head is null || head.Size > _head.Size ? head : _head;
+        Cosigned += cosignatures > 0 ? 1 : 0;
     }
 
     private void Add(Leaf leaf)

@@ -3,7 +3,7 @@ using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary><c>edgectl verify FILE… --trust KEY.pem</c>: whether batches of a gateway's log are what its device signed.</summary>
+/// <summary><c>edgectl verify FILE… --trust KEY.pem</c>: whether batches and bundles of a gateway's log are what its device signed.</summary>
 internal static class VerifyCommand
 {
     private const int Refused = 1;
@@ -13,7 +13,7 @@ internal static class VerifyCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "Batches: from the directory publisher, from mosquitto_sub -N, or from /v1/log/entries. - reads the standard input.",
+            Description = "Batches from the directory publisher, mosquitto_sub -N or /v1/log/entries; bundles from /v1/log/bundle. - reads the standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string[]> trust = new("--trust")
@@ -22,7 +22,7 @@ internal static class VerifyCommand
             Required = true,
         };
         Option<bool> json = new("--json") { Description = "Write JSON instead of sentences." };
-        Command command = new("verify", "Verify batches of a gateway's log. Exits with 0: verified, 1: refused, 2: unreadable or wrong usage.")
+        Command command = new("verify", "Verify batches and bundles of a gateway's log. Exits with 0: verified, 1: refused, 2: unreadable or wrong usage.")
         {
             files, trust, json,
         };
@@ -55,28 +55,31 @@ internal static class VerifyCommand
         string reading = "";
         try
         {
-            List<BatchPlace> places = [];
+            List<EvidenceFile> found = [];
             foreach (string file in files)
             {
                 reading = file;
-                places.AddRange(BatchFile.Find(file, standardInput));
+                found.Add(BatchFile.Find(file, standardInput));
             }
 
-            List<LogSummary> logs = [];
-            foreach (var log in places.GroupBy(p => p.Origin).OrderBy(g => g.Key, StringComparer.Ordinal))
+            TrustAnchors keys = TrustAnchors.Of(anchors);
+            SortedDictionary<string, LogSummary> logs = new(StringComparer.Ordinal);
+            foreach (var log in found.SelectMany(f => f.Places).GroupBy(p => p.Origin))
             {
-                BatchSequence sequence = new();
-                LogSummary summary = new(sequence);
+                LogSummary summary = logs[log.Key] = new LogSummary();
                 foreach (BatchPlace place in log.OrderBy(p => p.First).ThenBy(p => p.Size))
                 {
                     reading = place.Source.Name;
-                    Add(place, TrustAnchors.Of(anchors), sequence, summary);
+                    Add(place, keys, summary);
                 }
-
-                logs.Add(summary);
             }
 
-            VerifyReport.WriteVerified(output, json, logs);
+            foreach (EvidenceFile file in found.Where(f => f.Bundle is not null))
+            {
+                Add(file.Bundle!, file.Source, keys, logs);
+            }
+
+            VerifyReport.WriteVerified(output, json, [.. logs.Values]);
             return Program.Ok;
         }
         catch (RefusedException e)
@@ -90,16 +93,34 @@ internal static class VerifyCommand
         }
     }
 
-    private static void Add(BatchPlace place, TrustAnchors trust, BatchSequence sequence, LogSummary summary)
+    private static void Add(BatchPlace place, TrustAnchors trust, LogSummary summary)
     {
         try
         {
-            VerifiedBatch verified = BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), trust);
-            summary.Add(verified, sequence.Add(verified));
+            summary.Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), trust));
         }
         catch (EvidenceException e)
         {
             throw new RefusedException(place.Source.Name, e.Message);
+        }
+    }
+
+    private static void Add(Bundle bundle, BatchFile source, TrustAnchors trust, SortedDictionary<string, LogSummary> logs)
+    {
+        try
+        {
+            VerifiedBundle verified = BundleVerifier.Verify(bundle, trust);
+            string origin = verified.Head.Origin.ToString();
+            if (!logs.TryGetValue(origin, out LogSummary? summary))
+            {
+                logs[origin] = summary = new LogSummary();
+            }
+
+            summary.Add(verified);
+        }
+        catch (EvidenceException e)
+        {
+            throw new RefusedException(source.Name, e.Message);
         }
     }
 

@@ -47,6 +47,28 @@ internal static class VerifyReport
         Origin origin = log.Head.Origin;
         Row(output, "log", $"{origin}{(origin.Simulated ? "   SIMULATED" : "")}");
         Row(output, "device", $"{origin.DeviceId}, epoch {origin.Epoch}");
+        if (log.Batches > 0)
+        {
+            WriteStretch(output, log);
+        }
+
+        if (log.Single.Count > 0)
+        {
+            string which = string.Join(", ", log.Single.Take(20)) + (log.Single.Count > 20 ? ", …" : "");
+            Row(output, log.Batches > 0 ? "also" : "leaves", $"{which}: {Many(log.Single.Count, "single leaf", "single leaves")}, each with its own proof");
+            Row(output, "", "Nothing is said of the leaves between them.");
+        }
+
+        Row(output, "signed", $"by the device, which you trust: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
+        Row(output, "witnesses", log.Cosigned == 0
+            ? "not witnessed: no one but the device has signed"
+            : $"not checked: on {Many(log.Cosigned, "checkpoint")} there are signatures of others. Count the log as not witnessed.");
+        WriteTimeStatus(output, log);
+        WriteFindings(output, log);
+    }
+
+    private static void WriteStretch(TextWriter output, LogSummary log)
+    {
         Row(output, "leaves", log.First == log.Last ? $"{log.First}, the only one given" : $"{log.First} to {log.Last}, without a gap");
         Row(output, "", log.First == 0
             ? "They begin with the log's genesis."
@@ -55,12 +77,6 @@ internal static class VerifyReport
             ? "None is withheld."
             : $"{log.Withheld} withheld or thinned: only the hash was given, and what they hold is in none of the figures below.");
         Row(output, "batches", $"{log.Batches}{(log.Repeated == 0 ? "" : $", {log.Repeated} of them only repeat others")}");
-        Row(output, "signed", $"by the device, which you trust: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
-        Row(output, "witnesses", log.Cosigned == 0
-            ? "not witnessed: no one but the device has signed"
-            : $"not checked: on {Many(log.Cosigned, "checkpoint")} there are signatures of others. Count the log as not witnessed.");
-        WriteTimeStatus(output, log);
-        WriteFindings(output, log);
     }
 
     private static void WriteTimeStatus(TextWriter output, LogSummary log)
@@ -72,7 +88,7 @@ internal static class VerifyReport
             label = "";
         }
 
-        if (log.NotSynchronised.Count == 0 && log.Shown > 0)
+        if (log.NotSynchronised.Count == 0 && log.Shown + log.Single.Count > 0)
         {
             Row(output, label, "synchronised in all leaves shown, by the device's own statement");
         }
@@ -125,9 +141,25 @@ internal static class VerifyReport
             json.WriteString("device", log.Head.Origin.DeviceId);
             json.WriteNumber("epoch", log.Head.Origin.Epoch);
             json.WriteBoolean("simulated", log.Head.Origin.Simulated);
-            json.WriteNumber("first", log.First);
-            json.WriteNumber("last", log.Last);
-            json.WriteBoolean("fromGenesis", log.First == 0);
+            if (log.Batches > 0)
+            {
+                json.WriteNumber("first", log.First);
+                json.WriteNumber("last", log.Last);
+            }
+            else
+            {
+                json.WriteNull("first");
+                json.WriteNull("last");
+            }
+
+            json.WriteBoolean("fromGenesis", log.Batches > 0 && log.First == 0);
+            json.WriteStartArray("singleLeaves");
+            foreach (long index in log.Single)
+            {
+                json.WriteNumberValue(index);
+            }
+
+            json.WriteEndArray();
             json.WriteNumber("withheld", log.Withheld);
             json.WriteNumber("batches", log.Batches);
             json.WriteNumber("repeatedBatches", log.Repeated);
