@@ -217,6 +217,31 @@ public sealed class Ledger : IDisposable
         return new Batch(checkpoint.Note, checkpoint.Cose, first, TiledTree.Edge(first, ReadTile), elements);
     }
 
+    /// <summary>Single leaves with a receipt under the newest checkpoint, or null when it does not cover all of them.</summary>
+    /// <param name="indexes">Which, none twice.</param>
+    /// <exception cref="InvalidDataException">The bytes of one were thinned.</exception>
+    public Bundle? BundleOf(IReadOnlyList<long> indexes)
+    {
+        if (LastCheckpoint is not { } checkpoint || indexes.Any(i => i >= checkpoint.Size))
+        {
+            return null;
+        }
+
+        return new Bundle
+        {
+            Note = checkpoint.Note,
+            Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
+            Receipt = new CoseReceipt(
+                checkpoint.Cose, [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))], null).Encode(),
+        };
+    }
+
+    /// <summary>That the log under the newest checkpoint continues the one of an older size, or null when it is not so large.</summary>
+    /// <param name="older">Leaves of the older log, 1 or more.</param>
+    public CoseReceipt? ConsistencyFrom(long older) => LastCheckpoint is { } checkpoint && older <= checkpoint.Size
+        ? new CoseReceipt(checkpoint.Cose, [], new ConsistencyProof(older, MerkleProof.Consistency(older, checkpoint.Size, ReadTile)))
+        : null;
+
     /// <summary>Index of the first leaf recorded at or after a time, or <see cref="Size"/> when there is none.</summary>
     public long FirstIndexAt(DateTimeOffset time)
     {

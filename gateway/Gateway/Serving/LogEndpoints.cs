@@ -8,6 +8,8 @@ namespace EdgeGateway.Serving;
 /// <summary>The pull of the log: the batches that publishers deliver, the same bytes, to whoever asks for them.</summary>
 internal static class LogEndpoints
 {
+    private const int MostLeaves = 256;
+
     /// <summary><c>GET /v1/log/entries?first=N</c>: the batch that begins at leaf N and ends at the next checkpoint, as CBOR.</summary>
     /// <remarks>
     /// <c>Link: …; rel="next"</c> names the batch after it. Follow it until the answer is 404 with <c>Retry-After</c>: that leaf is not
@@ -16,23 +18,76 @@ internal static class LogEndpoints
     public static IResult Entries(HttpContext context, ServingModel model)
     {
         string? text = context.Request.Query["first"];
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long first))
+        if (!IsIndex(text, out long first))
         {
-            string given = text is null ? "it is missing" : $"'{text}' is not one";
-            return Problem(400, "Wrong query", $"first is the index of a leaf, a whole number from 0 such as /v1/log/entries?first=0; {given}.");
+            return WrongIndex("first", "/v1/log/entries?first=0", text);
         }
 
         if (model.Ledger.BatchFrom(first) is not { } batch)
         {
-            StoredCheckpoint? newest = model.Ledger.LastCheckpoint;
-            context.Response.Headers.RetryAfter = RetryAfterSeconds(newest, model).ToString(CultureInfo.InvariantCulture);
-            string covered = newest is null ? "there is no checkpoint yet" : $"the newest checkpoint covers {newest.Size} leaves, 0 to {newest.Size - 1}";
-            return Problem(404, "Not under a checkpoint yet", $"No checkpoint covers leaf {first}: {covered}. Ask again after the next one.");
+            return NotCovered(context, model, $"leaf {first}");
         }
 
         long next = batch.First + batch.Elements.Count;
         context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"</v1/log/entries?first={next}>; rel=\"next\"");
-        return Results.Bytes(batch.Encode(), "application/cbor");
+        return Bytes(context, batch.Encode(), "application/cbor");
+    }
+
+    /// <summary>
+    /// <c>GET /v1/log/bundle?leaf=N[&amp;leaf=N …]</c>: up to 256 single leaves, each proven to be in the log, as CBOR; as JSON for those who
+    /// accept <c>application/json</c>.
+    /// </summary>
+    /// <remarks>400: the query is wrong. 404 with <c>Retry-After</c>: not under a checkpoint yet. 410: the bytes of a leaf were thinned.</remarks>
+    public static IResult Bundle(HttpContext context, ServingModel model)
+    {
+        string?[] texts = [.. context.Request.Query["leaf"]];
+        List<long> indexes = [];
+        foreach (string? text in texts.DefaultIfEmpty(null))
+        {
+            if (!IsIndex(text, out long index))
+            {
+                return WrongIndex("leaf", "/v1/log/bundle?leaf=7", text);
+            }
+
+            indexes.Add(index);
+        }
+
+        if (indexes.Count > MostLeaves || indexes.Distinct().Count() < indexes.Count)
+        {
+            return Problem(400, "Wrong query", $"A bundle has at most {MostLeaves} leaves, none twice; {indexes.Count} were asked for.");
+        }
+
+        try
+        {
+            if (model.Ledger.BundleOf(indexes) is not { } bundle)
+            {
+                return NotCovered(context, model, $"leaf {indexes.Max()}");
+            }
+
+            bool json = context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json");
+            context.Response.Headers.Vary = "Accept, Accept-Encoding";
+            return json ? Bytes(context, BundleJson.Encode(bundle), "application/json") : Bytes(context, bundle.Encode(), "application/cbor");
+        }
+        catch (InvalidDataException thinned)
+        {
+            return Problem(410, "Thinned", thinned.Message);
+        }
+    }
+
+    /// <summary><c>GET /v1/log/consistency?from=SIZE</c>: a COSE receipt that the log goes on from where it had so many leaves.</summary>
+    /// <remarks>400: the query is wrong. 404 with <c>Retry-After</c>: the newest checkpoint is of a smaller log.</remarks>
+    public static IResult Consistency(HttpContext context, ServingModel model)
+    {
+        string? text = context.Request.Query["from"];
+        if (!IsIndex(text, out long older) || older == 0)
+        {
+            string given = text is null ? "it is missing" : $"'{text}' is not one";
+            return Problem(400, "Wrong query", $"from is the size of an older checkpoint, a whole number from 1 such as /v1/log/consistency?from=1; {given}.");
+        }
+
+        return model.Ledger.ConsistencyFrom(older) is { } receipt
+            ? Results.Bytes(receipt.Encode(), "application/cose; cose-type=\"cose-sign1\"")
+            : NotCovered(context, model, $"{older} leaves");
     }
 
     /// <summary><c>GET /v1/log/checkpoint</c>: the newest checkpoint as a C2SP signed note.</summary>
@@ -45,6 +100,34 @@ internal static class LogEndpoints
 
         context.Response.Headers.RetryAfter = RetryAfterSeconds(null, model).ToString(CultureInfo.InvariantCulture);
         return Problem(404, "No checkpoint yet", "The log has not been signed yet. Ask again after the first checkpoint.");
+    }
+
+    private static bool IsIndex(string? text, out long index) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index);
+
+    private static ProblemResult WrongIndex(string name, string example, string? text)
+    {
+        string given = text is null ? "it is missing" : $"'{text}' is not one";
+        return Problem(400, "Wrong query", $"{name} is the index of a leaf, a whole number from 0 such as {example}; {given}.");
+    }
+
+    private static ProblemResult NotCovered(HttpContext context, ServingModel model, string what)
+    {
+        StoredCheckpoint? newest = model.Ledger.LastCheckpoint;
+        context.Response.Headers.RetryAfter = RetryAfterSeconds(newest, model).ToString(CultureInfo.InvariantCulture);
+        string covered = newest is null ? "there is no checkpoint yet" : $"the newest checkpoint covers {newest.Size} leaves, 0 to {newest.Size - 1}";
+        return Problem(404, "Not under a checkpoint yet", $"No checkpoint covers {what}: {covered}. Ask again after the next one.");
+    }
+
+    // A batch of readings becomes a fifth of its size.
+    private static IResult Bytes(HttpContext context, byte[] bytes, string type)
+    {
+        if (!context.Request.GetTypedHeaders().AcceptEncoding.Any(e => e.Value == "deflate" && e.Quality != 0))
+        {
+            return Results.Bytes(bytes, type);
+        }
+
+        context.Response.Headers.ContentEncoding = "deflate";
+        return Results.Bytes(Zlib.Pack(bytes), type);
     }
 
     private static long RetryAfterSeconds(StoredCheckpoint? newest, ServingModel model)

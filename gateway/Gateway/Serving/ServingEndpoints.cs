@@ -22,6 +22,8 @@ public static class ServingEndpoints
         Map("/live", _ => Results.RazorSlice<Live, LiveView>(LiveView.Of(model, hour)));
         Map("/v1/power", context => Results.Bytes(PowerJson(model, hour, context), "application/json"));
         Map("/v1/log/entries", context => LogEndpoints.Entries(context, model));
+        Map("/v1/log/bundle", context => LogEndpoints.Bundle(context, model));
+        Map("/v1/log/consistency", context => LogEndpoints.Consistency(context, model));
         Map("/v1/log/checkpoint", context => LogEndpoints.Checkpoint(context, model));
 
         void Map(string path, Func<HttpContext, IResult> answer) =>

@@ -62,6 +62,50 @@ public sealed class PullTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Single_leaves_come_as_a_bundle_in_both_forms_and_verify()
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        Bundle cbor = Bundle.Decode(await http.GetByteArrayAsync("/v1/log/bundle?leaf=3&leaf=1", Cancellation));
+        using HttpRequestMessage ask = new(HttpMethod.Get, "/v1/log/bundle?leaf=3&leaf=1");
+        ask.Headers.Accept.ParseAdd("application/json");
+        ask.Headers.AcceptEncoding.ParseAdd("deflate");
+        HttpResponseMessage answer = await http.SendAsync(ask, Cancellation);
+        Assert.Equal(("application/json", "deflate"), (answer.Content.Headers.ContentType!.ToString(), answer.Content.Headers.ContentEncoding.Single()));
+        Bundle json = BundleJson.Decode(Zlib.Unpack(await answer.Content.ReadAsByteArrayAsync(Cancellation), Bundle.MaxBytes));
+        Assert.Equal(cbor.Encode(), json.Encode());
+        Assert.Equal([3, 1], BundleVerifier.Verify(cbor, _site.Trust).Leaves.Select(l => l.Head.Index));
+    }
+
+    [Theory]
+    [InlineData("/v1/log/bundle", 400, "it is missing")]
+    [InlineData("/v1/log/bundle?leaf=1&leaf=x", 400, "'x' is not one")]
+    [InlineData("/v1/log/bundle?leaf=1&leaf=1", 400, "none twice")]
+    [InlineData("/v1/log/bundle?leaf=4", 404, "No checkpoint covers leaf 4")]
+    [InlineData("/v1/log/consistency", 400, "it is missing")]
+    [InlineData("/v1/log/consistency?from=0", 400, "'0' is not one")]
+    [InlineData("/v1/log/consistency?from=5", 404, "No checkpoint covers 5 leaves")]
+    public async Task A_question_that_cannot_be_answered_is_told_why(string path, int status, string sentence)
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        HttpResponseMessage answer = await http.GetAsync(path, Cancellation);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(sentence, await Detail(answer), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_kept_an_old_checkpoint_can_see_that_the_log_goes_on_from_it()
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        TreeHead older = BatchVerifier.Verify(_site.Ledger.BatchFrom(0)!, _site.Trust).Head, newer = CheckpointNote.Parse(_site.Ledger.LastCheckpoint!.Note).Head;
+        Assert.NotEqual(older, newer);
+        CoseReceipt receipt = CoseReceipt.Decode(await http.GetByteArrayAsync($"/v1/log/consistency?from={older.Size}", Cancellation));
+        Assert.Equal(newer, receipt.VerifyConsistency(older, newer.Root, _site.Trust.Keys[0]));
+    }
+
+    [Fact]
     public async Task The_newest_checkpoint_is_served_as_its_note()
     {
         using HttpClient http = await _site.ServeAsync();
