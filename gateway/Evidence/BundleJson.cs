@@ -63,7 +63,7 @@ public static class BundleJson
 
             return bundle.Checked();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException)
         {
             throw new EvidenceException($"This is not a bundle as JSON: {e.Message}", e);
         }

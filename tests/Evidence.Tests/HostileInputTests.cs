@@ -10,7 +10,7 @@ namespace EdgeGateway.Evidence.Tests;
 public class HostileInputTests
 {
     // A place (as a share of the length), what to do there, and the bytes to do it with.
-    private static readonly Gen<(double Place, int Kind, byte[] Bytes)[]> Mutations =
+    internal static readonly Gen<(double Place, int Kind, byte[] Bytes)[]> Mutations =
         Gen.Select(Gen.Double.Unit, Gen.Int[0, 4], Gen.OneOf(Gen.Byte.Array[1, 12], CborHeads())).Array[1, 4];
 
     private readonly ECDsa _key = Some.Key();
@@ -199,7 +199,7 @@ public class HostileInputTests
         }
     }
 
-    private static byte[] Mutate(byte[] bytes, (double Place, int Kind, byte[] Bytes)[] mutations)
+    internal static byte[] Mutate(byte[] bytes, (double Place, int Kind, byte[] Bytes)[] mutations)
     {
         List<byte> mutated = [.. bytes];
         foreach ((double place, int kind, byte[] with) in mutations)
