@@ -47,9 +47,9 @@ public static class Zlib
             byte[] whole = unpacked.ToArray();
 
             // The platform does not tell of a missing end, nor of bytes after it: what was packed packs to a stream that ends with its Adler-32.
-            return packed.Span[^4..].SequenceEqual(Adler32(whole)) ? whole : throw new EvidenceException("The packed bytes are cut short, or others follow them.");
+            return packed.Length > 4 && packed.Span[^4..].SequenceEqual(Adler32(whole)) ? whole : throw new EvidenceException("The packed bytes are cut short, or others follow them.");
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new EvidenceException($"The packed bytes are damaged: {e.Message}", e);
         }
