@@ -64,6 +64,7 @@ public static class BatchVerifier
     }
 
     /// <summary>Reads a leaf and checks what it says of its own place.</summary>
+    /// <exception cref="EvidenceException">It is no leaf, or one of another place; the sentence says why.</exception>
     internal static Leaf ReadLeaf(ReadOnlyMemory<byte> bytes, long index, Origin origin)
     {
         Leaf leaf;

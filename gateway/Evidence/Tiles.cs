@@ -76,12 +76,24 @@ public sealed class TiledTree
     }
 
     /// <summary>Appends a leaf.</summary>
-    public void Append(ReadOnlySpan<byte> leaf)
+    public void Append(ReadOnlySpan<byte> leaf) => Append(MerkleHash.OfLeaf(leaf));
+
+    /// <summary>Appends a leaf of which only the hash is known.</summary>
+    public void Append(in MerkleHash leafHash)
     {
-        MerkleHash node = MerkleHash.OfLeaf(leaf);
-        _frontier.Append(node);
-        Push(0, node);
+        _frontier.Append(leafHash);
+        Push(0, leafHash);
     }
+
+    /// <summary>The edge of the tree, which a batch that starts here has.</summary>
+    public IReadOnlyList<MerkleHash> Edge() => _frontier.Edge;
+
+    /// <summary>The partial tiles of this size, changed or not.</summary>
+    public IReadOnlyList<Tile> Open() =>
+        [.. _open.Select((o, level) => TileOf(level, o.Index, o.Hashes)).Where(t => !t.Hashes.IsEmpty)];
+
+    private static Tile TileOf(int level, long index, List<MerkleHash> hashes) =>
+        new(level, index, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(hashes)).ToArray());
 
     /// <summary>The tiles that have grown since the last call, to be stored over their former bytes.</summary>
     public IReadOnlyList<Tile> TakeChanged()
@@ -93,7 +105,7 @@ public sealed class TiledTree
             (List<MerkleHash> hashes, long index, bool grown) = _open[level];
             if (grown)
             {
-                changed.Add(new Tile(level, index, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(hashes)).ToArray()));
+                changed.Add(TileOf(level, index, hashes));
                 _open[level] = (hashes, index, false);
             }
         }

@@ -57,7 +57,7 @@ internal sealed class SignedLog : IDisposable
     {
         List<byte[]> bytes = [.. Leaves.Select(LeafCodec.Encode)];
         Dictionary<(int, long), ReadOnlyMemory<byte>> stored = [];
-        TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : null;
+        TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : (ReadOnlyMemory<byte>?)null;
         TiledTree tree = TiledTree.Restore(0, tiles);
         bytes.ForEach(b => tree.Append(b));
         foreach (Tile tile in tree.TakeChanged())

@@ -79,7 +79,7 @@ internal static class Some
     private static (TiledTree Tree, TileSource Tiles) TreeOf(IEnumerable<byte[]> leaves)
     {
         Dictionary<(int, long), ReadOnlyMemory<byte>> stored = [];
-        TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : null;
+        TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : (ReadOnlyMemory<byte>?)null;
         TiledTree tree = TiledTree.Restore(0, tiles);
         foreach (byte[] leaf in leaves)
         {
