@@ -71,6 +71,31 @@ internal sealed class SignedLog : IDisposable
         return new Bundle { Note = CheckpointNote.Sign(head, _key), Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)bytes[i])], Receipt = receipt.Encode() };
     }
 
+    /// <summary>Writes the whole log as tiles and gives its folder.</summary>
+    public string WriteTiles()
+    {
+        string folder = Path.Combine(_folder, "stick", Origin.ToString());
+        TiledTree tree = TiledTree.Restore(0, (_, _) => null);
+        using MemoryStream entries = new();
+        foreach (byte[] leaf in Leaves.Select(LeafCodec.Encode))
+        {
+            tree.Append(leaf);
+            entries.Write([(byte)(leaf.Length >> 8), (byte)(leaf.Length & 0xFF), .. leaf]);
+        }
+
+        Put(TilePath.OfEntries(0, Leaves.Count), entries.ToArray());
+        Put(TilePath.OfTile(0, 0, Leaves.Count), tree.Open()[0].Hashes.ToArray());
+        Put(TilePath.Checkpoint, System.Text.Encoding.UTF8.GetBytes(CheckpointNote.Sign(new TreeHead(Origin, tree.Size, tree.Root), _key)));
+        return folder;
+
+        void Put(string path, byte[] bytes)
+        {
+            string file = Path.Combine(folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllBytes(file, bytes);
+        }
+    }
+
     public void Dispose()
     {
         _key.Dispose();

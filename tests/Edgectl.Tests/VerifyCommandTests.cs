@@ -166,7 +166,7 @@ public sealed class VerifyCommandTests : IDisposable
         }
 
         CommandLine.AssertRefused(CommandLine.Run("verify", batch + "x", "--trust", _log.Trust), "Could not find");
-        CommandLine.AssertRefused(CommandLine.Run("verify", Path.GetDirectoryName(batch)!, "--trust", _log.Trust), "denied");
+        CommandLine.AssertRefused(CommandLine.Run("verify", Path.GetDirectoryName(batch)!, "--trust", _log.Trust), "without the file checkpoint");
         CommandLine.AssertRefused(CommandLine.Run("verify", _log.Write("empty", []), "--trust", _log.Trust), "empty");
         CommandLine.AssertRefused(CommandLine.Run("verify", large, "--trust", _log.Trust), "more than 33554432 bytes");
         CommandLine.AssertRefused(CommandLine.Run("verify", batch, "--trust", batch), "no PEM block");
@@ -215,6 +215,31 @@ public sealed class VerifyCommandTests : IDisposable
         JsonElement log = Json(0, _log, _log.Write("bundle", bundle.Encode())).GetProperty("logs")[0];
         Assert.Equal(JsonValueKind.Null, log.GetProperty("first").ValueKind);
         Assert.Equal([2, 8, 10], log.GetProperty("singleLeaves").EnumerateArray().Select(i => i.GetInt64()));
+    }
+
+    [Fact]
+    public void A_folder_of_tiles_is_verified_whole_and_a_folder_without_is_named()
+    {
+        string folder = _log.WriteTiles();
+        string text = Verified(_log, folder);
+        Assert.Contains("leaves     0 to 11, without a gap", text, StringComparison.Ordinal);
+        Assert.Contains("tiles      the whole log, every tile", text, StringComparison.Ordinal);
+        Assert.Contains("2.000000000 kg CO2 over 2 slots", text, StringComparison.Ordinal);
+        Assert.Equal(text, Verified(_log, Path.GetDirectoryName(Path.GetDirectoryName(folder))!).Replace("sim/", "", StringComparison.Ordinal));
+        JsonElement log = Json(0, _log, folder).GetProperty("logs")[0];
+        Assert.Equal((0, 11, true), (log.GetProperty("first").GetInt64(), log.GetProperty("last").GetInt64(), log.GetProperty("fromGenesis").GetBoolean()));
+        string entries = Path.Combine(folder, "tile", "entries", "000.p", "12");
+        byte[] bytes = File.ReadAllBytes(entries);
+        bytes[40] ^= 1;
+        File.WriteAllBytes(entries, bytes);
+        Assert.Contains("is not the one whose hash is in tile/0/000.p/12", Refused(folder), StringComparison.Ordinal);
+        using (FileStream zeros = File.OpenWrite(entries))
+        {
+            zeros.SetLength(1L << 30);
+        }
+
+        Assert.Contains("tile/entries/000.p/12", Refused(folder), StringComparison.Ordinal);
+        CommandLine.AssertRefused(CommandLine.Run("verify", Path.Combine(folder, "tile"), "--trust", _log.Trust), "without the file checkpoint");
     }
 
     [Fact]

@@ -50,15 +50,19 @@ internal sealed class LogSummary
 
     private readonly BatchSequence _sequence = new();
     private readonly Dictionary<long, MerkleHash> _roots = [];
+    private long? _tiled;
     private readonly SortedSet<long> _single = [];
     private TreeHead? _head;
 
     /// <summary>The newest signed state.</summary>
     public TreeHead Head => _head ?? throw new InvalidOperationException("A log has at least one batch.");
 
-    public long First => _sequence.First;
+    public long First => _tiled is null ? _sequence.First : 0;
 
-    public long Last => _sequence.End - 1;
+    public long Last => (_tiled ?? _sequence.End) - 1;
+
+    /// <summary>The whole log was verified from its tiles.</summary>
+    public bool Tiled => _tiled is not null;
 
     /// <summary>Leaves beside the batches, each with its own proof.</summary>
     public IReadOnlyCollection<long> Single => _single;
@@ -67,7 +71,7 @@ internal sealed class LogSummary
     public long Shown { get; private set; }
 
     /// <summary>Leaves of which only the hash was given.</summary>
-    public long Withheld => _sequence.End - _sequence.First - Shown;
+    public long Withheld => Last + 1 - First - Shown;
 
     public int Batches { get; private set; }
 
@@ -103,7 +107,7 @@ internal sealed class LogSummary
         Shown += newLeaves.Count;
         foreach (Leaf leaf in newLeaves)
         {
-            Add(leaf);
+            Count(leaf);
         }
     }
 
@@ -117,9 +121,26 @@ internal sealed class LogSummary
             bool shown = leaf.Head.Index >= _sequence.First && leaf.Head.Index < _sequence.End;
             if (!shown && _single.Add(leaf.Head.Index))
             {
-                Add(leaf);
+                Count(leaf);
             }
         }
+    }
+
+    /// <summary>Adds a leaf of a log of tiles, or null for one that is withheld; rely on nothing of it before <see cref="Close"/>.</summary>
+    public void Add(Leaf? leaf)
+    {
+        if (leaf is not null)
+        {
+            Shown++;
+            Count(leaf);
+        }
+    }
+
+    /// <summary>All leaves of the tiles are under this checkpoint.</summary>
+    public void Close(CheckpointNote note)
+    {
+        _tiled = note.Head.Size;
+        Note(note.Head, note.OtherSignatures);
     }
 
     private void Note(TreeHead head, int cosignatures)
@@ -134,7 +155,7 @@ internal sealed class LogSummary
         Cosigned += cosignatures > 0 ? 1 : 0;
     }
 
-    private void Add(Leaf leaf)
+    private void Count(Leaf leaf)
     {
         LeafHead head = leaf.Head;
         if (head.TimeStatus != TimeStatus.Synchronised)

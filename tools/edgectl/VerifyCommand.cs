@@ -13,7 +13,7 @@ internal static class VerifyCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "Batches from the directory publisher, mosquitto_sub -N or /v1/log/entries; bundles from /v1/log/bundle. - reads the standard input.",
+            Description = "Batches from the directory publisher, mosquitto_sub -N or /v1/log/entries; bundles from /v1/log/bundle; a folder of tiles. - reads the standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string[]> trust = new("--trust")
@@ -56,7 +56,7 @@ internal static class VerifyCommand
         try
         {
             List<EvidenceFile> found = [];
-            foreach (string file in files)
+            foreach (string file in files.Where(f => !Directory.Exists(f)))
             {
                 reading = file;
                 found.Add(BatchFile.Find(file, standardInput));
@@ -79,7 +79,14 @@ internal static class VerifyCommand
                 Add(file.Bundle!, file.Source, keys, logs);
             }
 
-            VerifyReport.WriteVerified(output, json, [.. logs.Values]);
+            List<LogSummary> tiled = [];
+            foreach (string folder in files.Where(Directory.Exists))
+            {
+                reading = folder;
+                tiled.AddRange(TileFolder.LogsIn(folder).Select(log => TileFolder.Verify(log, keys)));
+            }
+
+            VerifyReport.WriteVerified(output, json, [.. logs.Values, .. tiled]);
             return Program.Ok;
         }
         catch (RefusedException e)

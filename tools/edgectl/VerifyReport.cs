@@ -47,7 +47,7 @@ internal static class VerifyReport
         Origin origin = log.Head.Origin;
         Row(output, "log", $"{origin}{(origin.Simulated ? "   SIMULATED" : "")}");
         Row(output, "device", $"{origin.DeviceId}, epoch {origin.Epoch}");
-        if (log.Batches > 0)
+        if (log.Batches > 0 || log.Tiled)
         {
             WriteStretch(output, log);
         }
@@ -76,7 +76,7 @@ internal static class VerifyReport
         Row(output, "", log.Withheld == 0
             ? "None is withheld."
             : $"{log.Withheld} withheld or thinned: only the hash was given, and what they hold is in none of the figures below.");
-        Row(output, "batches", $"{log.Batches}{(log.Repeated == 0 ? "" : $", {log.Repeated} of them only repeat others")}");
+        Row(output, log.Tiled ? "tiles" : "batches", log.Tiled ? "the whole log, every tile" : $"{log.Batches}{(log.Repeated == 0 ? "" : $", {log.Repeated} of them only repeat others")}");
     }
 
     private static void WriteTimeStatus(TextWriter output, LogSummary log)
@@ -141,7 +141,7 @@ internal static class VerifyReport
             json.WriteString("device", log.Head.Origin.DeviceId);
             json.WriteNumber("epoch", log.Head.Origin.Epoch);
             json.WriteBoolean("simulated", log.Head.Origin.Simulated);
-            if (log.Batches > 0)
+            if (log.Batches > 0 || log.Tiled)
             {
                 json.WriteNumber("first", log.First);
                 json.WriteNumber("last", log.Last);
@@ -152,7 +152,7 @@ internal static class VerifyReport
                 json.WriteNull("last");
             }
 
-            json.WriteBoolean("fromGenesis", log.Batches > 0 && log.First == 0);
+            json.WriteBoolean("fromGenesis", (log.Batches > 0 || log.Tiled) && log.First == 0);
             json.WriteStartArray("singleLeaves");
             foreach (long index in log.Single)
             {

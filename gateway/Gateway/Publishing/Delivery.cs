@@ -69,6 +69,11 @@ public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backof
 
     private void Tell(DeliveryState before, DeliveryState after)
     {
+        if (after.DeliveredUpTo < before.DeliveredUpTo)
+        {
+            log.LogInformation("{Name} ({Destination}) has only {Count} leaves of the log and gets all from there.", after.Name, after.Destination, after.DeliveredUpTo);
+        }
+
         if (after.Rejected > before.Rejected || (after.IsRetrying && after.LastFailure!.Reason != before.LastFailure?.Reason))
         {
             log.LogWarning("{Name} ({Destination}): {Reason}", after.Name, after.Destination, after.LastFailure!.Reason);

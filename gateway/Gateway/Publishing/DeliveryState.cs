@@ -30,7 +30,7 @@ public sealed record DeliveryState(string Name, string Destination, long Deliver
     /// <summary>Leaves that are signed but not delivered.</summary>
     public long Backlog => Math.Max(0, CheckpointSize - DeliveredUpTo);
 
-    /// <summary>The state after an attempt. It has moved on, or it is retrying.</summary>
+    /// <summary>The state after an attempt. It has moved on or back, or it is retrying.</summary>
     /// <param name="outcome">What the destination did.</param>
     /// <param name="end">Index after the batch's last leaf.</param>
     /// <param name="time">Wall time, UTC.</param>
@@ -44,6 +44,7 @@ public sealed record DeliveryState(string Name, string Destination, long Deliver
             LastFailure = new($"The leaves {DeliveredUpTo} to {end - 1} were rejected and passed over: {outcome.Text}", time),
             IsRetrying = false,
         },
+        DeliveryVerdict.Behind => this with { DeliveredUpTo = outcome.Wanted, IsRetrying = false },
         _ => this with { LastFailure = new(outcome.Text ?? "No reason was given.", time), IsRetrying = true },
     };
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using EdgeGateway.Evidence;
 
@@ -25,7 +24,7 @@ namespace EdgeGateway.Publishing;
 /// </remarks>
 /// <param name="name">Name in the site file.</param>
 /// <param name="path">The directory; it is made when it does not exist.</param>
-public sealed partial class DirectoryPublisher(string name, string path) : IPublisher
+public sealed class DirectoryPublisher(string name, string path) : IPublisher
 {
     private const string CheckpointFile = "checkpoint.txt";
 
@@ -48,10 +47,10 @@ public sealed partial class DirectoryPublisher(string name, string path) : IPubl
                     $"{Path.Combine(path, file)} holds other leaves of the same log: was an old ledger put back? Keep that file as evidence, and give this publisher another directory."));
             }
 
-            WriteDurably(file, bytes.Span);
+            DurableFile.Write(Path.Combine(path, file), bytes.Span);
             if (IsNewer(batch.Note))
             {
-                WriteDurably(CheckpointFile, Encoding.UTF8.GetBytes(batch.Note));
+                DurableFile.Write(Path.Combine(path, CheckpointFile), Encoding.UTF8.GetBytes(batch.Note));
             }
 
             return Task.FromResult(DeliveryOutcome.Accepted());
@@ -101,48 +100,4 @@ public sealed partial class DirectoryPublisher(string name, string path) : IPubl
             return true;
         }
     }
-
-    private void WriteDurably(string file, ReadOnlySpan<byte> bytes)
-    {
-        string temporary = Path.Combine(path, $".{file}.tmp");
-        try
-        {
-            using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
-            {
-                stream.Write(bytes);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, Path.Combine(path, file), overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary); // a full disk needs the space
-            throw;
-        }
-
-        FlushDirectory(path);
-    }
-
-    // The new name is in the directory, which is written back on its own; .NET does not open directories. Best effort: some file systems
-    // cannot flush one, and the batch would be delivered again if the cursor were lost with it.
-    private static void FlushDirectory(string path)
-    {
-        const int ReadOnly = 0;
-        int directory = Open(path, ReadOnly);
-        if (directory >= 0)
-        {
-            _ = Fsync(directory);
-            _ = Close(directory);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync")]
-    private static partial int Fsync(int file);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int file);
 }

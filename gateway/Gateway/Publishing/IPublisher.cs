@@ -33,6 +33,9 @@ public enum DeliveryVerdict
 
     /// <summary>Not now. The batch is kept in the ledger, to be tried again.</summary>
     Kept,
+
+    /// <summary>The destination is good, but it lacks leaves that were delivered before: it is a new one, or lost what it had.</summary>
+    Behind,
 }
 
 /// <summary>A verdict and what a person should know about it.</summary>
@@ -40,6 +43,12 @@ public enum DeliveryVerdict
 /// <param name="Text">Why it is rejected or kept; beside an acceptance, what it does not mean, or null.</param>
 public sealed record DeliveryOutcome(DeliveryVerdict Verdict, string? Text)
 {
+    /// <summary>The index from which on the destination wants leaves, when it is behind.</summary>
+    public long Wanted { get; private init; }
+
+    /// <summary>The destination wants leaves from an earlier one on.</summary>
+    public static DeliveryOutcome Behind(long wanted) => new(DeliveryVerdict.Behind, null) { Wanted = wanted };
+
     /// <summary>The destination has it.</summary>
     public static DeliveryOutcome Accepted(string? note = null) => new(DeliveryVerdict.Accepted, note);
 
@@ -61,6 +70,7 @@ public static class Publishers
     /// <param name="time">For deadlines.</param>
     public static IPublisher Make(PublisherSettings settings, string dataFolder, string deviceId, string version, TimeProvider time) => settings switch
     {
+        TilesPublisherSettings tiles => new TilesPublisher(tiles.Name, Path.Combine(dataFolder, tiles.Path)),
         DirectoryPublisherSettings directory => new DirectoryPublisher(directory.Name, Path.Combine(dataFolder, directory.Path)),
         MqttPublisherSettings mqtt => new MqttPublisher(mqtt, deviceId, version, time),
         _ => throw new ArgumentException($"There is no publisher for {settings.GetType().Name}.", nameof(settings)),

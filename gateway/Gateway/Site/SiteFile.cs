@@ -98,6 +98,11 @@ public sealed record FootprintSettings(string Account, IReadOnlyList<string> Met
 /// <param name="Name">Unique in the site.</param>
 public abstract record PublisherSettings(string Name);
 
+/// <summary>The log as C2SP tlog-tiles, for any web server or a USB stick.</summary>
+/// <param name="Name">Unique in the site.</param>
+/// <param name="Path">The directory as written. A relative one is in the gateway's data folder.</param>
+public sealed record TilesPublisherSettings(string Name, string Path) : PublisherSettings(Name);
+
 /// <summary>Batches as files.</summary>
 /// <param name="Name">Unique in the site.</param>
 /// <param name="Path">The directory as written. A relative one is in the gateway's data folder.</param>

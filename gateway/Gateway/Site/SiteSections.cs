@@ -292,12 +292,12 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
             string? name = UniqueName(block, names);
             names.Add(name ?? path);
-            string? kind = block.Choice("kind", ["directory", "mqtt"]);
-            if (kind == "directory")
+            string? kind = block.Choice("kind", ["directory", "tiles", "mqtt"]);
+            if (kind is "directory" or "tiles")
             {
                 block.Allow(["name", "kind", "path"]);
                 string? folder = block.Text("path", FilePath(), "write the path of a directory, relative to the data folder or from /");
-                publishers.Add(new DirectoryPublisherSettings(name ?? "", folder ?? ""));
+                publishers.Add(kind == "tiles" ? new TilesPublisherSettings(name ?? "", folder ?? "") : new DirectoryPublisherSettings(name ?? "", folder ?? ""));
             }
             else if (kind == "mqtt")
             {

@@ -66,7 +66,7 @@ public sealed class DeliveryTests : IDisposable
     public void Every_kind_of_publisher_has_its_contract_test()
     {
         List<string> publishers = [.. typeof(IPublisher).Assembly.GetTypes().Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(IPublisher))).Select(t => t.Name)];
-        Assert.Equal(2, publishers.Count);
+        Assert.Equal(3, publishers.Count);
         Assert.All(publishers, p => Assert.Contains(typeof(PublisherContract).Assembly.GetTypes(), t => t.Name == p + "ContractTests" && t.IsSubclassOf(typeof(PublisherContract))));
     }
 

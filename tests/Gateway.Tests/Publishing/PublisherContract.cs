@@ -164,15 +164,14 @@ public abstract class PublisherContract : IAsyncDisposable
     }
 }
 
-public sealed class DirectoryPublisherContractTests : PublisherContract
+/// <summary>A destination that is a folder.</summary>
+public abstract class FolderContract : PublisherContract
 {
     private string Place => Path.Combine(Log.Folder, "stick");
 
-    private string Delivered => Path.Combine(Place, "delivered");
+    private protected string Delivered => Path.Combine(Place, "delivered");
 
-    public DirectoryPublisherContractTests() => File.WriteAllText(Place, "no folder can be made here");
-
-    protected override IPublisher Open() => new DirectoryPublisher("desk", Delivered);
+    protected FolderContract() => File.WriteAllText(Place, "no folder can be made here");
 
     protected override Task AppearAsync()
     {
@@ -190,9 +189,38 @@ public sealed class DirectoryPublisherContractTests : PublisherContract
 
         return Task.CompletedTask;
     }
+}
+
+public sealed class DirectoryPublisherContractTests : FolderContract
+{
+    protected override IPublisher Open() => new DirectoryPublisher("desk", Delivered);
 
     protected override Task<IReadOnlyList<byte[]>> ArrivedAsync(long end) => Task.FromResult<IReadOnlyList<byte[]>>(
         [.. Directory.EnumerateFiles(Delivered, "*.batch").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)]);
+}
+
+public sealed class TilesPublisherContractTests : FolderContract
+{
+    protected override IPublisher Open() => new TilesPublisher("stick", Delivered);
+
+    // The folder has the leaves, not the batches they came in: those are cut again once the whole log has been verified from its tiles.
+    protected override Task<IReadOnlyList<byte[]>> ArrivedAsync(long end)
+    {
+        string folder = Path.Combine(Delivered, Log.Origin.ToString());
+        long leaves = 0;
+        TileLog.Verify(
+            (path, most) => File.Exists(Path.Combine(folder, path)) ? File.ReadAllBytes(Path.Combine(folder, path)) : (ReadOnlyMemory<byte>?)null,
+            TrustAnchors.FromPem(Log.PublicKeyPem), _ => leaves++);
+        List<byte[]> batches = [];
+        for (long first = 0; first < leaves;)
+        {
+            Batch batch = Log.Ledger.BatchFrom(first)!;
+            batches.Add(batch.Encode());
+            first += batch.Elements.Count;
+        }
+
+        return Task.FromResult<IReadOnlyList<byte[]>>(batches);
+    }
 }
 
 public sealed class MqttPublisherContractTests : PublisherContract

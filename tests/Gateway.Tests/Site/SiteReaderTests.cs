@@ -44,7 +44,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
         Assert.Equal(new FactorKey("CN-grid-east", 2023, "average", "organisation"), footprint.Factor);
         Assert.Equal(
-            [new DirectoryPublisherSettings("desk", "delivered"),
+            [new DirectoryPublisherSettings("desk", "delivered"), new TilesPublisherSettings("stick", "/media/stick"),
              new MqttPublisherSettings("cloud", "broker.example", 1883, "demo", "gw", "/etc/edge-gateway/mqtt.password", false)],
             site.Publishers);
     }
