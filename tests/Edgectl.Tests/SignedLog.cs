@@ -132,6 +132,6 @@ internal sealed class SignedLog : IDisposable
         TimeStatus = TimeStatus.Synchronised,
         BootCount = 1,
         MonotonicMs = 60_000L * index,
-        Salt = SHA256.HashData([(byte)index])[..LeafCodec.SaltBytes],
+        Salt = SHA256.HashData(BitConverter.GetBytes(index))[..LeafCodec.SaltBytes],
     };
 }

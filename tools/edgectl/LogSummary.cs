@@ -37,7 +37,8 @@ internal sealed record AccountSum(long Stated, long NotStated, BigInteger Microg
 }
 
 /// <summary>What the verified batches and bundles of one log show. Nothing gets in here before it is verified.</summary>
-internal sealed class LogSummary
+/// <param name="each">Given every leaf that counts, once.</param>
+internal sealed class LogSummary(Action<Leaf>? each = null)
 {
     private const int MicrogramsOfKilogram = -9;
 
@@ -157,6 +158,7 @@ internal sealed class LogSummary
 
     private void Count(Leaf leaf)
     {
+        each?.Invoke(leaf);
         LeafHead head = leaf.Head;
         if (head.TimeStatus != TimeStatus.Synchronised)
         {

@@ -32,30 +32,16 @@ internal static class TileFolder
         }
     }
 
-    /// <summary>Verifies one log.</summary>
-    /// <exception cref="RefusedException">It does not hold.</exception>
-    public static LogSummary Verify(string folder, TrustAnchors trust)
+    /// <summary>Reads a file of a log, not more of it than is of use.</summary>
+    public static ReadOnlyMemory<byte>? Read(string folder, string path, int most)
     {
-        LogSummary summary = new();
-        try
-        {
-            summary.Close(TileLog.Verify((path, most) => Read(Path.Combine(folder, path), most), trust, summary.Add));
-            return summary;
-        }
-        catch (EvidenceException e)
-        {
-            throw new RefusedException(folder, e.Message);
-        }
-    }
-
-    private static ReadOnlyMemory<byte>? Read(string path, int most)
-    {
-        if (!File.Exists(path))
+        string place = Path.Combine(folder, path);
+        if (!File.Exists(place))
         {
             return null;
         }
 
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = File.OpenRead(place);
         byte[] bytes = new byte[(int)Math.Min(most, file.Length)];
         return bytes.AsMemory(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
     }

@@ -21,18 +21,22 @@ internal static class VerifyCommand
             Description = "PEM file with the public key or the certificate of a device that you trust. May be given several times.",
             Required = true,
         };
+        Option<bool> recompute = new("--recompute")
+        {
+            Description = "Also compute every footprint again from its readings and factor, and report any digit that differs (exit code 1).",
+        };
         Option<bool> json = new("--json") { Description = "Write JSON instead of sentences." };
         Command command = new("verify", "Verify batches and bundles of a gateway's log. Exits with 0: verified, 1: refused, 2: unreadable or wrong usage.")
         {
-            files, trust, json,
+            files, trust, recompute, json,
         };
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(files), parsed.GetRequiredValue(trust), parsed.GetValue(json), standardInput,
+            parsed.GetRequiredValue(files), parsed.GetRequiredValue(trust), parsed.GetValue(recompute), parsed.GetValue(json), standardInput,
             parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
-    private static int Run(string[] files, string[] trust, bool json, Stream standardInput, TextWriter output, TextWriter error)
+    private static int Run(string[] files, string[] trust, bool recompute, bool json, Stream standardInput, TextWriter output, TextWriter error)
     {
         if (files.Count(f => f == "-") > 1)
         {
@@ -52,42 +56,24 @@ internal static class VerifyCommand
             }
         }
 
-        string reading = "";
+        GivenEvidence given = new();
         try
         {
-            List<EvidenceFile> found = [];
-            foreach (string file in files.Where(f => !Directory.Exists(f)))
-            {
-                reading = file;
-                found.Add(BatchFile.Find(file, standardInput));
-            }
-
             TrustAnchors keys = TrustAnchors.Of(anchors);
-            SortedDictionary<string, LogSummary> logs = new(StringComparer.Ordinal);
-            foreach (var log in found.SelectMany(f => f.Places).GroupBy(p => p.Origin))
+            given.Find(files, standardInput);
+            Dictionary<string, Recompute> again = [];
+            IReadOnlyList<LogSummary> logs = given.Verify(keys, name => recompute ? (again[name] = new Recompute()).Plan : null);
+            if (recompute)
             {
-                LogSummary summary = logs[log.Key] = new LogSummary();
-                foreach (BatchPlace place in log.OrderBy(p => p.First).ThenBy(p => p.Size))
+                logs = given.Verify(keys, name => again[name].Take);
+                foreach (Recompute log in again.Values)
                 {
-                    reading = place.Source.Name;
-                    Add(place, keys, summary);
+                    log.End();
                 }
             }
 
-            foreach (EvidenceFile file in found.Where(f => f.Bundle is not null))
-            {
-                Add(file.Bundle!, file.Source, keys, logs);
-            }
-
-            List<LogSummary> tiled = [];
-            foreach (string folder in files.Where(Directory.Exists))
-            {
-                reading = folder;
-                tiled.AddRange(TileFolder.LogsIn(folder).Select(log => TileFolder.Verify(log, keys)));
-            }
-
-            VerifyReport.WriteVerified(output, json, [.. logs.Values, .. tiled]);
-            return Program.Ok;
+            VerifyReport.WriteVerified(output, json, logs, again.Values);
+            return again.Values.All(r => r.Differences.Count == 0) ? Program.Ok : Refused;
         }
         catch (RefusedException e)
         {
@@ -96,38 +82,7 @@ internal static class VerifyCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Unreadable(error, reading, e.Message);
-        }
-    }
-
-    private static void Add(BatchPlace place, TrustAnchors trust, LogSummary summary)
-    {
-        try
-        {
-            summary.Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), trust));
-        }
-        catch (EvidenceException e)
-        {
-            throw new RefusedException(place.Source.Name, e.Message);
-        }
-    }
-
-    private static void Add(Bundle bundle, BatchFile source, TrustAnchors trust, SortedDictionary<string, LogSummary> logs)
-    {
-        try
-        {
-            VerifiedBundle verified = BundleVerifier.Verify(bundle, trust);
-            string origin = verified.Head.Origin.ToString();
-            if (!logs.TryGetValue(origin, out LogSummary? summary))
-            {
-                logs[origin] = summary = new LogSummary();
-            }
-
-            summary.Add(verified);
-        }
-        catch (EvidenceException e)
-        {
-            throw new RefusedException(source.Name, e.Message);
+            return Unreadable(error, given.Reading, e.Message);
         }
     }
 

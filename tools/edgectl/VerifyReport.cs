@@ -9,24 +9,91 @@ namespace EdgeGateway.Edgectl;
 internal static class VerifyReport
 {
     private const int LongestLine = 400;
+    private const int MostDifferences = 50;
 
-    public static void WriteVerified(TextWriter output, bool json, IReadOnlyList<LogSummary> logs)
+    public static void WriteVerified(TextWriter output, bool json, IReadOnlyList<LogSummary> logs, IReadOnlyCollection<Recompute> again)
     {
         if (json)
         {
-            JsonOutput.Write(output, j => WriteJson(j, "verified", null, logs));
+            bool differs = again.Any(r => r.Differences.Count > 0);
+            JsonOutput.Write(output, j =>
+            {
+                WriteJson(j, differs ? "differs" : "verified", differs ? "Footprints are not what their own readings and factors give." : null, logs);
+                WriteJson(j, again);
+            });
             return;
+        }
+
+        int differing = again.Sum(r => r.Differences.Count);
+        if (differing > 0)
+        {
+            Line(output, $"DIFFERS  The signatures hold, but {Many(differing, "footprint is", "footprints are")} not what their own readings and factors give:");
+            foreach (Difference difference in again.SelectMany(r => r.Differences).Take(MostDifferences))
+            {
+                Line(output, $"  leaf {difference.Leaf}, {difference.Account}: {difference.What}");
+            }
+
+            output.WriteLine();
         }
 
         Line(output, logs.Any(l => l.Head.Origin.Simulated)
             ? $"VERIFIED, but SIMULATED: {(logs.All(l => l.Head.Origin.Simulated) ? "" : "some of ")}these readings were made up or replayed. Nothing was measured."
-            : "VERIFIED");
+            : differing > 0 ? "VERIFIED, but for these footprints" : "VERIFIED");
         output.WriteLine("The leaves are those that the device signed, unaltered and in their order. A signature does not prove that a meter was wired right.");
         foreach (LogSummary log in logs)
         {
             output.WriteLine();
             WriteLog(output, log);
         }
+
+        WriteRecomputed(output, again);
+    }
+
+    private static void WriteRecomputed(TextWriter output, IReadOnlyCollection<Recompute> again)
+    {
+        if (again.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine();
+        long differences = again.Sum(r => r.Differences.Count), missing = again.Sum(r => r.NotGiven.Count);
+        Row(output, "recomputed", $"{Many(again.Sum(r => r.Computed), "footprint")} from readings and factors: {(differences == 0 ? "the same to the last digit" : $"{differences} DIFFER, see above")}");
+        if (missing > 0)
+        {
+            Row(output, "", $"{missing} more could not be: leaves they rest on were not given, such as leaf {again.First(r => r.NotGiven.Count > 0).NotGiven.FirstMissing}");
+        }
+
+        long notStated = again.Sum(r => r.NotStated);
+        if (notStated > 0)
+        {
+            Row(output, "", $"{Many(notStated, "slot")} without an amount");
+        }
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyCollection<Recompute> again)
+    {
+        if (again.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject("recomputed");
+        json.WriteNumber("footprints", again.Sum(r => r.Computed));
+        json.WriteNumber("leavesNotGiven", again.Sum(r => r.NotGiven.Count));
+        json.WriteNumber("withoutAmount", again.Sum(r => r.NotStated));
+        json.WriteStartArray("differences");
+        foreach (Difference difference in again.SelectMany(r => r.Differences))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("leaf", difference.Leaf);
+            json.WriteString("account", difference.Account);
+            json.WriteString("what", Plain(difference.What));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     /// <summary>Says why something is refused, and nothing of what it holds: none of that is verified.</summary>

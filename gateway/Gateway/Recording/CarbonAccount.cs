@@ -65,6 +65,7 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
         SortedSet<long> from = [];
         string? missing = null;
         DateTimeOffset start = end;
+        List<(AccountMeter Meter, RecordedRegister From)> bases = [];
         foreach (AccountMeter meter in meters)
         {
             (RecordedRegister? register, string? reason) = now.GetValueOrDefault(meter.Name);
@@ -74,7 +75,7 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
             }
             else if (!_closed.TryGetValue(meter.Name, out RecordedRegister was))
             {
-                continue; // a new meter of the account: its energy counts from here on
+                bases.Add((meter, to)); // a new meter of the account: its energy counts from here on
             }
             else if (!GoesOn(was, to))
             {
@@ -85,6 +86,7 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
                 energy += EnergyBetween(meter, was.Register, to.Register);
                 start = was.Time < start ? was.Time : start;
                 from.UnionWith([was.Leaf, to.Leaf]);
+                bases.Add((meter, was));
             }
         }
 
@@ -106,6 +108,9 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
                 LeafRecord.Of("value", $"{factor.Value} {Factor.KilogramsPerKilowattHour}"),
                 LeafRecord.Of("set", $"{set.Name}/{set.Version}"),
                 LeafRecord.Of("meters", string.Join(' ', meters.Select(m => GroupLeaf.NameOf(m.Name, m.Obis)))),
+
+                // A meter that came to the account later than the others; an earlier leaf may have its register too.
+                .. missing is null ? bases.Where(b => b.From.Time > start).Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf)) : [],
             ],
             missing is null ? [.. from] : []);
     }

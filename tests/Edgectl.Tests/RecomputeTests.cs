@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using System.Text.Json;
+using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Tests;
+
+namespace EdgeGateway.Edgectl.Tests;
+
+/// <summary>Footprints computed again from the leaves they name.</summary>
+public sealed class RecomputeTests : IDisposable
+{
+    private const string Register = "/1-0:1.8.0.255", Pulses = "/1-0:1.8.0.255";
+    private const string Key = "CN/2023/average/organisation";
+    private static readonly DateTimeOffset Start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly SignedLog _log = new();
+
+    public RecomputeTests()
+    {
+        _log.Leaves.RemoveRange(1, _log.Leaves.Count - 1);
+        Add(LeafType.Config, h => h with { Group = "boundary" }, LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("p/constant", "6400 imp/kWh"));
+        Add(LeafType.Factors, h => h, LeafRecord.Of("set", "cn"), LeafRecord.Of("version", "1"), LeafRecord.Of("validFrom", "2023-01-01"), LeafRecord.Of("validUntil", ""), LeafRecord.Of(Key, "0.5500 kgCO2/kWh; source; confidence C"));
+        Reading(1_000, 10);
+        Reading(4_000, 330);
+
+        // 3 Wh and 320 impulses of 0.15625 Wh: 53 Wh, times 0.55.
+        Carbon(29_150_000, [3, 4]);
+    }
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public void What_was_computed_rightly_is_the_same_to_the_last_digit()
+    {
+        (int exit, string text) = Verify();
+        Assert.Equal(0, exit);
+        Assert.Contains("recomputed 1 footprint from readings and factors: the same to the last digit", text, StringComparison.Ordinal);
+        Assert.StartsWith("VERIFIED" + Environment.NewLine, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_digit_of_an_amount_a_factor_a_time_or_a_register_is_reported()
+    {
+        Leaf carbon = _log.Leaves[5];
+        Differs("it states 0.029150001 kg, its readings give 0.029150000 kg", () => Replace(5, 0, new("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, 29_150_001) }));
+        Differs("leaf 2 has for CN/2023/average/organisation: 0.5500 kgCO2/kWh", () => Replace(5, 5, LeafRecord.Of("value", "0.5501 kgCO2/kWh")));
+        Differs("its 'from' is not the time of its readings, 2026-06-15T00:03:00.000Z", () => Replace(5, 1, LeafRecord.Of("from", Start)));
+        Differs("its 'to' is not", () => Replace(5, 2, LeafRecord.Of("to", Start)));
+        Differs("its readings give", () => Replace(4, 0, Energy("a", 4_001)));
+        Differs("its readings give", () => Replace(4, 1, Impulses("p", 331)));
+        Differs("leaf 2 has no record", () => Replace(2, 4, LeafRecord.Of("CN/2022/average/organisation", "0.5500 kgCO2/kWh; source; confidence C")));
+
+        void Differs(string what, Action alter)
+        {
+            List<Leaf> before = [.. _log.Leaves];
+            alter();
+            (int exit, string text) = Verify();
+            Assert.Equal(1, exit);
+            Assert.StartsWith("DIFFERS  The signatures hold, but 1 footprint is not", text, StringComparison.Ordinal);
+            Assert.Contains($"leaf 5, scope2-location: {what}"[..14], text, StringComparison.Ordinal);
+            Assert.Contains(what, text, StringComparison.Ordinal);
+            _log.Leaves.Clear();
+            _log.Leaves.AddRange(before);
+        }
+    }
+
+    [Fact]
+    public void Leaves_that_were_not_given_are_named_and_are_no_difference()
+    {
+        (int exit, string text) = Run("verify", _log.WriteBatch(4, 6), "--trust", _log.Trust, "--recompute");
+        Assert.Equal(0, exit);
+        Assert.Contains("1 more could not be: leaves they rest on were not given, such as leaf 3", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bundle_of_exactly_the_leaves_of_a_footprint_is_enough_in_any_order()
+    {
+        (int exit, string text) = Run("verify", _log.Write("why", _log.Bundle(5, 4, 3, 2, 1).Encode()), "--trust", _log.Trust, "--recompute");
+        Assert.Equal(0, exit);
+        Assert.Contains("1 footprint from readings", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_meter_that_came_later_counts_from_the_reading_that_is_named()
+    {
+        // Its register stands in the first reading too, but it was not in the account then.
+        Reading(5_000, 400);
+        Carbon(null, [4, 6], LeafRecord.Of($"p{Pulses}/base", 6));
+        _log.Leaves[7] = _log.Leaves[7] with { Records = [Amount(550_000), .. _log.Leaves[7].Records.Skip(1)] };
+        Reading(6_000, 464);
+        Carbon(2 * 550_000 + 5_500_000, [4, 6, 8], LeafRecord.Of($"p{Pulses}/base", 6));
+        (int exit, string text) = Verify();
+        Assert.True(exit == 0, text);
+        Assert.Contains("3 footprints", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Slots_without_an_amount_are_counted_and_json_has_it_all()
+    {
+        Add(LeafType.Carbon, h => h with { Factors = 2 }, LeafRecord.Of("scope2-location", "a:no-answer"), LeafRecord.Of("from", Start), LeafRecord.Of("to", Start), LeafRecord.Of("method", "location-based"));
+        Replace(5, 0, Amount(1));
+        (int exit, string text) = Run("verify", _log.WriteBatch(0, _log.Leaves.Count), "--trust", _log.Trust, "--recompute", "--json");
+        Assert.Equal(1, exit);
+        JsonElement root = JsonDocument.Parse(text).RootElement, again = root.GetProperty("recomputed");
+        Assert.Equal("differs", root.GetProperty("verdict").GetString());
+        Assert.Equal((1, 1, 5), (again.GetProperty("footprints").GetInt32(), again.GetProperty("withoutAmount").GetInt32(), again.GetProperty("differences")[0].GetProperty("leaf").GetInt32()));
+    }
+
+    [Fact]
+    public void Pythons_fractions_compute_the_same_from_the_same_leaves()
+    {
+        const string Script = """
+            import json, sys
+            from fractions import Fraction
+            for line in sys.stdin:
+                first, last, impulses, constant, factor = json.loads(line)
+                kwh = Fraction(last - first, 10**6) + Fraction(impulses) / Fraction(constant)
+                print(round(kwh * Fraction(factor) * 10**9))
+            """;
+        Random random = new(7);
+        List<(long First, long Last, long Impulses, string Constant, string Factor)> cases = [];
+        string[] constants = ["6400", "3", "7", "0.1", "1000", "12.5"], factors = ["0.5500", "0.5", "0.333333333", "0.000000001", "1.0001"];
+        for (int i = 0; i < 2000; i++)
+        {
+            long first = random.NextInt64(1_000_000_000), last = first + random.NextInt64(i % 3 == 0 ? 3 : 5_000_000);
+            cases.Add((first, last, random.NextInt64(i % 2 == 0 ? 4 : 100_000), constants[random.Next(constants.Length)], factors[random.Next(factors.Length)]));
+        }
+
+        string input = string.Join('\n', cases.Select(c => string.Create(CultureInfo.InvariantCulture, $"[{c.First},{c.Last},{c.Impulses},\"{c.Constant}\",\"{c.Factor}\"]")));
+        string[] python = Foreign.Run("/usr/bin/python3", ["-c", Script], input).Output.TrimEnd('\n').Split('\n');
+        _log.Leaves.RemoveRange(1, _log.Leaves.Count - 1);
+        foreach (((long first, long last, long impulses, string constant, string factor), string amount) in cases.Zip(python))
+        {
+            int config = _log.Leaves.Count;
+            Add(LeafType.Config, h => h with { Group = "boundary" }, LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("p/constant", $"{constant} imp/kWh"));
+            Add(LeafType.Factors, h => h, LeafRecord.Of("set", "cn"), LeafRecord.Of("version", "1"), LeafRecord.Of("validFrom", ""), LeafRecord.Of("validUntil", ""), LeafRecord.Of(Key, $"{factor} kgCO2/kWh; source"));
+            Add(LeafType.Reading, h => h with { Group = "boundary", Config = config }, Energy("a", first), Impulses("p", 0));
+            Add(LeafType.Reading, h => h with { Group = "boundary", Config = config }, Energy("a", last), Impulses("p", impulses));
+            Add(
+                LeafType.Carbon, h => h with { Factors = config + 1, ComputedFrom = [config + 2, config + 3] },
+                [Amount(long.Parse(amount, CultureInfo.InvariantCulture)), LeafRecord.Of("from", Start.AddMinutes(config + 2)), LeafRecord.Of("to", Start.AddMinutes(config + 4)), .. Tail(factor)]);
+        }
+
+        (int exit, string text) = Verify();
+        Assert.True(exit == 0, text[..Math.Min(text.Length, 2000)]);
+        Assert.Contains("2000 footprints", text, StringComparison.Ordinal);
+    }
+
+    private void Add(string type, Func<LeafHead, LeafHead> head, params LeafRecord[] records) =>
+        _log.Leaves.Add(new Leaf(head(SignedLog.Head(_log.Leaves.Count, type)), records));
+
+    private void Reading(long milliwattHours, long impulses) =>
+        Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1 }, Energy("a", milliwattHours), Impulses("p", impulses));
+
+    private void Carbon(long? micrograms, long[] of, params LeafRecord[] more) => Add(
+        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
+        [Amount(micrograms ?? 0), LeafRecord.Of("from", Start.AddMinutes(of[0])), LeafRecord.Of("to", Start.AddMinutes(_log.Leaves.Count)), .. Tail("0.5500"), .. more]);
+
+    private static LeafRecord[] Tail(string factor) =>
+    [
+        LeafRecord.Of("method", "location-based"), LeafRecord.Of("factor", Key), LeafRecord.Of("value", $"{factor} kgCO2/kWh"), LeafRecord.Of("set", "cn/1"),
+        LeafRecord.Of("meters", $"a{Register} p{Pulses}"),
+    ];
+
+    private static LeafRecord Amount(long micrograms) => new("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) };
+
+    private static LeafRecord Energy(string meter, long milliwattHours) => new(meter + Register) { Unit = "Wh", Number = new DecimalFraction(-3, milliwattHours) };
+
+    private static LeafRecord Impulses(string meter, long count) => new(meter + Pulses) { Unit = "count", Number = new DecimalFraction(0, count) };
+
+    private void Replace(int leaf, int record, LeafRecord by) =>
+        _log.Leaves[leaf] = _log.Leaves[leaf] with { Records = [.. _log.Leaves[leaf].Records.Take(record), by, .. _log.Leaves[leaf].Records.Skip(record + 1)] };
+
+    private (int Exit, string Text) Verify() => Run("verify", _log.WriteBatch(0, _log.Leaves.Count), "--trust", _log.Trust, "--recompute");
+
+    private static (int Exit, string Text) Run(params string[] arguments)
+    {
+        var (exit, output, error) = CommandLine.Run(arguments);
+        Assert.Equal("", error);
+        return (exit, output);
+    }
+}
