@@ -41,6 +41,10 @@ public sealed class CheckpointNote
     /// <summary>Signature lines beside the log's own: cosignatures of witnesses, not checked here.</summary>
     public int OtherSignatures => _signatures.Count(s => s.KeyName != Head.Origin.ToString());
 
+    /// <summary>Signature lines beside the log's own: whose they say they are, key id and signature. Nothing of them is verified.</summary>
+    public IEnumerable<(string KeyName, ReadOnlyMemory<byte> KeyId, ReadOnlyMemory<byte> Signature)> Others =>
+        _signatures.Where(s => s.KeyName != Head.Origin.ToString()).Select(s => (s.KeyName, (ReadOnlyMemory<byte>)s.KeyId, (ReadOnlyMemory<byte>)s.Signature));
+
     /// <summary>Signs a tree head.</summary>
     /// <param name="head">The log's state.</param>
     /// <param name="key">The device's signing key, P-256.</param>

@@ -16,6 +16,7 @@ internal sealed class Gateway : IAsyncDisposable
     // The first readings are recorded at once; a bus that has not answered by then is recorded as missing.
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan StopBus = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ForCosignature = TimeSpan.FromSeconds(10);
     private static readonly string Version = typeof(Gateway).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private readonly SiteFile _site;
@@ -31,6 +32,9 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly Recorder _recorder;
     private readonly IReadOnlyList<IPublisher> _publishers;
     private readonly IReadOnlyList<Delivery> _deliveries;
+    private readonly IReadOnlyList<WitnessClient> _witnesses;
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(15) };
+    private readonly CancellationTokenSource _lost = new();
 
     /// <summary>Opens everything that the site names. Nothing is recorded before <see cref="RunAsync"/>.</summary>
     /// <param name="site">The site.</param>
@@ -45,6 +49,7 @@ internal sealed class Gateway : IAsyncDisposable
         ILoggerFactory log = _web.Services.GetRequiredService<ILoggerFactory>();
         _time = ClockOf(site);
         _key = DeviceKey.Open(folder);
+        LostLog? lost = LostLog.MoveAway(folder);
         _ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
         Origin origin = Recorder.OriginOf(_ledger, _key, site.Simulation is not null);
         _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, log.CreateLogger<RegisterFile>());
@@ -59,14 +64,20 @@ internal sealed class Gateway : IAsyncDisposable
 
         Pen pen = new(_time, site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative, RandomNumberGenerator.Create());
         _recorder = new Recorder(
-            _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>());
+            _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost);
 
         // A broker's deadlines are in real seconds, however fast a simulation runs.
         _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System))];
-        _deliveries =
+        TimeSpan forCosignature = site.Witnesses.Count > 0 ? ForCosignature : TimeSpan.Zero;
+        _deliveries = [.. _publishers.Select(p => new Delivery(_ledger, p, NewBackoff(), _time, log.CreateLogger<Delivery>(), forCosignature))];
+        _witnesses =
         [
-            .. _publishers.Select(p => new Delivery(
-                _ledger, p, new Backoff(_time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue))), _time, log.CreateLogger<Delivery>())),
+            .. site.Witnesses.Select(w => new WitnessClient(
+                _ledger, w, NewBackoff(), _http, _time, log.CreateLogger<WitnessClient>(), size =>
+                {
+                    LostLog.Declare(folder, _ledger, origin, size);
+                    _lost.Cancel();
+                })),
         ];
 
         _web.MapServing(new ServingModel
@@ -81,12 +92,14 @@ internal sealed class Gateway : IAsyncDisposable
             Checkpoint = site.Recording.Checkpoint,
             Ledger = _ledger,
             Deliveries = _deliveries,
+            Witnesses = _witnesses,
             Time = _time,
         });
     }
 
     /// <summary>Measures, records, delivers and serves until the process is asked to stop.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <returns>Whether to begin again: the log cannot go on, and a new epoch begins when the folder is opened next.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         foreach (Ads1115Sampler sampler in _samplers)
         {
@@ -105,8 +118,8 @@ internal sealed class Gateway : IAsyncDisposable
         _recorder.Seal();
         Announce();
 
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _web.Lifetime.ApplicationStopping);
-        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token))];
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _web.Lifetime.ApplicationStopping, _lost.Token);
+        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token)), .. _witnesses.Select(w => w.RunAsync(stop.Token))];
         await _recorder.RunAsync(stop.Token);
         await Task.WhenAll(deliveries);
         foreach (BusWorker worker in _workers)
@@ -115,6 +128,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         await _web.StopAsync(CancellationToken.None);
+        return _lost.IsCancellationRequested;
     }
 
     /// <inheritdoc/>
@@ -138,8 +152,12 @@ internal sealed class Gateway : IAsyncDisposable
         await _registers.DisposeAsync();
         _ledger.Dispose();
         _key.Dispose();
+        _http.Dispose();
+        _lost.Dispose();
         await _web.DisposeAsync();
     }
+
+    private Backoff NewBackoff() => new(_time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
     private static WebApplication BuildWeb(SiteFile site)
     {
@@ -186,6 +204,11 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (Delivery delivery in _deliveries)
         {
             Console.WriteLine($"Delivering  {delivery.State.Name} → {delivery.State.Destination}");
+        }
+
+        foreach (WitnessSettings witness in _site.Witnesses)
+        {
+            Console.WriteLine($"Witness     {witness.Key.Name} at {witness.Url}");
         }
     }
 }

@@ -53,8 +53,12 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
 
     try
     {
-        await using Gateway gateway = new(site, DataFolder(site, sitePath, dataPath));
-        await gateway.RunAsync(cancellation);
+        for (bool again = true; again;)
+        {
+            await using Gateway gateway = new(site, DataFolder(site, sitePath, dataPath));
+            again = await gateway.RunAsync(cancellation);
+        }
+
         return ExitCode.Good;
     }
     catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)

@@ -17,6 +17,9 @@ public enum GapCause
 
     /// <summary>The gateway did not run. What a chip or a line counted meanwhile is not known.</summary>
     NotRunning = 5,
+
+    /// <summary>The log itself lacks leaves that others have seen, and goes on in a new epoch. Stands in a log's leaves, never on a reading.</summary>
+    LogLost = 6,
 }
 
 /// <summary>A stretch of time for which a meter's registers lack something. Never filled in by guessing: it is recorded as it is.</summary>
@@ -40,6 +43,7 @@ public static class GapCauses
         (GapCause.ChipReset, "chip-reset"),
         (GapCause.Implausible, "implausible"),
         (GapCause.NotRunning, "not-running"),
+        (GapCause.LogLost, "log-lost"),
     ];
 
     /// <summary>The recorded text of a cause, for example <c>edges-lost</c>.</summary>

@@ -15,12 +15,12 @@ public sealed partial class ArchitectureTests
         { "gateway/Evidence", ["Readings"] },
         { "hardware/Drivers", ["Readings"] },
         { "hardware/Simulation", ["Readings", "Drivers"] },
-        { "gateway/Gateway/Site", ["Readings", "Carbon"] },
+        { "gateway/Gateway/Site", ["Readings", "Carbon", "Evidence"] },
         { "gateway/Gateway/Metering", ["Readings", "Drivers", "Site"] },
         { "gateway/Gateway/Recording", ["Readings", "Metering", "Carbon", "Evidence", "Site"] },
         { "gateway/Gateway/Publishing", ["Evidence", "Recording", "Site"] },
         { "gateway/Gateway/Serving", ["Readings", "Evidence", "Recording", "Metering", "Publishing", "Site"] },
-        { "tools/edgectl", ["Readings", "Evidence", "Simulation"] },
+        { "tools/edgectl", ["Readings", "Carbon", "Evidence", "Simulation"] },
     };
 
     [Theory]

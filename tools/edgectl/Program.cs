@@ -22,6 +22,7 @@ public static class Program
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());
         root.Subcommands.Add(VerifyCommand.Create(input));
+        root.Subcommands.Add(WitnessCommand.Create());
 
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)

@@ -12,7 +12,8 @@ namespace EdgeGateway.Publishing;
 /// <param name="backoff">Not shared with another delivery.</param>
 /// <param name="time">For pauses and the times in the state.</param>
 /// <param name="log">What a person reads afterwards: each failure once, each rejection, each recovery.</param>
-public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backoff, TimeProvider time, ILogger log)
+/// <param name="forCosignature">How long the newest batch waits for a witness's cosignature, to be delivered with it. Zero without witnesses.</param>
+public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backoff, TimeProvider time, ILogger log, TimeSpan forCosignature = default)
 {
     private DeliveryState _state = new(publisher.Name, publisher.Destination, ledger.Cursor(publisher.Name), 0);
 
@@ -44,6 +45,7 @@ public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backof
         try
         {
             await ledger.WaitForCheckpointBeyondAsync(first, cancellation);
+            await CosignedOrLateAsync(first, cancellation);
             Batch batch = ledger.BatchFrom(first) ?? throw new InvalidDataException($"The ledger has no checkpoint beyond leaf {first}, although it announced one.");
             end = first + batch.Elements.Count;
             outcome = await publisher.DeliverAsync(batch, batch.Encode(), cancellation);
@@ -65,6 +67,22 @@ public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backof
 
         ledger.MoveCursor(publisher.Name, after.DeliveredUpTo);
         backoff.Succeeded();
+    }
+
+    private async Task CosignedOrLateAsync(long first, CancellationToken cancellation)
+    {
+        // Only the newest checkpoint is sent to witnesses: a backlog does not wait.
+        if (forCosignature > TimeSpan.Zero && ledger.LastCheckpoint is { } newest && ledger.BatchFrom(first) is { } batch && batch.First + batch.Elements.Count == newest.Size)
+        {
+            try
+            {
+                await ledger.WaitForCosignatureAsync(newest.Size, cancellation).WaitAsync(forCosignature, time, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                // It goes without.
+            }
+        }
     }
 
     private void Tell(DeliveryState before, DeliveryState after)

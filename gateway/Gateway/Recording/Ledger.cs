@@ -18,6 +18,13 @@ public sealed record LedgerTick(DateTimeOffset Time, IReadOnlyList<byte[]> Leave
 /// <param name="Cose">The COSE_Sign1.</param>
 public sealed record StoredCheckpoint(long Size, DateTimeOffset Time, string Note, byte[] Cose);
 
+/// <summary>What a witness said of a checkpoint.</summary>
+/// <param name="Size">Leaves of the checkpoint.</param>
+/// <param name="Witness">The witness's name.</param>
+/// <param name="Line">Its signature line, with its newline.</param>
+/// <param name="Time">When it cosigned, by its own clock.</param>
+public sealed record StoredCosignature(long Size, string Witness, string Line, DateTimeOffset Time);
+
 /// <summary>
 /// The append-only record of a gateway in one SQLite file. The recorder is its only writer; publishers, the API and the page read.
 /// </summary>
@@ -39,15 +46,23 @@ public sealed class Ledger : IDisposable
         CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """;
 
+    // Came after the others; a ledger that was made before gets it when it is opened.
+    private const string Cosignatures = """
+        CREATE TABLE IF NOT EXISTS cosignature(size INTEGER, witness TEXT, line TEXT NOT NULL, t INTEGER NOT NULL, PRIMARY KEY(size, witness)) STRICT, WITHOUT ROWID; -- t: Unix seconds
+        """;
+
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection _reader;
     private readonly Lock _reading = new();
     private readonly ConcurrentDictionary<string, long> _cursors;
     private readonly ConcurrentDictionary<string, long> _movedCursors = new();
+    private readonly ConcurrentDictionary<(long Size, string Witness), StoredCosignature> _newCosignatures = new();
+    private readonly ConcurrentDictionary<string, StoredCosignature> _cosignatures = new();
     private TiledTree _tree;
     private long _size;
     private StoredCheckpoint? _lastCheckpoint;
     private TaskCompletionSource _sealed = NewSignal();
+    private TaskCompletionSource _cosigned = NewSignal();
 
     private Ledger(SqliteConnection writer, SqliteConnection reader)
     {
@@ -55,6 +70,11 @@ public sealed class Ledger : IDisposable
         _tree = Restore();
         _size = _tree.Size;
         _lastCheckpoint = ReadCheckpoint("ORDER BY size DESC LIMIT 1", 0);
+        foreach (StoredCosignature newest in Query("SELECT max(size), witness, line, t FROM cosignature GROUP BY witness", ReadCosignature))
+        {
+            _cosignatures[newest.Witness] = newest;
+        }
+
         _cursors = new(Query("SELECT name, position FROM cursor", r => KeyValuePair.Create(r.GetString(0), r.GetInt64(1))));
     }
 
@@ -89,6 +109,7 @@ public sealed class Ledger : IDisposable
                 throw new InvalidDataException($"{path} is not a ledger of this version. Give another data folder, or the gateway version that made it.");
             }
 
+            Execute(writer, Cosignatures);
             reader = Connect(path, SqliteOpenMode.ReadWrite);
             Execute(reader, "PRAGMA query_only=ON;");
             return new Ledger(writer, reader);
@@ -106,6 +127,7 @@ public sealed class Ledger : IDisposable
     public void Append(LedgerTick tick)
     {
         KeyValuePair<string, long>[] cursors = [.. _movedCursors];
+        StoredCosignature[] cosignatures = [.. _newCosignatures.Values];
         try
         {
             using SqliteTransaction transaction = _writer.BeginTransaction();
@@ -138,6 +160,11 @@ public sealed class Ledger : IDisposable
                 Execute(_writer, "INSERT OR REPLACE INTO cursor VALUES($1, $2)", name, position);
             }
 
+            foreach (StoredCosignature c in cosignatures)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO cosignature VALUES($1, $2, $3, $4)", c.Size, c.Witness, c.Line, c.Time.ToUnixTimeSeconds());
+            }
+
             transaction.Commit();
         }
         catch
@@ -149,6 +176,11 @@ public sealed class Ledger : IDisposable
         foreach (KeyValuePair<string, long> cursor in cursors)
         {
             _movedCursors.TryRemove(cursor); // only if it was not moved on meanwhile
+        }
+
+        foreach (StoredCosignature c in cosignatures)
+        {
+            _newCosignatures.TryRemove(KeyValuePair.Create((c.Size, c.Witness), c));
         }
 
         Interlocked.Exchange(ref _size, _tree.Size);
@@ -214,7 +246,7 @@ public sealed class Ledger : IDisposable
             }
         }
 
-        return new Batch(checkpoint.Note, checkpoint.Cose, first, TiledTree.Edge(first, ReadTile), elements);
+        return new Batch(NoteWithCosignatures(checkpoint), checkpoint.Cose, first, TiledTree.Edge(first, ReadTile), elements);
     }
 
     /// <summary>Single leaves with a receipt under the newest checkpoint, or null when it does not cover all of them.</summary>
@@ -229,12 +261,17 @@ public sealed class Ledger : IDisposable
 
         return new Bundle
         {
-            Note = checkpoint.Note,
+            Note = NoteWithCosignatures(checkpoint),
             Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
             Receipt = new CoseReceipt(
                 checkpoint.Cose, [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))], null).Encode(),
         };
     }
+
+    /// <summary>The hashes that prove that one checkpoint continues another (<see cref="MerkleProof.Consistency"/>).</summary>
+    /// <param name="older">Its leaves, 1 or more.</param>
+    /// <param name="newer">Leaves of the newer one.</param>
+    public IReadOnlyList<MerkleHash> Consistency(long older, long newer) => MerkleProof.Consistency(older, newer, ReadTile);
 
     /// <summary>That the log under the newest checkpoint continues the one of an older size, or null when it is not so large.</summary>
     /// <param name="older">Leaves of the older log, 1 or more.</param>
@@ -254,6 +291,45 @@ public sealed class Ledger : IDisposable
 
     /// <summary>How far a reader has got: the index of the first leaf it has not delivered. 0 for a new reader.</summary>
     public long Cursor(string name) => _cursors.GetValueOrDefault(name);
+
+    /// <summary>Keeps what a witness said. It is seen at once and becomes durable with the next tick; a lost one can be asked for again.</summary>
+    public void AddCosignature(StoredCosignature cosignature)
+    {
+        _newCosignatures[(cosignature.Size, cosignature.Witness)] = cosignature;
+        _cosignatures[cosignature.Witness] = cosignature;
+        Interlocked.Exchange(ref _cosigned, NewSignal()).SetResult();
+    }
+
+    /// <summary>Completes once a witness has cosigned the checkpoint of a size.</summary>
+    public async Task WaitForCosignatureAsync(long size, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task next = Volatile.Read(ref _cosigned).Task;
+            if (CosignaturesOf(size).Any())
+            {
+                return;
+            }
+
+            await next.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>The newest cosignature of a witness, or null.</summary>
+    public StoredCosignature? NewestCosignature(string witness) => _cosignatures.GetValueOrDefault(witness);
+
+    /// <summary>A checkpoint's note with the cosignatures there are by now.</summary>
+    public string NoteWithCosignatures(StoredCheckpoint checkpoint) =>
+        checkpoint.Note + string.Concat(CosignaturesOf(checkpoint.Size).OrderBy(c => c.Witness, StringComparer.Ordinal).Select(c => c.Line));
+
+    private IEnumerable<StoredCosignature> CosignaturesOf(long size)
+    {
+        List<StoredCosignature> stored = Query("SELECT size, witness, line, t FROM cosignature WHERE size = $1", ReadCosignature, size);
+        return _newCosignatures.Values.Where(c => c.Size == size).Concat(stored).DistinctBy(c => c.Witness);
+    }
+
+    private static StoredCosignature ReadCosignature(SqliteDataReader row) =>
+        new(row.GetInt64(0), row.GetString(1), row.GetString(2), DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(3)));
 
     /// <summary>Moves a reader's cursor. It becomes durable with the next tick; a lost move sends leaves again, which receivers ignore.</summary>
     public void MoveCursor(string name, long position)

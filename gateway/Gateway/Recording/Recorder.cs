@@ -41,13 +41,15 @@ public sealed class Recorder
     private readonly ILogger _log;
     private readonly Dictionary<string, long> _configIndex = [];
     private readonly Dictionary<string, long> _factorsIndex = [];
+    private readonly LostLog? _lost;
     private TimeSpan _wallLessMonotonic;
 
     /// <summary>Makes a recorder. Nothing is recorded before <see cref="Start"/>.</summary>
     public Recorder(
         Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
-        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log)
+        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null)
     {
+        _lost = lost;
         (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
         (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
         _wallLessMonotonic = WallLessMonotonic();
@@ -83,7 +85,8 @@ public sealed class Recorder
         _pen.Begin(_ledger.Size);
         string[] boot = (_ledger.Fact("boot") ?? "- 0").Split(' ');
         _pen.BootCount = long.Parse(boot[1], NumberStyles.None, CultureInfo.InvariantCulture) + (boot[0] == start.BootId ? 0 : 1);
-        if (_ledger.Size == 0)
+        bool first = _ledger.Size == 0;
+        if (first)
         {
             facts["origin"] = Origin.ToString();
             _key.BeginEpoch(Origin.Epoch);
@@ -110,6 +113,11 @@ public sealed class Recorder
             _configIndex[group.Name] = WriteOnce(facts, $"config:{group.Name}", LeafType.Config, at, group.Settings, h => h with { Group = group.Name });
         }
 
+        if (first && _lost is not null)
+        {
+            _pen.Write(LeafType.Gap, at, _lost.Records(at));
+        }
+
         foreach (RecordedGroup group in _groups.Where(_ => last < at))
         {
             WriteGap(group, null, new Gap(last!.Value, at, GapCause.NotRunning), at);
@@ -128,6 +136,7 @@ public sealed class Recorder
         }
 
         _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
+        _lost?.Recorded();
         RestoreAccounts();
     }
 

@@ -95,7 +95,7 @@ internal static class LogEndpoints
     {
         if (model.Ledger.LastCheckpoint is { } checkpoint)
         {
-            return Results.Text(checkpoint.Note, "text/plain; charset=utf-8");
+            return Results.Text(model.Ledger.NoteWithCosignatures(checkpoint), "text/plain; charset=utf-8");
         }
 
         context.Response.Headers.RetryAfter = RetryAfterSeconds(null, model).ToString(CultureInfo.InvariantCulture);

@@ -39,6 +39,9 @@ public sealed record ServingModel
     /// <summary>Where it is delivered.</summary>
     public required IReadOnlyList<Delivery> Deliveries { get; init; }
 
+    /// <summary>Who cosigns it.</summary>
+    public IReadOnlyList<WitnessClient> Witnesses { get; init; } = [];
+
     /// <summary>The clock by which everything above is dated.</summary>
     public required TimeProvider Time { get; init; }
 }

@@ -56,6 +56,9 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
             ? "Last checkpoint: none yet"
             : $"Last checkpoint: {Clock(checkpoint.Time)}, {Words.Ago(checkpoint.Time, now)}, over {Words.Count(checkpoint.Size, "leaf", "leaves")}");
 
+        WitnessState[] witnesses = [.. model.Witnesses.Select(w => w.State)];
+        facts.AddRange(witnesses.Select(w => Witnessed(w, now, model.TimeZone)));
+
         // A slot may just have begun and a checkpoint be just due: only what is overdue by as long again is late.
         TimeSpan late = 2 * model.ReadingSlot;
         if (newestReading is null || now - newestReading > late || newestReading - now > late)
@@ -74,9 +77,22 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
                 [$"{Words.Count(unsealed, "leaf is", "leaves are")} not under a checkpoint, which is due every {Words.Span(model.Checkpoint)}.", .. facts]);
         }
 
+        if (witnesses.Length > 0 && witnesses.All(w => w.Failure is not null))
+        {
+            return new Status("Records", Verdict.Look, "but is not witnessed", facts);
+        }
+
         return new Status("Records", Verdict.Good, $"last reading {Words.Ago(newestReading.Value, now)}", facts);
 
         string Clock(DateTimeOffset time) => Words.Clock(time, now, model.TimeZone);
+    }
+
+    private static string Witnessed(WitnessState witness, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        string said = witness.Time is { } time
+            ? $"Witness {witness.Name}: {Words.Count(witness.Size, "leaf", "leaves")}, {Words.Clock(time, now, zone)}"
+            : $"Witness {witness.Name}: nothing cosigned yet";
+        return witness.Failure is { } failure ? $"{said}. Now not: {failure.Reason}" : said;
     }
 
     /// <summary>Does it deliver?</summary>

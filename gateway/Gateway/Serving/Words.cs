@@ -56,6 +56,7 @@ internal static class Words
             GapCause.ChipReset => "the chip was reset",
             GapCause.Implausible => "impossible energy, not booked",
             GapCause.NotRunning => "the gateway was off",
+            GapCause.LogLost => "leaves of the log were lost",
             _ => gap.Cause.Code(),
         };
         return $"incomplete from {Clock(gap.From, now, zone)} to {Clock(gap.To, now, zone)}: {what}";

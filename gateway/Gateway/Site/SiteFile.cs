@@ -1,4 +1,5 @@
 using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Site;
 
@@ -35,7 +36,15 @@ public sealed record SiteFile
     public required IReadOnlyList<FootprintSettings> Footprints { get; init; }
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
+
+    /// <summary>Who is asked to cosign the log. No name twice.</summary>
+    public required IReadOnlyList<WitnessSettings> Witnesses { get; init; }
 }
+
+/// <summary>A witness (C2SP tlog-witness).</summary>
+/// <param name="Url">Where it answers, without <c>/add-checkpoint</c>.</param>
+/// <param name="Key">Its verifier key, which was got from whoever runs it.</param>
+public sealed record WitnessSettings(Uri Url, WitnessKey Key);
 
 /// <summary>When what is recorded.</summary>
 /// <param name="Reading">Length of a reading slot, 1 s to 15 min, a divisor of an hour.</param>

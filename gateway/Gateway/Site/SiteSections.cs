@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Site;
 
@@ -11,7 +12,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "witnesses"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -46,6 +47,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
         List<FootprintSettings> footprints = Footprints(block, meters);
         List<PublisherSettings> publishers = Publishers(block);
+        List<WitnessSettings> witnesses = Witnesses(block);
         return _faults.Count > 0 ? null : new SiteFile
         {
             Path = file,
@@ -59,6 +61,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             Meters = meters.Settings,
             Footprints = footprints,
             Publishers = publishers,
+            Witnesses = witnesses,
         };
     }
 
@@ -309,6 +312,39 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         return publishers;
     }
 
+    private List<WitnessSettings> Witnesses(Block root)
+    {
+        List<WitnessSettings> witnesses = [];
+        foreach ((JsonElement element, string path) in root.List("witnesses", 0, 8, required: false))
+        {
+            if (Block.Of(element, path, ["url", "key"], _faults) is not { } block)
+            {
+                continue;
+            }
+
+            string? url = block.Text("url", WitnessUrl(), "write where the witness answers, such as https://witness.example/");
+            string? text = block.Text("key", VerifierKey(), "write the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>");
+            try
+            {
+                WitnessKey? key = text is null ? null : WitnessKey.Parse(text);
+                if (key is not null && witnesses.Any(w => w.Key.Name == key.Name))
+                {
+                    block.Fault("key", $"a witness {key.Name} is there already", "name each witness once");
+                }
+                else if (key is not null && url is not null)
+                {
+                    witnesses.Add(new WitnessSettings(new Uri(url.EndsWith('/') ? url : url + "/"), key));
+                }
+            }
+            catch (EvidenceException e)
+            {
+                block.Fault("key", e.Message.TrimEnd('.'), "copy the line that the witness shows when it starts");
+            }
+        }
+
+        return witnesses;
+    }
+
     private static MqttPublisherSettings Mqtt(Block block, string name)
     {
         string? host = block.Text("host", Host(), "write the name or address of the broker, without mqtt:// and port");
@@ -351,6 +387,12 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
     [GeneratedRegex(@"^http://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]|\*):[0-9]{1,5}/?\z")]
     private static partial Regex HttpUrl();
+
+    [GeneratedRegex(@"^https?://[A-Za-z0-9.\-\[\]:]{1,260}(/[A-Za-z0-9._~/-]{0,200})?\z")]
+    private static partial Regex WitnessUrl();
+
+    [GeneratedRegex(@"^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}\z")]
+    private static partial Regex VerifierKey();
 
     [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\z")]
     private static partial Regex UtcTime();
