@@ -6,8 +6,8 @@ namespace EdgeGateway.Evidence;
 /// <param name="Head">The signed state of the log after the batch.</param>
 /// <param name="Batch">What was verified.</param>
 /// <param name="Leaves">The leaves it shows, in order.</param>
-/// <param name="Cosignatures">Signature lines of others on the note. They are counted, not checked.</param>
-public sealed record VerifiedBatch(TreeHead Head, Batch Batch, IReadOnlyList<Leaf> Leaves, int Cosignatures)
+/// <param name="Note">The verified checkpoint with whatever cosignatures it carries (<see cref="WitnessKey.CosignedAt"/>).</param>
+public sealed record VerifiedBatch(TreeHead Head, Batch Batch, IReadOnlyList<Leaf> Leaves, CheckpointNote Note)
 {
     /// <summary>How many leaves are given by hash only.</summary>
     public int Withheld => Batch.Elements.Count - Leaves.Count;
@@ -49,7 +49,7 @@ public static class BatchVerifier
             }
         }
 
-        return new VerifiedBatch(head, batch, leaves, note.OtherSignatures);
+        return new VerifiedBatch(head, batch, leaves, note);
     }
 
     /// <summary>The trusted key of the note's device that signed the note.</summary>

@@ -55,20 +55,34 @@ internal sealed class SignedLog : IDisposable
     /// <summary>Single leaves of the whole log with their receipt.</summary>
     public Bundle Bundle(params int[] indexes)
     {
-        List<byte[]> bytes = [.. Leaves.Select(LeafCodec.Encode)];
+        (TreeHead head, TileSource tiles) = TreeOf(Leaves.Count);
+        CoseReceipt receipt = new(
+            CheckpointCose.Sign(head, _key), [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, head.Size, tiles)))], null);
+        return new Bundle { Note = CheckpointNote.Sign(head, _key), Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)LeafCodec.Encode(Leaves[i]))], Receipt = receipt.Encode() };
+    }
+
+    /// <summary>The checkpoint of the first leaves.</summary>
+    public string Note(int size) => CheckpointNote.Sign(TreeOf(size).Head, _key);
+
+    /// <summary>That the log of one size continues that of another.</summary>
+    public IReadOnlyList<MerkleHash> Proof(int older, int newer) => MerkleProof.Consistency(older, newer, TreeOf(newer).Tiles);
+
+    private (TreeHead Head, TileSource Tiles) TreeOf(int size)
+    {
         Dictionary<(int, long), ReadOnlyMemory<byte>> stored = [];
         TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : (ReadOnlyMemory<byte>?)null;
         TiledTree tree = TiledTree.Restore(0, tiles);
-        bytes.ForEach(b => tree.Append(b));
+        foreach (Leaf leaf in Leaves.Take(size))
+        {
+            tree.Append(LeafCodec.Encode(leaf));
+        }
+
         foreach (Tile tile in tree.TakeChanged())
         {
             stored[(tile.Level, tile.Index)] = tile.Hashes;
         }
 
-        TreeHead head = new(Origin, tree.Size, tree.Root);
-        CoseReceipt receipt = new(
-            CheckpointCose.Sign(head, _key), [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, tree.Size, tiles)))], null);
-        return new Bundle { Note = CheckpointNote.Sign(head, _key), Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)bytes[i])], Receipt = receipt.Encode() };
+        return (new TreeHead(Origin, tree.Size, tree.Root), tiles);
     }
 
     /// <summary>Writes the whole log as tiles and gives its folder.</summary>

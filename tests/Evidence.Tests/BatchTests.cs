@@ -124,7 +124,7 @@ public class BatchTests
         Origin origin = Some.OriginOf(_key);
         Batch batch = Some.BatchOf(_key, origin, Some.Leaves(origin, 2), 0, 2);
         batch = batch with { Note = batch.Note + "— witness.example AAAAAAAAAAA=\n" };
-        Assert.Equal(1, BatchVerifier.Verify(batch, Some.Trust(_key)).Cosignatures);
+        Assert.Equal(1, BatchVerifier.Verify(batch, Some.Trust(_key)).Note.OtherSignatures);
     }
 
     [Fact]

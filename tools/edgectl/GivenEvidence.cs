@@ -34,11 +34,12 @@ internal sealed class GivenEvidence
 
     /// <summary>Verifies all of it, as often as it is called.</summary>
     /// <param name="trust">Trusted keys.</param>
+    /// <param name="witnesses">Whose cosignatures are checked.</param>
     /// <param name="eachOf">Gives, for a log by its name here, what every leaf is given to.</param>
     /// <returns>What each log shows: by origin, then the logs in folders.</returns>
     /// <exception cref="IOException">One cannot be read any more.</exception>
     /// <exception cref="RefusedException">Something does not hold.</exception>
-    public IReadOnlyList<LogSummary> Verify(TrustAnchors trust, Func<string, Action<Leaf>?> eachOf)
+    public IReadOnlyList<LogSummary> Verify(TrustAnchors trust, IReadOnlyList<WitnessKey> witnesses, Func<string, Action<Leaf>?> eachOf)
     {
         SortedDictionary<string, LogSummary> logs = new(StringComparer.Ordinal);
         foreach (var log in _files.SelectMany(f => f.Places).GroupBy(p => p.Origin))
@@ -64,7 +65,7 @@ internal sealed class GivenEvidence
         foreach (string folder in _folders)
         {
             _reading = folder;
-            LogSummary summary = new(eachOf(folder));
+            LogSummary summary = new(eachOf(folder), witnesses);
             Refusing(folder, () => summary.Close(TileLog.Verify((path, most) => TileFolder.Read(folder, path, most), trust, summary.Add)));
             tiled.Add(summary);
         }
@@ -75,7 +76,7 @@ internal sealed class GivenEvidence
         {
             if (!logs.TryGetValue(origin, out LogSummary? summary))
             {
-                logs[origin] = summary = new LogSummary(eachOf(origin));
+                logs[origin] = summary = new LogSummary(eachOf(origin), witnesses);
             }
 
             return summary;

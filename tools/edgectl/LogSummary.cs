@@ -38,7 +38,8 @@ internal sealed record AccountSum(long Stated, long NotStated, BigInteger Microg
 
 /// <summary>What the verified batches and bundles of one log show. Nothing gets in here before it is verified.</summary>
 /// <param name="each">Given every leaf that counts, once.</param>
-internal sealed class LogSummary(Action<Leaf>? each = null)
+/// <param name="witnesses">Whose cosignatures are checked.</param>
+internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<WitnessKey>? witnesses = null)
 {
     private const int MicrogramsOfKilogram = -9;
 
@@ -78,8 +79,14 @@ internal sealed class LogSummary(Action<Leaf>? each = null)
 
     public int Repeated => _sequence.Repeated;
 
-    /// <summary>Checkpoints that carry signatures of others, which are not checked.</summary>
-    public int Cosigned { get; private set; }
+    /// <summary>Checkpoints that carry signatures of others which are of no trusted witness, or are damaged.</summary>
+    public int Unchecked { get; private set; }
+
+    /// <summary>The largest checkpoint that each trusted witness has cosigned, and when.</summary>
+    public SortedDictionary<string, (long Size, DateTimeOffset Time)> Witnessed { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>A trusted witness has cosigned the newest checkpoint.</summary>
+    public bool IsWitnessed => Witnessed.Values.Any(w => w.Size == Head.Size);
 
     /// <summary>Reading leaves by disclosure group.</summary>
     public SortedDictionary<string, LeafCount> Readings { get; } = new(StringComparer.Ordinal);
@@ -103,7 +110,7 @@ internal sealed class LogSummary(Action<Leaf>? each = null)
     public void Add(VerifiedBatch verified)
     {
         IReadOnlyList<Leaf> newLeaves = _sequence.Add(verified);
-        Note(verified.Head, verified.Cosignatures);
+        Note(verified.Note);
         Batches++;
         Shown += newLeaves.Count;
         foreach (Leaf leaf in newLeaves)
@@ -116,7 +123,7 @@ internal sealed class LogSummary(Action<Leaf>? each = null)
     /// <exception cref="EvidenceException">Its checkpoint is of another history.</exception>
     public void Add(VerifiedBundle verified)
     {
-        Note(verified.Head, verified.Note.OtherSignatures);
+        Note(verified.Note);
         foreach (Leaf leaf in verified.Leaves)
         {
             bool shown = leaf.Head.Index >= _sequence.First && leaf.Head.Index < _sequence.End;
@@ -141,11 +148,12 @@ internal sealed class LogSummary(Action<Leaf>? each = null)
     public void Close(CheckpointNote note)
     {
         _tiled = note.Head.Size;
-        Note(note.Head, note.OtherSignatures);
+        Note(note);
     }
 
-    private void Note(TreeHead head, int cosignatures)
+    private void Note(CheckpointNote note)
     {
+        TreeHead head = note.Head;
         if (_roots.TryGetValue(head.Size, out MerkleHash root) && root != head.Root)
         {
             throw new EvidenceException($"The device signed two histories: there are two roots for size {head.Size}.");
@@ -153,7 +161,17 @@ internal sealed class LogSummary(Action<Leaf>? each = null)
 
         _roots[head.Size] = head.Root;
         _head = _head is null || head.Size > _head.Size ? head : _head;
-        Cosigned += cosignatures > 0 ? 1 : 0;
+        int good = 0;
+        foreach (WitnessKey witness in witnesses ?? [])
+        {
+            if (witness.CosignedAt(note) is { } time)
+            {
+                good++;
+                Witnessed[witness.Name] = Witnessed.TryGetValue(witness.Name, out var known) && known.Size > head.Size ? known : (head.Size, time);
+            }
+        }
+
+        Unchecked += note.OtherSignatures > good ? 1 : 0;
     }
 
     private void Count(Leaf leaf)

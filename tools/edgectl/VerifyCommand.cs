@@ -21,6 +21,7 @@ internal static class VerifyCommand
             Description = "PEM file with the public key or the certificate of a device that you trust. May be given several times.",
             Required = true,
         };
+        Option<string[]> witness = new("--witness") { Description = "File with the verifier keys of witnesses that you trust, one a line, as a witness shows them when it starts." };
         Option<bool> recompute = new("--recompute")
         {
             Description = "Also compute every footprint again from its readings and factor, and report any digit that differs (exit code 1).",
@@ -28,15 +29,15 @@ internal static class VerifyCommand
         Option<bool> json = new("--json") { Description = "Write JSON instead of sentences." };
         Command command = new("verify", "Verify batches and bundles of a gateway's log. Exits with 0: verified, 1: refused, 2: unreadable or wrong usage.")
         {
-            files, trust, recompute, json,
+            files, trust, witness, recompute, json,
         };
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(files), parsed.GetRequiredValue(trust), parsed.GetValue(recompute), parsed.GetValue(json), standardInput,
+            parsed.GetRequiredValue(files), parsed.GetRequiredValue(trust), parsed.GetValue(witness) ?? [], parsed.GetValue(recompute), parsed.GetValue(json), standardInput,
             parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
-    private static int Run(string[] files, string[] trust, bool recompute, bool json, Stream standardInput, TextWriter output, TextWriter error)
+    private static int Run(string[] files, string[] trust, string[] witness, bool recompute, bool json, Stream standardInput, TextWriter output, TextWriter error)
     {
         if (files.Count(f => f == "-") > 1)
         {
@@ -44,6 +45,7 @@ internal static class VerifyCommand
         }
 
         List<TrustAnchors> anchors = [];
+        List<WitnessKey> witnesses = [];
         foreach (string file in trust)
         {
             try
@@ -56,16 +58,28 @@ internal static class VerifyCommand
             }
         }
 
+        foreach (string file in witness)
+        {
+            try
+            {
+                witnesses.AddRange(WitnessKey.ParseAll(ReadSmall(file)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or EvidenceException)
+            {
+                return Unreadable(error, file, $"It has no keys of witnesses. {e.Message}");
+            }
+        }
+
         GivenEvidence given = new();
         try
         {
             TrustAnchors keys = TrustAnchors.Of(anchors);
             given.Find(files, standardInput);
             Dictionary<string, Recompute> again = [];
-            IReadOnlyList<LogSummary> logs = given.Verify(keys, name => recompute ? (again[name] = new Recompute()).Plan : null);
+            IReadOnlyList<LogSummary> logs = given.Verify(keys, witnesses, name => recompute ? (again[name] = new Recompute()).Plan : null);
             if (recompute)
             {
-                logs = given.Verify(keys, name => again[name].Take);
+                logs = given.Verify(keys, witnesses, name => again[name].Take);
                 foreach (Recompute log in again.Values)
                 {
                     log.End();
@@ -86,13 +100,15 @@ internal static class VerifyCommand
         }
     }
 
-    private static TrustAnchors ReadTrust(string path)
+    private static TrustAnchors ReadTrust(string path) => TrustAnchors.FromPem(ReadSmall(path));
+
+    private static string ReadSmall(string path)
     {
         using FileStream file = File.OpenRead(path);
         byte[] bytes = new byte[MaxTrustBytes + 1];
         int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return length <= MaxTrustBytes
-            ? TrustAnchors.FromPem(System.Text.Encoding.UTF8.GetString(bytes, 0, length))
+            ? System.Text.Encoding.UTF8.GetString(bytes, 0, length)
             : throw new IOException($"It has more than {MaxTrustBytes} bytes.");
     }
 

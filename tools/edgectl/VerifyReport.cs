@@ -127,11 +127,28 @@ internal static class VerifyReport
         }
 
         Row(output, "signed", $"by the device, which you trust: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
-        Row(output, "witnesses", log.Cosigned == 0
-            ? "not witnessed: no one but the device has signed"
-            : $"not checked: on {Many(log.Cosigned, "checkpoint")} there are signatures of others. Count the log as not witnessed.");
+        WriteWitnesses(output, log);
         WriteTimeStatus(output, log);
         WriteFindings(output, log);
+    }
+
+    private static void WriteWitnesses(TextWriter output, LogSummary log)
+    {
+        string label = "witnesses";
+        foreach ((string name, (long size, DateTimeOffset time)) in log.Witnessed)
+        {
+            Row(output, label, $"{name}, whom you trust, cosigned {Many(size, "leaf", "leaves")} at {Time(time)}{(size == log.Head.Size ? "" : $"; the {log.Head.Size - size} after them are not witnessed")}");
+            label = "";
+        }
+
+        if (log.Unchecked > 0)
+        {
+            Row(output, label, $"not checked: on {Many(log.Unchecked, "checkpoint")} there are signatures of others than your witnesses, or damaged ones{(log.Witnessed.Count == 0 ? ". Count the log as not witnessed." : "")}");
+        }
+        else if (log.Witnessed.Count == 0)
+        {
+            Row(output, label, "not witnessed: no one but the device has signed");
+        }
     }
 
     private static void WriteStretch(TextWriter output, LogSummary log)
@@ -231,8 +248,14 @@ internal static class VerifyReport
             json.WriteNumber("batches", log.Batches);
             json.WriteNumber("repeatedBatches", log.Repeated);
             json.WriteString("root", log.Head.Root.ToString());
-            json.WriteBoolean("witnessed", false);
-            json.WriteNumber("uncheckedCosignedCheckpoints", log.Cosigned);
+            json.WriteBoolean("witnessed", log.IsWitnessed);
+            Array(json, "cosignatures", log.Witnessed, (name, cosigned) =>
+            {
+                json.WriteString("witness", name);
+                json.WriteNumber("size", cosigned.Size);
+                json.WriteString("time", Time(cosigned.Time));
+            });
+            json.WriteNumber("uncheckedCosignedCheckpoints", log.Unchecked);
             Array(json, "notSynchronised", log.NotSynchronised, (status, count) => { json.WriteString("status", Code(status)); Leaves(json, count); });
             Array(json, "readings", log.Readings, (group, count) => { json.WriteString("group", group); Leaves(json, count); });
             Array(json, "missing", log.Missing, (key, count) =>

@@ -1,0 +1,190 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Edgectl.Tests;
+
+/// <summary>A witness over HTTP, as devices meet it.</summary>
+public sealed class WitnessTests : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("witness-").FullName;
+    private readonly SignedLog _log = new();
+    private readonly int _port = FreePort();
+    private readonly HttpClient _http = new();
+    private Process? _witness;
+    private string _key = "";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(kill: true);
+        _http.Dispose();
+        _log.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task It_cosigns_what_continues_and_keeps_its_state_and_key_over_a_restart()
+    {
+        await StartAsync();
+        (HttpStatusCode status, string line) = await AddAsync(0, 4);
+        Assert.Equal(HttpStatusCode.OK, status);
+        WitnessKey key = WitnessKey.Parse(Key());
+        Assert.NotNull(key.CosignedAt(CheckpointNote.Parse(_log.Note(4) + line)));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_folder, "key.pem")));
+        Assert.Equal(HttpStatusCode.OK, (await AddAsync(4, 9)).Status);
+        await StopAsync();
+        await StartAsync();
+        Assert.Equal(key.ToString(), Key());
+        Assert.Equal(HttpStatusCode.OK, (await AddAsync(9, 10)).Status);
+        await StopAsync(kill: true);
+        await StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await AddAsync(10, 10)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await AddAsync(10, 12)).Status);
+    }
+
+    [Fact]
+    public async Task A_stale_size_is_answered_with_the_size_that_it_has()
+    {
+        await StartAsync();
+        await AddAsync(0, 9);
+        using HttpResponseMessage answer = await PostAsync(new AddCheckpoint(4, _log.Proof(4, 12), _log.Note(12)).Encode());
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal("text/x.tlog.size", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("9\n", await answer.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_fork_a_rollback_and_a_wrong_proof_are_refused_and_change_nothing()
+    {
+        await StartAsync();
+        await AddAsync(0, 9);
+        IReadOnlyList<MerkleHash> good = _log.Proof(9, 12);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await StatusAsync(new AddCheckpoint(9, [.. good.Skip(1)], _log.Note(12))));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await StatusAsync(new AddCheckpoint(9, [good[0], .. good.Skip(1).Reverse()], _log.Note(12))));
+        Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync(new AddCheckpoint(9, [], _log.Note(8))));
+        Assert.Equal(HttpStatusCode.Conflict, await StatusAsync(new AddCheckpoint(8, [], _log.Note(8))));
+        _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
+        (HttpStatusCode status, string text) = await AddAsync(9, 9);
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Contains("FORK", text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await AddAsync(9, 12)).Status);
+    }
+
+    [Fact]
+    public async Task Who_is_unknown_who_did_not_sign_and_what_is_no_request_is_told_so()
+    {
+        await StartAsync();
+        using SignedLog stranger = new();
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(new AddCheckpoint(0, [], stranger.Note(4))));
+        string forged = _log.Note(4).Replace("\n4\n", "\n5\n", StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(new AddCheckpoint(0, [], forged)));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await StatusAsync(new AddCheckpoint(0, [MerkleHash.OfNothing], _log.Note(4))));
+        using HttpResponseMessage nonsense = await PostAsync("nonsense"), large = await PostAsync(new string('x', AddCheckpoint.MaxBytes + 1));
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.RequestEntityTooLarge), (nonsense.StatusCode, large.StatusCode));
+        using HttpResponseMessage got = await _http.GetAsync(Url("add-checkpoint"), Cancellation), other = await _http.GetAsync(Url(""), Cancellation);
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, HttpStatusCode.NotFound), (got.StatusCode, other.StatusCode));
+    }
+
+    [Fact]
+    public async Task Of_two_requests_at_once_for_two_histories_only_one_is_cosigned()
+    {
+        await StartAsync();
+        string one = _log.Note(9);
+        _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
+        string two = _log.Note(9);
+        HttpStatusCode[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => StatusAsync(new AddCheckpoint(0, [], i % 2 == 0 ? one : two))));
+        Assert.Single(answers, HttpStatusCode.OK);
+        Assert.Equal(19, answers.Count(a => a == HttpStatusCode.Conflict));
+    }
+
+    [Fact]
+    public async Task Verify_says_who_cosigned_how_many_leaves_and_when_and_drops_to_not_witnessed_without()
+    {
+        await StartAsync();
+        string line = (await AddAsync(0, 9)).Text, keys = _log.Write("witnesses", System.Text.Encoding.UTF8.GetBytes(Key()));
+        Batch batch = _log.Batch(0, 9);
+        string cosigned = _log.Write("cosigned.batch", (batch with { Note = batch.Note + line }).Encode()), rest = _log.WriteBatch(9, 12);
+        Assert.Contains("witness.example/w1, whom you trust, cosigned 9 leaves at ", Verify(cosigned, "--witness", keys), StringComparison.Ordinal);
+        Assert.Contains("the 3 after them are not witnessed", Verify(cosigned, rest, "--witness", keys), StringComparison.Ordinal);
+        Assert.Contains("Count the log as not witnessed", Verify(cosigned), StringComparison.Ordinal);
+        Assert.Contains("not witnessed: no one but the device", Verify(rest, "--witness", keys), StringComparison.Ordinal);
+        Assert.Contains("\"witnessed\": true", Verify(cosigned, "--witness", keys, "--json"), StringComparison.Ordinal);
+        Assert.Contains("\"witnessed\": false", Verify(cosigned, rest, "--witness", keys, "--json"), StringComparison.Ordinal);
+        string damaged = _log.Write("damaged.batch", (batch with { Note = batch.Note + "— witness.example/w1 AAAAAAAAAAAAAA==\n" }).Encode());
+        Assert.Contains("Count the log as not witnessed", Verify(damaged, "--witness", keys), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_state_or_key_that_is_something_else_is_named_and_left()
+    {
+        string text = _log.Write("text", "no key, and no database either"u8);
+        CommandLine.AssertRefused(Serve("--key", text, "--state", Path.Combine(_folder, "s.db")), "not an Ed25519 private key");
+        CommandLine.AssertRefused(Serve("--key", Path.Combine(_folder, "k.pem"), "--state", text), "cannot be opened as a database");
+        CommandLine.AssertRefused(CommandLine.Run("witness", "serve", "--key", Path.Combine(_folder, "k.pem"), "--state", Path.Combine(_folder, "s.db"), "--name", "a name", "--log-key", _log.Trust), "is not a witness's name");
+        Assert.Equal("no key, and no database either", File.ReadAllText(text));
+
+        (int, string, string) Serve(params string[] more) => CommandLine.Run(["witness", "serve", .. more, "--name", "w", "--log-key", _log.Trust]);
+    }
+
+    private string Verify(params string[] arguments)
+    {
+        var (exit, output, error) = CommandLine.Run(["verify", .. arguments, "--trust", _log.Trust]);
+        Assert.Equal((0, ""), (exit, error));
+        return output;
+    }
+
+    // The program itself, as whoever runs a witness starts it.
+    private async Task StartAsync()
+    {
+        _witness = Process.Start(new ProcessStartInfo(
+            Environment.ProcessPath is { } test && Path.GetFileName(test) == "dotnet" ? test : "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "edgectl.dll"), "witness", "serve", "--listen", Url(""), "--state", Path.Combine(_folder, "state.db"),
+                "--key", Path.Combine(_folder, "key.pem"), "--name", "witness.example/w1", "--log-key", _log.Trust,
+            ]) { RedirectStandardOutput = true })!;
+        for (string? line = ""; line is not null && !line.StartsWith("Watches", StringComparison.Ordinal); line = await _witness.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation))
+        {
+            _key = line.StartsWith("Key ", StringComparison.Ordinal) ? line["Key ".Length..].Trim() : _key;
+        }
+    }
+
+    private async Task StopAsync(bool kill = false)
+    {
+        if (_witness is { } witness)
+        {
+            using Process signal = Process.Start("/usr/bin/kill", [kill ? "-KILL" : "-TERM", witness.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await witness.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+            Assert.True(kill || witness.ExitCode == 0, $"exit code {witness.ExitCode}");
+            witness.Dispose();
+            _witness = null;
+        }
+    }
+
+    private string Key() => _key;
+
+    private string Url(string path) => $"http://127.0.0.1:{_port}/{path}";
+
+    private async Task<(HttpStatusCode Status, string Text)> AddAsync(int old, int size)
+    {
+        using HttpResponseMessage answer = await PostAsync(new AddCheckpoint(old, old == 0 ? [] : _log.Proof(old, size), _log.Note(size)).Encode());
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    private async Task<HttpStatusCode> StatusAsync(AddCheckpoint request)
+    {
+        using HttpResponseMessage answer = await PostAsync(request.Encode());
+        return answer.StatusCode;
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string body) => _http.PostAsync(Url("add-checkpoint"), new StringContent(body), Cancellation);
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
