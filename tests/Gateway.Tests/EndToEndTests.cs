@@ -106,6 +106,75 @@ public sealed partial class EndToEndTests : IDisposable
         Assert.Equal(kept + Pulses, await KeptAsync());
     }
 
+    [Fact]
+    public async Task A_card_that_lost_leaves_a_witness_has_seen_leads_to_a_new_epoch_that_says_so()
+    {
+        string site = Path.Combine(_folder, "site.json"), old = Path.Combine(_folder, "old.db"), ledger = Path.Combine(Data, "ledger.db");
+
+        // The device's key is made at the first start; the witness must know it.
+        string plain = DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"speed\": 1", "\"speed\": 20", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(site, plain, TestContext.Current.CancellationToken);
+        await RunAsync(site, () => DeliveredAsync(1));
+        File.Copy(ledger, old);
+
+        using Process witness = Process.Start(new ProcessStartInfo("dotnet",
+        [
+            Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll"), "witness", "serve",
+            "--listen", $"http://127.0.0.1:{Mosquitto.FreePort()}/", "--state", Path.Combine(_folder, "witness.db"), "--key", Path.Combine(_folder, "witness.pem"),
+            "--name", "w", "--log-key", Path.Combine(Data, "device.pem"),
+        ]) { RedirectStandardOutput = true })!;
+        try
+        {
+            string at = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1], key = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1];
+            await File.WriteAllTextAsync(
+                site, plain.Replace("\"publishers\":", $$"""
+                "witnesses": [{ "url": "{{at}}", "key": "{{key}}" }], "publishers":
+                """, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            await RunAsync(site, () => FileAsync(d => d.EnumerateFiles("*-0001-*.batch").Any(f => Note(f).Contains("\n— w ", StringComparison.Ordinal))));
+
+            // What the card had flushed is gone.
+            File.Copy(old, ledger, overwrite: true);
+            await RunAsync(site, () => FileAsync(d => d.EnumerateFiles("*-0002-*.batch").Any(f => Note(f).Contains("\n— w ", StringComparison.Ordinal))));
+        }
+        finally
+        {
+            witness.Kill();
+        }
+
+        Assert.True(File.Exists(Path.Combine(Data, "ledger-1.db")));
+        Assert.False(File.Exists(Path.Combine(Data, "log-lost")));
+        FileInfo first = new DirectoryInfo(Path.Combine(Data, "delivered")).EnumerateFiles("*-0002-000000000000-*.batch").Single();
+        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
+        VerifiedBatch batch = BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(first.FullName, TestContext.Current.CancellationToken), out _), trust);
+        Assert.Equal((2, "genesis"), (batch.Head.Origin.Epoch, batch.Leaves[0].Head.Type));
+        Leaf gap = batch.Leaves.Single(l => l.Head.Type == LeafType.Gap && l.Records[0].Text == "log-lost");
+        Assert.EndsWith("/1", gap.Records.Single(r => r.Name == "log").Text, StringComparison.Ordinal);
+        Assert.True(gap.Records.Single(r => r.Name == "witnessed").Number!.Value.Mantissa > 14);
+
+        static string Note(FileInfo file) => Batch.Decode(File.ReadAllBytes(file.FullName), out _).Note;
+    }
+
+    private async Task RunAsync(string site, Func<Task> until)
+    {
+        using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
+        await AnnouncedAsync(gateway);
+        Task<string> rest = gateway.StandardOutput.ReadToEndAsync();
+        await until();
+        using Process kill = Process.Start("kill", ["-TERM", $"{gateway.Id}"]);
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        Assert.Equal(0, gateway.ExitCode);
+        await rest.InTimeAsync();
+    }
+
+    private async Task FileAsync(Func<DirectoryInfo, bool> there)
+    {
+        using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
+        while (!there(new DirectoryInfo(Path.Combine(Data, "delivered"))))
+        {
+            Assert.True(await look.WaitForNextTickAsync().AsTask().InTimeAsync());
+        }
+    }
+
     // Runs the gateway until its page shows a total, then kills it at once with SIGKILL.
     private async Task<long> KilledAtAsync(string site, long least)
     {

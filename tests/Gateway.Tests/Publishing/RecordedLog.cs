@@ -9,10 +9,15 @@ namespace EdgeGateway.Tests.Publishing;
 internal sealed class RecordedLog : IDisposable
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeSeconds(1_781_481_600);
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly ECDsa _key;
     private int _ticks;
 
-    public RecordedLog() => Ledger = Ledger.Open(Path.Combine(Folder, "ledger.db"));
+    public RecordedLog()
+        : this(ECDsa.Create(ECCurve.NamedCurves.nistP256))
+    {
+    }
+
+    private RecordedLog(ECDsa key) => (_key, Ledger) = (key, Ledger.Open(Path.Combine(Folder, "ledger.db")));
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("publishing").FullName;
 
@@ -23,11 +28,13 @@ internal sealed class RecordedLog : IDisposable
     public string PublicKeyPem => _key.ExportSubjectPublicKeyInfoPem();
 
     /// <summary>Records leaves and seals them with a checkpoint, so that there is one batch more.</summary>
-    public Batch Grow(int leaves)
+    /// <param name="leaves">How many.</param>
+    /// <param name="salt">Another one makes other leaves.</param>
+    public Batch Grow(int leaves, byte salt = 0)
     {
         long first = Ledger.Size;
         Ledger.Append(new LedgerTick(
-            Start.AddMinutes(_ticks++), [.. Enumerable.Range(0, leaves).Select(i => Leaf(first + i))], new Dictionary<string, string>()));
+            Start.AddMinutes(_ticks++), [.. Enumerable.Range(0, leaves).Select(i => Leaf(first + i, salt))], new Dictionary<string, string>()));
         TreeHead head = Ledger.Head(Origin);
         Ledger.Seal(new StoredCheckpoint(head.Size, Start, CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key)));
         return Ledger.BatchFrom(first)!;
@@ -48,6 +55,14 @@ internal sealed class RecordedLog : IDisposable
         return sequence.End;
     }
 
+    /// <summary>Another ledger of the same log: an old copy, or one of a card that lied.</summary>
+    public RecordedLog Sibling()
+    {
+        ECDsa key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(_key.ExportPkcs8PrivateKey(), out _);
+        return new RecordedLog(key);
+    }
+
     /// <summary>Runs SQL on the ledger's file from outside, as a damaged card would.</summary>
     public void Damage(string sql)
     {
@@ -65,7 +80,7 @@ internal sealed class RecordedLog : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private byte[] Leaf(long index) => LeafCodec.Encode(new Leaf(
+    private byte[] Leaf(long index, byte salt) => LeafCodec.Encode(new Leaf(
         new LeafHead
         {
             Index = index,
@@ -74,7 +89,7 @@ internal sealed class RecordedLog : IDisposable
             TimeStatus = TimeStatus.Unknown,
             BootCount = 1,
             MonotonicMs = index,
-            Salt = new byte[LeafCodec.SaltBytes],
+            Salt = Enumerable.Repeat(salt, LeafCodec.SaltBytes).ToArray(),
             Simulated = index == 0,
         },
         index == 0
