@@ -48,7 +48,7 @@ internal sealed class Gateway : IAsyncDisposable
         _web = BuildWeb(site);
         ILoggerFactory log = _web.Services.GetRequiredService<ILoggerFactory>();
         _time = ClockOf(site);
-        _key = DeviceKey.Open(folder);
+        _key = DeviceKey.Open(folder, site.Key);
         LostLog? lost = LostLog.MoveAway(folder);
         _ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
         Origin origin = Recorder.OriginOf(_ledger, _key, site.Simulation is not null);

@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgeGateway.Evidence;
+using EdgeGateway.Site;
 
 namespace EdgeGateway.Recording;
 
 /// <summary>
-/// The device's key in files of its data folder, made on the device at the first start: <c>device.key</c> (PKCS#8, mode 0600, never leaves
-/// the device), <c>device.pem</c> (public key, what a verifier trusts), <c>device.crt</c> (self-signed certificate) and <c>epoch</c>.
+/// The device's key, made on the device and never leaving it: in the TPM, in a PKCS#11 token, or in the file <c>device.key</c> of the data
+/// folder (PKCS#8, mode 0600). Beside it in the folder: <c>device.pem</c> (public key, what a verifier trusts), <c>device.crt</c> (self-signed certificate) and <c>epoch</c>.
 /// </summary>
 public sealed class DeviceKey : IDisposable
 {
@@ -31,9 +32,57 @@ public sealed class DeviceKey : IDisposable
     /// <summary>The certificate, DER.</summary>
     public byte[] Certificate { get; private init; } = [];
 
-    /// <summary>Opens the key of a data folder, or makes one when the folder has none.</summary>
-    /// <exception cref="InvalidDataException">The key file is there and cannot be used. It is left as it is.</exception>
-    public static DeviceKey Open(string folder)
+    /// <summary>Opens the device's key, or makes one at the first start.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="settings">Where the key is kept. Null: in <c>device.key</c> of the folder.</param>
+    /// <exception cref="InvalidDataException">The key cannot be used, or is not the one of this folder. Nothing is changed then.</exception>
+    public static DeviceKey Open(string folder, KeySettings? settings = null)
+    {
+        ECDsa key = settings switch
+        {
+            TpmKeySettings tpm => OpenTpm(tpm),
+            Pkcs11KeySettings token => Pkcs11Key.Open(token),
+            _ => OpenFile(folder),
+        };
+        try
+        {
+            return Open(folder, key);
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    private static DeviceKey Open(string folder, ECDsa key)
+    {
+        if (key.KeySize != 256)
+        {
+            throw new InvalidDataException($"The device key of {folder} is not an ECDSA key on P-256.");
+        }
+
+        string certificatePath = Path.Combine(folder, "device.crt"), publicPath = Path.Combine(folder, "device.pem"), pem = key.ExportSubjectPublicKeyInfoPem() + "\n";
+        if (File.Exists(publicPath) && File.ReadAllText(publicPath) != pem)
+        {
+            throw new InvalidDataException(
+                $"{folder} belongs to the device whose public key is in {publicPath}, and the key that was opened is another one. Give that device's key, or a new data folder for a new device.");
+        }
+
+        if (!File.Exists(certificatePath))
+        {
+            WriteWhole(certificatePath, SelfSigned(key), PublicMode);
+        }
+
+        if (!File.Exists(publicPath))
+        {
+            WriteWhole(publicPath, pem, PublicMode);
+        }
+
+        return new DeviceKey(folder, key) { Certificate = X509Certificate2.CreateFromPem(File.ReadAllText(certificatePath)).RawData };
+    }
+
+    private static ECDsa OpenFile(string folder)
     {
         string keyPath = Path.Combine(folder, "device.key");
         if (!File.Exists(keyPath))
@@ -52,6 +101,7 @@ public sealed class DeviceKey : IDisposable
         try
         {
             key.ImportFromPem(File.ReadAllText(keyPath));
+            return key;
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
@@ -59,26 +109,27 @@ public sealed class DeviceKey : IDisposable
             throw new InvalidDataException(
                 $"The device key {keyPath} cannot be read: {e.Message} Restore it from where it was kept. Without it this log cannot go on; a new folder starts a new device.", e);
         }
+    }
 
-        if (key.KeySize != 256)
+    // OpenSSL's tpm2 provider reaches the TPM as TPM2OPENSSL_TCTI says, by default through /dev/tpmrm0.
+    private static ECDsaOpenSsl OpenTpm(TpmKeySettings settings)
+    {
+        try
         {
-            key.Dispose();
-            throw new InvalidDataException($"The device key {keyPath} is not an ECDSA key on P-256.");
+            using SafeEvpPKeyHandle handle = SafeEvpPKeyHandle.OpenKeyFromProvider("tpm2", $"handle:{settings.Handle}");
+            return new ECDsaOpenSsl(handle);
         }
-
-        string certificatePath = Path.Combine(folder, "device.crt");
-        if (!File.Exists(certificatePath))
+        catch (CryptographicException e)
         {
-            WriteWhole(certificatePath, SelfSigned(key), PublicMode);
+            throw new InvalidDataException(
+                $"""
+                The key at {settings.Handle} of the TPM cannot be opened: {e.Message}.
+                Is the package tpm2-openssl installed, and may the gateway use /dev/tpmrm0? To make a key there, once, as root (package tpm2-tools):
+                  tpm2_createprimary -c primary.ctx && tpm2_flushcontext -t
+                  tpm2_create -C primary.ctx -G ecc:ecdsa -c key.ctx && tpm2_flushcontext -t
+                  tpm2_evictcontrol -c key.ctx {settings.Handle}
+                """, e);
         }
-
-        DeviceKey device = new(folder, key) { Certificate = X509Certificate2.CreateFromPem(File.ReadAllText(certificatePath)).RawData };
-        if (!File.Exists(device.PublicKeyPath))
-        {
-            WriteWhole(device.PublicKeyPath, key.ExportSubjectPublicKeyInfoPem() + "\n", PublicMode);
-        }
-
-        return device;
     }
 
     /// <summary>The epoch that a new log of this device has. A wiped store must be seen, so it is kept apart from the ledger.</summary>
@@ -101,8 +152,13 @@ public sealed class DeviceKey : IDisposable
     private static string SelfSigned(ECDsa key)
     {
         CertificateRequest request = new($"CN={Origin.DeviceIdOf(key)}", key, HashAlgorithmName.SHA256);
-        using X509Certificate2 certificate = request.CreateSelfSigned(
-            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero));
+
+        // Not CreateSelfSigned: it wants a certificate with its private key, which hardware does not give.
+        byte[] serial = SHA256.HashData(key.ExportSubjectPublicKeyInfo())[..8];
+        serial[0] = (byte)((serial[0] & 0x7F) | 0x40); // a positive integer of 8 bytes
+        using X509Certificate2 certificate = request.Create(
+            request.SubjectName, X509SignatureGenerator.CreateForECDsa(key),
+            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero), serial);
         return certificate.ExportCertificatePem() + "\n";
     }
 

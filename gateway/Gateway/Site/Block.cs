@@ -59,6 +59,9 @@ internal sealed class Block
     /// <summary>Adds a fault at a member, or at the object itself when <paramref name="key"/> is empty.</summary>
     public void Fault(string key, string wrong, string right) => _faults.Add(new Fault(At(key), wrong, right));
 
+    /// <summary>An object in this one, whose keys are still to be checked. Null when it is absent or something else.</summary>
+    public Block? Object(string key) => Member(key, required: false, "write an object, { … }") is { } element ? Of(element, At(key), _faults) : null;
+
     /// <summary>An object in this one. Null when it is absent or something else.</summary>
     public Block? Object(string key, IReadOnlyList<string> keys, bool required = false) =>
         Member(key, required, "write an object, { … }") is { } element ? Of(element, At(key), keys, _faults) : null;

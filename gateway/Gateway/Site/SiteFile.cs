@@ -37,9 +37,26 @@ public sealed record SiteFile
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
+    /// <summary>Where the device's key is kept. Null: in a file of the data folder.</summary>
+    public required KeySettings? Key { get; init; }
+
     /// <summary>Who is asked to cosign the log. No name twice.</summary>
     public required IReadOnlyList<WitnessSettings> Witnesses { get; init; }
 }
+
+/// <summary>A key that is kept in hardware.</summary>
+public abstract record KeySettings;
+
+/// <summary>A key in the TPM 2.0.</summary>
+/// <param name="Handle">Its persistent handle, as written: <c>0x81010001</c>.</param>
+public sealed record TpmKeySettings(string Handle) : KeySettings;
+
+/// <summary>A key in a PKCS#11 token.</summary>
+/// <param name="Library">Full path of the token's library.</param>
+/// <param name="Token">The token's label.</param>
+/// <param name="Label">The key's label.</param>
+/// <param name="PinFile">Full path of a file with the user's PIN, readable by the gateway alone.</param>
+public sealed record Pkcs11KeySettings(string Library, string Token, string Label, string PinFile) : KeySettings;
 
 /// <summary>A witness (C2SP tlog-witness).</summary>
 /// <param name="Url">Where it answers, without <c>/add-checkpoint</c>.</param>

@@ -12,7 +12,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "witnesses"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -47,6 +47,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
         List<FootprintSettings> footprints = Footprints(block, meters);
         List<PublisherSettings> publishers = Publishers(block);
+        KeySettings? key = Key(block);
         List<WitnessSettings> witnesses = Witnesses(block);
         return _faults.Count > 0 ? null : new SiteFile
         {
@@ -61,6 +62,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             Meters = meters.Settings,
             Footprints = footprints,
             Publishers = publishers,
+            Key = key,
             Witnesses = witnesses,
         };
     }
@@ -312,6 +314,33 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         return publishers;
     }
 
+    private static KeySettings? Key(Block root)
+    {
+        if (root.Object("key") is not { } block)
+        {
+            return null;
+        }
+
+        string? kind = block.Choice("kind", ["tpm", "pkcs11"]);
+        if (kind == "tpm")
+        {
+            block.Allow(["kind", "handle"]);
+            return new TpmKeySettings(block.Text("handle", TpmHandle(), "write a persistent handle, 0x81000000 to 0x81ffffff, such as 0x81010001") ?? "");
+        }
+
+        if (kind == "pkcs11")
+        {
+            block.Allow(["kind", "library", "token", "label", "pinFile"]);
+            return new Pkcs11KeySettings(
+                block.Text("library", AbsolutePath(), "write the full path of the token's PKCS#11 library") ?? "",
+                block.Text("token", Line(), "write the label of the token") ?? "",
+                block.Text("label", Line(), "write the label of the key in the token; it is made there when it is not") ?? "",
+                block.Text("pinFile", AbsolutePath(), "write the full path of a file that holds the PIN, such as /etc/edge-gateway/pin") ?? "");
+        }
+
+        return null;
+    }
+
     private List<WitnessSettings> Witnesses(Block root)
     {
         List<WitnessSettings> witnesses = [];
@@ -390,6 +419,9 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
     [GeneratedRegex(@"^https?://[A-Za-z0-9.\-\[\]:]{1,260}(/[A-Za-z0-9._~/-]{0,200})?\z")]
     private static partial Regex WitnessUrl();
+
+    [GeneratedRegex(@"^0x81[0-9a-fA-F]{6}\z")]
+    private static partial Regex TpmHandle();
 
     [GeneratedRegex(@"^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}\z")]
     private static partial Regex VerifierKey();
