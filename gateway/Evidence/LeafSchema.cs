@@ -24,6 +24,12 @@ public static class LeafSchema
         /// <summary>A number with its unit, or a text that says why there is none.</summary>
         QuantityOrReason,
 
+        /// <summary>Whole micrograms, as kilograms with nine decimals, or a text that says why there is no amount.</summary>
+        AmountOrReason,
+
+        /// <summary>Whether a condition has begun or ended.</summary>
+        State,
+
         /// <summary>Any text, or a number with or without a unit.</summary>
         Statement,
 
@@ -48,7 +54,7 @@ public static class LeafSchema
             [new("set", Form.Text), new("version", Form.Text), new("validFrom", Form.Text), new("validUntil", Form.Text)], new(IsPath, Form.Text)),
         [LeafType.Reading] = new([], new(IsMeterName, Form.QuantityOrReason)) { Group = Label.Must, Config = Label.Must, Measured = true },
         [LeafType.Carbon] = new(
-            [new(null, Form.QuantityOrReason), new("from", Form.Instant), new("to", Form.Instant), new("method", Form.Text)], new(_ => true, Form.Statement))
+            [new(null, Form.AmountOrReason), new("from", Form.Instant), new("to", Form.Instant), new("method", Form.Text)], new(_ => true, Form.Statement))
         {
             Factors = Label.May, ComputedFrom = Label.May,
         },
@@ -82,7 +88,7 @@ public static class LeafSchema
             [new("supersedes", Form.Count), new("reason", Form.Text), new("by", Form.Text)], new(_ => true, Form.Statement)) { Group = Label.May },
         [LeafType.Alarm] = new(
         [
-            new("alarm", Form.Text), new("state", Form.Text), new("meter", Form.Text, Optional: true), new("text", Form.Text, Optional: true),
+            new("alarm", Form.Text), new("state", Form.State), new("meter", Form.Text, Optional: true), new("text", Form.Text, Optional: true),
         ]) { Group = Label.May },
         [LeafType.KeyRotation] = new([new("key", Form.Bytes), new("cert", Form.Bytes, Optional: true), new("until", Form.Instant)]),
     };
@@ -164,6 +170,8 @@ public static class LeafSchema
             Form.Instant => record is { Number.Exponent: 0 or -3, Unit: "s" },
             Form.Quantity => number && unit,
             Form.QuantityOrReason => number == unit && record.Data is null,
+            Form.AmountOrReason => record is { Unit: "kg", Number.Exponent: -9 } || (record.Text is not null && !unit),
+            Form.State => record.Text is "began" or "ended" && !unit,
             Form.Statement => record.Data is null && (number || !unit),
             _ => record.Data is not null && !unit,
         };
@@ -185,6 +193,8 @@ public static class LeafSchema
         Form.Instant => "a time in seconds",
         Form.Quantity => "a number with its unit",
         Form.QuantityOrReason => "a number with its unit, nor a reason",
+        Form.AmountOrReason => "kilograms with nine decimals, nor a reason",
+        Form.State => "'began' or 'ended'",
         Form.Statement => "a text or a number",
         _ => "bytes",
     };
