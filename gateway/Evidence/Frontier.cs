@@ -41,13 +41,22 @@ public sealed class Frontier
     public IReadOnlyList<MerkleHash> Edge => _edge;
 
     /// <summary>Appends a leaf's hash.</summary>
-    public void Append(in MerkleHash leafHash)
+    public void Append(in MerkleHash leafHash) => Append(leafHash, null);
+
+    /// <summary>Appends a leaf's hash and tells of each subtree of 256, 256² … leaves that it completes, by its tile level and root.</summary>
+    internal void Append(in MerkleHash leafHash, Action<int, MerkleHash>? completed)
     {
+        const int HeightOfTile = 8;
         MerkleHash node = leafHash;
+        int height = 0;
         for (long rest = Size; (rest & 1) == 1; rest >>= 1)
         {
             node = MerkleHash.OfNode(_edge[^1], node);
             _edge.RemoveAt(_edge.Count - 1);
+            if (++height % HeightOfTile == 0)
+            {
+                completed?.Invoke(height / HeightOfTile, node);
+            }
         }
 
         _edge.Add(node);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Formats.Cbor;
 using System.Globalization;
 using EdgeGateway.Readings;
@@ -32,6 +33,9 @@ public static partial class LeafCodec
 
     private const int Name = 0, Unit = 1, Value = 2, TextValue = 3, Time = 6, DataValue = 8;
     private const string TimeStatusCodes = "UISR";
+
+    private static readonly SearchValues<char> InNames =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-:./_");
 
     /// <summary>The bytes of a leaf.</summary>
     /// <exception cref="EvidenceException">The leaf cannot be written: no record, a record without exactly one value, a bad name, too large.</exception>
@@ -68,36 +72,26 @@ public static partial class LeafCodec
 
         try
         {
-            CborReader reader = new(bytes, CborConformanceMode.Canonical);
-            int count = reader.ReadStartArray() ?? 0;
+            StrictCbor reader = new(bytes);
+            int count = reader.ReadArray();
             if (count == 0)
             {
                 throw new EvidenceException("The leaf has no record.");
             }
 
-            HeadLabels labels = new();
+            HeadLabels labels = default;
             List<LeafRecord> records = new(Math.Min(count, 256));
             for (int i = 0; i < count; i++)
             {
-                records.Add(ReadRecord(reader, i == 0 ? labels : null));
+                records.Add(ReadRecord(ref reader, i == 0, ref labels));
             }
 
-            reader.ReadEndArray();
-            if (reader.BytesRemaining != 0)
+            if (reader.Remaining != 0)
             {
-                throw new EvidenceException($"{reader.BytesRemaining} bytes follow the end of the leaf.");
+                throw new EvidenceException($"{reader.Remaining} bytes follow the end of the leaf.");
             }
 
-            LeafRecord first = records[0];
-            DateTimeOffset time = first.Time ?? throw new EvidenceException("The leaf's first record has no time.");
-            if (labels.At == time)
-            {
-                throw new EvidenceException("The leaf's time stands under 'at' only where it differs from its first record's.");
-            }
-
-            LeafHead head = labels.ToHead(labels.At ?? time);
-            records[0] = first with { Time = labels.At is null ? null : time };
-            Leaf leaf = new(head, records);
+            Leaf leaf = new(labels.ToHead(), records);
             LeafSchema.Check(leaf);
             return leaf;
         }
@@ -262,50 +256,70 @@ public static partial class LeafCodec
         WriteNumber(writer, ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms));
     }
 
-    private static LeafRecord ReadRecord(CborReader reader, HeadLabels? head)
+    private static LeafRecord ReadRecord(ref StrictCbor reader, bool first, ref HeadLabels head)
     {
-        int pairs = reader.ReadStartMap() ?? 0;
-        LeafRecord record = new("");
-        for (int i = 0; i < pairs; i++)
+        string name = "";
+        string? unit = null, text = null, accuracyClass = null;
+        DecimalFraction? value = null;
+        ReadOnlyMemory<byte>? data = null;
+        DateTimeOffset? time = null;
+        Quality quality = Quality.Measured;
+        for (int pairs = reader.ReadMap(); pairs > 0; pairs--)
         {
-            if (reader.PeekState() != CborReaderState.TextString)
+            if (reader.ReadLabel(out ReadOnlySpan<byte> label, out long number))
             {
-                record = ReadSenmlField(reader, record);
+                int code = CodeOf(label);
+                switch (code)
+                {
+                    case 'q': quality = ReadQuality(ref reader); break;
+                    case ('c' << 16) | ('l' << 8) | 's': accuracyClass = ReadText(ref reader, "cls"); break;
+                    case var _ when first && head.TryRead(ref reader, code): break;
+                    default: SkipUnknown(ref reader, StrictCbor.TextOf(label)); break;
+                }
+
                 continue;
             }
 
-            string label = reader.ReadTextString();
-            record = label switch
+            switch (number)
             {
-                "q" => record with { Quality = ReadQuality(reader) },
-                "cls" => record with { AccuracyClass = ReadText(reader, label) },
-                _ when head?.TryRead(reader, label) == true => record,
-                _ => SkipUnknown(reader, label, record),
-            };
+                case Name: name = ReadText(ref reader, "n"); break;
+                case Unit: unit = ReadText(ref reader, "u"); break;
+                case Value: value = ReadNumber(ref reader); break;
+                case TextValue: text = ReadText(ref reader, "vs"); break;
+                case Time: time = ReadTime(ref reader); break;
+                case DataValue: data = reader.ReadString(StrictCbor.Major.Bytes).ToArray(); break;
+                default: throw new EvidenceException($"The SenML label {number} has no place in a leaf.");
+            }
         }
 
-        reader.ReadEndMap();
+        if (first)
+        {
+            head.FirstTime = time;
+            time = head.At is null ? null : time;
+        }
+
+        LeafRecord record = new(name)
+        {
+            Unit = unit, Number = value, Text = text, Data = data, Time = time, Quality = quality, AccuracyClass = accuracyClass,
+        };
         CheckRecord(record);
         return record;
     }
 
-    private static LeafRecord ReadSenmlField(CborReader reader, LeafRecord record)
+    // A label of up to four letters as a number; 0 for a longer one, which is none of ours.
+    private static int CodeOf(ReadOnlySpan<byte> label)
     {
-        int label = reader.ReadInt32();
-        return label switch
+        int code = 0;
+        foreach (byte letter in label.Length <= 4 ? label : default)
         {
-            Name => record with { Name = ReadText(reader, "n") },
-            Unit => record with { Unit = ReadText(reader, "u") },
-            Value => record with { Number = ReadNumber(reader) },
-            TextValue => record with { Text = ReadText(reader, "vs") },
-            Time => record with { Time = ReadTime(reader) },
-            DataValue => record with { Data = reader.ReadByteString() },
-            _ => throw new EvidenceException($"The SenML label {label} has no place in a leaf."),
-        };
+            code = (code << 8) | letter;
+        }
+
+        return code;
     }
 
     // RFC 8428 §4.4: a label that ends with "_" must be understood, others may be passed over.
-    private static LeafRecord SkipUnknown(CborReader reader, string label, LeafRecord record)
+    private static void SkipUnknown(ref StrictCbor reader, string label)
     {
         if (label.EndsWith('_'))
         {
@@ -317,36 +331,35 @@ public static partial class LeafCodec
             throw new EvidenceException($"The label '{label}' belongs on the leaf's first record.");
         }
 
-        reader.SkipValue();
-        return record;
+        reader.Skip();
     }
 
-    private static DecimalFraction ReadNumber(CborReader reader)
+    private static DecimalFraction ReadNumber(ref StrictCbor reader)
     {
-        switch (reader.PeekState())
+        const ulong DecimalFractionTag = 4;
+        switch (reader.Next)
         {
-            case CborReaderState.UnsignedInteger or CborReaderState.NegativeInteger:
-                return new DecimalFraction(0, reader.ReadInt64());
-            case CborReaderState.Tag when reader.ReadTag() == CborTag.DecimalFraction:
-                if (reader.ReadStartArray() != 2)
+            case StrictCbor.Major.Unsigned or StrictCbor.Major.Negative:
+                return new DecimalFraction(0, reader.ReadInteger());
+            case StrictCbor.Major.Tag when reader.ReadTag() == DecimalFractionTag:
+                if (reader.ReadArray() != 2)
                 {
                     throw new EvidenceException("A decimal fraction has two parts, exponent and mantissa.");
                 }
 
-                int exponent = reader.ReadInt32();
-                long mantissa = reader.ReadInt64();
-                reader.ReadEndArray();
+                long exponent = reader.ReadInteger();
+                long mantissa = reader.ReadInteger();
                 return exponent is 0 or < -30 or > 30
                     ? throw new EvidenceException($"A decimal fraction with the exponent {exponent} is not written by this log.")
-                    : new DecimalFraction(exponent, mantissa);
+                    : new DecimalFraction((int)exponent, mantissa);
             default:
                 throw new EvidenceException("A number in a leaf is an integer or a decimal fraction (tag 4), never anything else.");
         }
     }
 
-    private static DateTimeOffset ReadTime(CborReader reader)
+    private static DateTimeOffset ReadTime(ref StrictCbor reader)
     {
-        DecimalFraction number = ReadNumber(reader);
+        DecimalFraction number = ReadNumber(ref reader);
         bool oneForm = number.Exponent == 0 || (number.Exponent == -3 && number.Mantissa % 1000 != 0);
         if (!oneForm)
         {
@@ -358,18 +371,18 @@ public static partial class LeafCodec
             : DateTimeOffset.FromUnixTimeMilliseconds(number.Mantissa);
     }
 
-    private static Quality ReadQuality(CborReader reader)
+    private static Quality ReadQuality(ref StrictCbor reader)
     {
-        int bits = checked((int)ReadPositive(reader, "q"));
+        int bits = checked((int)ReadPositive(ref reader, "q"));
         return bits > 0 ? (Quality)bits : throw new EvidenceException("The label 'q' is above 0 or absent.");
     }
 
-    private static string ReadText(CborReader reader, string label) => reader.PeekState() == CborReaderState.TextString
-        ? reader.ReadTextString()
+    private static string ReadText(ref StrictCbor reader, string label) => reader.Next == StrictCbor.Major.Text
+        ? reader.ReadText()
         : throw new EvidenceException($"The value of '{label}' is a text.");
 
-    private static long ReadPositive(CborReader reader, string label) => reader.PeekState() == CborReaderState.UnsignedInteger
-        ? checked((long)reader.ReadUInt64())
+    private static long ReadPositive(ref StrictCbor reader, string label) => reader.Next == StrictCbor.Major.Unsigned
+        ? reader.ReadInteger()
         : throw new EvidenceException($"The value of '{label}' is a whole number, 0 or more.");
 
     private static void CheckRecord(LeafRecord record)
@@ -380,9 +393,7 @@ public static partial class LeafCodec
             throw new EvidenceException($"The record '{record.Name}' has {values} values; a record has exactly one.");
         }
 
-        bool good = record.Name.Length > 0 && char.IsAsciiLetterOrDigit(record.Name[0])
-            && record.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or ':' or '.' or '/' or '_');
-        if (!good)
+        if (record.Name.Length == 0 || !char.IsAsciiLetterOrDigit(record.Name[0]) || record.Name.AsSpan().ContainsAnyExcept(InNames))
         {
             throw new EvidenceException($"'{record.Name}' is not a SenML name: letters, digits and - : . / _, first a letter or digit (RFC 8428 §4.5.1).");
         }

@@ -24,7 +24,9 @@ public sealed class TiledTree
     private readonly List<(List<MerkleHash> Hashes, long Index, bool Changed)> _open = [];
     private readonly List<Tile> _filled = [];
 
-    private TiledTree(Frontier frontier) => _frontier = frontier;
+    private readonly Action<int, MerkleHash> _completed;
+
+    private TiledTree(Frontier frontier) => (_frontier, _completed) = (frontier, (level, root) => Push(level, root));
 
     /// <summary>Leaves in the tree.</summary>
     public long Size => _frontier.Size;
@@ -81,8 +83,8 @@ public sealed class TiledTree
     /// <summary>Appends a leaf of which only the hash is known.</summary>
     public void Append(in MerkleHash leafHash)
     {
-        _frontier.Append(leafHash);
         Push(0, leafHash);
+        _frontier.Append(leafHash, _completed);
     }
 
     /// <summary>The edge of the tree, which a batch that starts here has.</summary>
@@ -128,12 +130,9 @@ public sealed class TiledTree
             return;
         }
 
-        Span<MerkleHash> full = CollectionsMarshal.AsSpan(hashes);
-        _filled.Add(new Tile(level, index, MemoryMarshal.AsBytes(full).ToArray()));
-        MerkleHash root = Fold(full);
+        _filled.Add(TileOf(level, index, hashes));
         hashes.Clear();
         _open[level] = (hashes, index + 1, false);
-        Push(level + 1, root);
     }
 
     private static MerkleHash Subtree(int height, long index, TileSource tiles)

@@ -7,6 +7,9 @@ return args switch
     ["line", ..] => await LineBench.RunAsync(Seconds(180)),
     ["ads1115", ..] => await Ads1115Bench.RunAsync(Seconds(20)),
     ["sampling"] => SamplingBench.Run(),
+    ["evidence"] => EvidenceBench.Run(),
+    ["written", var folder] => await WrittenBench.RunAsync(folder, null),
+    ["written", var folder, var seconds] => await WrittenBench.RunAsync(folder, TimeSpan.FromSeconds(int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture))),
     ["accuracy"] => AccuracyCommand.Run(check: false),
     ["accuracy", "--check"] => AccuracyCommand.Run(check: true),
     _ => Usage(),
@@ -26,6 +29,13 @@ static int Usage()
         dotnet run -c Release --project tools/bench -- sampling
             From raw samples of voltage and current to energy registers: time a pair beside a plain sweep over the same arrays, and what is
             allocated.
+        dotnet run -c Release --project tools/bench -- evidence
+            Verifying a log of a million leaves from its tiles beside plainly hashing it, appending to the ledger beside plainly inserting the
+            same bytes, and how large leaves are.
+        dotnet run -c Release --project tools/bench -- written FOLDER [SECONDS]
+            What a day of 32 meters writes to the block device of FOLDER. Give a folder on a device that nobody else writes to, such as a
+            mounted image (SECONDS: watched in real time instead, and extrapolated):
+            truncate -s 300M img; mkfs.ext4 img; mount -o loop img FOLDER
         dotnet run -c Release --project tools/bench -- accuracy [--check]
             The error of modelled front ends after calibration, worst of 100 devices, into hardware/ACCURACY.md. --check: only compares with it.
         """);

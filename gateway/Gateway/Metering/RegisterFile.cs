@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EdgeGateway.Readings;
 using Microsoft.Win32.SafeHandles;
 
@@ -15,7 +16,7 @@ namespace EdgeGateway.Metering;
 /// </code>
 /// All of the file is allocated when it is made: later writes need no free space, so a full disk stops no register.
 /// </remarks>
-public sealed class RegisterFile : IAsyncDisposable
+public sealed partial class RegisterFile : IAsyncDisposable
 {
     /// <summary>The longest time between a count and its flush, and the shortest between two flushes.</summary>
     public static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(10);
@@ -126,11 +127,24 @@ public sealed class RegisterFile : IAsyncDisposable
         }
     }
 
+    // All blocks of the file are there since it was made, so its data are all that a power cut may not take. The time stamps, which a full
+    // flush would put through the file system's journal, are as much to write again.
+    private void FlushData()
+    {
+        if (FDataSync(_file) != 0)
+        {
+            throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int FDataSync(SafeFileHandle file);
+
     private bool TryFlushToDisk()
     {
         try
         {
-            RandomAccess.FlushToDisk(_file);
+            FlushData();
             _flushFailed = false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
