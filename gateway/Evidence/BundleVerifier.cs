@@ -7,7 +7,8 @@ namespace EdgeGateway.Evidence;
 /// <param name="Leaves">Its single leaves, in the order they are in.</param>
 /// <param name="Batches">Its batches, each verified; whether they follow one another is for <see cref="BatchSequence"/> to say.</param>
 /// <param name="Note">The verified checkpoint with whatever cosignatures it carries.</param>
-public sealed record VerifiedBundle(TreeHead Head, IReadOnlyList<Leaf> Leaves, IReadOnlyList<VerifiedBatch> Batches, CheckpointNote Note);
+/// <param name="NotJudged">Certificates, revocation lists and time stamps in the bundle: nothing is said of them.</param>
+public sealed record VerifiedBundle(TreeHead Head, IReadOnlyList<Leaf> Leaves, IReadOnlyList<VerifiedBatch> Batches, CheckpointNote Note, int NotJudged);
 
 /// <summary>Verifies bundles with the keys the caller trusts, offline, with nothing but their bytes.</summary>
 public static class BundleVerifier
@@ -16,6 +17,11 @@ public static class BundleVerifier
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
     public static VerifiedBundle Verify(Bundle bundle, TrustAnchors trust)
     {
+        if (bundle.KeyChanges.Count > 0)
+        {
+            throw new EvidenceException("The bundle has changes of the signing key ('keys'), which this version cannot judge. Trust the newer key itself, and ask for a bundle without them.");
+        }
+
         CheckpointNote note = CheckpointNote.Parse(bundle.Note);
         ECDsa key = BatchVerifier.SignerOf(note, trust);
         IReadOnlyList<Leaf> leaves = bundle.Receipt is { } receipt ? VerifyLeaves(bundle, CoseReceipt.Decode(receipt), note.Head, key) : [];
@@ -37,7 +43,7 @@ public static class BundleVerifier
             batches.Add(verified);
         }
 
-        return new VerifiedBundle(note.Head, leaves, batches, note);
+        return new VerifiedBundle(note.Head, leaves, batches, note, bundle.Chain.Count + bundle.RevocationLists.Count + bundle.TimeStamps.Count);
     }
 
     private static List<Leaf> VerifyLeaves(Bundle bundle, CoseReceipt receipt, TreeHead head, ECDsa key)

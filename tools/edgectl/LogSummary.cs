@@ -82,6 +82,9 @@ internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<Witnes
     /// <summary>Checkpoints that carry signatures of others which are of no trusted witness, or are damaged.</summary>
     public int Unchecked { get; private set; }
 
+    /// <summary>Certificates, revocation lists and time stamps in bundles, of which nothing is said.</summary>
+    public int NotJudged { get; private set; }
+
     /// <summary>The largest checkpoint that each trusted witness has cosigned, and when.</summary>
     public SortedDictionary<string, (long Size, DateTimeOffset Time)> Witnessed { get; } = new(StringComparer.Ordinal);
 
@@ -124,6 +127,7 @@ internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<Witnes
     public void Add(VerifiedBundle verified)
     {
         Note(verified.Note);
+        NotJudged += verified.NotJudged;
         foreach (Leaf leaf in verified.Leaves)
         {
             bool shown = leaf.Head.Index >= _sequence.First && leaf.Head.Index < _sequence.End;

@@ -128,6 +128,11 @@ internal static class VerifyReport
 
         Row(output, "signed", $"by the device, which you trust: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
         WriteWitnesses(output, log);
+        if (log.NotJudged > 0)
+        {
+            Row(output, "not judged", $"{Many(log.NotJudged, "certificate, revocation list or time stamp", "certificates, revocation lists and time stamps")} in the bundle; trust rests on the key you gave");
+        }
+
         WriteTimeStatus(output, log);
         WriteFindings(output, log);
     }

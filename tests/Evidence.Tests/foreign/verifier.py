@@ -474,7 +474,7 @@ def read_note(note, trusted):
     require(len(lines) >= 5 and lines[3] == "", "note is not three lines, an empty one and signatures")
     origin, size, root = lines[:3]
 
-    # lower case; the epoch in decimal without leading zeros
+    # Lower case; the epoch in decimal without leading zeros
     match = re.fullmatch(r"(?:sim/)?([0-9a-f]{64})/(?:0|[1-9][0-9]{0,18})", origin)
     require(match, "origin is not in its form")
     require(re.fullmatch(r"[1-9][0-9]{0,19}", size) and int(size) < 1 << 64, "size is not in its form")
@@ -610,7 +610,7 @@ def verify_batches(data, trusted):
 # ---- Bundle -------------------------------------------------------------------------------------------------------------------------
 
 def verify_keys(keys, checkpoint):
-    """Each keyrot leaf is in the log by a receipt of the key before it. begins with the trusted key and only checks; a note signed
+    """Each keyrot leaf is in the log by a receipt of the key before it. Begins with the trusted key and only checks; a note signed
     by a later key stays refused, as §6 wants the device id to be the digest of the key that signed."""
     key, before = checkpoint.key, -1
     for data, receipt in keys:
