@@ -218,6 +218,20 @@ public sealed class VerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public void What_is_disclosed_to_one_group_verifies_and_names_no_other()
+    {
+        string part = Path.Combine(Path.GetDirectoryName(_log.Trust)!, "hall.batch");
+        var (exit, output, error) = CommandLine.Run("disclose", _log.WriteBatch(0, 6), _log.WriteBatch(6, 12), "--group", "hall-1", "-o", part);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("6 leaves shown, 6 as hashes, for hall-1.", output, StringComparison.Ordinal);
+        string text = Verified(_log, part);
+        Assert.Contains("6 withheld", text, StringComparison.Ordinal);
+        Assert.Contains("hall-1: 4 readings", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("boundary", text, StringComparison.Ordinal);
+        CommandLine.AssertRefused(CommandLine.Run("disclose", part, "--group", "hall-1", "-o", part), "exists");
+    }
+
+    [Fact]
     public void A_folder_of_tiles_is_verified_whole_and_a_folder_without_is_named()
     {
         string folder = _log.WriteTiles();

@@ -19,6 +19,7 @@ public static class Program
     public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error)
     {
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
+        root.Subcommands.Add(DiscloseCommand.Create(input));
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());
         root.Subcommands.Add(VerifyCommand.Create(input));

@@ -12,6 +12,7 @@ internal static class LogEndpoints
 
     /// <summary><c>GET /v1/log/entries?first=N</c>: the batch that begins at leaf N and ends at the next checkpoint, as CBOR.</summary>
     /// <remarks>
+    /// <c>&amp;group=NAME</c>, once or several times: the leaves of others are given by their hashes (<see cref="Disclosure"/>).
     /// <c>Link: …; rel="next"</c> names the batch after it. Follow it until the answer is 404 with <c>Retry-After</c>: that leaf is not
     /// under a checkpoint yet. 400: the query is wrong.
     /// </remarks>
@@ -28,8 +29,16 @@ internal static class LogEndpoints
             return NotCovered(context, model, $"leaf {first}");
         }
 
+        string[] groups = [.. context.Request.Query["group"].OfType<string>()];
+        if (groups.FirstOrDefault(g => model.Meters.All(m => m.Group != g)) is { } unknown)
+        {
+            return Problem(400, "Wrong query", $"There is no group '{unknown}'; the groups here are {string.Join(", ", model.Meters.Select(m => m.Group).Distinct())}.");
+        }
+
+        string more = string.Concat(groups.Select(g => "&group=" + Uri.EscapeDataString(g)));
         long next = batch.First + batch.Elements.Count;
-        context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"</v1/log/entries?first={next}>; rel=\"next\"");
+        context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"</v1/log/entries?first={next}{more}>; rel=\"next\"");
+        batch = groups.Length == 0 ? batch : new Disclosure(groups, i => model.Ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes).Head.Group : null).Of(batch);
         return Bytes(context, batch.Encode(), "application/cbor");
     }
 

@@ -62,6 +62,20 @@ public sealed class PullTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task One_group_can_be_asked_for_and_the_rest_comes_as_hashes()
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        HttpResponseMessage answer = await http.GetAsync("/v1/log/entries?first=0&group=boundary", Cancellation);
+        Assert.Contains("&group=boundary>", Assert.Single(answer.Headers.GetValues("Link")), StringComparison.Ordinal);
+        VerifiedBatch batch = BatchVerifier.Verify(Batch.Decode(await answer.Content.ReadAsByteArrayAsync(Cancellation), out _), _site.Trust);
+        Assert.All(batch.Leaves, l => Assert.True(l.Head.Group is null or "boundary"));
+        HttpResponseMessage none = await http.GetAsync("/v1/log/entries?first=0&group=elsewhere", Cancellation);
+        Assert.Equal(HttpStatusCode.BadRequest, none.StatusCode);
+        Assert.Contains("There is no group 'elsewhere'; the groups here are boundary", await Detail(none), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Single_leaves_come_as_a_bundle_in_both_forms_and_verify()
     {
         RecordThreeBatches();
