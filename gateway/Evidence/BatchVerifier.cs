@@ -18,11 +18,15 @@ public static class BatchVerifier
 {
     /// <summary>Verifies one batch: both signatures, the root over edge and leaves, and every leaf's own statement.</summary>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
-    public static VerifiedBatch Verify(Batch batch, TrustAnchors trust)
+    public static VerifiedBatch Verify(Batch batch, TrustAnchors trust) => Verify(batch, LogKeys.For(trust, CheckpointNote.Parse(batch.Note).Head.Origin));
+
+    /// <summary>Verifies the next batch of a device, and takes from it how its key changes.</summary>
+    /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
+    public static VerifiedBatch Verify(Batch batch, LogKeys keys)
     {
         CheckpointNote note = CheckpointNote.Parse(batch.Note);
         TreeHead head = note.Head;
-        ECDsa key = SignerOf(note, trust);
+        ECDsa key = keys.SignerOf(note);
         CheckpointCose.Verify(batch.Cose, head, key);
         if (batch.Elements.Count == 0 || batch.First != head.Size - batch.Elements.Count)
         {
@@ -49,18 +53,8 @@ public static class BatchVerifier
             }
         }
 
+        keys.Judge(key, head, leaves);
         return new VerifiedBatch(head, batch, leaves, note);
-    }
-
-    /// <summary>The trusted key of the note's device that signed the note.</summary>
-    /// <exception cref="EvidenceException">There is none.</exception>
-    internal static ECDsa SignerOf(CheckpointNote note, TrustAnchors trust)
-    {
-        ECDsa key = trust.Keys.FirstOrDefault(note.IsSignedBy)
-            ?? throw new EvidenceException("The checkpoint is not signed by a trusted key, or its text or signature was altered.");
-        return Origin.DeviceIdOf(key) == note.Head.Origin.DeviceId
-            ? key
-            : throw new EvidenceException($"The checkpoint speaks for device {note.Head.Origin.DeviceId}, but it is signed by the key of device {Origin.DeviceIdOf(key)}.");
     }
 
     /// <summary>Reads a leaf and checks what it says of its own place.</summary>

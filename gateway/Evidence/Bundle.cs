@@ -2,11 +2,6 @@ using System.Formats.Cbor;
 
 namespace EdgeGateway.Evidence;
 
-/// <summary>A leaf that says which key signs from then on, with the receipt under the key before it.</summary>
-/// <param name="Leaf">The <c>keyrot</c> leaf.</param>
-/// <param name="Receipt">Its COSE receipt (<see cref="CoseReceipt"/>).</param>
-public readonly record struct KeyChange(ReadOnlyMemory<byte> Leaf, ReadOnlyMemory<byte> Receipt);
-
 /// <summary>
 /// The answer to a question about a log, complete in itself: leaves with a receipt, or batches, under a checkpoint with its cosignatures,
 /// and what is needed to judge the key. CBOR, and the same as JSON (<see cref="BundleJson"/>).
@@ -63,16 +58,7 @@ public sealed record Bundle
         if (KeyChanges.Count > 0)
         {
             writer.WriteTextString("keys");
-            writer.WriteStartArray(KeyChanges.Count);
-            foreach (KeyChange change in KeyChanges)
-            {
-                writer.WriteStartArray(2);
-                writer.WriteByteString(change.Leaf.Span);
-                writer.WriteByteString(change.Receipt.Span);
-                writer.WriteEndArray();
-            }
-
-            writer.WriteEndArray();
+            writer.WriteEncodedValue(KeyHistory.Encode(KeyChanges));
         }
 
         writer.WriteTextString("note");
@@ -147,7 +133,7 @@ public sealed record Bundle
     {
         "crl" => bundle with { RevocationLists = ReadAll(reader, r => r.ReadByteString()) },
         "tsr" => bundle with { TimeStamps = ReadAll(reader, r => r.ReadByteString()) },
-        "keys" => bundle with { KeyChanges = ReadAll(reader, ReadKeyChange) },
+        "keys" => bundle with { KeyChanges = KeyHistory.Decode(reader.ReadEncodedValue()) },
         "note" => bundle with { Note = reader.ReadTextString() },
         "chain" => bundle with { Chain = ReadAll(reader, r => r.ReadByteString()) },
         "leaves" => bundle with { Leaves = ReadAll(reader, r => r.ReadByteString()) },
@@ -157,18 +143,6 @@ public sealed record Bundle
     };
 
     private static Batch ReadBatch(CborReader reader) => Batch.Decode(reader.ReadEncodedValue(), out _);
-
-    private static KeyChange ReadKeyChange(CborReader reader)
-    {
-        if (reader.ReadStartArray() != 2)
-        {
-            throw new EvidenceException("A key change is a leaf and its receipt.");
-        }
-
-        KeyChange change = new(reader.ReadByteString(), reader.ReadByteString());
-        reader.ReadEndArray();
-        return change;
-    }
 
     private static List<ReadOnlyMemory<byte>> ReadAll(CborReader reader, Func<CborReader, byte[]> read) =>
         ReadAll<ReadOnlyMemory<byte>>(reader, r => read(r));

@@ -15,20 +15,24 @@ public static class BundleVerifier
 {
     /// <summary>Verifies checkpoint, receipt, leaves and batches.</summary>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
-    public static VerifiedBundle Verify(Bundle bundle, TrustAnchors trust)
+    public static VerifiedBundle Verify(Bundle bundle, TrustAnchors trust) => Verify(bundle, LogKeys.For(trust, CheckpointNote.Parse(bundle.Note).Head.Origin));
+
+    /// <summary>Verifies a bundle of a device, and takes from it how its key changed.</summary>
+    /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
+    public static VerifiedBundle Verify(Bundle bundle, LogKeys keys)
     {
-        if (bundle.KeyChanges.Count > 0)
+        CheckpointNote note = CheckpointNote.Parse(bundle.Note);
+        foreach (KeyChange change in bundle.KeyChanges)
         {
-            throw new EvidenceException("The bundle has changes of the signing key ('keys'), which this version cannot judge. Trust the newer key itself, and ask for a bundle without them.");
+            keys.Accept(change);
         }
 
-        CheckpointNote note = CheckpointNote.Parse(bundle.Note);
-        ECDsa key = BatchVerifier.SignerOf(note, trust);
+        ECDsa key = keys.SignerOf(note);
         IReadOnlyList<Leaf> leaves = bundle.Receipt is { } receipt ? VerifyLeaves(bundle, CoseReceipt.Decode(receipt), note.Head, key) : [];
         List<VerifiedBatch> batches = [];
         foreach (Batch batch in bundle.Batches)
         {
-            VerifiedBatch verified = BatchVerifier.Verify(batch, trust);
+            VerifiedBatch verified = BatchVerifier.Verify(batch, keys);
             if (verified.Head.Origin != note.Head.Origin || verified.Head.Size > note.Head.Size)
             {
                 throw new EvidenceException(
@@ -43,6 +47,7 @@ public static class BundleVerifier
             batches.Add(verified);
         }
 
+        keys.Judge(key, note.Head, [.. batches.SelectMany(b => b.Leaves), .. leaves]);
         return new VerifiedBundle(note.Head, leaves, batches, note, bundle.Chain.Count + bundle.RevocationLists.Count + bundle.TimeStamps.Count);
     }
 

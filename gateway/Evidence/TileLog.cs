@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace EdgeGateway.Evidence;
 
@@ -17,6 +18,9 @@ public static class TilePath
 {
     /// <summary>The signed note.</summary>
     public const string Checkpoint = "checkpoint";
+
+    /// <summary>◆ The changes of the device's key (<see cref="KeyHistory"/>). Absent until there is one.</summary>
+    public const string Keys = "keys";
 
     /// <summary>A tile of hashes.</summary>
     /// <param name="level">0 for leaf hashes, and so on, to 5.</param>
@@ -69,12 +73,23 @@ public static class TileLog
         CheckpointNote note = CheckpointNote.Parse(System.Text.Encoding.UTF8.GetString(
             (files(TilePath.Checkpoint, CheckpointNote.MaxBytes + 1) ?? throw new EvidenceException("There is no checkpoint.")).Span));
         TreeHead head = note.Head;
-        BatchVerifier.SignerOf(note, trust);
+        LogKeys keys = LogKeys.For(trust, head.Origin);
+        if (files(TilePath.Keys, KeyHistory.MaxBytes + 1) is { } changes)
+        {
+            foreach (KeyChange change in KeyHistory.Decode(changes))
+            {
+                keys.Accept(change);
+            }
+        }
+
+        ECDsa signer = keys.SignerOf(note);
+        List<Leaf> decisive = [];
+        Leaf? newest = null;
         TiledTree tree = TiledTree.Restore(0, (_, _) => null);
         for (long index = 0; tree.Size < head.Size; index++)
         {
             int width = (int)Math.Min(TiledTree.TileWidth, head.Size - tree.Size);
-            ReadEntries(files, index, width, head.Origin, tree, leaf);
+            ReadEntries(files, index, width, head.Origin, tree, Each);
             if (width == TiledTree.TileWidth)
             {
                 Compare(files, tree.TakeChanged().Where(t => t.Hashes.Length == TiledTree.TileWidth * MerkleHash.Size));
@@ -83,9 +98,28 @@ public static class TileLog
 
         // What is open now are the partial tiles of this size.
         Compare(files, tree.Open());
-        return tree.Root == head.Root
-            ? note
-            : throw new EvidenceException("The leaves and tiles do not give the signed root: a leaf was altered together with its tiles, or they are of another log.");
+        if (tree.Root != head.Root)
+        {
+            throw new EvidenceException("The leaves and tiles do not give the signed root: a leaf was altered together with its tiles, or they are of another log.");
+        }
+
+        keys.Judge(signer, head, newest is null ? decisive : [.. decisive, newest]);
+        return note;
+
+        // Changes of the key, and the newest of the other leaves: what the signer is judged by.
+        void Each(Leaf? next)
+        {
+            leaf(next);
+            if (next is { Head.Type: LeafType.KeyRotation })
+            {
+                decisive.Add(next);
+                newest = null;
+            }
+            else if (next is not null && (newest is null || next.Head.Time > newest.Head.Time))
+            {
+                newest = next;
+            }
+        }
     }
 
     private static void ReadEntries(TileFiles files, long index, int width, Origin origin, TiledTree tree, Action<Leaf?> leaf)

@@ -34,6 +34,30 @@ public sealed class TrustAnchors
     /// <summary>Trusts what any of several trusts.</summary>
     public static TrustAnchors Of(IEnumerable<TrustAnchors> several) => new([.. several.SelectMany(t => t.Keys)]);
 
+    /// <summary>Reads a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) in the form in which devices write it.</summary>
+    /// <exception cref="EvidenceException">It is not a P-256 key in that form.</exception>
+    internal static ECDsa PublicKey(ReadOnlyMemory<byte> spki)
+    {
+        ECDsa key = ECDsa.Create();
+        try
+        {
+            key.ImportSubjectPublicKeyInfo(spki.Span, out _);
+            if (IsP256(key) && key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(spki.Span))
+            {
+                return key;
+            }
+        }
+        catch (CryptographicException)
+        {
+            // Said below.
+        }
+
+        key.Dispose();
+        throw new EvidenceException("It does not name a public key on P-256.");
+    }
+
+    private static bool IsP256(ECDsa key) => key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 };
+
     private static ECDsa Import(string label, string block)
     {
         try
@@ -49,7 +73,7 @@ public sealed class TrustAnchors
                 key!.ImportFromPem(block);
             }
 
-            return key is not null && key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 } ? key : throw new EvidenceException($"The {label} is not an ECDSA key on P-256, which is what devices sign with.");
+            return key is not null && IsP256(key) ? key : throw new EvidenceException($"The {label} is not an ECDSA key on P-256, which is what devices sign with.");
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)
         {

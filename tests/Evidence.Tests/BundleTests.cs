@@ -111,7 +111,7 @@ public sealed class BundleTests : IDisposable
         Bundle bundle = Some.BundleOf(_key, _origin, _leaves, 2, 7), other = Some.BundleOf(_key, _origin, _leaves[..20], 2, 7);
         using ECDsa stranger = Some.Key();
         TrustAnchors trust = Some.Trust(_key);
-        Refused("cannot judge", () => BundleVerifier.Verify(Full(), trust));
+        Refused("not a change of the key", () => BundleVerifier.Verify(Full(), trust));
         Refused("not signed by a trusted key", () => BundleVerifier.Verify(bundle, Some.Trust(stranger)));
         Refused("or their roots differ", () => BundleVerifier.Verify(bundle with { Note = other.Note }, trust));
         Refused("different roots", () => BundleVerifier.Verify(bundle with { Leaves = [.. bundle.Leaves.Reverse()] }, trust));

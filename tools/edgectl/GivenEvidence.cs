@@ -42,12 +42,26 @@ internal sealed class GivenEvidence
     public IReadOnlyList<LogSummary> Verify(TrustAnchors trust, IReadOnlyList<WitnessKey> witnesses, Func<string, Action<Leaf>?> eachOf)
     {
         SortedDictionary<string, LogSummary> logs = new(StringComparer.Ordinal);
-        foreach (var log in _files.SelectMany(f => f.Places).GroupBy(p => p.Origin))
+        Dictionary<(string, bool), LogKeys> devices = [];
+        foreach (EvidenceFile file in _files.Where(f => f.Bundle is { KeyChanges.Count: > 0 }))
         {
+            Refusing(file.Source.Name, () =>
+            {
+                LogKeys keys = KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin);
+                foreach (KeyChange change in file.Bundle.KeyChanges)
+                {
+                    keys.Accept(change);
+                }
+            });
+        }
+
+        foreach (var log in _files.SelectMany(f => f.Places).GroupBy(p => p.Origin).OrderBy(g => Origin.Parse(g.Key).Epoch))
+        {
+            LogKeys keys = KeysOf(Origin.Parse(log.Key));
             foreach (BatchPlace place in log.OrderBy(p => p.First).ThenBy(p => p.Size))
             {
                 _reading = place.Source.Name;
-                Refusing(place.Source.Name, () => LogOf(log.Key).Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), trust)));
+                Refusing(place.Source.Name, () => LogOf(log.Key).Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), keys)));
             }
         }
 
@@ -56,7 +70,7 @@ internal sealed class GivenEvidence
             _reading = file.Source.Name;
             Refusing(file.Source.Name, () =>
             {
-                VerifiedBundle verified = BundleVerifier.Verify(file.Bundle!, trust);
+                VerifiedBundle verified = BundleVerifier.Verify(file.Bundle!, KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin));
                 LogOf(verified.Head.Origin.ToString()).Add(verified);
             });
         }
@@ -71,6 +85,17 @@ internal sealed class GivenEvidence
         }
 
         return [.. logs.Values, .. tiled];
+
+        // What a device says of its key in one file is good for its others.
+        LogKeys KeysOf(Origin origin)
+        {
+            if (!devices.TryGetValue((origin.DeviceId, origin.Simulated), out LogKeys? keys))
+            {
+                devices[(origin.DeviceId, origin.Simulated)] = keys = LogKeys.For(trust, origin);
+            }
+
+            return keys;
+        }
 
         LogSummary LogOf(string origin)
         {
