@@ -6,6 +6,7 @@ namespace EdgeGateway.Evidence.Tests;
 internal static class EveryType
 {
     private const string Register = "in-L1/1-0:1.8.0.255";
+    private const string NextKey = "3059301306072a8648ce3d020106082a8648ce3d030107034200042029ce1e2fc04834abfa39923e91ed68c5aeb8bbf984f7ea13fd56fa83ffec82b0c6f763b2739937d554a4b37915e8817b12e5c71c1d72e92bb893479f3d622f";
     private static readonly DateTimeOffset Time = DateTimeOffset.FromUnixTimeSeconds(1_781_481_600);
 
     /// <summary>One leaf of each type, the genesis first, with the indexes 0, 1, 2, ….</summary>
@@ -45,7 +46,7 @@ internal static class EveryType
             ]),
             (LeafType.Correction, InGroup, [LeafRecord.Of("supersedes", 5), Text("reason", "clamp was reversed"), Text("by", "shift engineer"), Energy(12_400)]),
             (LeafType.Alarm, InGroup, [Text("alarm", "meter-missing"), Text("state", "began"), Text("meter", "in-L2"), Text("text", "no answer for 15 minutes")]),
-            (LeafType.KeyRotation, h => h, [Bytes("key"), Bytes("cert"), LeafRecord.Of("until", Time.AddDays(7))]),
+            (LeafType.KeyRotation, h => h, [new("key") { Data = Convert.FromHexString(NextKey) }, Bytes("cert"), LeafRecord.Of("until", Time.AddDays(7))]),
         ];
         return [.. all.Select((l, i) => new Leaf(l.Head(Head(i, l.Type)), l.Records))];
     }
