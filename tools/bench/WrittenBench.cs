@@ -24,23 +24,24 @@ internal static partial class WrittenBench
     {
         (string device, bool lazy) = DeviceOf(Path.GetFullPath(folder));
         Table table = new Table().AddColumns("figure", "MB a day", "limit", "");
-        (double all, double said) = await MeasureAsync(folder, device, lazy, withLedger: true, watch);
-        (double registers, _) = await MeasureAsync(folder, device, lazy, withLedger: false, watch);
+        double all = await MeasureAsync(folder, device, lazy, withLedger: true, watch);
+        double registers = await MeasureAsync(folder, device, lazy, withLedger: false, watch);
         table.AddRow("written to the block device", Mb(all), $"≤ {LimitMb}", all <= LimitMb ? "held" : "MISSED");
         table.AddRow("  by the register file alone", Mb(registers), "", "");
         table.AddRow("  by the ledger, which is the rest", Mb(all - registers), "", "");
-        table.AddRow("asked for by the process (write_bytes in /proc/self/io)", Mb(said), "", "");
         AnsiConsole.Write(table);
         Console.WriteLine($"""
             {Meters} meters in one group, recorded and signed every {Slot} s, registers flushed every {Flush} s. Device {device}: whatever else writes to it is in the figures.
             """);
         Console.WriteLine(watch is { } w
             ? $"Watched for {w.TotalSeconds:0} s. The ledger moves its WAL into the database about once in two hours, which so short a time may miss."
-            : $"A day in as little time as it takes. What the kernel does by itself is done for it: time stamps are committed after each flush{(lazy ? ", not here: the device is mounted with lazytime" : " (it does so every 5 s)")}, and all is written back every {Writeback} s.");
+            : lazy
+                ? "A day in as little time as it takes. Mounted with lazytime, the kernel writes nothing of it by itself: all data are flushed, and time stamps wait."
+                : $"A day in as little time as it takes. What the kernel does by itself is done for it: time stamps are committed after each flush (it does so every 5 s), and all is written back every {Writeback} s.");
         return all <= LimitMb ? 0 : 1;
     }
 
-    private static async Task<(double Device, double Process)> MeasureAsync(string folder, string device, bool lazy, bool withLedger, TimeSpan? watch)
+    private static async Task<double> MeasureAsync(string folder, string device, bool lazy, bool withLedger, TimeSpan? watch)
     {
         string data = Directory.CreateDirectory(Path.Combine(folder, $"written-{Environment.ProcessId}")).FullName;
         try
@@ -62,7 +63,7 @@ internal static partial class WrittenBench
             recorder.Seal();
             WriteBack(journal);
 
-            (long blocks, long said) = (BytesOf(device), ProcessBytes());
+            long blocks = BytesOf(device);
             int seconds = (int)(watch?.TotalSeconds ?? SecondsPerDay);
             for (int second = Flush; second <= seconds; second += Flush)
             {
@@ -86,14 +87,10 @@ internal static partial class WrittenBench
                     ledger.MoveCursor("cloud", ledger.Size);
                 }
 
-                if (watch is null)
+                if (watch is null && !lazy)
                 {
-                    if (!lazy)
-                    {
-                        File.SetLastWriteTimeUtc(journal, clock.GetUtcNow().UtcDateTime);
-                        RandomAccess.FlushToDisk(journal);
-                    }
-
+                    File.SetLastWriteTimeUtc(journal, clock.GetUtcNow().UtcDateTime);
+                    RandomAccess.FlushToDisk(journal);
                     if (second % Writeback == 0)
                     {
                         WriteBack(journal);
@@ -102,8 +99,7 @@ internal static partial class WrittenBench
             }
 
             WriteBack(journal);
-            double days = seconds / (double)SecondsPerDay;
-            return ((BytesOf(device) - blocks) / days / 1e6, (ProcessBytes() - said) / days / 1e6);
+            return (BytesOf(device) - blocks) / (seconds / (double)SecondsPerDay) / 1e6;
         }
         finally
         {
@@ -125,9 +121,6 @@ internal static partial class WrittenBench
     // Documentation/block/stat.rst of the kernel: the seventh number is sectors written, of 512 bytes whatever the device's are.
     private static long BytesOf(string device) => 512 * long.Parse(
         File.ReadAllText($"/sys/dev/block/{device}/stat").Split(' ', StringSplitOptions.RemoveEmptyEntries)[6], CultureInfo.InvariantCulture);
-
-    private static long ProcessBytes() => long.Parse(
-        File.ReadLines("/proc/self/io").First(l => l.StartsWith("write_bytes:", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
 
     private static void WriteBack(SafeFileHandle file)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using EdgeGateway.Evidence;
 using Microsoft.Data.Sqlite;
 
@@ -9,7 +10,9 @@ namespace EdgeGateway.Recording;
 /// <param name="Time">The tick's wall time, UTC.</param>
 /// <param name="Leaves">The leaves' bytes, in the order of their indexes; the first has the index <see cref="Ledger.Size"/>.</param>
 /// <param name="Facts">What the recorder must remember together with these leaves, such as the index of the config in force.</param>
-public sealed record LedgerTick(DateTimeOffset Time, IReadOnlyList<byte[]> Leaves, IReadOnlyDictionary<string, string> Facts);
+/// <param name="Thinned">Indexes of earlier leaves that lose their bytes and keep their hashes. None is in a tile that still grows.</param>
+public sealed record LedgerTick(
+    DateTimeOffset Time, IReadOnlyList<byte[]> Leaves, IReadOnlyDictionary<string, string> Facts, IReadOnlyList<long>? Thinned = null);
 
 /// <summary>A signed state of the log, as stored.</summary>
 /// <param name="Size">Leaves it covers.</param>
@@ -36,6 +39,7 @@ public sealed class Ledger : IDisposable
 {
     private const int ApplicationId = 0x45474C31; // "EGL1"
     private const int LeavesPerPage = 256;
+    private const int TileBytes = TiledTree.TileWidth * MerkleHash.Size;
 
     private const string Schema = """
         CREATE TABLE leaf(idx INTEGER PRIMARY KEY, bytes BLOB) STRICT;               -- bytes: null once thinned
@@ -57,6 +61,7 @@ public sealed class Ledger : IDisposable
     private readonly ConcurrentDictionary<string, long> _cursors;
     private readonly ConcurrentDictionary<string, long> _movedCursors = new();
     private readonly ConcurrentDictionary<(long Size, string Witness), StoredCosignature> _newCosignatures = new();
+    private readonly ConcurrentDictionary<long, StoredCheckpoint> _newCheckpoints = new();
     private readonly ConcurrentDictionary<string, StoredCosignature> _cosignatures = new();
     private TiledTree _tree;
     private long _size;
@@ -122,50 +127,47 @@ public sealed class Ledger : IDisposable
         }
     }
 
-    /// <summary>Records a tick: leaves, hash tiles, facts and moved cursors in one transaction. When it returns, it is durable.</summary>
+    /// <summary>
+    /// Records a tick: leaves, full hash tiles and facts, and with them whatever waits to become durable: checkpoints, cosignatures, moved
+    /// cursors. One transaction; when it returns, it is durable.
+    /// </summary>
     /// <exception cref="SqliteException">Nothing of the tick was recorded.</exception>
     public void Append(LedgerTick tick)
     {
-        KeyValuePair<string, long>[] cursors = [.. _movedCursors];
-        StoredCosignature[] cosignatures = [.. _newCosignatures.Values];
         try
         {
-            using SqliteTransaction transaction = _writer.BeginTransaction();
-            long first = _tree.Size;
-            using (SqliteCommand insert = Command(_writer, "INSERT INTO leaf VALUES($1, $2)", first, Array.Empty<byte>()))
+            Commit(() =>
             {
-                foreach (byte[] leaf in tick.Leaves)
+                long first = _tree.Size;
+                using (SqliteCommand insert = Command(_writer, "INSERT INTO leaf VALUES($1, $2)", first, Array.Empty<byte>()))
                 {
-                    insert.Parameters[0].Value = _tree.Size;
-                    insert.Parameters[1].Value = leaf;
-                    insert.ExecuteNonQuery();
-                    _tree.Append(leaf);
+                    foreach (byte[] leaf in tick.Leaves)
+                    {
+                        insert.Parameters[0].Value = _tree.Size;
+                        insert.Parameters[1].Value = leaf;
+                        insert.ExecuteNonQuery();
+                        _tree.Append(leaf);
+                    }
                 }
-            }
 
-            foreach (Tile tile in _tree.TakeChanged())
-            {
-                Execute(_writer, "INSERT OR REPLACE INTO tile VALUES($1, $2, $3)", tile.Level, tile.Index, tile.Hashes.ToArray());
-            }
+                // The tile that still grows is not written with each tick: ReadTile makes it from its leaves, which are there.
+                foreach (Tile tile in _tree.TakeChanged().Where(t => t.Level > 0 || t.Hashes.Length == TileBytes))
+                {
+                    Execute(_writer, "INSERT OR REPLACE INTO tile VALUES($1, $2, $3)", tile.Level, tile.Index, tile.Hashes.ToArray());
+                }
 
-            // Two ticks can fall on one time when the clock was set back; the earlier index finds the leaves of both.
-            Execute(_writer, "INSERT OR IGNORE INTO tick VALUES($1, $2)", tick.Time.ToUnixTimeMilliseconds(), first);
-            foreach ((string name, string value) in tick.Facts)
-            {
-                Execute(_writer, "INSERT OR REPLACE INTO fact VALUES($1, $2)", name, value);
-            }
+                // Two ticks can fall on one time when the clock was set back; the earlier index finds the leaves of both.
+                Execute(_writer, "INSERT OR IGNORE INTO tick VALUES($1, $2)", tick.Time.ToUnixTimeMilliseconds(), first);
+                foreach (long index in tick.Thinned ?? [])
+                {
+                    Execute(_writer, "UPDATE leaf SET bytes = NULL WHERE idx = $1", index);
+                }
 
-            foreach ((string name, long position) in cursors)
-            {
-                Execute(_writer, "INSERT OR REPLACE INTO cursor VALUES($1, $2)", name, position);
-            }
-
-            foreach (StoredCosignature c in cosignatures)
-            {
-                Execute(_writer, "INSERT OR REPLACE INTO cosignature VALUES($1, $2, $3, $4)", c.Size, c.Witness, c.Line, c.Time.ToUnixTimeSeconds());
-            }
-
-            transaction.Commit();
+                foreach ((string name, string value) in tick.Facts)
+                {
+                    Execute(_writer, "INSERT OR REPLACE INTO fact VALUES($1, $2)", name, value);
+                }
+            });
         }
         catch
         {
@@ -173,28 +175,55 @@ public sealed class Ledger : IDisposable
             throw;
         }
 
-        foreach (KeyValuePair<string, long> cursor in cursors)
-        {
-            _movedCursors.TryRemove(cursor); // only if it was not moved on meanwhile
-        }
-
-        foreach (StoredCosignature c in cosignatures)
-        {
-            _newCosignatures.TryRemove(KeyValuePair.Create((c.Size, c.Witness), c));
-        }
-
         Interlocked.Exchange(ref _size, _tree.Size);
+    }
+
+    /// <summary>Makes durable now what else the next tick would.</summary>
+    /// <exception cref="SqliteException">It could not be; it still waits for the next tick.</exception>
+    public void Save() => Commit(() => { });
+
+    private void Commit(Action write)
+    {
+        StoredCheckpoint[] checkpoints = [.. _newCheckpoints.Values];
+        StoredCosignature[] cosignatures = [.. _newCosignatures.Values];
+        KeyValuePair<string, long>[] cursors = [.. _movedCursors];
+        using (SqliteTransaction transaction = _writer.BeginTransaction())
+        {
+            write();
+            foreach (StoredCheckpoint c in checkpoints)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO checkpoint VALUES($1, $2, $3, $4)", c.Size, c.Time.ToUnixTimeMilliseconds(), c.Note, c.Cose);
+            }
+
+            foreach (StoredCosignature c in cosignatures)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO cosignature VALUES($1, $2, $3, $4)", c.Size, c.Witness, c.Line, c.Time.ToUnixTimeSeconds());
+            }
+
+            foreach ((string name, long position) in cursors)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO cursor VALUES($1, $2)", name, position);
+            }
+
+            transaction.Commit();
+        }
+
+        // Only what was not replaced meanwhile.
+        Array.ForEach(checkpoints, c => _newCheckpoints.TryRemove(KeyValuePair.Create(c.Size, c)));
+        Array.ForEach(cosignatures, c => _newCosignatures.TryRemove(KeyValuePair.Create((c.Size, c.Witness), c)));
+        Array.ForEach(cursors, c => _movedCursors.TryRemove(c));
     }
 
     /// <summary>The log's state now, to be signed. Called by the recorder, between ticks.</summary>
     public TreeHead Head(Origin origin) => new(origin, _tree.Size, _tree.Root);
 
-    /// <summary>Stores a signed checkpoint and wakes those who wait for one.</summary>
+    /// <summary>
+    /// Takes a signed checkpoint and wakes those who wait for one. It becomes durable with the next tick, as cursors do: what must survive a
+    /// power cut are the leaves, and they are recorded; a checkpoint over them can be signed again.
+    /// </summary>
     public void Seal(StoredCheckpoint checkpoint)
     {
-        Execute(
-            _writer, "INSERT OR REPLACE INTO checkpoint VALUES($1, $2, $3, $4)",
-            checkpoint.Size, checkpoint.Time.ToUnixTimeMilliseconds(), checkpoint.Note, checkpoint.Cose);
+        _newCheckpoints[checkpoint.Size] = checkpoint;
         Volatile.Write(ref _lastCheckpoint, checkpoint);
         Interlocked.Exchange(ref _sealed, NewSignal()).SetResult();
     }
@@ -226,7 +255,9 @@ public sealed class Ledger : IDisposable
     /// </summary>
     public Batch? BatchFrom(long first)
     {
-        if (ReadCheckpoint("WHERE size > $1 ORDER BY size LIMIT 1", first) is not { } checkpoint)
+        // One that waits is looked for first: it may become a stored one between the two looks, never the reverse.
+        StoredCheckpoint? waiting = _newCheckpoints.Values.Where(c => c.Size > first).MinBy(c => c.Size);
+        if ((ReadCheckpoint("WHERE size > $1 ORDER BY size LIMIT 1", first) ?? waiting) is not { } checkpoint)
         {
             return null;
         }
@@ -341,6 +372,15 @@ public sealed class Ledger : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        try
+        {
+            Save();
+        }
+        catch (SqliteException)
+        {
+            // A card that takes nothing more: cursors send again, checkpoints and cosignatures are made again.
+        }
+
         _reader.Dispose();
         _writer.Dispose();
     }
@@ -348,10 +388,19 @@ public sealed class Ledger : IDisposable
     private TiledTree Restore() =>
         TiledTree.Restore(Scalar(_writer, "SELECT coalesce(max(idx) + 1, 0) FROM leaf"), ReadTile);
 
-    private ReadOnlyMemory<byte>? ReadTile(int level, long index) =>
-        Query("SELECT hashes FROM tile WHERE level = $1 AND idx = $2", r => r.GetFieldValue<byte[]>(0), level, index) is [var hashes]
-            ? hashes
-            : (ReadOnlyMemory<byte>?)null;
+    private ReadOnlyMemory<byte>? ReadTile(int level, long index)
+    {
+        byte[]? stored = Query("SELECT hashes FROM tile WHERE level = $1 AND idx = $2", r => r.GetFieldValue<byte[]>(0), level, index).FirstOrDefault();
+        return level == 0 && stored?.Length != TileBytes ? HashesOfGrowing(index) : stored;
+    }
+
+    // No leaf of a tile is thinned before it is full.
+    private byte[] HashesOfGrowing(long tile)
+    {
+        long first = tile * TiledTree.TileWidth;
+        List<MerkleHash> hashes = [.. Leaves(first, first + TiledTree.TileWidth).TakeWhile(leaf => leaf is not null).Select(leaf => MerkleHash.OfLeaf(leaf))];
+        return MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(hashes)).ToArray();
+    }
 
     private MerkleHash LeafHash(long index)
     {

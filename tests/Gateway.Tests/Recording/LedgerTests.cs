@@ -79,37 +79,72 @@ public sealed class LedgerTests : IDisposable
     {
         using (Ledger ledger = Ledger.Open(Path))
         {
-            Tick(ledger, 0, 4);
+            Tick(ledger, 0, 300);
             Seal(ledger);
-        }
-
-        using (SqliteConnection other = new($"Data Source={Path};Pooling=False"))
-        {
-            other.Open();
-            using SqliteCommand thin = other.CreateCommand();
-            thin.CommandText = "UPDATE leaf SET bytes = NULL WHERE idx = 2";
-            thin.ExecuteNonQuery();
+            ledger.Append(new LedgerTick(Start.AddMinutes(1), [], new Dictionary<string, string>(), [2, 255]));
         }
 
         using Ledger thinned = Ledger.Open(Path);
         VerifiedBatch verified = BatchVerifier.Verify(thinned.BatchFrom(0)!, Trust());
-        Assert.Equal([0, 1, 3], verified.Leaves.Select(l => l.Head.Index));
+        Assert.Equal(Enumerable.Range(0, 300).Select(i => (long)i).Except([2, 255]), verified.Leaves.Select(l => l.Head.Index));
+        Assert.Contains("leaf 255", Assert.Throws<InvalidDataException>(() => thinned.BundleOf([255])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_moved_cursor_is_durable_with_the_next_tick()
+    public void Cursors_and_checkpoints_are_durable_with_the_next_tick_and_at_a_good_end()
     {
+        string cut = System.IO.Path.Combine(_folder, "cut.db");
         using (Ledger ledger = Ledger.Open(Path))
         {
             Tick(ledger, 0, 4);
-            ledger.MoveCursor("desk", 3);
+            Seal(ledger);
+            ledger.MoveCursor("desk", 4);
             Tick(ledger, 1, 1);
+            Seal(ledger);
             ledger.MoveCursor("desk", 5);
-            Assert.Equal(5, ledger.Cursor("desk"));
+            Assert.Equal((5, 5), (ledger.Cursor("desk"), ledger.LastCheckpoint!.Size));
+
+            // What a power cut leaves: the files as the last commit made them.
+            File.Copy(Path, cut);
+            File.Copy(Path + "-wal", cut + "-wal");
         }
 
-        using Ledger again = Ledger.Open(Path);
-        Assert.Equal(3, again.Cursor("desk"));
+        using Ledger afterCut = Ledger.Open(cut), afterStop = Ledger.Open(Path);
+        Assert.Equal((5, 4, 4), (afterCut.Size, afterCut.Cursor("desk"), afterCut.LastCheckpoint!.Size));
+        Assert.Equal((5, 5, 5), (afterStop.Size, afterStop.Cursor("desk"), afterStop.LastCheckpoint!.Size));
+        Seal(afterCut);
+        Assert.Equal(5, BatchVerifier.Verify(afterCut.BatchFrom(4)!, Trust()).Head.Size);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_waits_to_be_durable_ends_a_batch_like_any_other()
+    {
+        using Ledger ledger = Ledger.Open(Path);
+        foreach (int minute in Enumerable.Range(0, 3))
+        {
+            Tick(ledger, minute, 2);
+            Seal(ledger);
+        }
+
+        Assert.Equal([2, 4, 6], new long[] { 0, 2, 4 }.Select(first => BatchVerifier.Verify(ledger.BatchFrom(first)!, Trust()).Head.Size));
+    }
+
+    [Fact]
+    public void Any_size_can_be_proven_although_the_growing_tile_is_not_stored()
+    {
+        using Ledger ledger = Ledger.Open(Path);
+        for (int minute = 0; minute < 4; minute++)
+        {
+            Tick(ledger, minute, 173);
+            Seal(ledger);
+            TreeHead head = ledger.Head(Origin);
+            for (long older = 1; older < head.Size; older += 41)
+            {
+                Assert.Equal(head, ledger.ConsistencyFrom(older)!.VerifyConsistency(new TreeHead(Origin, older, Reference((int)older)), head.Root, _key));
+            }
+
+            Assert.Equal(head, CoseReceipt.Decode(ledger.BundleOf([0, head.Size - 1])!.Receipt!.Value).VerifyInclusion([Leaf(0), Leaf(head.Size - 1)], _key));
+        }
     }
 
     [Fact]
