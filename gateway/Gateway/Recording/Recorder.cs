@@ -42,14 +42,15 @@ public sealed class Recorder
     private readonly Dictionary<string, long> _configIndex = [];
     private readonly Dictionary<string, long> _factorsIndex = [];
     private readonly LostLog? _lost;
+    private readonly Thinning? _thinning;
     private TimeSpan _wallLessMonotonic;
 
     /// <summary>Makes a recorder. Nothing is recorded before <see cref="Start"/>.</summary>
     public Recorder(
         Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
-        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null)
+        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null, Thinning? thinning = null)
     {
-        _lost = lost;
+        (_lost, _thinning) = (lost, thinning);
         (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
         (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
         _wallLessMonotonic = WallLessMonotonic();
@@ -169,12 +170,17 @@ public sealed class Recorder
         }
 
         // What carbon rests on must be remembered with the very leaves it names, so bases are moved first and put back if nothing was recorded.
+        List<long> begun = [];
         foreach (CarbonAccount account in _accounts)
         {
             bool moved = closed.Contains(account);
             foreach ((string meter, (RecordedRegister? register, _)) in carbon)
             {
-                moved |= register is { } r && account.Begin(meter, r);
+                if (register is { } r && account.Begin(meter, r))
+                {
+                    begun.Add(r.Leaf);
+                    moved = true;
+                }
             }
 
             if (closed.Contains(account))
@@ -188,9 +194,21 @@ public sealed class Recorder
             }
         }
 
+        if (begun.Count > 0)
+        {
+            (string name, string value) = Thinning.Keep(_ledger, begun);
+            facts[name] = value;
+        }
+
+        (IReadOnlyList<long> thinned, IReadOnlyDictionary<string, string> passed) = _thinning?.Due(_ledger, at) ?? ([], new Dictionary<string, string>());
+        foreach ((string name, string value) in passed)
+        {
+            facts[name] = value;
+        }
+
         try
         {
-            _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
+            _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts, thinned));
         }
         catch
         {

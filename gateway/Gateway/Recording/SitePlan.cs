@@ -29,6 +29,11 @@ public static class SitePlan
     public static Rhythm RhythmOf(SiteFile site) =>
         new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves);
 
+    /// <summary>Which readings lose their bytes when they are old, or null when none does.</summary>
+    public static Thinning? ThinningOf(SiteFile site) => site.Recording.ThinAfter is { } after
+        ? new Thinning(after, site.Recording.Carbon, [.. site.Publishers.Select(p => p.Name)])
+        : null;
+
     private static RecordedGroup GroupOf(string name, IReadOnlyList<MeterSettings> meters)
     {
         string mostCommon = meters.GroupBy(m => m.Accuracy).MaxBy(g => g.Count())!.Key.Code();

@@ -68,7 +68,8 @@ public sealed record WitnessSettings(Uri Url, WitnessKey Key);
 /// <param name="Carbon">Length of a footprint slot, 1 min to 1 h, a divisor of an hour and a multiple of a reading slot.</param>
 /// <param name="Checkpoint">Longest time between two checkpoints, 1 s to 1 h.</param>
 /// <param name="CheckpointLeaves">Most leaves between two checkpoints, 1 to 65 536.</param>
-public sealed record RecordingSettings(TimeSpan Reading, TimeSpan Carbon, TimeSpan Checkpoint, int CheckpointLeaves);
+/// <param name="ThinAfter">Age from which readings between footprint slots lose their bytes, 35 days to 30 years. Null: never.</param>
+public sealed record RecordingSettings(TimeSpan Reading, TimeSpan Carbon, TimeSpan Checkpoint, int CheckpointLeaves, TimeSpan? ThinAfter);
 
 /// <summary>The maintenance page and the interface for pulls.</summary>
 /// <param name="Listen">For example <c>http://127.0.0.1:8080</c>. Port 0: any free one.</param>

@@ -33,7 +33,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         block.Text("$schema", Line(), "write site.schema.json", required: false);
         string? site = block.Text("site", Line(), "write what people call the site, 1 to 80 characters in one line");
         TimeZoneInfo? timeZone = TimeZone(block);
-        RecordingSettings recording = Recording(block.Object("recording", ["readingSeconds", "carbonMinutes", "checkpointSeconds", "checkpointLeaves"]));
+        RecordingSettings recording = Recording(block.Object("recording", ["readingSeconds", "carbonMinutes", "checkpointSeconds", "checkpointLeaves", "thinAfterDays"]));
         PageSettings page = Page(block.Object("page", ["listen"]));
         Buses(block);
         SimulationSettings? simulation = Simulation(block);
@@ -89,6 +89,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         int carbon = block?.Integer("carbonMinutes", 1, 60, " of minutes", 15) ?? 15;
         int checkpoint = block?.Integer("checkpointSeconds", 1, 3600, " of seconds", 60) ?? 60;
         int leaves = block?.Integer("checkpointLeaves", 1, 65_536, "", 256) ?? 256;
+        int? thin = block is not null && block.Has("thinAfterDays") ? block.Integer("thinAfterDays", 35, 10_950, " of days") : null;
         if (3600 % reading != 0)
         {
             block!.Fault("readingSeconds", $"{reading} s does not divide an hour", "write 1, 2, 5, 10, 15, 30, 60, 300, 600, 900 or another divisor of 3600");
@@ -102,7 +103,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             block!.Fault("carbonMinutes", $"a slot of {carbon} min does not begin and end with readings every {reading} s", $"write a multiple of {reading} s");
         }
 
-        return new RecordingSettings(TimeSpan.FromSeconds(reading), TimeSpan.FromMinutes(carbon), TimeSpan.FromSeconds(checkpoint), leaves);
+        return new RecordingSettings(TimeSpan.FromSeconds(reading), TimeSpan.FromMinutes(carbon), TimeSpan.FromSeconds(checkpoint), leaves, thin is { } days ? TimeSpan.FromDays(days) : null);
     }
 
     private static PageSettings Page(Block? block)

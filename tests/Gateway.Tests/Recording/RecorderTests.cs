@@ -22,6 +22,7 @@ public sealed class RecorderTests : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("recorder").FullName;
     private readonly SteppedClock _time = new(Noon.AddSeconds(-0.5));
     private RecordedGroup _group = new("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")]);
+    private Thinning? _thinning;
     private SimulatedAde7953 _chip = null!;
     private DeviceKey _key = null!;
     private Ledger _ledger = null!;
@@ -256,6 +257,51 @@ public sealed class RecorderTests : IAsyncLifetime
         Assert.InRange(leaves[^2].Records[0].Number!.Value.Mantissa, -3_600_000, -3_599_000);
     }
 
+    [Fact]
+    public async Task Old_readings_are_thinned_but_no_hash_and_nothing_that_a_footprint_rests_on()
+    {
+        _thinning = new Thinning(TimeSpan.FromHours(1), TimeSpan.FromMinutes(15), ["desk"]);
+        await ReopenWith(_group);
+        DateTimeOffset first = Noon.AddMinutes(7), at = first;
+        void Record(int minutes)
+        {
+            for (DateTimeOffset end = at.AddMinutes(minutes); at < end; at = at.AddMinutes(1))
+            {
+                Slot(at);
+                _recorder.Seal();
+            }
+        }
+
+        Record(330);
+        Assert.DoesNotContain(null, _ledger.Leaves(0, 256)); // not delivered yet
+
+        _ledger.MoveCursor("desk", 255);
+        Record(1);
+        Assert.DoesNotContain(null, _ledger.Leaves(0, 256)); // the last of the tile is not delivered yet
+
+        _ledger.MoveCursor("desk", _ledger.Size);
+        Record(2);
+        IReadOnlyList<byte[]?> tile = _ledger.Leaves(0, 256);
+        List<Leaf> left = [.. tile.OfType<byte[]>().Select(b => LeafCodec.Decode(b))];
+        Assert.All(left.Where(l => l.Head.Type == LeafType.Reading && l.Head.Time != first), l => Assert.Equal(0, l.Head.Time.Minute % 15));
+        Assert.InRange(tile.Count(b => b is null), 200, 240);
+        Assert.DoesNotContain(null, _ledger.Leaves(256, 512)); // not so old, and not a full tile
+
+        List<Leaf> footprints = [.. left.Where(l => l.Head.Type == LeafType.Carbon)];
+        Assert.Contains(footprints, l => l.Head.ComputedFrom.Select(i => tile[(int)i]).OfType<byte[]>().Any(b => LeafCodec.Decode(b).Head.Time == first));
+        Assert.All(footprints.SelectMany(l => l.Head.ComputedFrom), i => Assert.NotNull(tile[(int)i]));
+
+        await ReopenWith(_group);
+        BatchSequence sequence = new();
+        TrustAnchors trust = TrustAnchors.FromPem(_key.Key.ExportSubjectPublicKeyInfoPem());
+        while (_ledger.BatchFrom(sequence.End) is { } batch)
+        {
+            sequence.Add(BatchVerifier.Verify(batch, trust));
+        }
+
+        Assert.Equal(_ledger.LastCheckpoint!.Size, sequence.End);
+    }
+
     [Theory]
     [InlineData(0, 100, false)]
     [InlineData(1, 59, false)]
@@ -285,7 +331,7 @@ public sealed class RecorderTests : IAsyncLifetime
             [new CarbonAccount("scope2-location", set, factor, [new AccountMeter("in", ObisCode.ActiveImport, null)])],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
             _time, new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: true),
-            NullLogger<Recorder>.Instance);
+            NullLogger<Recorder>.Instance, thinning: _thinning);
         _worker.Poll();
         _recorder.Start(start, _book.Starts);
     }

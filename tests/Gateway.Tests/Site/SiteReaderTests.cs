@@ -19,7 +19,7 @@ public sealed class SiteReaderTests : IDisposable
     {
         SiteFile site = Read(Everything);
         Assert.Equal(("Every key", "Asia/Shanghai"), (site.Site, site.TimeZone.Id));
-        Assert.Equal(new RecordingSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), site.Recording);
+        Assert.Equal(new RecordingSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256, TimeSpan.FromDays(400)), site.Recording);
         Assert.Equal(new SimulationSettings(1, 10, new DateTimeOffset(2026, 6, 15, 0, 0, 0, TimeSpan.Zero), true), site.Simulation);
         Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture, BusKind.Factory], site.Buses.Select(b => b.Kind));
         Assert.Equal(Path.Combine(Corpus.Folder, "recording.cfg"), site.Buses[2].File);
@@ -53,7 +53,7 @@ public sealed class SiteReaderTests : IDisposable
     public void What_is_left_out_has_its_default()
     {
         SiteFile site = Read(Path.Combine(Corpus.Folder, "valid-least.json"));
-        Assert.Equal(new RecordingSettings(TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(60), 256), site.Recording);
+        Assert.Equal(new RecordingSettings(TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(60), 256, null), site.Recording);
         Assert.Equal("http://127.0.0.1:8080", site.Page.Listen);
         Assert.Null(site.Simulation);
         Assert.Empty(site.Footprints);
