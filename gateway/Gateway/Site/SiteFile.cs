@@ -143,5 +143,6 @@ public sealed record DirectoryPublisherSettings(string Name, string Path) : Publ
 /// <param name="User">User name, or null.</param>
 /// <param name="PasswordFile">Full path of the file that holds the password, or null. Secrets never stand in the site file.</param>
 /// <param name="Tls">The connection is encrypted and the broker's certificate checked.</param>
-public sealed record MqttPublisherSettings(string Name, string Host, int Port, string Fleet, string? User, string? PasswordFile, bool Tls)
+/// <param name="Receiver">The key with which the receiver signs that it keeps a batch. Null: the broker's acknowledgement counts.</param>
+public sealed record MqttPublisherSettings(string Name, string Host, int Port, string Fleet, string? User, string? PasswordFile, bool Tls, WitnessKey? Receiver = null)
     : PublisherSettings(Name);

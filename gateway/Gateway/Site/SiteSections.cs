@@ -307,7 +307,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             }
             else if (kind == "mqtt")
             {
-                block.Allow(["name", "kind", "host", "port", "fleet", "user", "passwordFile", "tls"]);
+                block.Allow(["name", "kind", "host", "port", "fleet", "user", "passwordFile", "tls", "receiver"]);
                 publishers.Add(Mqtt(block, name ?? ""));
             }
         }
@@ -353,26 +353,31 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             }
 
             string? url = block.Text("url", WitnessUrl(), "write where the witness answers, such as https://witness.example/");
-            string? text = block.Text("key", VerifierKey(), "write the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>");
-            try
+            WitnessKey? key = Key(block, "key", "copy the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>", required: true);
+            if (key is not null && witnesses.Any(w => w.Key.Name == key.Name))
             {
-                WitnessKey? key = text is null ? null : WitnessKey.Parse(text);
-                if (key is not null && witnesses.Any(w => w.Key.Name == key.Name))
-                {
-                    block.Fault("key", $"a witness {key.Name} is there already", "name each witness once");
-                }
-                else if (key is not null && url is not null)
-                {
-                    witnesses.Add(new WitnessSettings(new Uri(url.EndsWith('/') ? url : url + "/"), key));
-                }
+                block.Fault("key", $"a witness {key.Name} is there already", "name each witness once");
             }
-            catch (EvidenceException e)
+            else if (key is not null && url is not null)
             {
-                block.Fault("key", e.Message.TrimEnd('.'), "copy the line that the witness shows when it starts");
+                witnesses.Add(new WitnessSettings(new Uri(url.EndsWith('/') ? url : url + "/"), key));
             }
         }
 
         return witnesses;
+    }
+
+    private static WitnessKey? Key(Block block, string name, string right, bool required)
+    {
+        try
+        {
+            return block.Text(name, VerifierKey(), right, required) is { } text ? WitnessKey.Parse(text) : null;
+        }
+        catch (EvidenceException e)
+        {
+            block.Fault(name, e.Message.TrimEnd('.'), right);
+            return null;
+        }
     }
 
     private static MqttPublisherSettings Mqtt(Block block, string name)
@@ -388,7 +393,8 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             block.Fault("user", "is missing beside passwordFile", "write the user that the password belongs to");
         }
 
-        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, block.Flag("tls"));
+        WitnessKey? receiver = Key(block, "receiver", "copy the verifier key of whoever receives the batches: <name>+<8 hexadecimal digits>+<base64>", required: false);
+        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, block.Flag("tls"), receiver);
     }
 
     private static string? UniqueName(Block block, IEnumerable<string> names)
