@@ -133,8 +133,9 @@ public static class BatchVerifier
 public sealed class BatchSequence
 {
     private readonly Queue<MerkleHash> _hashes = [];
+    private readonly HashSet<TreeHead> _heads = [];
     private readonly List<(TreeHead Head, SignerStanding Signer)> _uncarried = [];
-    private long _carried;
+    private long _carried; // leaves under a checkpoint that holds by itself
     private Frontier _behind = new();
     private Frontier _end = new();
     private Origin? _origin;
@@ -205,6 +206,7 @@ public sealed class BatchSequence
             _end.Append(batch.Elements[i].Hash);
         }
 
+        _heads.Add(verified.Head);
         if (verified.Signer.Holds)
         {
             _carried = Math.Max(_carried, verified.Head.Size);
@@ -217,6 +219,9 @@ public sealed class BatchSequence
         Repeated += End == seen ? 1 : 0;
         return [.. verified.Leaves.Where(l => l.Head.Index >= seen)];
     }
+
+    /// <summary>Counts the checkpoint of a verified bundle, where it is that of a batch too: it may have been seen where the batch's copy was not.</summary>
+    public void Count(VerifiedBundle verified) => _carried = verified.Signer.Holds && _heads.Contains(verified.Head) ? Math.Max(_carried, verified.Head.Size) : _carried;
 
     /// <summary>
     /// Refuses leaves that no checkpoint is over which holds by itself (<see cref="SignerStanding.Holds"/>). To be asked when all batches are added

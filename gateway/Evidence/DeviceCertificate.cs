@@ -62,23 +62,14 @@ public sealed class DeviceCertificate
     /// <exception cref="EvidenceException">There is none, or it is not such a certificate; the sentence says why.</exception>
     internal static DeviceCertificate Find(X509Certificate2 certificate, string deviceId, IEnumerable<X509Certificate2> between, TrustAnchors trust)
     {
-        string name = $"The certificate {certificate.SerialNumber} of {certificate.Issuer}";
-        if (!Names(certificate, deviceId))
+        try
         {
-            throw new EvidenceException($"{name} is of {certificate.Subject}, not of the device {deviceId}.");
+            return FindPath(certificate, deviceId, between, trust);
         }
-
-        if (certificate.Extensions.OfType<X509KeyUsageExtension>().Any(u => !u.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature)))
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new EvidenceException($"{name} is not for signatures: its key usage lacks digitalSignature.");
+            throw new EvidenceException($"A certificate of the device {deviceId} cannot be judged: {e.Message}", e);
         }
-
-        ECDsa key = TrustAnchors.KeyOf(certificate) ?? throw new EvidenceException($"{name} has no ECDSA key on P-256, which is what devices sign with.");
-        List<X509Certificate2> path = PathOf(certificate, between, trust, name);
-        DateTimeOffset at = trust.At!.Value;
-        return path.Find(c => at < Utc(c.NotBefore)) is { } early
-            ? throw new EvidenceException($"{name} cannot be used yet: {early.Subject} is valid from {Utc(early.NotBefore):u} on.")
-            : new DeviceCertificate(key, path);
     }
 
     /// <summary>How long this certificate is good, by what is known of revocations.</summary>
@@ -108,8 +99,8 @@ public sealed class DeviceCertificate
         return new CertificateValidity(until, why, revoked, checks);
     }
 
-    /// <summary>A list in the name of an authority of the path.</summary>
-    internal bool IsNamedBy(RevocationList list) => Path.Skip(1).Any(c => c.SubjectName.RawData.AsSpan().SequenceEqual(list.Issuer.RawData));
+    /// <summary>Whether a list is in the name of an authority of the path.</summary>
+    public bool IsNamedBy(RevocationList list) => Path.Skip(1).Any(c => c.SubjectName.RawData.AsSpan().SequenceEqual(list.Issuer.RawData));
 
     // A revocation is for good, so an older list that has it counts although newer ones leave expired certificates out; only a hold is lifted by them.
     private static Revocation? RevocationOf(X509Certificate2 certificate, List<RevocationList> newestFirst)
@@ -141,6 +132,26 @@ public sealed class DeviceCertificate
             : throw new EvidenceException($"{list.Name()} is not signed by it: it was altered, or somebody else has made it.");
     }
 
+    private static DeviceCertificate FindPath(X509Certificate2 certificate, string deviceId, IEnumerable<X509Certificate2> between, TrustAnchors trust)
+    {
+        string name = $"The certificate {certificate.SerialNumber} of {certificate.Issuer}";
+        if (!Names(certificate, deviceId))
+        {
+            throw new EvidenceException($"{name} is of {certificate.Subject}, not of the device {deviceId}.");
+        }
+
+        if (certificate.Extensions.OfType<X509KeyUsageExtension>().Any(u => !u.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature)))
+        {
+            throw new EvidenceException($"{name} is not for signatures: its key usage lacks digitalSignature.");
+        }
+
+        ECDsa key = TrustAnchors.KeyOf(certificate) ?? throw new EvidenceException($"{name} has no ECDSA key on P-256, which is what devices sign with.");
+        List<X509Certificate2> path = PathOf(certificate, between, trust, name);
+        return path.Find(c => trust.At < Utc(c.NotBefore)) is { } early
+            ? throw new EvidenceException($"{name} cannot be used yet: {early.Subject} is valid from {Utc(early.NotBefore):u} on.")
+            : new DeviceCertificate(key, path);
+    }
+
     private static List<X509Certificate2> PathOf(X509Certificate2 certificate, IEnumerable<X509Certificate2> between, TrustAnchors trust, string name)
     {
         using X509Chain chain = new();
@@ -150,15 +161,7 @@ public sealed class DeviceCertificate
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTime = trust.At!.Value.UtcDateTime;
-        try
-        {
-            chain.Build(certificate);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw new EvidenceException($"{name} cannot be judged: {e.Message}", e);
-        }
-
+        chain.Build(certificate);
         List<X509Certificate2> path = [];
         foreach (X509ChainElement element in chain.ChainElements)
         {

@@ -131,8 +131,7 @@ public sealed class RevocationList
     /// <exception cref="EvidenceException">The algorithm cannot be checked.</exception>
     public bool IsSignedBy(X509Certificate2 issuer)
     {
-        if (!issuer.SubjectName.RawData.AsSpan().SequenceEqual(Issuer.RawData)
-            || issuer.Extensions.OfType<X509KeyUsageExtension>().Any(u => !u.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign)))
+        if (!issuer.SubjectName.RawData.AsSpan().SequenceEqual(Issuer.RawData))
         {
             return false;
         }
@@ -150,6 +149,11 @@ public sealed class RevocationList
         };
         try
         {
+            if (issuer.Extensions.OfType<X509KeyUsageExtension>().Any(u => !u.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign)))
+            {
+                return false;
+            }
+
             using ECDsa? ecdsa = elliptic ? issuer.GetECDsaPublicKey() : null;
             using RSA? rsa = elliptic ? null : issuer.GetRSAPublicKey();
             return ecdsa?.VerifyData(_signed.Span, _signature.Span, hash, DSASignatureFormat.Rfc3279DerSequence)

@@ -44,8 +44,11 @@ public sealed record SignerStanding
     /// <summary>The earliest evidence that counts, looked for only where the certificate is no longer good.</summary>
     public TimeEvidence? Evidence { get; }
 
+    /// <summary>The key is trusted, or its certificate still good at the time of verification.</summary>
+    public bool IsGood => Validity is null || At <= Validity.Until;
+
     /// <summary>The checkpoint is to be relied on.</summary>
-    public bool Holds => Validity is null || At <= Validity.Until || Evidence?.Time < Validity.Until;
+    public bool Holds => IsGood || Evidence?.Time < Validity!.Until;
 
     private DateTimeOffset At { get; }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.Pkcs;
 using System.Security.Cryptography.X509Certificates;
 
 namespace EdgeGateway.Evidence.Tests;
@@ -59,6 +60,13 @@ internal sealed class StampingAuthority : IDisposable
         File.WriteAllBytes(At(name + ".tsq"), query);
         OpenSsl(["ts", "-reply", "-config", "openssl.cnf", "-queryfile", name + ".tsq", "-out", name + ".tsr"]);
         return File.ReadAllBytes(At(name + ".tsr"));
+    }
+
+    /// <summary>Its token for a checkpoint, of now.</summary>
+    public byte[] Stamp(CheckpointNote note)
+    {
+        Rfc3161TimestampRequest request = TimeStamp.Request(note, new byte[] { 1, 2, 3, 4, 5, 6, 7, 8 });
+        return TimeStamp.TokenOf(request, Answer(request.Encode()));
     }
 
     /// <summary>What openssl says of a token over a text, with the root trusted.</summary>
