@@ -177,6 +177,9 @@ public sealed class CertificateTests : IDisposable
         RevocationList forged = SomeAuthority.Root("Plant Devices").List(), foreign = SomeAuthority.Root("Somebody else").List();
         Refused("is not signed by it", () => BundleVerifier.Verify(Chained(forged), Bare(Before)));
         Refused("is not signed by it", () => BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [forged] }));
+        SomeAuthority noLists = SomeAuthority.Root(usage: X509KeyUsageFlags.KeyCertSign);
+        Refused("is not signed by it", () => BundleVerifier.Verify(
+            Chained(noLists.List()) with { Chain = [noLists.Issue(_origin.DeviceId, _key).RawData] }, TrustAnchors.FromPem(noLists.Pem, Before)));
         Assert.Equal(1, BundleVerifier.Verify(Chained(foreign), Bare(Before)).NotJudged);
         SignerStanding signer = BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [foreign] }).Signer;
         Assert.False(signer.Certificate!.IsNamedBy(foreign));
@@ -246,6 +249,32 @@ public sealed class CertificateTests : IDisposable
         byte[] altered = _certificate.RawData;
         altered[^1] ^= 1;
         Refused("", () => BundleVerifier.Verify(Chained() with { Chain = [altered, _between.Certificate.RawData] }, trust));
+    }
+
+    [Fact]
+    public void Openssl_as_the_authority_certifies_revokes_and_says_since_when_the_key_is_in_other_hands()
+    {
+        using OpenSslAuthority authority = new();
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()), compromised = now.AddDays(-20);
+        string certificate = authority.Certify(_key.ExportPkcs8PrivateKeyPem(), _origin.DeviceId, now.AddDays(100));
+        TrustAnchors trust = TrustAnchors.FromPem(authority.Root, now.AddHours(1)) with
+        {
+            Witnesses = [_witness.Key], Certificates = TrustAnchors.CertificatesFromPem(certificate + authority.Between),
+        };
+        (string devices, string root) = authority.Lists();
+        TrustAnchors listed = trust with { RevocationLists = [.. RevocationList.ReadAll(System.Text.Encoding.ASCII.GetBytes(devices + root))] };
+        SignerStanding signer = BatchVerifier.Verify(Batch(3, 9), listed).Signer;
+        Assert.Equal((now.AddDays(100), "CN=Grid Root, O=Grid", 2), (signer.Validity!.Until, signer.Certificate!.Path[^1].Subject, signer.Validity.Revocation.Count(r => r.List is not null && !r.IsStale)));
+        authority.Revoke(compromised);
+        listed = trust with { RevocationLists = RevocationList.ReadAll(System.Text.Encoding.ASCII.GetBytes(authority.Lists().Devices)) };
+        Assert.Equal(compromised, BatchVerifier.Verify(Batch(3, 9, (_witness, compromised.AddSeconds(-1))), listed).Signer.Validity!.Until);
+        Refused("saw it only at", () => BatchVerifier.Verify(Batch(3, 9, (_witness, compromised)), listed));
+        Refused("it was revoked at", () => BatchVerifier.Verify(Batch(3, 9), listed));
+        Assert.True(BatchVerifier.Verify(Batch(3, 9), trust).Signer.IsGood);
+        Refused("There is no revocation list in it", () => RevocationList.ReadAll(new byte[] { 1 }));
+        Refused("It holds a CERTIFICATE", () => RevocationList.ReadAll(System.Text.Encoding.ASCII.GetBytes(certificate)));
+        Refused("It holds a X509 CRL", () => TrustAnchors.CertificatesFromPem(devices));
+        Refused("There is no certificate in it", () => TrustAnchors.CertificatesFromPem(""));
     }
 
     [Fact]
@@ -370,6 +399,43 @@ public sealed class CertificateTests : IDisposable
         {
             VerifiedBundle verified = BundleVerifier.Verify(bundle, Bare(Before));
             return (verified.Signer.Validity!.Revocation.Count(r => r.List is not null), verified.NotJudged);
+        }
+    }
+
+    [Fact]
+    public void Any_flipped_bit_of_a_bundle_with_all_its_proofs_is_refused_or_shows_no_more()
+    {
+        using StampingAuthority authority = new();
+        Bundle good = Cosigned(Chained(_between.List((_certificate, After, X509RevocationReason.KeyCompromise)), _root.List()), Before);
+        good = good with { TimeStamps = [authority.Stamp(CheckpointNote.Parse(good.Note))] };
+        TrustAnchors trust = Bare(Before) with { TimeAuthorities = [authority.Root] };
+        byte[] bytes = good.Encode();
+        Assert.Equal((2, 1, 0, true), Shown(bytes));
+        int less = 0;
+        for (int at = 0; at < bytes.Length; at++)
+        {
+            byte[] flipped = [.. bytes];
+            flipped[at] ^= (byte)(1 << (at % 8));
+            try
+            {
+                (int checks, int stamps, int notJudged, bool cosigned) = Shown(flipped);
+                Assert.True(checks <= 2 && stamps <= 1, $"byte {at}");
+                less += checks < 2 || stamps < 1 || notJudged > 0 || !cosigned ? 1 : 0;
+            }
+            catch (EvidenceException)
+            {
+                less++;
+            }
+        }
+
+        // A token also brings certificates that its verification does not need.
+        Assert.InRange(less, bytes.Length - good.TimeStamps[0].Length, bytes.Length);
+
+        (int Checks, int Stamps, int NotJudged, bool Cosigned) Shown(byte[] bundle)
+        {
+            VerifiedBundle verified = BundleVerifier.Verify(Bundle.Decode(bundle), trust);
+            Assert.Equal(_leaves[2], LeafCodec.Encode(verified.Leaves.Single()));
+            return (verified.Signer.Validity!.Revocation.Count(r => r.List is not null), verified.TimeStamps.Count, verified.NotJudged, _witness.Key.CosignedAt(verified.Note) is not null);
         }
     }
 

@@ -20,17 +20,17 @@ internal sealed class SomeAuthority
 
     public string Pem => Certificate.ExportCertificatePem();
 
-    public static SomeAuthority Root(string name = "Plant Root", int? pathLength = null)
+    public static SomeAuthority Root(string name = "Plant Root", int? pathLength = null, X509KeyUsageFlags usage = X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign)
     {
         ECDsa key = Some.Key();
-        CertificateRequest request = Request($"CN={name}", key, authority: true, pathLength);
+        CertificateRequest request = Request($"CN={name}", key, authority: true, pathLength, usage);
         return new SomeAuthority(request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), From, Until, NextSerial()), key);
     }
 
     public SomeAuthority Between(string name = "Plant Devices", bool authority = true, DateTimeOffset? until = null)
     {
         ECDsa key = Some.Key();
-        return new SomeAuthority(Sign(Request($"CN={name}", key, authority, null), From, until ?? Until), key);
+        return new SomeAuthority(Sign(Request($"CN={name}", key, authority, null, X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign), From, until ?? Until), key);
     }
 
     /// <summary>A certificate of a device.</summary>
@@ -134,11 +134,11 @@ internal sealed class SomeAuthority
         return request.Create(Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from, until, NextSerial());
     }
 
-    private static CertificateRequest Request(string name, ECDsa key, bool authority, int? pathLength)
+    private static CertificateRequest Request(string name, ECDsa key, bool authority, int? pathLength, X509KeyUsageFlags usage)
     {
         CertificateRequest request = new(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(authority, pathLength is not null, pathLength ?? 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         return request;
     }
