@@ -230,7 +230,7 @@ public sealed class BatchSequence
     /// <exception cref="EvidenceException">There are such leaves.</exception>
     public void CheckSigners()
     {
-        foreach ((TreeHead head, SignerStanding signer) in _uncarried.Where(u => u.Head.Size > _carried))
+        if (_uncarried.Where(u => u.Head.Size > _carried).OrderBy(u => u.Head.Size).LastOrDefault() is { Head: { } head, Signer: var signer })
         {
             signer.Check(head);
         }

@@ -37,8 +37,11 @@ public sealed class DeviceCertificate
     /// <summary>The device's certificate first, each issued by the next, the trusted authority's last.</summary>
     public IReadOnlyList<X509Certificate2> Path { get; }
 
+    /// <summary>Serial number of the device's certificate, hexadecimal as openssl shows it.</summary>
+    public string Serial => SerialOf(Path[0]);
+
     /// <summary>Serial number and issuer of the device's certificate, in words.</summary>
-    public string Name => $"{Path[0].SerialNumber} of {Path[0].Issuer}";
+    public string Name => $"{Serial} of {Path[0].Issuer}";
 
     /// <summary>Whether a certificate says that it is of this device; nothing of it is verified.</summary>
     internal static bool Names(X509Certificate2 certificate, string deviceId)
@@ -134,7 +137,7 @@ public sealed class DeviceCertificate
 
     private static DeviceCertificate FindPath(X509Certificate2 certificate, string deviceId, IEnumerable<X509Certificate2> between, TrustAnchors trust)
     {
-        string name = $"The certificate {certificate.SerialNumber} of {certificate.Issuer}";
+        string name = $"The certificate {SerialOf(certificate)} of {certificate.Issuer}";
         if (!Names(certificate, deviceId))
         {
             throw new EvidenceException($"{name} is of {certificate.Subject}, not of the device {deviceId}.");
@@ -179,6 +182,10 @@ public sealed class DeviceCertificate
 
         throw new EvidenceException($"{name} does not lead to a certificate authority that you trust; it ends at {path[^1].Issuer}.");
     }
+
+    // The platform shows the zero that DER puts before a first byte of 80 and above.
+    private static string SerialOf(X509Certificate2 certificate) =>
+        certificate.SerialNumber is ['0', '0', _, ..] serial ? serial[2..] : certificate.SerialNumber;
 
     private static DateTimeOffset Utc(DateTime local) => new(local.ToUniversalTime());
 }
