@@ -66,7 +66,7 @@ internal sealed class StampingAuthority : IDisposable
     public byte[] Stamp(CheckpointNote note)
     {
         Rfc3161TimestampRequest request = TimeStamp.Request(note, new byte[] { 1, 2, 3, 4, 5, 6, 7, 8 });
-        return TimeStamp.TokenOf(request, Answer(request.Encode()));
+        return TimeStamp.TokenOf(request, Answer(request.Encode())).Token;
     }
 
     /// <summary>What openssl says of a token over a text, with the root trusted.</summary>
