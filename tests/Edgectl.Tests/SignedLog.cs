@@ -25,6 +25,9 @@ internal sealed class SignedLog : IDisposable
     /// <summary>Path of the public key.</summary>
     public string Trust { get; }
 
+    /// <summary>The device's key, PEM, for an authority that is to certify it.</summary>
+    public string PrivateKey => _key.ExportPkcs8PrivateKeyPem();
+
     public string Write(string name, ReadOnlySpan<byte> bytes)
     {
         string path = Path.Combine(_folder, name);

@@ -14,15 +14,15 @@ public static class Program
     /// <summary>The exit code of wrong usage and of files that cannot be read.</summary>
     public const int Unreadable = 2;
 
-    /// <summary>Runs a command line on given input and outputs.</summary>
+    /// <summary>Runs a command line on given input and outputs, at a given time.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error)
+    public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error, TimeProvider time)
     {
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
         root.Subcommands.Add(DiscloseCommand.Create(input));
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());
-        root.Subcommands.Add(VerifyCommand.Create(input));
+        root.Subcommands.Add(VerifyCommand.Create(input, time));
         root.Subcommands.Add(WitnessCommand.Create());
 
         ParseResult parsed = root.Parse(args);
@@ -41,5 +41,5 @@ public static class Program
         return Unreadable;
     }
 
-    private static int Main(string[] args) => Run(args, Console.OpenStandardInput(), Console.Out, Console.Error);
+    private static int Main(string[] args) => Run(args, Console.OpenStandardInput(), Console.Out, Console.Error, TimeProvider.System);
 }
