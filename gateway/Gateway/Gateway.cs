@@ -48,9 +48,9 @@ internal sealed class Gateway : IAsyncDisposable
         _web = BuildWeb(site);
         ILoggerFactory log = _web.Services.GetRequiredService<ILoggerFactory>();
         _time = ClockOf(site);
-        _key = DeviceKey.Open(folder, site.Key);
-        LostLog? lost = LostLog.MoveAway(folder);
-        _ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
+        _ledger = LostLog.OpenLedger(folder, out LostLog? lost);
+        _key = DeviceKey.Open(folder, site.Key, _ledger);
+        _key.OpenCertificates(log.CreateLogger<DeviceCertificates>());
         Origin origin = Recorder.OriginOf(_ledger, _key, site.Simulation is not null);
         _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, log.CreateLogger<RegisterFile>());
         _book = new RegisterBook(_registers.Found, LastRecorded.Registers(_ledger));
@@ -67,7 +67,7 @@ internal sealed class Gateway : IAsyncDisposable
             _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost, SitePlan.ThinningOf(site));
 
         // A broker's deadlines are in real seconds, however fast a simulation runs.
-        _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System))];
+        _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System, _key.History))];
         TimeSpan forCosignature = site.Witnesses.Count > 0 ? ForCosignature : TimeSpan.Zero;
         _deliveries = [.. _publishers.Select(p => new Delivery(_ledger, p, NewBackoff(), _time, log.CreateLogger<Delivery>(), forCosignature))];
         _witnesses =
@@ -91,6 +91,8 @@ internal sealed class Gateway : IAsyncDisposable
             ReadingSlot = site.Recording.Reading,
             Checkpoint = site.Recording.Checkpoint,
             Ledger = _ledger,
+            Keys = _key.History,
+            Certificates = _key.Certificates,
             Deliveries = _deliveries,
             Witnesses = _witnesses,
             Time = _time,
@@ -198,7 +200,7 @@ internal sealed class Gateway : IAsyncDisposable
             Page        {string.Join(" ", _web.Urls)}
             Data        {_folder}
             Device      {_key.DeviceId}
-            Public key  {_key.PublicKeyPath}
+            Public key  {_key.PublicKeyPath}{(_key.History.Changes is [.., var change] ? $", changed {_key.History.Changes.Count} times, last by leaf {change.Leaf} of {change.Origin}" : "")}
             Log         {_recorder.Origin}, {_ledger.Size} leaves
             """);
         foreach (Delivery delivery in _deliveries)

@@ -299,6 +299,12 @@ public sealed class Ledger : IDisposable
         };
     }
 
+    /// <summary>A leaf that changes the key, with its receipt under the first checkpoint that covers it, or null when none does yet.</summary>
+    public KeyChange? KeyChangeAt(long leaf) =>
+        ReadCheckpoint("WHERE size > $1 ORDER BY size LIMIT 1", leaf) is { } checkpoint && Leaves(leaf, leaf + 1) is [{ } bytes]
+            ? new KeyChange(bytes, new CoseReceipt(checkpoint.Cose, [new InclusionProof(leaf, MerkleProof.Inclusion(leaf, checkpoint.Size, ReadTile))], null).Encode())
+            : null;
+
     /// <summary>The hashes that prove that one checkpoint continues another (<see cref="MerkleProof.Consistency"/>).</summary>
     /// <param name="older">Its leaves, 1 or more.</param>
     /// <param name="newer">Leaves of the newer one.</param>

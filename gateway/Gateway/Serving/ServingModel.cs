@@ -36,6 +36,12 @@ public sealed record ServingModel
     /// <summary>What is recorded.</summary>
     public required Ledger Ledger { get; init; }
 
+    /// <summary>How the device's key has changed. Null: it has not.</summary>
+    public DeviceKeyHistory? Keys { get; init; }
+
+    /// <summary>The device's certificates, or null.</summary>
+    public DeviceCertificates? Certificates { get; init; }
+
     /// <summary>Where it is delivered.</summary>
     public required IReadOnlyList<Delivery> Deliveries { get; init; }
 

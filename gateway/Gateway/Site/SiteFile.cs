@@ -37,15 +37,39 @@ public sealed record SiteFile
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
-    /// <summary>Where the device's key is kept. Null: in a file of the data folder.</summary>
-    public required KeySettings? Key { get; init; }
+    /// <summary>The device's key.</summary>
+    public required DeviceKeySettings Key { get; init; }
 
     /// <summary>Who is asked to cosign the log. No name twice.</summary>
     public required IReadOnlyList<WitnessSettings> Witnesses { get; init; }
 }
 
-/// <summary>A key that is kept in hardware.</summary>
+/// <summary>The key that the device signs with.</summary>
+/// <param name="Key">Where it is kept.</param>
+public sealed record DeviceKeySettings(KeySettings Key)
+{
+    /// <summary>A key in the file <c>device.key</c>.</summary>
+    public static DeviceKeySettings Default { get; } = new(new FileKeySettings("device.key"));
+
+    /// <summary>Where the key is kept that it takes over from, or null.</summary>
+    public KeySettings? Replaces { get; init; }
+
+    /// <summary>How long the replaced key may still sign, 0 to 720 h.</summary>
+    public TimeSpan Overlap { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Full path of a PEM file with the device's certificate and those it is under, or null.</summary>
+    public string? Certificates { get; init; }
+
+    /// <summary>Full path of a file with revocation lists, PEM or DER, or null. Not without <see cref="Certificates"/>.</summary>
+    public string? RevocationList { get; init; }
+}
+
+/// <summary>Where a key is kept.</summary>
 public abstract record KeySettings;
+
+/// <summary>A key in a file of the data folder.</summary>
+/// <param name="File">The file's name: <c>device.key</c>, <c>device-2.key</c>.</param>
+public sealed record FileKeySettings(string File) : KeySettings;
 
 /// <summary>A key in the TPM 2.0.</summary>
 /// <param name="Handle">Its persistent handle, as written: <c>0x81010001</c>.</param>

@@ -47,7 +47,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
         List<FootprintSettings> footprints = Footprints(block, meters);
         List<PublisherSettings> publishers = Publishers(block);
-        KeySettings? key = Key(block);
+        DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
         return _faults.Count > 0 ? null : new SiteFile
         {
@@ -315,33 +315,6 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         return publishers;
     }
 
-    private static KeySettings? Key(Block root)
-    {
-        if (root.Object("key") is not { } block)
-        {
-            return null;
-        }
-
-        string? kind = block.Choice("kind", ["tpm", "pkcs11"]);
-        if (kind == "tpm")
-        {
-            block.Allow(["kind", "handle"]);
-            return new TpmKeySettings(block.Text("handle", TpmHandle(), "write a persistent handle, 0x81000000 to 0x81ffffff, such as 0x81010001") ?? "");
-        }
-
-        if (kind == "pkcs11")
-        {
-            block.Allow(["kind", "library", "token", "label", "pinFile"]);
-            return new Pkcs11KeySettings(
-                block.Text("library", AbsolutePath(), "write the full path of the token's PKCS#11 library") ?? "",
-                block.Text("token", Line(), "write the label of the token") ?? "",
-                block.Text("label", Line(), "write the label of the key in the token; it is made there when it is not") ?? "",
-                block.Text("pinFile", AbsolutePath(), "write the full path of a file that holds the PIN, such as /etc/edge-gateway/pin") ?? "");
-        }
-
-        return null;
-    }
-
     private List<WitnessSettings> Witnesses(Block root)
     {
         List<WitnessSettings> witnesses = [];
@@ -427,9 +400,6 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     [GeneratedRegex(@"^https?://[A-Za-z0-9.\-\[\]:]{1,260}(/[A-Za-z0-9._~/-]{0,200})?\z")]
     private static partial Regex WitnessUrl();
 
-    [GeneratedRegex(@"^0x81[0-9a-fA-F]{6}\z")]
-    private static partial Regex TpmHandle();
-
     [GeneratedRegex(@"^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}\z")]
     private static partial Regex VerifierKey();
 
@@ -440,7 +410,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     private static partial Regex FilePath();
 
     [GeneratedRegex(@"^/[^\u0000-\u001f\u007f]{1,200}\z")]
-    private static partial Regex AbsolutePath();
+    internal static partial Regex AbsolutePath();
 
     [GeneratedRegex(@"^([A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45})\z")]
     private static partial Regex Host();
