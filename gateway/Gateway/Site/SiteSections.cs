@@ -12,7 +12,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses", "timestamps"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -49,6 +49,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         List<PublisherSettings> publishers = Publishers(block);
         KeySettings? key = Key(block);
         List<WitnessSettings> witnesses = Witnesses(block);
+        TimeStampSettings? timeStamps = TimeStamps(block.Object("timestamps", ["url", "everyMinutes"]));
         return _faults.Count > 0 ? null : new SiteFile
         {
             Path = file,
@@ -64,6 +65,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,
+            TimeStamps = timeStamps,
         };
     }
 
@@ -351,7 +353,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
                 continue;
             }
 
-            string? url = block.Text("url", WitnessUrl(), "write where the witness answers, such as https://witness.example/");
+            Uri? url = Url(block, "write where the witness answers, such as https://witness.example/");
             string? text = block.Text("key", VerifierKey(), "write the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>");
             try
             {
@@ -362,7 +364,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
                 }
                 else if (key is not null && url is not null)
                 {
-                    witnesses.Add(new WitnessSettings(new Uri(url.EndsWith('/') ? url : url + "/"), key));
+                    witnesses.Add(new WitnessSettings(url.AbsoluteUri.EndsWith('/') ? url : new Uri(url.AbsoluteUri + "/"), key));
                 }
             }
             catch (EvidenceException e)
@@ -372,6 +374,28 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         }
 
         return witnesses;
+    }
+
+    private static TimeStampSettings? TimeStamps(Block? block)
+    {
+        Uri? url = block is null ? null : Url(block, "write where the time-stamping authority answers, such as https://tsa.example/tsr");
+        int? minutes = block?.Integer("everyMinutes", 5, 1440, " of minutes", 60);
+        return url is null || minutes is null ? null : new TimeStampSettings(url, TimeSpan.FromMinutes(minutes.Value));
+    }
+
+    private static Uri? Url(Block block, string right)
+    {
+        if (block.Text("url", ServerUrl(), right) is not { } text)
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url))
+        {
+            block.Fault("url", $"\"{text}\" has no possible host or port", right);
+        }
+
+        return url;
     }
 
     private static MqttPublisherSettings Mqtt(Block block, string name)
@@ -418,7 +442,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     private static partial Regex HttpUrl();
 
     [GeneratedRegex(@"^https?://[A-Za-z0-9.\-\[\]:]{1,260}(/[A-Za-z0-9._~/-]{0,200})?\z")]
-    private static partial Regex WitnessUrl();
+    private static partial Regex ServerUrl();
 
     [GeneratedRegex(@"^0x81[0-9a-fA-F]{6}\z")]
     private static partial Regex TpmHandle();

@@ -47,6 +47,7 @@ public sealed class SiteReaderTests : IDisposable
             [new DirectoryPublisherSettings("desk", "delivered"), new TilesPublisherSettings("stick", "/media/stick"),
              new MqttPublisherSettings("cloud", "broker.example", 1883, "demo", "gw", "/etc/edge-gateway/mqtt.password", false)],
             site.Publishers);
+        Assert.Equal(new TimeStampSettings(new Uri("https://tsa.example/tsr"), TimeSpan.FromHours(1)), site.TimeStamps);
     }
 
     [Fact]
@@ -58,6 +59,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Null(site.Simulation);
         Assert.Empty(site.Footprints);
         Assert.Empty(site.Publishers);
+        Assert.Null(site.TimeStamps);
         Assert.Equal((AccuracyClass.Indicative, null), (site.Meters[0].Accuracy, site.Meters[0].Source));
     }
 
