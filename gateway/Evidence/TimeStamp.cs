@@ -39,12 +39,12 @@ public sealed record TimeStamp(DateTimeOffset Time, TimeSpan? Accuracy, string A
     public static Rfc3161TimestampRequest Request(CheckpointNote note, ReadOnlyMemory<byte> nonce) =>
         Rfc3161TimestampRequest.CreateFromHash(ImprintOf(note), HashAlgorithmName.SHA256, requestedPolicyId: null, nonce, requestSignerCertificates: true);
 
-    /// <summary>Takes the token out of an authority's response, as it stands there, DER.</summary>
+    /// <summary>Takes the token out of an authority's response, as it stands there, DER; and the time that it states.</summary>
     /// <remarks>Its signature is checked with the certificate in it. Whether that is one to trust is for those to say who <see cref="Verify"/>.</remarks>
     /// <param name="request">What was asked.</param>
     /// <param name="response">A <c>TimeStampResp</c> (RFC 3161 §2.4.2), DER.</param>
     /// <exception cref="EvidenceException">It is refused or malformed, or it answers another request; the sentence says what.</exception>
-    public static byte[] TokenOf(Rfc3161TimestampRequest request, ReadOnlyMemory<byte> response) => Judged("response", response, () =>
+    public static (byte[] Token, DateTimeOffset Time) TokenOf(Rfc3161TimestampRequest request, ReadOnlyMemory<byte> response) => Judged("response", response, () =>
     {
         AsnReader whole = new(response, AsnEncodingRules.DER);
         AsnReader answer = whole.ReadSequence();
@@ -59,7 +59,7 @@ public sealed record TimeStamp(DateTimeOffset Time, TimeSpan? Accuracy, string A
         answer.ThrowIfNotEmpty();
         Rfc3161TimestampToken read = Read(token, request.GetMessageHash(), [], out _);
         return request.GetNonce() is not { } nonce || read.TokenInfo.GetNonce()?.Span.SequenceEqual(nonce.Span) == true
-            ? token
+            ? (token, read.TokenInfo.Timestamp)
             : throw new EvidenceException("The time stamp answers another request: its nonce is not the one that was sent.");
     });
 

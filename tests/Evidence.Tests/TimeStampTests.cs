@@ -19,9 +19,10 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     [Fact]
     public void What_openssl_stamps_verifies_and_openssl_says_so_too()
     {
-        byte[] token = TimeStamp.TokenOf(TimeStamp.Request(Note, Nonce), Openssl.Answer(TimeStamp.Request(Note, Nonce).Encode()));
+        (byte[] token, DateTimeOffset time) = TimeStamp.TokenOf(TimeStamp.Request(Note, Nonce), Openssl.Answer(TimeStamp.Request(Note, Nonce).Encode()));
         TimeStamp stamp = TimeStamp.Verify(token, Note, [Openssl.Root]);
         Assert.Equal(("CN=Stamping Authority, O=Example", StampingAuthority.Policy, TimeSpan.FromSeconds(1.5)), (stamp.Authority, stamp.Policy, stamp.Accuracy));
+        Assert.Equal(stamp.Time, time);
         Assert.InRange(stamp.Time, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(1));
         Assert.Equal(stamp, TimeStamp.Verify(token, Note, [Openssl.Certificate]));
         Assert.Contains("Verification: OK", Openssl.Judgement(token, Note.Head.NoteText()), StringComparison.Ordinal);
@@ -189,7 +190,7 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
         {
             Rfc3161TimestampRequest request = TimeStamp.Request(Note, Nonce);
             Response = Openssl.Answer(request.Encode());
-            Token = TimeStamp.TokenOf(request, Response);
+            Token = TimeStamp.TokenOf(request, Response).Token;
         }
 
         internal StampingAuthority Openssl { get; } = new();
