@@ -25,6 +25,13 @@ public sealed record StoredCheckpoint(long Size, DateTimeOffset Time, string Not
 /// <param name="Time">When it cosigned, by its own clock.</param>
 public sealed record StoredCosignature(long Size, string Witness, string Line, DateTimeOffset Time);
 
+/// <summary>What a time-stamping authority said of a checkpoint.</summary>
+/// <param name="Size">Leaves of the checkpoint.</param>
+/// <param name="Token">The token (RFC 3161), DER.</param>
+/// <param name="Host">Who was asked.</param>
+/// <param name="Time">When it stamped, by its own clock.</param>
+public sealed record StoredTimeStamp(long Size, byte[] Token, string Host, DateTimeOffset Time);
+
 /// <summary>
 /// The append-only record of a gateway in one SQLite file. The recorder is its only writer; publishers, the API and the page read.
 /// </summary>
@@ -51,6 +58,10 @@ public sealed class Ledger : IDisposable
         CREATE TABLE IF NOT EXISTS cosignature(size INTEGER, witness TEXT, line TEXT NOT NULL, t INTEGER NOT NULL, PRIMARY KEY(size, witness)) STRICT, WITHOUT ROWID; -- t: Unix seconds
         """;
 
+    private const string TimeStamps = """
+        CREATE TABLE IF NOT EXISTS timestamp(size INTEGER PRIMARY KEY, token BLOB NOT NULL, host TEXT NOT NULL, t INTEGER NOT NULL) STRICT; -- t: Unix milliseconds
+        """;
+
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection _reader;
     private readonly Lock _reading = new();
@@ -58,9 +69,11 @@ public sealed class Ledger : IDisposable
     private readonly ConcurrentDictionary<string, long> _movedCursors = new();
     private readonly ConcurrentDictionary<(long Size, string Witness), StoredCosignature> _newCosignatures = new();
     private readonly ConcurrentDictionary<string, StoredCosignature> _cosignatures = new();
+    private readonly ConcurrentDictionary<long, StoredTimeStamp> _newTimeStamps = new();
     private TiledTree _tree;
     private long _size;
     private StoredCheckpoint? _lastCheckpoint;
+    private StoredTimeStamp? _newestTimeStamp;
     private TaskCompletionSource _sealed = NewSignal();
     private TaskCompletionSource _cosigned = NewSignal();
 
@@ -75,6 +88,7 @@ public sealed class Ledger : IDisposable
             _cosignatures[newest.Witness] = newest;
         }
 
+        _newestTimeStamp = Query("SELECT size, token, host, t FROM timestamp ORDER BY size DESC LIMIT 1", ReadTimeStamp).FirstOrDefault();
         _cursors = new(Query("SELECT name, position FROM cursor", r => KeyValuePair.Create(r.GetString(0), r.GetInt64(1))));
     }
 
@@ -110,6 +124,7 @@ public sealed class Ledger : IDisposable
             }
 
             Execute(writer, Cosignatures);
+            Execute(writer, TimeStamps);
             reader = Connect(path, SqliteOpenMode.ReadWrite);
             Execute(reader, "PRAGMA query_only=ON;");
             return new Ledger(writer, reader);
@@ -128,6 +143,7 @@ public sealed class Ledger : IDisposable
     {
         KeyValuePair<string, long>[] cursors = [.. _movedCursors];
         StoredCosignature[] cosignatures = [.. _newCosignatures.Values];
+        StoredTimeStamp[] timeStamps = [.. _newTimeStamps.Values];
         try
         {
             using SqliteTransaction transaction = _writer.BeginTransaction();
@@ -165,6 +181,11 @@ public sealed class Ledger : IDisposable
                 Execute(_writer, "INSERT OR REPLACE INTO cosignature VALUES($1, $2, $3, $4)", c.Size, c.Witness, c.Line, c.Time.ToUnixTimeSeconds());
             }
 
+            foreach (StoredTimeStamp s in timeStamps)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO timestamp VALUES($1, $2, $3, $4)", s.Size, s.Token, s.Host, s.Time.ToUnixTimeMilliseconds());
+            }
+
             transaction.Commit();
         }
         catch
@@ -181,6 +202,11 @@ public sealed class Ledger : IDisposable
         foreach (StoredCosignature c in cosignatures)
         {
             _newCosignatures.TryRemove(KeyValuePair.Create((c.Size, c.Witness), c));
+        }
+
+        foreach (StoredTimeStamp s in timeStamps)
+        {
+            _newTimeStamps.TryRemove(KeyValuePair.Create(s.Size, s));
         }
 
         Interlocked.Exchange(ref _size, _tree.Size);
@@ -249,18 +275,23 @@ public sealed class Ledger : IDisposable
         return new Batch(NoteWithCosignatures(checkpoint), checkpoint.Cose, first, TiledTree.Edge(first, ReadTile), elements);
     }
 
-    /// <summary>Single leaves with a receipt under the newest checkpoint, or null when it does not cover all of them.</summary>
+    /// <summary>
+    /// Single leaves with a receipt under the newest checkpoint that is time-stamped and covers all of them, else under the newest one. Null when that
+    /// does not cover all of them.
+    /// </summary>
     /// <param name="indexes">Which, none twice.</param>
     /// <exception cref="InvalidDataException">The bytes of one were thinned.</exception>
     public Bundle? BundleOf(IReadOnlyList<long> indexes)
     {
-        if (LastCheckpoint is not { } checkpoint || indexes.Any(i => i >= checkpoint.Size))
+        StoredTimeStamp? stamp = NewestTimeStamp is { } newest && indexes.All(i => i < newest.Size) ? newest : null;
+        if ((stamp is null ? LastCheckpoint : ReadCheckpoint("WHERE size = $1", stamp.Size)) is not { } checkpoint || indexes.Any(i => i >= checkpoint.Size))
         {
             return null;
         }
 
         return new Bundle
         {
+            TimeStamps = stamp is null ? [] : [stamp.Token],
             Note = NoteWithCosignatures(checkpoint),
             Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
             Receipt = new CoseReceipt(
@@ -318,6 +349,16 @@ public sealed class Ledger : IDisposable
     /// <summary>The newest cosignature of a witness, or null.</summary>
     public StoredCosignature? NewestCosignature(string witness) => _cosignatures.GetValueOrDefault(witness);
 
+    /// <summary>The time stamp of the largest checkpoint that has one, or null.</summary>
+    public StoredTimeStamp? NewestTimeStamp => Volatile.Read(ref _newestTimeStamp);
+
+    /// <summary>Keeps the time stamp of a checkpoint that is newer than those stamped before. Seen at once, durable with the next tick, as a cosignature.</summary>
+    public void AddTimeStamp(StoredTimeStamp stamp)
+    {
+        _newTimeStamps[stamp.Size] = stamp;
+        Volatile.Write(ref _newestTimeStamp, stamp);
+    }
+
     /// <summary>A checkpoint's note with the cosignatures there are by now.</summary>
     public string NoteWithCosignatures(StoredCheckpoint checkpoint) =>
         checkpoint.Note + string.Concat(CosignaturesOf(checkpoint.Size).OrderBy(c => c.Witness, StringComparer.Ordinal).Select(c => c.Line));
@@ -330,6 +371,9 @@ public sealed class Ledger : IDisposable
 
     private static StoredCosignature ReadCosignature(SqliteDataReader row) =>
         new(row.GetInt64(0), row.GetString(1), row.GetString(2), DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(3)));
+
+    private static StoredTimeStamp ReadTimeStamp(SqliteDataReader row) =>
+        new(row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetString(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
 
     /// <summary>Moves a reader's cursor. It becomes durable with the next tick; a lost move sends leaves again, which receivers ignore.</summary>
     public void MoveCursor(string name, long position)
