@@ -33,6 +33,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly IReadOnlyList<IPublisher> _publishers;
     private readonly IReadOnlyList<Delivery> _deliveries;
     private readonly IReadOnlyList<WitnessClient> _witnesses;
+    private readonly TimeStampClient? _timeStamps;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(15) };
     private readonly CancellationTokenSource _lost = new();
 
@@ -80,6 +81,12 @@ internal sealed class Gateway : IAsyncDisposable
                 })),
         ];
 
+        // Nor does an authority hurry.
+        _timeStamps = site.TimeStamps is { } authority
+            ? new TimeStampClient(
+                _ledger, authority, NewBackoff(TimeProvider.System), _http, TimeProvider.System, RandomNumberGenerator.Create(), log.CreateLogger<TimeStampClient>())
+            : null;
+
         _web.MapServing(new ServingModel
         {
             Site = site.Site,
@@ -95,6 +102,7 @@ internal sealed class Gateway : IAsyncDisposable
             Certificates = _key.Certificates,
             Deliveries = _deliveries,
             Witnesses = _witnesses,
+            TimeStamps = _timeStamps,
             Time = _time,
         });
     }
@@ -121,7 +129,7 @@ internal sealed class Gateway : IAsyncDisposable
         Announce();
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _web.Lifetime.ApplicationStopping, _lost.Token);
-        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token)), .. _witnesses.Select(w => w.RunAsync(stop.Token))];
+        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token)), .. _witnesses.Select(w => w.RunAsync(stop.Token)), _timeStamps?.RunAsync(stop.Token) ?? Task.CompletedTask];
         await _recorder.RunAsync(stop.Token);
         await Task.WhenAll(deliveries);
         foreach (BusWorker worker in _workers)
@@ -159,7 +167,7 @@ internal sealed class Gateway : IAsyncDisposable
         await _web.DisposeAsync();
     }
 
-    private Backoff NewBackoff() => new(_time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
+    private Backoff NewBackoff(TimeProvider? time = null) => new(time ?? _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
     private static WebApplication BuildWeb(SiteFile site)
     {
@@ -211,6 +219,11 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (WitnessSettings witness in _site.Witnesses)
         {
             Console.WriteLine($"Witness     {witness.Key.Name} at {witness.Url}");
+        }
+
+        if (_site.TimeStamps is { } timeStamps)
+        {
+            Console.WriteLine($"Time stamps {timeStamps.Url}, every {timeStamps.Every.TotalMinutes} min");
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Tests;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Tests.Publishing;
@@ -217,6 +218,37 @@ public sealed partial class EndToEndTests : IDisposable
     {
         while (!(await gateway.StandardOutput.ReadLineAsync().InTimeAsync() ?? throw new InvalidOperationException("The gateway ended.")).Contains(what, StringComparison.Ordinal))
         {
+        }
+    }
+
+    [Fact]
+    public async Task An_authority_in_the_site_file_stamps_the_log_and_bundles_bring_the_token()
+    {
+        await using StampingServer server = await StampingServer.StartAsync();
+        string site = Path.Combine(_folder, "site.json");
+        await File.WriteAllTextAsync(
+            site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"publishers\":", $$"""
+            "timestamps": { "url": "{{server.Url}}" }, "publishers":
+            """, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
+        try
+        {
+            using HttpClient pull = new() { BaseAddress = new Uri(PageAddress().Match(await AnnouncedAsync(gateway)).Groups[1].Value) };
+            using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
+            Bundle? bundle = null;
+            for (int looks = 0; bundle is not { TimeStamps.Count: > 0 }; looks++)
+            {
+                Assert.True(looks < 1200 && await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync(), "The log is never stamped.");
+                bundle = Bundle.Decode(await pull.GetByteArrayAsync(new Uri("v1/log/bundle?leaf=2", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync());
+            }
+
+            CheckpointNote note = BundleVerifier.Verify(bundle, TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken))).Note;
+            Assert.Equal(StampingAuthority.Policy, TimeStamp.Verify(bundle.TimeStamps[0], note, [server.Authority.Root]).Policy);
+            Assert.Contains("by 127.0.0.1", await pull.GetStringAsync(new Uri("live", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            gateway.Kill();
         }
     }
 

@@ -48,6 +48,9 @@ public sealed record ServingModel
     /// <summary>Who cosigns it.</summary>
     public IReadOnlyList<WitnessClient> Witnesses { get; init; } = [];
 
+    /// <summary>Who stamps it with the time, or null when nobody is asked.</summary>
+    public TimeStampClient? TimeStamps { get; init; }
+
     /// <summary>The clock by which everything above is dated.</summary>
     public required TimeProvider Time { get; init; }
 }

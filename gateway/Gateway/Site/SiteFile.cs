@@ -42,6 +42,9 @@ public sealed record SiteFile
 
     /// <summary>Who is asked to cosign the log. No name twice.</summary>
     public required IReadOnlyList<WitnessSettings> Witnesses { get; init; }
+
+    /// <summary>Who stamps the log with the time. Null: nobody.</summary>
+    public required TimeStampSettings? TimeStamps { get; init; }
 }
 
 /// <summary>The key that the device signs with.</summary>
@@ -86,6 +89,11 @@ public sealed record Pkcs11KeySettings(string Library, string Token, string Labe
 /// <param name="Url">Where it answers, without <c>/add-checkpoint</c>.</param>
 /// <param name="Key">Its verifier key, which was got from whoever runs it.</param>
 public sealed record WitnessSettings(Uri Url, WitnessKey Key);
+
+/// <summary>A time-stamping authority (RFC 3161).</summary>
+/// <param name="Url">Where it answers.</param>
+/// <param name="Every">Time between two time stamps, 5 min to 1 day.</param>
+public sealed record TimeStampSettings(Uri Url, TimeSpan Every);
 
 /// <summary>When what is recorded.</summary>
 /// <param name="Reading">Length of a reading slot, 1 s to 15 min, a divisor of an hour.</param>

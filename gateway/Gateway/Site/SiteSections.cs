@@ -12,7 +12,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses", "timestamps"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -49,6 +49,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
+        TimeStampSettings? timeStamps = TimeStamps(block.Object("timestamps", ["url", "everyMinutes"]));
         return _faults.Count > 0 ? null : new SiteFile
         {
             Path = file,
@@ -64,6 +65,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,
+            TimeStamps = timeStamps,
         };
     }
 
@@ -325,7 +327,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
                 continue;
             }
 
-            string? url = block.Text("url", WitnessUrl(), "write where the witness answers, such as https://witness.example/");
+            Uri? url = Url(block, "write where the witness answers, such as https://witness.example/");
             WitnessKey? key = Key(block, "key", "copy the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>", required: true);
             if (key is not null && witnesses.Any(w => w.Key.Name == key.Name))
             {
@@ -333,7 +335,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             }
             else if (key is not null && url is not null)
             {
-                witnesses.Add(new WitnessSettings(new Uri(url.EndsWith('/') ? url : url + "/"), key));
+                witnesses.Add(new WitnessSettings(url.AbsoluteUri.EndsWith('/') ? url : new Uri(url.AbsoluteUri + "/"), key));
             }
         }
 
@@ -351,6 +353,28 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             block.Fault(name, e.Message.TrimEnd('.'), right);
             return null;
         }
+    }
+
+    private static TimeStampSettings? TimeStamps(Block? block)
+    {
+        Uri? url = block is null ? null : Url(block, "write where the time-stamping authority answers, such as https://tsa.example/tsr");
+        int? minutes = block?.Integer("everyMinutes", 5, 1440, " of minutes", 60);
+        return url is null || minutes is null ? null : new TimeStampSettings(url, TimeSpan.FromMinutes(minutes.Value));
+    }
+
+    private static Uri? Url(Block block, string right)
+    {
+        if (block.Text("url", ServerUrl(), right) is not { } text)
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url))
+        {
+            block.Fault("url", $"\"{text}\" has no possible host or port", right);
+        }
+
+        return url;
     }
 
     private static MqttPublisherSettings Mqtt(Block block, string name)
@@ -398,7 +422,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     private static partial Regex HttpUrl();
 
     [GeneratedRegex(@"^https?://[A-Za-z0-9.\-\[\]:]{1,260}(/[A-Za-z0-9._~/-]{0,200})?\z")]
-    private static partial Regex WitnessUrl();
+    private static partial Regex ServerUrl();
 
     [GeneratedRegex(@"^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}\z")]
     private static partial Regex VerifierKey();

@@ -52,6 +52,7 @@ public sealed class SiteReaderTests : IDisposable
                 WitnessKey.Parse("cloud.example/r1+064a6ca4+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4")),
         ];
         Assert.Equal(publishers.Select(p => p.ToString()), site.Publishers.Select(p => p.ToString()));
+        Assert.Equal(new TimeStampSettings(new Uri("https://tsa.example/tsr"), TimeSpan.FromHours(1)), site.TimeStamps);
     }
 
     [Fact]
@@ -63,6 +64,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Null(site.Simulation);
         Assert.Empty(site.Footprints);
         Assert.Empty(site.Publishers);
+        Assert.Null(site.TimeStamps);
         Assert.Equal((AccuracyClass.Indicative, null), (site.Meters[0].Accuracy, site.Meters[0].Source));
     }
 

@@ -12,7 +12,7 @@ public sealed class SiteSchemaTests : IDisposable
     private static readonly Regex BeyondSchema = new(
         @"(\.bus|\.group|\.source): |after the point|does not divide|does not begin and end|is there already|is taken by|no meter is in|" +
         "is not one of the meters|does not count active|no emission factor|no file|is a real bus|no bus is simulated|knows no time zone|" +
-        "there is no time|no possible port|is not counted in|other channel|another phase|is the device of another|does not come after|" +
+        "there is no time|no possible port|no possible host|is not counted in|other channel|another phase|is the device of another|does not come after|" +
         "of the clamp.s rated current|cannot show class|cannot each be stable|is the same key|only one continuously|one conversion at a time");
 
     private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Corpus.Schema))!;
