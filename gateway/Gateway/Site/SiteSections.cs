@@ -390,8 +390,9 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             block.Fault("user", "is missing beside passwordFile", "write the user that the password belongs to");
         }
 
+        bool tls = block.Flag("tls");
         WitnessKey? receiver = Key(block, "receiver", "copy the verifier key of whoever receives the batches: <name>+<8 hexadecimal digits>+<base64>", required: false);
-        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, block.Flag("tls"), receiver);
+        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, tls, receiver);
     }
 
     private static string? UniqueName(Block block, IEnumerable<string> names)
