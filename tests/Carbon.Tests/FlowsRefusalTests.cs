@@ -117,6 +117,22 @@ public class FlowsRefusalTests
     }
 
     [Fact]
+    public void Of_a_year_that_cannot_be_solved_only_the_first_intervals_are_kept_and_all_are_counted()
+    {
+        FlowLedger ledger = Run(Site("pv"), [.. Enumerable.Range(0, 1500).Select(n => Interval(n, import: 5, load: 1))]);
+        Assert.Equal((FlowLedger.MostUnsolvable, 1500L), (ledger.Unsolvable.Count, ledger.Totals.NotSolved));
+        Assert.Equal(Midnight, ledger.Unsolvable[0].Start);
+    }
+
+    [Fact]
+    public void Rows_are_read_as_they_are_asked_for()
+    {
+        using StringReader text = new(Header + "\n2026-01-01T00:00Z,1,0\n2026-01-01T00:15Z,2,0\n");
+        Assert.Equal(Kwh, new FlowFile("f", text).Next()!.Import);
+        Assert.Equal("2026-01-01T00:15Z,2,0", text.ReadLine());
+    }
+
+    [Fact]
     public void A_site_that_cannot_be_is_refused()
     {
         foreach (FlowSite site in (FlowSite[])[

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -108,36 +107,5 @@ public sealed class FlowsCommandTests : IDisposable
         string csv = _files.Write("b.csv", "");
         File.WriteAllBytes(csv, [.. Encoding.UTF8.GetBytes(Day), 0xFF, 0xFE]);
         CommandLine.AssertRefused(CommandLine.Run("flows", csv), "is not UTF-8");
-    }
-
-    [Fact]
-    public void A_month_of_minutes_takes_no_more_memory_than_a_day()
-    {
-        long day = Allocated(1), month = Allocated(30);
-        Assert.True(month < day + 4_000_000, $"{day} and {month} bytes");
-
-        // What lives after the run, with the result still held, not what passed through.
-        long Allocated(int days)
-        {
-            StringBuilder csv = new("time[1min],import[kWh],export[kWh],pv[kWh],charge[kWh],discharge[kWh]\n");
-            DateTimeOffset start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-            for (int n = 0; n < days * 1440; n++)
-            {
-                csv.Append(CultureInfo.InvariantCulture, $"{start.AddMinutes(n):yyyy-MM-dd'T'HH:mm'Z'},{n % 7},{n % 3},{n % 11},{n % 5},{n % 2}\n");
-            }
-
-            using StringReader text = new(csv.ToString());
-            Carbon.Flows.FlowFile file = new("f", text);
-            Carbon.Flows.FlowLedger ledger = new(file.Site);
-            long before = GC.GetTotalMemory(forceFullCollection: true);
-            while (file.Next() is { } interval)
-            {
-                ledger.Take(interval);
-            }
-
-            long held = GC.GetTotalMemory(forceFullCollection: true) - before;
-            GC.KeepAlive(ledger);
-            return held;
-        }
     }
 }
