@@ -4,7 +4,7 @@ namespace EdgeGateway.Edgectl;
 
 /// <summary>
 /// The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read; verify also with 1
-/// for evidence that it refuses.
+/// for evidence that it refuses, flows with 1 for intervals that it cannot solve.
 /// </summary>
 public static class Program
 {
@@ -20,6 +20,7 @@ public static class Program
     {
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
         root.Subcommands.Add(DiscloseCommand.Create(input));
+        root.Subcommands.Add(FlowsCommand.Create());
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());
         root.Subcommands.Add(VerifyCommand.Create(input, time));
