@@ -42,7 +42,7 @@ public sealed partial class Recorder
         Seal();
         _key.HandOver(_ledger);
         DeviceKeyChange change = _key.History.Changes[^1];
-        _log.LogInformation("Leaf {Leaf} of {Origin} has changed the key. The key before it could sign until {Until:u}.", change.Leaf, change.Origin, change.Until);
+        _log.LogInformation("Leaf {Leaf} of {Origin} has changed the key. The key before it may sign until {Until:u}.", change.Leaf, change.Origin, change.Until);
     }
 
     private void TellOfKey()
