@@ -208,7 +208,7 @@ internal sealed class Gateway : IAsyncDisposable
             Page        {string.Join(" ", _web.Urls)}
             Data        {_folder}
             Device      {_key.DeviceId}
-            Public key  {_key.PublicKeyPath}{(_key.History.Changes is [.., var change] ? $", changed {_key.History.Changes.Count} times, last by leaf {change.Leaf} of {change.Origin}" : "")}
+            Public key  {_key.PublicKeyPath}{(_key.History.Changes is [.., var change] ? $", changed since by leaf {change.Leaf} of {change.Origin}" : "")}
             Log         {_recorder.Origin}, {_ledger.Size} leaves
             """);
         foreach (Delivery delivery in _deliveries)

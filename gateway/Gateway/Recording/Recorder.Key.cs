@@ -43,7 +43,7 @@ public sealed partial class Recorder
         _ledger.Save(); // no later one can be by this key
         _key.HandOver(_ledger);
         DeviceKeyChange change = _key.History.Changes[^1];
-        _log.LogInformation("Leaf {Leaf} of {Origin} has changed the key. The key before it could sign until {Until:u}.", change.Leaf, change.Origin, change.Until);
+        _log.LogInformation("Leaf {Leaf} of {Origin} has changed the key. The key before it may sign until {Until:u}.", change.Leaf, change.Origin, change.Until);
     }
 
     private void TellOfKey()
