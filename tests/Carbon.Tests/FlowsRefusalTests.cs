@@ -136,7 +136,8 @@ public class FlowsRefusalTests
     public void A_site_that_cannot_be_is_refused()
     {
         foreach (FlowSite site in (FlowSite[])[
-            Site("pv", "pv"), Site() with { LengthMinutes = 0 }, Site() with { LengthMinutes = 7 }, Site() with { ToleranceMillionths = -1 }, Site() with { Tolerance = -1 },
+            Site("pv", "pv"), Site("grid"), Site("pv,roof"), Site(""), Site() with { LengthMinutes = 0 }, Site() with { LengthMinutes = 7 }, Site() with { ToleranceMillionths = -1 },
+            Site() with { Tolerance = -1 },
             Site() with { ChargeEfficiencyMillionths = 0 }, Site() with { ChargeEfficiencyMillionths = 1_000_001 }, Site() with { InitialContent = -1 },
             Site([.. Enumerable.Range(0, 33).Select(n => $"pv:{n}")])])
         {

@@ -146,7 +146,8 @@ public static class FlowFigures
             energy == 0 ? t.Solved == 0 ? Nothing : "there was no load: 0/0" : load.WithoutIntensity > 0 ? Dark(load) : null);
 
         static CarbonFlow Sum(CarbonFlow a, CarbonFlow b) => a.Plus(b.Femtograms, b.WithoutIntensity);
-        static string Dark(CarbonFlow flow) => $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is {Kilograms(flow)} kgCO2";
+        static string Dark(CarbonFlow flow) =>
+            $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is {Kilograms(flow)} kgCO2";
         static string Kilograms(CarbonFlow flow) => Rounding.Exact(flow.Femtograms, 18);
         Figure Of(string name, string title, string formula, CarbonFlow flow)
         {

@@ -164,7 +164,9 @@ public sealed class FlowFile
     {
         if (cell[0] is '-' or '−')
         {
-            throw Wrong(column.Header, column.Name == "intensity" ? $"'{cell}': an intensity is not negative" : $"'{cell}' is negative. Every direction has a column of its own: give gross values.");
+            throw Wrong(column.Header, column.Name == "intensity"
+                ? $"'{cell}': an intensity is not negative"
+                : $"'{cell}' is negative. Every direction has a column of its own: give gross values.");
         }
 
         string[] parts = cell.Split('.');
@@ -176,7 +178,8 @@ public sealed class FlowFile
         string decimals = parts.Length == 2 ? parts[1].TrimEnd('0') : "";
         if (decimals.Length > column.Decimals)
         {
-            throw Wrong(column.Header, $"'{cell}' is finer than {(column.Name == "intensity" ? "10⁻⁶ gCO2/kWh" : "1 µWh")}. Round it to {column.Decimals} decimals where it comes from.");
+            string finest = column.Name == "intensity" ? "10⁻⁶ gCO2/kWh" : "1 µWh";
+            throw Wrong(column.Header, $"'{cell}' is finer than {finest}. Round it to {column.Decimals} decimals where it comes from.");
         }
 
         long most = column.Name == "intensity" ? FlowInterval.MostIntensity : FlowInterval.Most;

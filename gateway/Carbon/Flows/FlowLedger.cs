@@ -27,6 +27,11 @@ public sealed class FlowLedger
             throw new InvalidDataException("There are more than 32 generators, or two have the same name.");
         }
 
+        if (site.Generators.Any(g => g.Name is "" or "grid" or "unknown" or "difference" || g.Name.Any(c => c == ',' || char.IsControl(c))))
+        {
+            throw new InvalidDataException("A generator is named neither grid, unknown nor difference, and without commas.");
+        }
+
         if (site.ToleranceMillionths is < 0 or > Million || site.Tolerance is < 0 or > FlowInterval.Most || site.ChargeEfficiencyMillionths is < 1 or > Million
             || site.InitialContent is < 0 or > FlowInterval.Most)
         {
