@@ -381,6 +381,7 @@ def read_record(reader, is_first):
         if known is None:
             require(not (is_text(label) and label.endswith("_")), "label that must be understood and is not")
             require(label not in BASE_LABELS, "base label: not in resolved form")
+            require(is_text(label), "number as a label that is none of the format")
             continue
         require(label in RECORD_LABELS or is_first, f"{label} on a record that is not the first")
         require(known(value), f"value of label {label}")
