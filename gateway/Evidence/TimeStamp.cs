@@ -8,8 +8,8 @@ using System.Text;
 namespace EdgeGateway.Evidence;
 
 /// <summary>
-/// What a time-stamping authority said of a checkpoint: that it was there by a time (RFC 3161). Over the SHA-256 of the note's signed text, so
-/// that <c>openssl ts -verify -data</c> checks it too.
+/// What a time-stamping authority said of a checkpoint: that it was there, signed, by a time (RFC 3161). Over the SHA-256 of the note with the
+/// log's own signature (<see cref="CheckpointNote.WithoutCosignatures"/>), so that <c>openssl ts -verify -data</c> checks it too.
 /// </summary>
 /// <param name="Time">By then the checkpoint was there, UTC; by the authority's clock (<c>genTime</c>).</param>
 /// <param name="Accuracy">How far <paramref name="Time"/> may be off either way, or null when the authority does not say.</param>
@@ -77,7 +77,7 @@ public sealed record TimeStamp(DateTimeOffset Time, TimeSpan? Accuracy, string A
             info.Timestamp, info.AccuracyInMicroseconds is { } micros ? TimeSpan.FromMicroseconds(micros) : null, Clean(authority.Subject), info.PolicyId.Value!);
     });
 
-    private static byte[] ImprintOf(CheckpointNote note) => SHA256.HashData(Encoding.UTF8.GetBytes(note.Head.NoteText()));
+    private static byte[] ImprintOf(CheckpointNote note) => SHA256.HashData(Encoding.UTF8.GetBytes(note.WithoutCosignatures()));
 
     private static T Judged<T>(string what, ReadOnlyMemory<byte> bytes, Func<T> judge)
     {

@@ -25,13 +25,23 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
         Assert.Equal(stamp.Time, time);
         Assert.InRange(stamp.Time, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(1));
         Assert.Equal(stamp, TimeStamp.Verify(token, Note, [Openssl.Certificate]));
-        Assert.Contains("Verification: OK", Openssl.Judgement(token, Note.Head.NoteText()), StringComparison.Ordinal);
-        Assert.Contains("Verification: FAILED", Openssl.Judgement(token, NoteOf(8).Head.NoteText()), StringComparison.Ordinal);
+        Assert.Contains("Verification: OK", Openssl.Judgement(token, Note.WithoutCosignatures()), StringComparison.Ordinal);
+        Assert.Contains("Verification: FAILED", Openssl.Judgement(token, NoteOf(8).WithoutCosignatures()), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_token_of_another_checkpoint_is_refused() =>
         Refused("its hash is not that of this checkpoint", () => TimeStamp.Verify(authority.Token, NoteOf(8), [Openssl.Root]));
+
+    [Fact]
+    public void A_token_covers_the_signature_and_no_cosignature()
+    {
+        string note = Note.WithoutCosignatures();
+        CheckpointNote signedAgain = CheckpointNote.Parse(CheckpointNote.Sign(Note.Head, Key));
+        CheckpointNote cosigned = CheckpointNote.Parse(note + $"— witness {Convert.ToBase64String(new byte[76])}\n");
+        Refused("its hash is not that of this checkpoint", () => TimeStamp.Verify(authority.Token, signedAgain, [Openssl.Root]));
+        Assert.Equal(TimeStamp.Verify(authority.Token, Note, [Openssl.Root]), TimeStamp.Verify(authority.Token, cosigned, [Openssl.Root]));
+    }
 
     [Fact]
     public void An_authority_that_is_not_trusted_is_refused()
@@ -239,7 +249,7 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
             CheckpointNote note, X509Certificate2 certificate, DateTimeOffset? time = null, bool names = true, X509Certificate2? named = null,
             X509IncludeOption include = X509IncludeOption.EndCertOnly, string digest = "2.16.840.1.101.3.4.2.1", X509Extension? extension = null)
         {
-            byte[] imprint = SHA256.HashData(Encoding.UTF8.GetBytes(note.Head.NoteText()));
+            byte[] imprint = SHA256.HashData(Encoding.UTF8.GetBytes(note.WithoutCosignatures()));
             Rfc3161TimestampTokenInfo info = new(
                 new Oid(StampingAuthority.Policy), new Oid("2.16.840.1.101.3.4.2.1"), imprint, new byte[] { 1 }, time ?? Some.Time,
                 extensions: extension is null ? null : [extension]);

@@ -199,9 +199,10 @@ public sealed class Ledger : IDisposable
 
     private void Commit(Action write)
     {
-        StoredCheckpoint[] checkpoints = [.. _newCheckpoints.Values];
+        // What is said of a checkpoint is taken before the checkpoints: so it never becomes durable without its own.
         StoredCosignature[] cosignatures = [.. _newCosignatures.Values];
         StoredTimeStamp[] timeStamps = [.. _newTimeStamps.Values];
+        StoredCheckpoint[] checkpoints = [.. _newCheckpoints.Values];
         KeyValuePair<string, long>[] cursors = [.. _movedCursors];
         using (SqliteTransaction transaction = _writer.BeginTransaction())
         {
@@ -301,27 +302,33 @@ public sealed class Ledger : IDisposable
     }
 
     /// <summary>
-    /// Single leaves with a receipt under the newest checkpoint that is time-stamped and covers all of them, else under the newest one. Null when that
-    /// does not cover all of them.
+    /// The checkpoint that proves most of a leaf: the first one over it that is time-stamped, as that shows earliest that the leaf was there; else the
+    /// newest. Null when none covers it yet.
     /// </summary>
-    /// <param name="indexes">Which, none twice.</param>
-    /// <exception cref="InvalidDataException">The bytes of one were thinned.</exception>
-    public Bundle? BundleOf(IReadOnlyList<long> indexes)
+    public StoredCheckpoint? CheckpointFor(long leaf)
     {
-        StoredTimeStamp? stamp = NewestTimeStamp is { } newest && indexes.All(i => i < newest.Size) ? newest : null;
-        if ((stamp is null ? LastCheckpoint : CheckpointBeyond(stamp.Size - 1)) is not { } checkpoint || indexes.Any(i => i >= checkpoint.Size))
-        {
-            return null;
-        }
+        StoredTimeStamp? waiting = _newTimeStamps.Values.Where(s => s.Size > leaf).MinBy(s => s.Size);
+        StoredTimeStamp? first = Query("SELECT size, token, host, t FROM timestamp WHERE size > $1 ORDER BY size LIMIT 1", ReadTimeStamp, leaf).FirstOrDefault() ?? waiting;
+        return first is not null ? CheckpointBeyond(first.Size - 1) : LastCheckpoint is { } newest && newest.Size > leaf ? newest : null;
+    }
 
-        return new Bundle
-        {
-            TimeStamps = stamp is null ? [] : [stamp.Token],
-            Note = NoteWithCosignatures(checkpoint),
-            Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
-            Receipt = new CoseReceipt(
-                checkpoint.Cose, [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))], null).Encode(),
-        };
+    /// <summary>Single leaves with a receipt under a checkpoint that covers all of them.</summary>
+    /// <param name="indexes">Which, none twice.</param>
+    /// <param name="checkpoint">Of this ledger.</param>
+    /// <exception cref="InvalidDataException">The bytes of one were thinned.</exception>
+    public Bundle BundleOf(IReadOnlyList<long> indexes, StoredCheckpoint checkpoint) => new()
+    {
+        TimeStamps = TimeStampOf(checkpoint.Size) is { } stamp ? [stamp.Token] : [],
+        Note = NoteWithCosignatures(checkpoint),
+        Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
+        Receipt = new CoseReceipt(
+            checkpoint.Cose, [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))], null).Encode(),
+    };
+
+    private StoredTimeStamp? TimeStampOf(long size)
+    {
+        StoredTimeStamp? waiting = _newTimeStamps.GetValueOrDefault(size);
+        return waiting ?? Query("SELECT size, token, host, t FROM timestamp WHERE size = $1", ReadTimeStamp, size).FirstOrDefault();
     }
 
     /// <summary>A leaf that changes the key, with its receipt under the first checkpoint that covers it, or null when none does yet.</summary>

@@ -7,12 +7,12 @@ namespace EdgeGateway.Serving;
 internal static class KeyEvidence
 {
     /// <summary>
-    /// The leaves that are asked for, and the newest one where the checkpoint is signed by a replaced key in its overlap: its time shows that the
+    /// The leaves that are asked for, and the checkpoint's newest one where it is signed by a replaced key in its overlap: its time shows that the
     /// overlap was not over, and without it the bundle is refused.
     /// </summary>
-    public static IReadOnlyList<long> WithLaterLeaf(IReadOnlyList<long> indexes, ServingModel model) =>
-        model.Ledger.LastCheckpoint is { } newest && model.Keys?.IsInOverlap(CheckpointNote.Parse(newest.Note)) == true
-            ? [.. indexes.Union([newest.Size - 1])]
+    public static IReadOnlyList<long> WithLaterLeaf(IReadOnlyList<long> indexes, StoredCheckpoint checkpoint, ServingModel model) =>
+        model.Keys?.IsInOverlap(CheckpointNote.Parse(checkpoint.Note)) == true
+            ? [.. indexes.Union([checkpoint.Size - 1])]
             : indexes;
 
     /// <summary>The changes of the key that the checkpoint is over or after; the certificates, where they are those of the key that signed it.</summary>

@@ -68,12 +68,12 @@ internal static class LogEndpoints
 
         try
         {
-            if (model.Ledger.BundleOf(KeyEvidence.WithLaterLeaf(indexes, model)) is not { } bundle)
+            if (model.Ledger.CheckpointFor(indexes.Max()) is not { } checkpoint)
             {
                 return NotCovered(context, model, $"leaf {indexes.Max()}");
             }
 
-            bundle = KeyEvidence.AddTo(bundle, model);
+            Bundle bundle = KeyEvidence.AddTo(model.Ledger.BundleOf(KeyEvidence.WithLaterLeaf(indexes, checkpoint, model), checkpoint), model);
             bool json = context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json");
             context.Response.Headers.Vary = "Accept, Accept-Encoding";
             return json ? Bytes(context, BundleJson.Encode(bundle), "application/json") : Bytes(context, bundle.Encode(), "application/cbor");

@@ -62,16 +62,39 @@ public sealed class TimeStampClientTests : IAsyncLifetime
         _log.Grow(4);
         await StampAsync();
         _log.Grow(2);
-        Bundle bundle = Bundle.Decode(_log.Ledger.BundleOf([6, 1])!.Encode());
+        Bundle bundle = Bundle.Decode(BundleOf(_log.Ledger, 6, 1).Encode());
         CheckpointNote note = BundleVerifier.Verify(bundle, TrustAnchors.FromPem(_log.PublicKeyPem)).Note;
         ReadOnlyMemory<byte> token = Assert.Single(bundle.TimeStamps);
         Assert.Equal(7, note.Head.Size);
         Assert.Equal("CN=Stamping Authority, O=Example", TimeStamp.Verify(token, note, [_server.Authority.Root]).Authority);
-        Assert.Contains("Verification: OK", _server.Authority.Judgement(token, note.Head.NoteText()), StringComparison.Ordinal);
+        Assert.Contains("Verification: OK", _server.Authority.Judgement(token, note.WithoutCosignatures()), StringComparison.Ordinal);
 
-        Bundle later = _log.Ledger.BundleOf([1, 7])!;
+        Bundle later = BundleOf(_log.Ledger, 1, 7);
         Assert.Equal((9L, 0), (CheckpointNote.Parse(later.Note).Head.Size, later.TimeStamps.Count));
-        Assert.Null(_log.Ledger.BundleOf([9]));
+        Assert.Null(_log.Ledger.CheckpointFor(9));
+    }
+
+    [Fact]
+    public async Task A_bundle_has_the_earliest_time_stamp_that_covers_its_leaves()
+    {
+        _log.Grow(3);
+        Task running = Client().RunAsync(_stop.Token);
+        await WaitsAsync(Limit, Every);
+        _log.Grow(4);
+        _time.Advance(Every);
+        await WaitsAsync(Limit, Every);
+        Assert.Equal((3L, 7L, 7L), (SizeOver(0), SizeOver(3), SizeOver(2, 6)));
+        _log.Grow(2); // now both are durable
+        Assert.Equal((3L, 7L, 7L), (SizeOver(0), SizeOver(3), SizeOver(2, 6)));
+        await StopAsync(running);
+
+        long SizeOver(params long[] leaves)
+        {
+            Bundle bundle = BundleOf(_log.Ledger, leaves);
+            CheckpointNote note = CheckpointNote.Parse(bundle.Note);
+            TimeStamp.Verify(Assert.Single(bundle.TimeStamps), note, [_server.Authority.Root]);
+            return note.Head.Size;
+        }
     }
 
     [Fact]
@@ -89,7 +112,7 @@ public sealed class TimeStampClientTests : IAsyncLifetime
         StoredTimeStamp kept = again.NewestTimeStamp!, had = _log.Ledger.NewestTimeStamp!;
         Assert.Equal((3, "127.0.0.1", had.Time), (kept.Size, kept.Host, kept.Time));
         Assert.Equal(had.Token, kept.Token);
-        Assert.Equal(had.Token, Assert.Single(again.BundleOf([2])!.TimeStamps).ToArray());
+        Assert.Equal(had.Token, Assert.Single(BundleOf(again, 2).TimeStamps).ToArray());
     }
 
     [Theory]
@@ -179,7 +202,7 @@ public sealed class TimeStampClientTests : IAsyncLifetime
         await WaitsAsync(Limit);
         await asked.Task.InTimeAsync();
         _log.Grow(1);
-        Assert.Equal(4, BundleVerifier.Verify(_log.Ledger.BundleOf([3])!, TrustAnchors.FromPem(_log.PublicKeyPem)).Head.Size);
+        Assert.Equal(4, BundleVerifier.Verify(BundleOf(_log.Ledger, 3), TrustAnchors.FromPem(_log.PublicKeyPem)).Head.Size);
         _time.Advance(Limit);
         Assert.InRange(await _time.NextWaitAsync(), Backoff.Shortest, Backoff.Longest);
         Assert.Equal("does not answer within 15 s", client.State.Failure!.Reason);
@@ -248,6 +271,8 @@ public sealed class TimeStampClientTests : IAsyncLifetime
 
     private TimeStampClient Client(Uri? url = null) => new(
         _log.Ledger, new TimeStampSettings(url ?? _server.Url, Every), new Backoff(_time, new Random(1)), _http, _time, RandomNumberGenerator.Create(), _said);
+
+    private static Bundle BundleOf(Ledger ledger, params long[] leaves) => ledger.BundleOf(leaves, ledger.CheckpointFor(leaves.Max())!);
 
     private sealed class KeptLog : ILogger
     {

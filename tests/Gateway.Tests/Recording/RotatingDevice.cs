@@ -115,7 +115,7 @@ internal sealed class RotatingDevice : IDisposable
         }
 
         CheckpointNote newest = CheckpointNote.Parse(Ledger.LastCheckpoint.Note);
-        Bundle bundle = Ledger.BundleOf([0, newest.Head.Size - 1])! with { KeyChanges = Key.History.CoveredBy(newest.Head) };
+        Bundle bundle = Ledger.BundleOf([0, newest.Head.Size - 1], Ledger.LastCheckpoint!) with { KeyChanges = Key.History.CoveredBy(newest.Head) };
         Assert.Equal(2, BundleVerifier.Verify(EdgeGateway.Evidence.Bundle.Decode(bundle.Encode()), trust).Leaves.Count);
         string folder = Path.Combine(At("stick"), Recorder.Origin.ToString());
         Assert.Equal(newest.Head, TileLog.Verify((path, _) => File.Exists(Path.Combine(folder, path)) ? File.ReadAllBytes(Path.Combine(folder, path)) : (ReadOnlyMemory<byte>?)null, trust, _ => { }).Head);
