@@ -98,11 +98,6 @@ public static class BatchVerifier
             throw new EvidenceException($"Leaf {index} is of type '{leaf.Head.Type}'; a log begins with its only genesis.");
         }
 
-        if (leaf.Head.Simulated && index != 0)
-        {
-            throw new EvidenceException($"Leaf {index} says that the log is simulated; only the genesis does.");
-        }
-
         if (index == 0)
         {
             CheckGenesis(leaf, origin);

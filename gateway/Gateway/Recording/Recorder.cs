@@ -333,8 +333,7 @@ public sealed partial class Recorder
         TimeSpan step = now - _wallLessMonotonic;
         if (step.Duration() > SmallestClockStep)
         {
-            DateTimeOffset wall = _time.GetUtcNow();
-            _pen.Write(LeafType.ClockStep, wall, [new LeafRecord("step") { Unit = "s", Number = new DecimalFraction(-3, (long)step.TotalMilliseconds) }]);
+            _pen.Write(LeafType.ClockStep, _time.GetUtcNow(), [LeafRecord.Of("step", step)]);
         }
 
         _wallLessMonotonic = now;
