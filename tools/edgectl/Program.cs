@@ -4,7 +4,7 @@ namespace EdgeGateway.Edgectl;
 
 /// <summary>
 /// The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read; verify also with 1
-/// for evidence that it refuses.
+/// for evidence that it refuses, carbon with 1 for accounts that it refuses or cannot state whole.
 /// </summary>
 public static class Program
 {
@@ -19,6 +19,7 @@ public static class Program
     public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error)
     {
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
+        root.Subcommands.Add(CarbonCommand.Create());
         root.Subcommands.Add(DiscloseCommand.Create(input));
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());

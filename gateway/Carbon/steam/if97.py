@@ -55,7 +55,7 @@ near(boiling(10), 0.584149488e3)
 
 PRESSURES = ([0.01, 0.0125, 0.015, 0.0175, 0.02, 0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.06, 0.07, 0.08, 0.09] + [n / 100 for n in range(10, 30, 2)]
              + [n / 100 for n in range(30, 100, 5)] + [n / 10 for n in range(10, 20)] + [n / 10 for n in range(20, 101, 2)])
-TEMPERATURES = list(range(60, 300, 10)) + list(range(300, 601, 20))
+TEMPERATURES = list(range(60, 350, 10)) + list(range(360, 601, 20))
 
 if __name__ == "__main__":
     print("# Enthalpy of steam by IAPWS-IF97 (R7-97, 2012), made by if97.py. Pressure absolute in MPa, temperature in degrees Celsius, enthalpy in kJ/kg.")
