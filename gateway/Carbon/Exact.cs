@@ -102,7 +102,7 @@ public static partial class Exact
     {
         // Newton's method from above: the first step that does not fall is at the root.
         BigInteger root = BigInteger.One << (int)((square.GetBitLength() + 1) / 2);
-        while (true)
+        while (!square.IsZero)
         {
             BigInteger next = (root + (square / root)) / 2;
             if (next >= root)
@@ -112,6 +112,8 @@ public static partial class Exact
 
             root = next;
         }
+
+        return square;
     }
 
     private static string Digits(BigInteger units, int decimals)

@@ -15,9 +15,14 @@ internal sealed record CarbonReport(
     public bool Blocked => Totals.Any(t => t.Micrograms is null);
 }
 
-/// <summary>Reads the file of <c>edgectl carbon</c>, whose form carbon.schema.json tells, and computes its accounts.</summary>
+/// <summary>Reads the file of <c>edgectl carbon</c>, whose form the README tells, and computes its accounts.</summary>
 internal sealed class CarbonFile
 {
+    // A year of quarter hours is 35 136.
+    private const int MostSlots = 100_000;
+
+    private const long MostBytesOfFactors = 4 << 20;
+
     private static readonly string[] Amount = ["name", "amount", "reference", "collected", "from", "until", "uncertainty"];
     private static readonly string[] FactorKeys = ["region", "kind", "year", "set", "value", "source"];
 
@@ -38,7 +43,8 @@ internal sealed class CarbonFile
         {
             _library = JsonPart.Refusing($"{root.At("factorSets")}[{i}]", () =>
             {
-                using StreamReader reader = File.OpenText(Path.Combine(folder, name));
+                string path = Path.Combine(folder, name);
+                using StreamReader reader = new FileInfo(path).Length <= MostBytesOfFactors ? File.OpenText(path) : throw new IOException($"{name} is larger than 4 MiB.");
                 return _library.With(FactorSet.Parse(name, reader));
             });
         }
@@ -50,8 +56,8 @@ internal sealed class CarbonFile
     /// <exception cref="JsonRefusedException">What it holds is refused.</exception>
     public static CarbonReport Read(JsonElement element, string folder)
     {
-        JsonPart root = new(element, "$", "$schema", "period", "market", "factorSets", "combustion", "electricity", "heat", "production", "coalEquivalents", "matching");
-        return new CarbonFile(root, folder).Compute(root);
+        JsonPart root = new(element, "$", "period", "market", "factorSets", "combustion", "electricity", "heat", "production", "coalEquivalents", "matching");
+        return JsonPart.Refusing(root.Path, () => new CarbonFile(root, folder).Compute(root));
     }
 
     private CarbonReport Compute(JsonPart root)
@@ -242,7 +248,7 @@ internal sealed class CarbonFile
     {
         int minutes = part.Integer("minutes") ?? throw part.Missing("minutes");
         List<MatchingSlot> slots = [];
-        foreach ((JsonElement element, string path) in part.List("slots"))
+        foreach ((JsonElement element, string path) in part.List("slots", MostSlots))
         {
             JsonPart slot = new(element, path, "start", "load", "carbonFree", "gridShare");
             slots.Add(new MatchingSlot(

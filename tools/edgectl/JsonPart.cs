@@ -17,7 +17,7 @@ internal sealed class JsonRefusedException(string path, string what) : Exception
 /// <summary>A JSON object with its path, whose members are read by name. A member that is unknown or written twice is refused.</summary>
 internal sealed class JsonPart
 {
-    private const int MostElements = 100_000;
+    private const int MostElements = 2_000;
 
     private readonly Dictionary<string, JsonElement> _members = new(StringComparer.Ordinal);
 
@@ -31,14 +31,15 @@ internal sealed class JsonPart
 
         foreach (JsonProperty member in element.EnumerateObject())
         {
-            if (!keys.Contains(member.Name))
+            string name = Decoded(path, () => member.Name);
+            if (!keys.Contains(name))
             {
-                throw new JsonFormException(At(Shown(member.Name)), $"is not a member. Here are {string.Join(", ", keys)}.");
+                throw new JsonFormException(At(Shown(name)), $"is not a member. Here are {string.Join(", ", keys)}.");
             }
 
-            if (!_members.TryAdd(member.Name, member.Value))
+            if (!_members.TryAdd(name, member.Value))
             {
-                throw new JsonFormException(At(member.Name), "is written twice. Keep one of them.");
+                throw new JsonFormException(At(name), "is written twice. Keep one of them.");
             }
         }
     }
@@ -58,7 +59,7 @@ internal sealed class JsonPart
             return default;
         }
 
-        string text = element.ValueKind == JsonValueKind.String && element.GetString() is { Length: <= 1000 } t ? t
+        string text = element.ValueKind == JsonValueKind.String && Decoded(At(key), element.GetString) is { Length: <= 1000 } t ? t
             : throw new JsonFormException(At(key), $"is {Described(element)}. Write a text of at most 1000 characters; amounts are texts too, with their unit.");
         return Refusing(At(key), () => read(text));
     }
@@ -78,16 +79,16 @@ internal sealed class JsonPart
     public JsonPart Object(string key, params ReadOnlySpan<string> keys) =>
         _members.TryGetValue(key, out JsonElement element) ? new JsonPart(element, At(key), keys) : throw Missing(key);
 
-    public IReadOnlyList<(JsonElement Element, string Path)> List(string key)
+    public IReadOnlyList<(JsonElement Element, string Path)> List(string key, int most = MostElements)
     {
         if (!_members.TryGetValue(key, out JsonElement element))
         {
             return [];
         }
 
-        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() > MostElements)
+        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() > most)
         {
-            throw new JsonFormException(At(key), element.ValueKind == JsonValueKind.Array ? $"has more than {MostElements} elements." : $"is {Described(element)}. Write a list, [ … ].");
+            throw new JsonFormException(At(key), element.ValueKind == JsonValueKind.Array ? $"has more than {most} elements." : $"is {Described(element)}. Write a list, [ … ].");
         }
 
         return [.. element.EnumerateArray().Select((e, i) => (e, $"{At(key)}[{i}]"))];
@@ -95,7 +96,7 @@ internal sealed class JsonPart
 
     public IReadOnlyList<string> Texts(string key) =>
     [
-        .. List(key).Select(e => e.Element.ValueKind == JsonValueKind.String && e.Element.GetString() is { Length: > 0 } text ? text
+        .. List(key).Select(e => e.Element.ValueKind == JsonValueKind.String && Decoded(e.Path, e.Element.GetString) is { Length: > 0 and <= 1000 } text ? text
             : throw new JsonFormException(e.Path, $"is {Described(e.Element)}. Write a text.")),
     ];
 
@@ -134,6 +135,19 @@ internal sealed class JsonPart
         catch (Exception e) when (e is CarbonException or FormatException)
         {
             throw new JsonRefusedException(path, e.Message);
+        }
+    }
+
+    // A text with half of a surrogate pair is JSON, but no text.
+    private static string Decoded(string path, Func<string?> decode)
+    {
+        try
+        {
+            return decode()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonFormException(path, "holds a character that does not exist.");
         }
     }
 

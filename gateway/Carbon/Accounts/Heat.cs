@@ -16,7 +16,7 @@ public enum EnthalpyConvention
 public static class Heat
 {
     /// <summary>The account.</summary>
-    public const string Account = "heat";
+    public const string Account = "scope2-heat";
 
     private static readonly Fraction WaterAt20 = Exact.Parse("83.74");
     private static readonly Fraction SpecificHeat = Exact.Parse("4.1868");

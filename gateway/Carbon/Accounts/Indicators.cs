@@ -9,17 +9,17 @@ namespace EdgeGateway.Carbon.Accounts;
 /// <param name="Coefficient">kgce/kWh of electricity; GJ/tce of all that is heat.</param>
 public sealed record CoalEquivalentLine(string Name, Quantity Energy, CitedFactor Coefficient)
 {
-    /// <summary>Tonnes of coal equivalent (GB/T 2589-2020).</summary>
-    /// <exception cref="CarbonException">The coefficient is neither.</exception>
-    public Quantity Value
+    /// <summary>Micrograms of coal equivalent (GB/T 2589-2020), rounded once, half to even, as the lines of accounts are.</summary>
+    /// <exception cref="CarbonException">The coefficient is neither, or the amount does not fit 64 bits.</exception>
+    public long Micrograms
     {
         get
         {
-            Unit tonne = Unit.Parse("tce");
+            Unit kilogram = Unit.Parse("kgce");
             Rate rate = Coefficient.Rate;
             if (rate.Unit.Dimension == Dimension.CoalEquivalent)
             {
-                return (Energy * rate).In(tonne);
+                return Exact.Micrograms((Energy * rate).In(kilogram).Value);
             }
 
             if (rate.Per.Dimension != Dimension.CoalEquivalent || rate.Unit.Dimension != Dimension.Energy || !rate.Value.IsPositive
@@ -30,8 +30,8 @@ public sealed record CoalEquivalentLine(string Name, Quantity Energy, CitedFacto
 
             // The definition of standard coal is by net calorific value, so GJ and GJ(NCV) are worth the same in it.
             Unit heat = Unit.Parse(Energy.Unit.Dimension == Dimension.NetHeat ? "GJ(NCV)" : "GJ");
-            Fraction per = rate.Value * rate.Unit.In(Unit.Gigajoule) / rate.Per.In(tonne);
-            return new Quantity(Energy.In(heat).Value / per, tonne);
+            Fraction per = rate.Value * rate.Unit.In(Unit.Gigajoule) / rate.Per.In(kilogram);
+            return Exact.Micrograms(Energy.In(heat).Value / per);
         }
     }
 }
@@ -67,9 +67,9 @@ public static class Indicators
             Inputs =
             [
                 new($"total of {account}", micrograms is { } m ? $"{m} µg {gas}" : "none", null),
-                .. energy.Select(e => new Input(e.Name, $"{Exact.Display(e.Value.Value, 9)} tce", null)
+                .. energy.Select(e => new Input(e.Name, $"{e.Micrograms} µg coal equivalent", null)
                 {
-                    Derivation = new Derivation("energy by its coefficient", e.Coefficient.Source) { Inputs = [new("energy", $"{Exact.Display(e.Energy.Value, 9)} {e.Energy.Unit}", null), e.Coefficient.AsInput("coefficient")] },
+                    Derivation = new Derivation("energy by its coefficient", e.Coefficient.Source) { Rounding = Derivation.ToMicrograms, Inputs = [new("energy", $"{Exact.Display(e.Energy.Value, 9)} {e.Energy.Unit}", null), e.Coefficient.AsInput("coefficient")] },
                 }),
             ],
             Notes = ["Energy that was used, gross: exports are not subtracted."],
@@ -77,7 +77,7 @@ public static class Indicators
         string name = $"{account} per energy", unit = $"t{gas}/tce";
         return micrograms is { } total
             ? Figure.Quotient(
-                name, new Fraction(total) / (MicrogramsPerKilogram * new Fraction(1000)), energy.Aggregate(Fraction.Zero, (sum, e) => sum + e.Value.Value), unit, "no energy was used", derivation)
+                name, new Fraction(total), new Fraction(energy.Aggregate(BigInteger.Zero, (sum, e) => sum + e.Micrograms)), unit, "no energy was used", derivation)
             : Figure.None(name, unit, $"{account} is blocked", derivation);
     }
 

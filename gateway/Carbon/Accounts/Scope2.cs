@@ -314,6 +314,6 @@ public sealed class Scope2
             inputs.Add(new Input($"instrument {instrument.Id}", $"{instrument.Kind}, {instrument.Energy} of {instrument.Period}, market {instrument.Market}", instrument.Reference ?? instrument.Settlement));
         }
 
-        _lines.Add(EmissionLine.Of(account, name, energy * factor.Rate, new Derivation(formula, source) { Inputs = inputs, Notes = factor.Note is { } note ? [note] : [] }));
+        _lines.Add(EmissionLine.Of(account, name, energy * factor.Rate, new Derivation(formula, source) { Inputs = inputs }));
     }
 }
