@@ -82,7 +82,6 @@ public sealed class CarbonCommandTests : IDisposable
         { "combustion/1/name", "\"boiler\"", "$.combustion[1].name: boiler is there already" },
         { "period/from", "\"2026-08-01\"", "$.period: The period ends on 2026-08-01, which is not after 2026-08-01" },
         { "period/from", "\"1.7.2026\"", "$.period.from: '1.7.2026' is not a day" },
-        { "period/from", "\"2025-12-01\"", "straddles 2025-12-31" },
         { "electricity/lines/0/grid/region", "\"CN-XZ\"", "$.electricity.lines[0].grid: There is no average of electricity for CN-XZ" },
         { "electricity/lines/0/amount", "\"1 kvarh\"", "$.electricity.lines[0].amount: 'kvarh' is not a unit" },
         { "electricity/lines/1/proof/0", "\"contract-8\"", "$.electricity: green contract names the proof contract-8" },
@@ -99,9 +98,9 @@ public sealed class CarbonCommandTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public void What_does_not_hold_is_refused_with_its_path_and_nothing_is_computed(string pointer, string? value, string says)
+    public void What_does_not_hold_is_refused_with_its_path_and_nothing_is_computed(string member, string? value, string says)
     {
-        string file = _files.Write("a.json", Changed(root => Put(root, pointer, value)));
+        string file = _files.Write("a.json", Changed(root => Put(root, member, value)));
         var (exitCode, output, _) = CommandLine.Run("carbon", file);
         Assert.Equal(1, exitCode);
         Assert.StartsWith($"REFUSED {file}: $", output, StringComparison.Ordinal);
@@ -129,13 +128,19 @@ public sealed class CarbonCommandTests : IDisposable
     [InlineData("electricity/lines/0/proof", "[7]", "$.electricity.lines[0].proof[0]: is a number. Write a text.")]
     [InlineData("period", null, "$.period: is missing")]
     [InlineData("matching/minutes", "60.5", "$.matching.minutes: is a number. Write a whole number.")]
-    [InlineData("combustion/0/name", "\"\\ud800\"", "$.combustion[0].name: holds a character that does not exist")]
-    public void What_is_not_of_the_form_is_named_with_its_path_and_ends_with_2(string pointer, string? value, string says) =>
-        CommandLine.AssertRefused(CommandLine.Run("carbon", _files.Write("a.json", Changed(root => Put(root, pointer, value)))), says);
+    public void What_is_not_of_the_form_is_named_with_its_path_and_ends_with_2(string member, string? value, string says) =>
+        CommandLine.AssertRefused(CommandLine.Run("carbon", _files.Write("a.json", Changed(root => Put(root, member, value)))), says);
 
     [Fact]
     public void A_member_that_is_written_twice_is_refused() => CommandLine.AssertRefused(
         CommandLine.Run("carbon", _files.Write("a.json", Example.Replace("\"market\": \"CN\",", "\"market\": \"CN\", \"market\": \"GB\",", StringComparison.Ordinal))), "market: is written twice");
+
+    [Theory]
+    [InlineData("\"boiler\"", "\"\\ud800\"", "$.combustion[0].name: holds a character that does not exist")]
+    [InlineData("\"market\"", "\"\\ud800\"", "$: holds a character that does not exist")]
+    [InlineData("\"contract-7\"]", "\"\\udfff\"]", "$.electricity.lines[1].proof[0]: holds a character that does not exist")]
+    public void Half_a_character_is_refused(string text, string broken, string says) =>
+        CommandLine.AssertRefused(CommandLine.Run("carbon", _files.Write("a.json", Example.Replace(text, broken, StringComparison.Ordinal))), says);
 
     [Fact]
     public void What_is_no_JSON_or_no_file_ends_with_2()
@@ -170,13 +175,17 @@ public sealed class CarbonCommandTests : IDisposable
     [Fact]
     public void A_line_may_have_a_period_of_its_own_so_that_a_year_can_be_split_at_a_new_factor()
     {
-        string file = _files.Write("a.json", """
+        string text = """
             { "period": { "from": "2025-01-01", "until": "2026-02-01" }, "market": "CN", "electricity": { "lines": [
               { "name": "old", "amount": "1 kWh", "collected": "automatic", "from": "2025-01-01", "until": "2025-12-31", "acquisition": "purchased", "attribute": "ordinary", "grid": { "region": "CN" } },
               { "name": "new", "amount": "1 kWh", "collected": "automatic", "from": "2025-12-31", "until": "2026-02-01", "acquisition": "purchased", "attribute": "ordinary", "grid": { "region": "CN" } } ],
               "residual": { "value": "0.6 kgCO2/kWh", "source": "a test" } } }
-            """);
-        Assert.Contains("scope2-location   1.067200000", CommandLine.Run("carbon", file).Output, StringComparison.Ordinal); // 0.5366 + 0.5306
+            """;
+        Assert.Contains("scope2-location   1.067200000", CommandLine.Run("carbon", _files.Write("a.json", text)).Output, StringComparison.Ordinal); // 0.5366 + 0.5306
+        string whole = text.Replace("\"from\": \"2025-12-31\", \"until\": \"2026-02-01\", ", "", StringComparison.Ordinal);
+        Assert.Contains("$.electricity.lines[1].grid: The period 2025-01-01 to 2026-02-01 straddles 2025-12-31", CommandLine.Run("carbon", _files.Write("b.json", whole)).Output, StringComparison.Ordinal);
+        string beyond = text.Replace("\"from\": \"2025-12-31\", \"until\": \"2026-02-01\"", "\"from\": \"2025-12-31\", \"until\": \"2026-02-02\"", StringComparison.Ordinal);
+        Assert.Contains("2025-12-31 to 2026-02-02 is not within the period of the account", CommandLine.Run("carbon", _files.Write("c.json", beyond)).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -190,6 +199,9 @@ public sealed class CarbonCommandTests : IDisposable
         ];
         Assert.Equal([true, .. Enumerable.Repeat(false, documents.Length - 1)], ValidBySchema(documents));
     }
+
+    private static long Total(JsonElement root, string account) => long.Parse(root.GetProperty("totals").EnumerateArray()
+        .Single(t => t.GetProperty("account").GetString() == account).GetProperty("micrograms").GetString()!);
 
     private static string Changed(Action<JsonNode> change)
     {

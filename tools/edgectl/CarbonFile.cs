@@ -15,7 +15,7 @@ internal sealed record CarbonReport(
     public bool Blocked => Totals.Any(t => t.Micrograms is null);
 }
 
-/// <summary>Reads the file of <c>edgectl carbon</c>, whose form the README tells, and computes its accounts.</summary>
+/// <summary>Reads the file of <c>edgectl carbon</c>, whose form carbon.schema.json tells, and computes its accounts.</summary>
 internal sealed class CarbonFile
 {
     // A year of quarter hours is 35 136.
@@ -56,7 +56,7 @@ internal sealed class CarbonFile
     /// <exception cref="JsonRefusedException">What it holds is refused.</exception>
     public static CarbonReport Read(JsonElement element, string folder)
     {
-        JsonPart root = new(element, "$", "period", "market", "factorSets", "combustion", "electricity", "heat", "production", "coalEquivalents", "matching");
+        JsonPart root = new(element, "$", "$schema", "period", "market", "factorSets", "combustion", "electricity", "heat", "production", "coalEquivalents", "matching");
         return JsonPart.Refusing(root.Path, () => new CarbonFile(root, folder).Compute(root));
     }
 

@@ -67,6 +67,9 @@ public class AccountPythonTests
 
     private static IEnumerable<(string Line, Func<object> Ours)> Adversarial()
     {
+        yield return Root("2.25", 0); // 1.5
+        yield return Root("6.25", 0); // 2.5
+        yield return Root("0.0025", 1);
         foreach (string a in Numbers)
         {
             foreach (string b in Numbers)
