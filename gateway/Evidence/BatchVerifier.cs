@@ -7,7 +7,8 @@ namespace EdgeGateway.Evidence;
 /// <param name="Batch">What was verified.</param>
 /// <param name="Leaves">The leaves it shows, in order.</param>
 /// <param name="Note">The verified checkpoint with whatever cosignatures it carries (<see cref="WitnessKey.CosignedAt"/>).</param>
-public sealed record VerifiedBatch(TreeHead Head, Batch Batch, IReadOnlyList<Leaf> Leaves, CheckpointNote Note)
+/// <param name="Signer">What its signature rests on.</param>
+public sealed record VerifiedBatch(TreeHead Head, Batch Batch, IReadOnlyList<Leaf> Leaves, CheckpointNote Note, SignerStanding Signer)
 {
     /// <summary>How many leaves are given by hash only.</summary>
     public int Withheld => Batch.Elements.Count - Leaves.Count;
@@ -22,11 +23,27 @@ public static class BatchVerifier
 
     /// <summary>Verifies the next batch of a device, and takes from it how its key changes.</summary>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
-    public static VerifiedBatch Verify(Batch batch, LogKeys keys)
+    public static VerifiedBatch Verify(Batch batch, LogKeys keys) => Verify(batch, keys, inSequence: false);
+
+    /// <summary>Verifies the next batch of a device that is to be added to a sequence.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="keys">What is known of the device's keys.</param>
+    /// <param name="inSequence">
+    /// A certificate that is no longer good, with nobody having seen this very checkpoint before its end, refuses nothing yet: a later checkpoint of
+    /// the same history, which somebody has seen, is over the same leaves. <see cref="BatchSequence.CheckSigners"/> must then be asked at the end.
+    /// </param>
+    /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
+    public static VerifiedBatch Verify(Batch batch, LogKeys keys, bool inSequence)
     {
         CheckpointNote note = CheckpointNote.Parse(batch.Note);
         TreeHead head = note.Head;
         ECDsa key = keys.SignerOf(note);
+        SignerStanding signer = keys.StandingOf(key, note, []);
+        if (!inSequence)
+        {
+            signer.Check(head);
+        }
+
         CheckpointCose.Verify(batch.Cose, head, key);
         if (batch.Elements.Count == 0 || batch.First != head.Size - batch.Elements.Count)
         {
@@ -54,7 +71,7 @@ public static class BatchVerifier
         }
 
         keys.Judge(key, head, leaves);
-        return new VerifiedBatch(head, batch, leaves, note);
+        return new VerifiedBatch(head, batch, leaves, note, signer);
     }
 
     /// <summary>Reads a leaf and checks what it says of its own place.</summary>
@@ -79,11 +96,6 @@ public static class BatchVerifier
         if ((leaf.Head.Type == LeafType.Genesis) != (index == 0))
         {
             throw new EvidenceException($"Leaf {index} is of type '{leaf.Head.Type}'; a log begins with its only genesis.");
-        }
-
-        if (leaf.Head.Simulated && index != 0)
-        {
-            throw new EvidenceException($"Leaf {index} says that the log is simulated; only the genesis does.");
         }
 
         if (index == 0)
@@ -116,6 +128,9 @@ public static class BatchVerifier
 public sealed class BatchSequence
 {
     private readonly Queue<MerkleHash> _hashes = [];
+    private readonly HashSet<TreeHead> _heads = [];
+    private readonly List<(TreeHead Head, SignerStanding Signer)> _uncarried = [];
+    private long _carried; // leaves under a checkpoint that holds by itself
     private Frontier _behind = new();
     private Frontier _end = new();
     private Origin? _origin;
@@ -186,8 +201,34 @@ public sealed class BatchSequence
             _end.Append(batch.Elements[i].Hash);
         }
 
+        _heads.Add(verified.Head);
+        if (verified.Signer.Holds)
+        {
+            _carried = Math.Max(_carried, verified.Head.Size);
+        }
+        else
+        {
+            _uncarried.Add((verified.Head, verified.Signer));
+        }
+
         Repeated += End == seen ? 1 : 0;
         return [.. verified.Leaves.Where(l => l.Head.Index >= seen)];
+    }
+
+    /// <summary>Counts the checkpoint of a verified bundle, where it is that of a batch too: it may have been seen where the batch's copy was not.</summary>
+    public void Count(VerifiedBundle verified) => _carried = verified.Signer.Holds && _heads.Contains(verified.Head) ? Math.Max(_carried, verified.Head.Size) : _carried;
+
+    /// <summary>
+    /// Refuses leaves that no checkpoint is over which holds by itself (<see cref="SignerStanding.Holds"/>). To be asked when all batches are added
+    /// that were verified for a sequence.
+    /// </summary>
+    /// <exception cref="EvidenceException">There are such leaves.</exception>
+    public void CheckSigners()
+    {
+        if (_uncarried.Where(u => u.Head.Size > _carried).OrderBy(u => u.Head.Size).LastOrDefault() is { Head: { } head, Signer: var signer })
+        {
+            signer.Check(head);
+        }
     }
 
     private static string Leaves(long first, long last) => first == last ? $"Leaf {first} is" : $"Leaves {first} to {last} are";

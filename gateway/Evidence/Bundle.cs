@@ -20,6 +20,9 @@ public sealed record Bundle
     /// <summary>The largest bundle that is read, in bytes of CBOR; as JSON a half more.</summary>
     public const int MaxBytes = 32 * 1024 * 1024;
 
+    /// <summary>The most certificates, revocation lists and time stamps that are read, of each.</summary>
+    public const int MaxProofs = 16;
+
     internal const int Version = 1;
 
     /// <summary><c>note</c>: the checkpoint, a signed note with its cosignatures.</summary>
@@ -125,17 +128,21 @@ public sealed record Bundle
     {
         { Note.Length: 0 } => throw new EvidenceException("The bundle has no checkpoint ('note')."),
         { Leaves.Count: 0, Batches.Count: 0 } => throw new EvidenceException("The bundle has neither leaves nor batches."),
+        _ when Math.Max(Chain.Count, Math.Max(RevocationLists.Count, TimeStamps.Count)) > MaxProofs =>
+            throw TooMany(),
         _ when (Leaves.Count > 0) != Receipt.HasValue => throw new EvidenceException("Leaves and their receipt come together, or neither."),
         _ => this,
     };
 
+    private static EvidenceException TooMany() => new($"A bundle has at most {MaxProofs} certificates, as many revocation lists and as many time stamps.");
+
     private static Bundle ReadMember(CborReader reader, string label, Bundle bundle) => label switch
     {
-        "crl" => bundle with { RevocationLists = ReadAll(reader, r => r.ReadByteString()) },
-        "tsr" => bundle with { TimeStamps = ReadAll(reader, r => r.ReadByteString()) },
+        "crl" => bundle with { RevocationLists = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
+        "tsr" => bundle with { TimeStamps = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
         "keys" => bundle with { KeyChanges = KeyHistory.Decode(reader.ReadEncodedValue()) },
         "note" => bundle with { Note = reader.ReadTextString() },
-        "chain" => bundle with { Chain = ReadAll(reader, r => r.ReadByteString()) },
+        "chain" => bundle with { Chain = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
         "leaves" => bundle with { Leaves = ReadAll(reader, r => r.ReadByteString()) },
         "batches" => bundle with { Batches = ReadAll(reader, ReadBatch) },
         "receipt" => bundle with { Receipt = reader.ReadByteString() },
@@ -144,14 +151,19 @@ public sealed record Bundle
 
     private static Batch ReadBatch(CborReader reader) => Batch.Decode(reader.ReadEncodedValue(), out _);
 
-    private static List<ReadOnlyMemory<byte>> ReadAll(CborReader reader, Func<CborReader, byte[]> read) =>
-        ReadAll<ReadOnlyMemory<byte>>(reader, r => read(r));
+    private static List<ReadOnlyMemory<byte>> ReadAll(CborReader reader, Func<CborReader, byte[]> read, int most = int.MaxValue) =>
+        ReadAll<ReadOnlyMemory<byte>>(reader, r => read(r), most);
 
-    private static List<T> ReadAll<T>(CborReader reader, Func<CborReader, T> read)
+    private static List<T> ReadAll<T>(CborReader reader, Func<CborReader, T> read, int most = int.MaxValue)
     {
         List<T> all = [];
         for (int left = reader.ReadStartArray() ?? 0; left > 0; left--)
         {
+            if (all.Count == most)
+            {
+                throw TooMany();
+            }
+
             all.Add(read(reader));
         }
 

@@ -45,6 +45,10 @@ public sealed class CheckpointNote
     public IEnumerable<(string KeyName, ReadOnlyMemory<byte> KeyId, ReadOnlyMemory<byte> Signature)> Others =>
         _signatures.Where(s => s.KeyName != Head.Origin.ToString()).Select(s => (s.KeyName, (ReadOnlyMemory<byte>)s.KeyId, (ReadOnlyMemory<byte>)s.Signature));
 
+    /// <summary>The note with the log's own signature lines alone, as the device signed it. This is what is time-stamped.</summary>
+    public string WithoutCosignatures() => Head.NoteText() + "\n" + string.Concat(
+        _signatures.Where(s => s.KeyName == Head.Origin.ToString()).Select(s => $"— {s.KeyName} {Convert.ToBase64String([.. s.KeyId, .. s.Signature])}\n"));
+
     /// <summary>Signs a tree head.</summary>
     /// <param name="head">The log's state.</param>
     /// <param name="key">The device's signing key, P-256.</param>

@@ -30,7 +30,7 @@ public static class KeyHistory
         return writer.Encode();
     }
 
-    /// <summary>Reads a history. Nothing is verified yet: <see cref="LogKeys.Accept"/> does.</summary>
+    /// <summary>Reads a history. Nothing is verified yet: <see cref="LogKeys.Accept(KeyChange)"/> does.</summary>
     /// <exception cref="EvidenceException">The bytes are none, or one without a change.</exception>
     public static IReadOnlyList<KeyChange> Decode(ReadOnlyMemory<byte> bytes)
     {

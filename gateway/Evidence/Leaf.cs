@@ -160,11 +160,13 @@ public sealed record LeafRecord(string Name)
     public static LeafRecord Of(string name, long number) => new(name) { Number = new DecimalFraction(0, number) };
 
     /// <summary>A record that states an instant, Unix time in seconds: whole ones, or with three digits after the point.</summary>
-    public static LeafRecord Of(string name, DateTimeOffset time)
-    {
-        long ms = time.ToUnixTimeMilliseconds();
-        return new LeafRecord(name) { Unit = "s", Number = ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms) };
-    }
+    public static LeafRecord Of(string name, DateTimeOffset time) => OfMilliseconds(name, time.ToUnixTimeMilliseconds());
+
+    /// <summary>A record that states a duration in seconds, written as an instant is.</summary>
+    public static LeafRecord Of(string name, TimeSpan duration) => OfMilliseconds(name, (long)duration.TotalMilliseconds);
+
+    private static LeafRecord OfMilliseconds(string name, long ms) =>
+        new(name) { Unit = "s", Number = ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms) };
 }
 
 /// <summary>One entry of the log. Its bytes are made once, by <see cref="LeafCodec"/>, and are what is hashed, stored, published and verified.</summary>

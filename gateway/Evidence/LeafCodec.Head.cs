@@ -48,6 +48,11 @@ public static partial class LeafCodec
                 throw new EvidenceException("The leaf's time stands under 'at' only where it differs from its first record's.");
             }
 
+            if (_simulated && _type is not (null or LeafType.Genesis))
+            {
+                throw new EvidenceException("The label 'sim_' stands on the genesis only.");
+            }
+
             return new LeafHead
             {
                 Index = _index ?? throw Lacks("seq"),

@@ -360,21 +360,27 @@ public static partial class LeafCodec
     private static DateTimeOffset ReadTime(ref StrictCbor reader)
     {
         DecimalFraction number = ReadNumber(ref reader);
-        bool oneForm = number.Exponent == 0 || (number.Exponent == -3 && number.Mantissa % 1000 != 0);
-        if (!oneForm)
-        {
-            throw new EvidenceException($"A time is in whole seconds, or else in milliseconds; {number} is in neither form.");
-        }
+        return !IsTime(number)
+            ? throw new EvidenceException($"A time is in whole seconds, or else in milliseconds, and in the years 1 to 9999; {number} is not.")
+            : number.Exponent == 0 ? DateTimeOffset.FromUnixTimeSeconds(number.Mantissa) : DateTimeOffset.FromUnixTimeMilliseconds(number.Mantissa);
+    }
 
-        return number.Exponent == 0
-            ? DateTimeOffset.FromUnixTimeSeconds(number.Mantissa)
-            : DateTimeOffset.FromUnixTimeMilliseconds(number.Mantissa);
+    /// <summary>Whether a number is a Unix time in its only form: whole seconds, or else milliseconds; in the years 1 to 9999.</summary>
+    internal static bool IsTime(DecimalFraction number)
+    {
+        const long FirstSecond = -62_135_596_800, EndSecond = 253_402_300_800;
+        return number.Exponent switch
+        {
+            0 => number.Mantissa is >= FirstSecond and < EndSecond,
+            -3 => number.Mantissa % 1000 != 0 && number.Mantissa is >= FirstSecond * 1000 and < EndSecond * 1000,
+            _ => false,
+        };
     }
 
     private static Quality ReadQuality(ref StrictCbor reader)
     {
-        int bits = checked((int)ReadPositive(ref reader, "q"));
-        return bits > 0 ? (Quality)bits : throw new EvidenceException("The label 'q' is above 0 or absent.");
+        long bits = ReadPositive(ref reader, "q");
+        return bits is > 0 and <= int.MaxValue ? (Quality)bits : throw new EvidenceException("The label 'q' is above 0 and below 2^31, or absent.");
     }
 
     private static string ReadText(ref StrictCbor reader, string label) => reader.Next == StrictCbor.Major.Text

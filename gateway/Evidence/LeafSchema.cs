@@ -189,7 +189,7 @@ public static class LeafSchema
         {
             Form.Text => record.Text is not null && !unit,
             Form.Count => record.Number is { Exponent: 0, Mantissa: >= 0 } && !unit,
-            Form.Instant => record is { Number.Exponent: 0 or -3, Unit: "s" },
+            Form.Instant => record is { Number: { } seconds, Unit: "s" } && LeafCodec.IsTime(seconds),
             Form.Quantity => number && unit,
             Form.QuantityOrReason => number == unit && record.Data is null,
             Form.AmountOrReason => record is { Unit: "kg", Number.Exponent: -9 } || (record.Text is not null && !unit),

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace EdgeGateway.Evidence;
 
 /// <summary>
-/// Which keys may sign the logs of one device: the keys that the caller trusts for it, and each key that a <c>keyrot</c> leaf names under a
-/// checkpoint of a key accepted before. Never a key that is merely found in what is verified.
+/// Which keys may sign the logs of one device: the keys that the caller trusts for it, those that an authority vouches for which he trusts, and
+/// each key that a <c>keyrot</c> leaf names under a checkpoint of a key accepted before. Never a key that is merely found in what is verified.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,12 +19,14 @@ public sealed class LogKeys
 {
     private readonly TrustAnchors _trust;
     private readonly List<ECDsa> _own;
+    private readonly DeviceCertificates _certificates;
     private readonly List<Change> _changes = [];
 
     private LogKeys(TrustAnchors trust, Origin origin)
     {
         (_trust, DeviceId, Simulated) = (trust, origin.DeviceId, origin.Simulated);
         _own = [.. trust.Keys.Where(k => Origin.DeviceIdOf(k) == origin.DeviceId)];
+        _certificates = new DeviceCertificates(trust, origin.DeviceId, needed: _own.Count == 0);
     }
 
     /// <summary>The device.</summary>
@@ -36,13 +38,25 @@ public sealed class LogKeys
     /// <summary>How many changes of the key have been accepted.</summary>
     public int Changes => _changes.Count;
 
-    /// <summary>The keys to begin with: those of the anchors whose fingerprint is the device id of the log.</summary>
+    /// <summary>
+    /// The keys to begin with: those of the anchors whose fingerprint is the device id of the log, or, where there is none, those that certificates
+    /// name for the device. A trusted key needs no certificate, so these are not judged beside it.
+    /// </summary>
     public static LogKeys For(TrustAnchors trust, Origin origin) => new(trust, origin);
 
     /// <summary>Accepts a change of the key that comes with its receipt, as bundles and folders of tiles have it.</summary>
     /// <exception cref="EvidenceException">It is not under the key before it, or of another device; the sentence says what.</exception>
     public void Accept(KeyChange change)
     {
+        if (!TryAccept(change, out string why))
+        {
+            throw new EvidenceException(why);
+        }
+    }
+
+    private bool TryAccept(KeyChange change, out string why)
+    {
+        why = "";
         CoseReceipt receipt = CoseReceipt.Decode(change.Receipt);
         Origin origin = receipt.Claims().Origin;
         CheckDevice(origin);
@@ -57,11 +71,60 @@ public sealed class LogKeys
             throw new EvidenceException($"Leaf {index} of {origin} is of type '{leaf.Head.Type}', not a change of the key ('{LeafType.KeyRotation}').");
         }
 
-        if (!IsKnown(origin, leaf))
+        if (IsKnown(origin, leaf))
         {
-            VerifyUnderKeyInForce(receipt, change.Leaf, origin, index);
-            Learn(origin, [leaf]);
+            return true;
         }
+
+        why = "no key of this device is trusted.";
+        foreach (ECDsa key in KeysInForce())
+        {
+            try
+            {
+                receipt.VerifyInclusion([change.Leaf], key);
+            }
+            catch (EvidenceException e)
+            {
+                why = e.Message;
+                continue;
+            }
+
+            Learn(new Change(origin, leaf), key);
+            return true;
+        }
+
+        why = $"The change of the key in leaf {index} of {origin} is not shown to be under the key before it: {why}";
+        return false;
+    }
+
+    /// <summary>Takes from a bundle what tells of its device's keys: certificates, revocation lists, and changes of the key. Once or often is the same.</summary>
+    /// <returns>How many of these are not judged: certificates and lists beside a trusted key or of others, changes from a key before the certified one.</returns>
+    /// <exception cref="EvidenceException">One is malformed, altered, or of another device; the sentence says what.</exception>
+    public int Accept(Bundle bundle)
+    {
+        CheckpointNote note = CheckpointNote.Parse(bundle.Note);
+        CheckDevice(note.Head.Origin);
+        int notJudged = _certificates.Add(bundle);
+        return notJudged + Accept(bundle.KeyChanges, note);
+    }
+
+    /// <summary>Accepts the changes of the key that lead to the signer of a checkpoint.</summary>
+    /// <returns>How many are not judged: whose key before them is unknown, while a certificate vouches for a key after it.</returns>
+    /// <exception cref="EvidenceException">One is malformed, or none leads to the signer.</exception>
+    internal int Accept(IReadOnlyList<KeyChange> changes, CheckpointNote note)
+    {
+        int notJudged = 0;
+        string why = "";
+        foreach (KeyChange change in changes)
+        {
+            if (!TryAccept(change, out string whyNot))
+            {
+                (notJudged, why) = (notJudged + 1, whyNot);
+            }
+        }
+
+        bool leads = notJudged == 0 || _certificates.KeyOf(note) is not null || (_certificates.Keys.Any() && _changes.Exists(c => note.IsSignedBy(c.Key)));
+        return leads ? notJudged : throw new EvidenceException(why);
     }
 
     /// <summary>The accepted key that signed the note.</summary>
@@ -77,15 +140,54 @@ public sealed class LogKeys
                 : throw new EvidenceException($"The checkpoint of {head.Size} leaves of {head.Origin} is signed by a key that signs only from leaf {change.Leaf} of {change.Origin} on.");
         }
 
-        if (_own.Find(note.IsSignedBy) is { } own)
-        {
-            return own;
-        }
+        return (_own.Find(note.IsSignedBy) ?? _certificates.KeyOf(note)) is { } own ? own : throw new EvidenceException(
+            _trust.Keys.FirstOrDefault(note.IsSignedBy) is { } other
+                ? $"The checkpoint speaks for device {head.Origin.DeviceId}, but it is signed by the key of device {Origin.DeviceIdOf(other)}."
+                : "The checkpoint is not signed by a trusted key, or its text or signature was altered. If the device has changed its key since, also give the "
+                    + $"batches from before the change, or a bundle: it has the changes.{_certificates.WhyNone}");
+    }
 
-        throw new EvidenceException(_trust.Keys.FirstOrDefault(note.IsSignedBy) is { } other
-            ? $"The checkpoint speaks for device {head.Origin.DeviceId}, but it is signed by the key of device {Origin.DeviceIdOf(other)}."
-            : "The checkpoint is not signed by a trusted key, or its text or signature was altered. If the device has changed its key since, also give the "
-                + "batches from before the change, or a bundle: it has the changes.");
+    /// <summary>What a checkpoint of an accepted key rests on.</summary>
+    /// <param name="signer">From <see cref="SignerOf"/>.</param>
+    /// <param name="note">What it signed.</param>
+    /// <param name="stamps">Verified time stamps of it.</param>
+    /// <exception cref="EvidenceException">A revocation list is not signed by whom it names.</exception>
+    internal SignerStanding StandingOf(ECDsa signer, CheckpointNote note, IReadOnlyList<TimeStamp> stamps)
+    {
+        // A time stamp shows that the checkpoint was there, not that the change to its key was: that may have been signed after the certificate's end.
+        SignerStanding? best = null;
+        for ((ECDsa key, bool changed) = (signer, false); ; changed = true)
+        {
+            if (_own.Exists(k => Same(k, key)))
+            {
+                return SignerStanding.Trusted;
+            }
+
+            foreach (SignerStanding standing in _certificates.StandingsOf(key, note, changed ? [] : stamps))
+            {
+                best = best is null || (standing.Holds, standing.Validity!.Until).CompareTo((best.Holds, best.Validity!.Until)) > 0 ? standing : best;
+            }
+
+            if (_changes.Find(c => Same(c.Key, key)) is not { } change)
+            {
+                return best ?? throw new InvalidOperationException("A signer is a key that was accepted.");
+            }
+
+            key = change.Under!;
+        }
+    }
+
+    /// <summary>What a time stamp says of a checkpoint, or null when it is damaged, of something else, or of no authority that is trusted.</summary>
+    internal TimeStamp? Verified(ReadOnlyMemory<byte> token, CheckpointNote note)
+    {
+        try
+        {
+            return _trust.TimeAuthorities.Count > 0 ? TimeStamp.Verify(token, note, [.. _trust.TimeAuthorities]) : null;
+        }
+        catch (EvidenceException)
+        {
+            return null;
+        }
     }
 
     /// <summary>
@@ -101,7 +203,7 @@ public sealed class LogKeys
         int known = _changes.Count;
         try
         {
-            Learn(head.Origin, leaves);
+            Learn(head.Origin, leaves, signer);
             CheckOverlap(signer, head, leaves);
         }
         catch (EvidenceException)
@@ -113,13 +215,11 @@ public sealed class LogKeys
 
     private void CheckOverlap(ECDsa signer, TreeHead head, IReadOnlyList<Leaf> leaves)
     {
-        int next = _changes.FindIndex(c => ReferenceEquals(c.Key, signer)) + 1;
-        if (next == _changes.Count || !_changes[next].IsBefore(head))
+        if (_changes.Find(c => Same(c.Under!, signer)) is not { } change || !change.IsBefore(head))
         {
             return;
         }
 
-        Change change = _changes[next];
         List<Leaf> later = [.. leaves.Where(l => change.Origin != head.Origin || l.Head.Index > change.Leaf)];
         if (later.Count == 0)
         {
@@ -133,44 +233,47 @@ public sealed class LogKeys
         }
     }
 
-    private void Learn(Origin origin, IEnumerable<Leaf> verified)
+    // The signer signs over what came before its time, too. Of a key that is only vouched for, that time begins with the leaf that names it.
+    private void Learn(Origin origin, IReadOnlyList<Leaf> verified, ECDsa signer)
     {
-        foreach (Leaf leaf in verified.Where(l => l.Head.Type == LeafType.KeyRotation && !IsKnown(origin, l)))
+        List<Change> given = [.. verified.Where(l => l.Head.Type == LeafType.KeyRotation && !IsKnown(origin, l)).Select(l => new Change(origin, l))];
+        ECDsa inForce = _changes.Count > 0 ? _changes[^1].Key : signer;
+        if (Origin.DeviceIdOf(signer) != DeviceId && !_changes.Exists(c => Same(c.Key, signer)))
         {
-            Change change = new(origin, leaf);
-            if (_changes.Count > 0 && !_changes[^1].IsBefore(origin, leaf.Head.Index))
-            {
-                throw new EvidenceException($"The change of the key in leaf {leaf.Head.Index} of {origin} comes after one in leaf {_changes[^1].Leaf} of {_changes[^1].Origin}. They are given in order.");
-            }
+            int named = given.FindIndex(c => Same(c.Key, signer));
+            given = named < 0 ? [] : given[(named + 1)..];
+            inForce = signer;
+        }
 
-            string fingerprint = Origin.DeviceIdOf(change.Key);
-            if (fingerprint == DeviceId || _changes.Exists(c => Origin.DeviceIdOf(c.Key) == fingerprint))
-            {
-                throw new EvidenceException($"Leaf {leaf.Head.Index} of {origin} changes the key to one that has signed before.");
-            }
-
-            _changes.Add(change);
+        foreach (Change change in given)
+        {
+            Learn(change, inForce);
+            inForce = change.Key;
         }
     }
 
-    private void VerifyUnderKeyInForce(CoseReceipt receipt, ReadOnlyMemory<byte> leaf, Origin origin, long index)
+    private void Learn(Change change, ECDsa under)
     {
-        string why = "no key of this device is trusted.";
-        foreach (ECDsa key in _changes.Count > 0 ? [_changes[^1].Key] : _own)
+        if (_changes.Count > 0 && !_changes[^1].IsBefore(change.Origin, change.Leaf))
         {
-            try
-            {
-                receipt.VerifyInclusion([leaf], key);
-                return;
-            }
-            catch (EvidenceException e)
-            {
-                why = e.Message;
-            }
+            throw new EvidenceException($"The change of the key in leaf {change.Leaf} of {change.Origin} comes after one in leaf {_changes[^1].Leaf} of {_changes[^1].Origin}. They are given in order.");
         }
 
-        throw new EvidenceException($"The change of the key in leaf {index} of {origin} is not shown to be under the key before it: {why}");
+        if (Origin.DeviceIdOf(change.Key) == DeviceId || _changes.Exists(c => Same(c.Key, change.Key) || Same(c.Under!, change.Key)))
+        {
+            throw new EvidenceException($"Leaf {change.Leaf} of {change.Origin} changes the key to one that has signed before.");
+        }
+
+        change.Under = under;
+        _changes.Add(change);
     }
+
+    // The newest key, and those that no change is known to have replaced.
+    private IEnumerable<ECDsa> KeysInForce() => _changes.Select(c => c.Key).TakeLast(1)
+        .Concat(_changes.Count > 0 ? [] : _own)
+        .Concat(_certificates.Keys.Where(k => !_changes.Exists(c => Same(c.Under!, k) || Same(c.Key, k))));
+
+    private static bool Same(ECDsa one, ECDsa other) => ReferenceEquals(one, other) || Origin.DeviceIdOf(one) == Origin.DeviceIdOf(other);
 
     private bool IsKnown(Origin origin, Leaf leaf)
     {
@@ -220,6 +323,9 @@ public sealed class LogKeys
         public DateTimeOffset Until { get; }
 
         public ECDsa Key { get; }
+
+        /// <summary>The key that it replaces.</summary>
+        public ECDsa? Under { get; set; }
 
         /// <summary>The checkpoint is over the leaf, or of a later epoch.</summary>
         public bool Covers(TreeHead head) => IsBefore(head.Origin, head.Size);

@@ -38,8 +38,12 @@ internal ref struct StrictCbor(ReadOnlyMemory<byte> bytes)
     public readonly Major Next => _at < _bytes.Length ? (Major)(_bytes[_at] >> 5) : throw CutShort();
 
     /// <summary>Reads an integer.</summary>
-    /// <exception cref="OverflowException">It does not fit.</exception>
-    public long ReadInteger() => Next == Major.Negative ? -1 - checked((long)ReadHead(Major.Negative)) : checked((long)ReadHead(Major.Unsigned));
+    public long ReadInteger()
+    {
+        bool negative = Next == Major.Negative;
+        ulong head = ReadHead(negative ? Major.Negative : Major.Unsigned);
+        return head > long.MaxValue ? throw NotDeterministic("a number is beyond 64 bits with its sign.") : negative ? -1 - (long)head : (long)head;
+    }
 
     /// <summary>Reads the bytes of a byte string or text.</summary>
     public ReadOnlySpan<byte> ReadString(Major major)

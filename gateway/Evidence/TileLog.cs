@@ -68,7 +68,16 @@ public static class TileLog
     /// </param>
     /// <returns>The verified checkpoint.</returns>
     /// <exception cref="EvidenceException">Something is missing or does not hold; the sentence names the file.</exception>
-    public static CheckpointNote Verify(TileFiles files, TrustAnchors trust, Action<Leaf?> leaf)
+    public static CheckpointNote Verify(TileFiles files, TrustAnchors trust, Action<Leaf?> leaf) => Verify(files, trust, leaf, out _);
+
+    /// <summary>Verifies the note with what the caller trusts, every leaf against its hash, every tile and the signed root.</summary>
+    /// <param name="files">The log.</param>
+    /// <param name="trust">Whom the caller trusts.</param>
+    /// <param name="leaf">As above.</param>
+    /// <param name="standing">What the signature of the checkpoint rests on.</param>
+    /// <returns>The verified checkpoint.</returns>
+    /// <exception cref="EvidenceException">Something is missing or does not hold; the sentence names the file.</exception>
+    public static CheckpointNote Verify(TileFiles files, TrustAnchors trust, Action<Leaf?> leaf, out SignerStanding standing)
     {
         CheckpointNote note = CheckpointNote.Parse(System.Text.Encoding.UTF8.GetString(
             (files(TilePath.Checkpoint, CheckpointNote.MaxBytes + 1) ?? throw new EvidenceException("There is no checkpoint.")).Span));
@@ -76,13 +85,12 @@ public static class TileLog
         LogKeys keys = LogKeys.For(trust, head.Origin);
         if (files(TilePath.Keys, KeyHistory.MaxBytes + 1) is { } changes)
         {
-            foreach (KeyChange change in KeyHistory.Decode(changes))
-            {
-                keys.Accept(change);
-            }
+            keys.Accept(KeyHistory.Decode(changes), note);
         }
 
         ECDsa signer = keys.SignerOf(note);
+        standing = keys.StandingOf(signer, note, []);
+        standing.Check(head);
         List<Leaf> decisive = [];
         Leaf? newest = null;
         TiledTree tree = TiledTree.Restore(0, (_, _) => null);

@@ -33,6 +33,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly IReadOnlyList<IPublisher> _publishers;
     private readonly IReadOnlyList<Delivery> _deliveries;
     private readonly IReadOnlyList<WitnessClient> _witnesses;
+    private readonly TimeStampClient? _timeStamps;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(15) };
     private readonly CancellationTokenSource _lost = new();
 
@@ -48,9 +49,9 @@ internal sealed class Gateway : IAsyncDisposable
         _web = BuildWeb(site);
         ILoggerFactory log = _web.Services.GetRequiredService<ILoggerFactory>();
         _time = ClockOf(site);
-        _key = DeviceKey.Open(folder, site.Key);
-        LostLog? lost = LostLog.MoveAway(folder);
-        _ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
+        _ledger = LostLog.OpenLedger(folder, out LostLog? lost);
+        _key = DeviceKey.Open(folder, site.Key, _ledger);
+        _key.OpenCertificates(log.CreateLogger<DeviceCertificates>());
         Origin origin = Recorder.OriginOf(_ledger, _key, site.Simulation is not null);
         _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, log.CreateLogger<RegisterFile>());
         _book = new RegisterBook(_registers.Found, LastRecorded.Registers(_ledger));
@@ -67,7 +68,7 @@ internal sealed class Gateway : IAsyncDisposable
             _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost, SitePlan.ThinningOf(site));
 
         // A broker's deadlines are in real seconds, however fast a simulation runs.
-        _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System))];
+        _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System, _key.History))];
         TimeSpan forCosignature = site.Witnesses.Count > 0 ? ForCosignature : TimeSpan.Zero;
         _deliveries = [.. _publishers.Select(p => new Delivery(_ledger, p, NewBackoff(), _time, log.CreateLogger<Delivery>(), forCosignature))];
         _witnesses =
@@ -80,6 +81,12 @@ internal sealed class Gateway : IAsyncDisposable
                 })),
         ];
 
+        // Nor does an authority hurry.
+        _timeStamps = site.TimeStamps is { } authority
+            ? new TimeStampClient(
+                _ledger, authority, NewBackoff(TimeProvider.System), _http, TimeProvider.System, RandomNumberGenerator.Create(), log.CreateLogger<TimeStampClient>())
+            : null;
+
         _web.MapServing(new ServingModel
         {
             Site = site.Site,
@@ -91,8 +98,11 @@ internal sealed class Gateway : IAsyncDisposable
             ReadingSlot = site.Recording.Reading,
             Checkpoint = site.Recording.Checkpoint,
             Ledger = _ledger,
+            Keys = _key.History,
+            Certificates = _key.Certificates,
             Deliveries = _deliveries,
             Witnesses = _witnesses,
+            TimeStamps = _timeStamps,
             Time = _time,
         });
     }
@@ -119,7 +129,7 @@ internal sealed class Gateway : IAsyncDisposable
         Announce();
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _web.Lifetime.ApplicationStopping, _lost.Token);
-        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token)), .. _witnesses.Select(w => w.RunAsync(stop.Token))];
+        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token)), .. _witnesses.Select(w => w.RunAsync(stop.Token)), _timeStamps?.RunAsync(stop.Token) ?? Task.CompletedTask];
         await _recorder.RunAsync(stop.Token);
         await Task.WhenAll(deliveries);
         foreach (BusWorker worker in _workers)
@@ -157,7 +167,7 @@ internal sealed class Gateway : IAsyncDisposable
         await _web.DisposeAsync();
     }
 
-    private Backoff NewBackoff() => new(_time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
+    private Backoff NewBackoff(TimeProvider? time = null) => new(time ?? _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
     private static WebApplication BuildWeb(SiteFile site)
     {
@@ -198,7 +208,7 @@ internal sealed class Gateway : IAsyncDisposable
             Page        {string.Join(" ", _web.Urls)}
             Data        {_folder}
             Device      {_key.DeviceId}
-            Public key  {_key.PublicKeyPath}
+            Public key  {_key.PublicKeyPath}{(_key.History.Changes is [.., var change] ? $", changed since by leaf {change.Leaf} of {change.Origin}" : "")}
             Log         {_recorder.Origin}, {_ledger.Size} leaves
             """);
         foreach (Delivery delivery in _deliveries)
@@ -209,6 +219,11 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (WitnessSettings witness in _site.Witnesses)
         {
             Console.WriteLine($"Witness     {witness.Key.Name} at {witness.Url}");
+        }
+
+        if (_site.TimeStamps is { } timeStamps)
+        {
+            Console.WriteLine($"Time stamps {timeStamps.Url}, every {timeStamps.Every.TotalMinutes} min");
         }
     }
 }

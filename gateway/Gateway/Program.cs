@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeGateway;
+using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
 const string InstalledSite = "/etc/edge-gateway/site.json";
@@ -7,15 +8,16 @@ const string InstalledSite = "/etc/edge-gateway/site.json";
 Option<FileInfo?> siteOption = new("--site") { Description = $"The site file: groups, meters, wiring, factors, publishers. Default: {InstalledSite}", HelpName = "FILE" };
 Option<DirectoryInfo?> dataOption = new("--data") { Description = "Where ledger, key and registers are kept; a simulated site uses its folder sim", HelpName = "DIR" };
 Option<bool> checkOption = new("--check") { Description = "Only check the site file, and say what is wrong with it" };
-RootCommand command = new("EdgeGateway reads meters, computes their carbon, records and signs every reading, and delivers it.") { siteOption, dataOption, checkOption };
+Option<bool> requestOption = new("--request-certificate") { Description = "Only write a request for a certificate of the device's key (PKCS#10, PEM); the key is made when there is none" };
+RootCommand command = new("EdgeGateway reads meters, computes their carbon, records and signs every reading, and delivers it.") { siteOption, dataOption, checkOption, requestOption };
 command.SetAction((arguments, cancellation) => RunAsync(
-    arguments.GetValue(siteOption)?.FullName, arguments.GetValue(dataOption)?.FullName, arguments.GetValue(checkOption), cancellation));
+    arguments.GetValue(siteOption)?.FullName, arguments.GetValue(dataOption)?.FullName, arguments.GetValue(checkOption), arguments.GetValue(requestOption), cancellation));
 
 ParseResult parsed = command.Parse(args);
 int exit = await parsed.InvokeAsync();
 return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
 
-static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOnly, CancellationToken cancellation)
+static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOnly, bool request, CancellationToken cancellation)
 {
     string path = sitePath ?? InstalledSite;
     if (sitePath is null && !File.Exists(InstalledSite))
@@ -53,6 +55,15 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
 
     try
     {
+        if (request)
+        {
+            string folder = DataFolder(site, sitePath, dataPath);
+            Directory.CreateDirectory(folder);
+            using DeviceKey key = DeviceKey.Open(folder, site.Key);
+            Console.WriteLine(key.CertificateRequestPem());
+            return ExitCode.Good;
+        }
+
         for (bool again = true; again;)
         {
             await using Gateway gateway = new(site, DataFolder(site, sitePath, dataPath));
@@ -63,7 +74,7 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
     }
     catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
     {
-        await Console.Error.WriteLineAsync($"The gateway cannot start: {e.Message}");
+        await Console.Error.WriteLineAsync($"{(request ? "There is no request" : "The gateway cannot start")}: {e.Message}");
         return ExitCode.Failed;
     }
 }

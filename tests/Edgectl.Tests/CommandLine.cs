@@ -7,10 +7,12 @@ internal static class CommandLine
 {
     public static (int ExitCode, string Output, string Error) Run(params string[] args) => RunOn(Stream.Null, args);
 
-    public static (int ExitCode, string Output, string Error) RunOn(Stream input, params string[] args)
+    public static (int ExitCode, string Output, string Error) RunOn(Stream input, params string[] args) => RunAt(TimeProvider.System, input, args);
+
+    public static (int ExitCode, string Output, string Error) RunAt(TimeProvider time, Stream input, params string[] args)
     {
         using StringWriter output = new(), error = new();
-        int exitCode = Program.Run(args, input, output, error);
+        int exitCode = Program.Run(args, input, output, error, time);
         return (exitCode, output.ToString(), error.ToString());
     }
 

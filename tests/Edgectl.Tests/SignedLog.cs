@@ -9,10 +9,12 @@ internal sealed class SignedLog : IDisposable
     private static readonly DateTimeOffset Start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("edgectl-").FullName;
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly ECDsa _first = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private ECDsa _key;
 
     public SignedLog(bool simulated = false)
     {
+        _key = _first;
         Origin = new Origin(Origin.DeviceIdOf(_key), 1, simulated);
         Leaves = [.. Enumerable.Range(0, 12).Select(LeafOf)];
         Trust = Write("device.pem", System.Text.Encoding.ASCII.GetBytes(_key.ExportSubjectPublicKeyInfoPem()));
@@ -24,6 +26,9 @@ internal sealed class SignedLog : IDisposable
 
     /// <summary>Path of the public key.</summary>
     public string Trust { get; }
+
+    /// <summary>The device's key, PEM, for an authority that is to certify it.</summary>
+    public string PrivateKey => _key.ExportPkcs8PrivateKeyPem();
 
     public string Write(string name, ReadOnlySpan<byte> bytes)
     {
@@ -60,6 +65,21 @@ internal sealed class SignedLog : IDisposable
             CheckpointCose.Sign(head, _key), [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, head.Size, tiles)))], null);
         return new Bundle { Note = CheckpointNote.Sign(head, _key), Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)LeafCodec.Encode(Leaves[i]))], Receipt = receipt.Encode() };
     }
+
+    /// <summary>Changes the key by leaf 5, and gives the history.</summary>
+    /// <param name="until">The end of the overlap.</param>
+    public byte[] ChangeKey(DateTimeOffset until)
+    {
+        ECDsa next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Leaves[5] = new Leaf(Head(5, LeafType.KeyRotation), [new LeafRecord("key") { Data = next.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", until)]);
+        (TreeHead head, TileSource tiles) = TreeOf(6);
+        CoseReceipt receipt = new(CheckpointCose.Sign(head, _first), [new InclusionProof(5, MerkleProof.Inclusion(5, 6, tiles))], null);
+        _key = next;
+        return KeyHistory.Encode([new KeyChange(LeafCodec.Encode(Leaves[5]), receipt.Encode())]);
+    }
+
+    /// <summary>Has the first key sign again.</summary>
+    public void GoBack() => _key = _first;
 
     /// <summary>The checkpoint of the first leaves.</summary>
     public string Note(int size) => CheckpointNote.Sign(TreeOf(size).Head, _key);
@@ -112,6 +132,7 @@ internal sealed class SignedLog : IDisposable
 
     public void Dispose()
     {
+        _first.Dispose();
         _key.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

@@ -88,6 +88,41 @@ public sealed class WitnessTests : IAsyncDisposable
         Assert.Equal((HttpStatusCode.MethodNotAllowed, HttpStatusCode.NotFound), (got.StatusCode, other.StatusCode));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_change_of_the_key_it_cosigns_on_once_it_is_given_it_and_the_old_key_in_its_overlap_only(bool inOverlap)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        string keys = _log.Write("device.keys", _log.ChangeKey(now.AddHours(inOverlap ? 1 : -1)));
+        await StartAsync();
+        (HttpStatusCode status, string text) = await AddAsync(0, 9);
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Contains("/v1/log/keys (--keys FILE)", text[..200], StringComparison.Ordinal);
+        await StopAsync();
+        await StartAsync("--keys", keys, "--keys", keys);
+        Assert.Equal(HttpStatusCode.OK, (await AddAsync(0, 9)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(new AddCheckpoint(0, [], _log.Note(5)))); // before it was in force
+        _log.GoBack();
+        Assert.Equal(inOverlap ? HttpStatusCode.OK : HttpStatusCode.Forbidden, (await AddAsync(9, 12)).Status);
+    }
+
+    [Fact]
+    public async Task A_history_of_a_device_that_it_does_not_watch_is_named_and_it_does_not_start()
+    {
+        await StartAsync(); // its key is made
+        await StopAsync();
+        using SignedLog stranger = new();
+        byte[] foreign = stranger.ChangeKey(DateTimeOffset.UnixEpoch);
+        Refused(_log.Write("foreign.keys", foreign), "no key of this device is trusted");
+        Refused(_log.Write("text.keys", "text"u8), "not the changes of a device's key");
+        foreign[^1] ^= 1;
+        Refused(_log.Write("flipped.keys", foreign), "flipped.keys");
+
+        void Refused(string keys, string why) => CommandLine.AssertRefused(
+            CommandLine.Run("witness", "serve", "--key", Path.Combine(_folder, "key.pem"), "--state", Path.Combine(_folder, "s.db"), "--name", "w", "--log-key", _log.Trust, "--keys", keys), why);
+    }
+
     [Fact]
     public async Task Of_two_requests_at_once_for_two_histories_only_one_is_cosigned()
     {
@@ -137,13 +172,13 @@ public sealed class WitnessTests : IAsyncDisposable
     }
 
     // The program itself, as whoever runs a witness starts it.
-    private async Task StartAsync()
+    private async Task StartAsync(params string[] more)
     {
         _witness = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath is { } test && Path.GetFileName(test) == "dotnet" ? test : "dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "edgectl.dll"), "witness", "serve", "--listen", Url(""), "--state", Path.Combine(_folder, "state.db"),
-                "--key", Path.Combine(_folder, "key.pem"), "--name", "witness.example/w1", "--log-key", _log.Trust,
+                "--key", Path.Combine(_folder, "key.pem"), "--name", "witness.example/w1", "--log-key", _log.Trust, .. more,
             ]) { RedirectStandardOutput = true })!;
         for (string? line = ""; line is not null && !line.StartsWith("Watches", StringComparison.Ordinal); line = await _witness.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation))
         {

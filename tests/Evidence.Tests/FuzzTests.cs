@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using CsCheck;
 
@@ -67,9 +68,13 @@ public class FuzzTests
         List<byte[]> leaves = Some.Leaves(origin, 9);
         Batch batch = Some.BatchOf(key, origin, leaves, 3, 9);
         Bundle single = Some.BundleOf(key, origin, leaves, 1, 5);
+        SomeAuthority root = SomeAuthority.Root();
+        X509Certificate2 certificate = root.Issue(origin.DeviceId, key);
+        byte[] list = root.List((certificate, Some.Time, X509RevocationReason.KeyCompromise)).Bytes.ToArray();
+        using StampingAuthority stamping = new();
         Bundle full = single with
         {
-            Batches = [batch], Chain = [new byte[] { 1 }], RevocationLists = [new byte[] { 2 }], TimeStamps = [new byte[] { 3 }],
+            Batches = [batch], Chain = [certificate.RawData, root.Certificate.RawData], RevocationLists = [list], TimeStamps = [stamping.Stamp(CheckpointNote.Parse(single.Note))],
             KeyChanges = [new KeyChange(leaves[1], single.Receipt!.Value)],
         };
         Directory.CreateDirectory(Corpus);
@@ -81,6 +86,7 @@ public class FuzzTests
         Write("bundle-packed", Zlib.Pack(single.Encode()));
         Write("receipt-inclusion", single.Receipt!.Value.ToArray());
         Write("receipt-consistency", Some.ConsistencyReceipt(key, origin, leaves, 5, 9).Encode());
+        Write("crl", list);
         Write("note", Encoding.UTF8.GetBytes(single.Note));
         foreach (Leaf leaf in EveryType.Of(origin))
         {
@@ -97,6 +103,7 @@ public class FuzzTests
         + Takes(() => Bundle.Decode(bytes).Encode(), bytes)
         + Takes(() => BundleJson.Encode(BundleJson.Decode(bytes)), null)
         + Takes(() => CoseReceipt.Decode(bytes).Encode(), bytes)
+        + Takes(() => RevocationList.Decode(bytes).Bytes.ToArray(), bytes)
         + Takes(() => Encoding.UTF8.GetBytes(CheckpointNote.Parse(Encoding.UTF8.GetString(bytes)).Head.NoteText()), null)
         + Takes(() => Zlib.IsPacked(bytes) ? Zlib.Unpack(bytes, 1 << 16) : throw new EvidenceException("not packed"), null);
 

@@ -127,7 +127,7 @@ public class HostileInputTests
         List<byte[]> leaves = Some.Leaves(origin, 3);
         leaves[2] = LeafCodec.Encode(Some.Reading(2) with { Head = Some.Head(2) with { Simulated = true } });
         EvidenceException e = Assert.Throws<EvidenceException>(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 1, 3), Some.Trust(_key)));
-        Assert.Contains("Leaf 2 says that the log is simulated", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Leaf 2: The label 'sim_' stands on the genesis only", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

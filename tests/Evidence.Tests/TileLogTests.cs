@@ -105,7 +105,7 @@ public class TileLogTests
     private void Refused(string reason, Dictionary<string, byte[]> files) => Assert.Contains(
         reason, Assert.Throws<EvidenceException>(() => TileLog.Verify(From(files), Some.Trust(_key), _ => { })).Message, StringComparison.Ordinal);
 
-    private static TileFiles From(Dictionary<string, byte[]> files) => (path, most) => files.TryGetValue(path, out byte[]? file) ? file.AsMemory(0, Math.Min(most, file.Length)) : (ReadOnlyMemory<byte>?)null;
+    internal static TileFiles From(Dictionary<string, byte[]> files) => (path, most) => files.TryGetValue(path, out byte[]? file) ? file.AsMemory(0, Math.Min(most, file.Length)) : (ReadOnlyMemory<byte>?)null;
 
     private Dictionary<string, byte[]> FilesOf(int size, out List<byte[]> leaves, int? withheld = null, int epoch = 1, int? salted = null)
     {
@@ -117,6 +117,13 @@ public class TileLogTests
             leaves[index] = LeafCodec.Encode(leaf with { Head = leaf.Head with { Salt = new byte[LeafCodec.SaltBytes] } });
         }
 
+        return FilesOf(_key, origin, leaves, withheld);
+    }
+
+    /// <summary>A whole log as tiles.</summary>
+    internal static Dictionary<string, byte[]> FilesOf(ECDsa key, Origin origin, IReadOnlyList<byte[]> leaves, int? withheld = null)
+    {
+        int size = leaves.Count;
         Dictionary<string, byte[]> files = [];
         TiledTree tree = TiledTree.Restore(0, (_, _) => null);
         for (int first = 0; first < size; first += TiledTree.TileWidth)
@@ -140,7 +147,7 @@ public class TileLogTests
             files[TilePath.OfTile(tile.Level, tile.Index, tile.Hashes.Length / MerkleHash.Size)] = tile.Hashes.ToArray();
         }
 
-        files[TilePath.Checkpoint] = System.Text.Encoding.UTF8.GetBytes(CheckpointNote.Sign(new TreeHead(origin, size, tree.Root), _key));
+        files[TilePath.Checkpoint] = System.Text.Encoding.UTF8.GetBytes(CheckpointNote.Sign(new TreeHead(origin, size, tree.Root), key));
         return files;
     }
 }

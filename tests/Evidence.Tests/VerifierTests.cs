@@ -27,15 +27,16 @@ public sealed class VerifierTests : IDisposable
         Batch batch = Some.BatchOf(_key, _origin, _leaves, 3, 21);
         Batch withheld = batch with { Elements = [BatchElement.Withheld(batch.Elements[0].Hash), .. batch.Elements.Skip(1)] };
         Bundle bundle = Some.BundleOf(_key, _origin, _leaves, 0, 20, 7) with { Batches = [withheld] };
+        Bundle proofs = bundle with { Chain = [new byte[] { 0x30 }], RevocationLists = [new byte[] { 0x30 }], TimeStamps = [new byte[] { 0x30 }] };
         CoseReceipt receipt = Some.ConsistencyReceipt(_key, _origin, _leaves, 5, 21);
         TreeHead older = Some.HeadOf(_origin, _leaves, 5), head = Some.HeadOf(_origin, _leaves, 21);
         string[] said = Python(
         [
-            $"batch {Hex(batch.Encode())}", $"batch {Hex(withheld.Encode())}", $"bundle {Hex(bundle.Encode())}", $"json {Hex(BundleJson.Encode(bundle))}", $"bundle {Hex(Zlib.Pack(bundle.Encode()))}",
+            $"batch {Hex(batch.Encode())}", $"batch {Hex(withheld.Encode())}", $"bundle {Hex(bundle.Encode())}", $"json {Hex(BundleJson.Encode(bundle))}", $"bundle {Hex(Zlib.Pack(bundle.Encode()))}", $"bundle {Hex(proofs.Encode())}",
             $"consistency 5 {older.Root} 21 {head.Root} {string.Join(',', receipt.Consistency!.Path)}",
         ]);
         Assert.All(said, line => Assert.Equal($"verified 21 {head.Root}", line));
-        Assert.Equal(6, said.Length);
+        Assert.Equal(7, said.Length);
         Assert.StartsWith("refused", Python([$"consistency 5 {head.Root} 21 {head.Root} {string.Join(',', receipt.Consistency.Path)}"]).Single(), StringComparison.Ordinal);
     }
 

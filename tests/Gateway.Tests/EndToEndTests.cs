@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Tests;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Tests.Publishing;
@@ -117,12 +118,7 @@ public sealed partial class EndToEndTests : IDisposable
         await RunAsync(site, () => DeliveredAsync(1));
         File.Copy(ledger, old);
 
-        using Process witness = Process.Start(new ProcessStartInfo("dotnet",
-        [
-            Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll"), "witness", "serve",
-            "--listen", $"http://127.0.0.1:{Mosquitto.FreePort()}/", "--state", Path.Combine(_folder, "witness.db"), "--key", Path.Combine(_folder, "witness.pem"),
-            "--name", "w", "--log-key", Path.Combine(Data, "device.pem"),
-        ]) { RedirectStandardOutput = true })!;
+        using Process witness = StartWitness($"http://127.0.0.1:{Mosquitto.FreePort()}/");
         try
         {
             string at = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1], key = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1];
@@ -152,6 +148,108 @@ public sealed partial class EndToEndTests : IDisposable
         Assert.True(gap.Records.Single(r => r.Name == "witnessed").Number!.Value.Mantissa > 14);
 
         static string Note(FileInfo file) => Batch.Decode(File.ReadAllBytes(file.FullName), out _).Note;
+    }
+
+    [Fact]
+    public async Task A_witness_goes_on_cosigning_after_a_change_of_the_key_once_its_operator_has_fetched_it()
+    {
+        string site = Path.Combine(_folder, "site.json"), at = $"http://127.0.0.1:{Mosquitto.FreePort()}/", keys = Path.Combine(_folder, "device.keys");
+        string plain = DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"speed\": 1", "\"speed\": 20", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(site, plain, TestContext.Current.CancellationToken);
+        await RunAsync(site, () => DeliveredAsync(1));
+
+        string witnessed;
+        using (Process witness = StartWitness(at))
+        {
+            await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
+            string key = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1];
+            witnessed = plain.Replace("\"publishers\":", $$"""
+                "witnesses": [{ "url": "{{at}}", "key": "{{key}}" }], "publishers":
+                """, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(site, witnessed, TestContext.Current.CancellationToken);
+            await RunAsync(site, () => FileAsync(d => Cosigned(d).Any()));
+            string changed = witnessed.Replace("\"publishers\":", """
+                "key": { "kind": "file", "file": "device-2.key", "replaces": { "kind": "file" } }, "publishers":
+                """, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(site, changed, TestContext.Current.CancellationToken);
+            using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
+            string announced = await AnnouncedAsync(gateway);
+            await SaysAsync(gateway, "start the witness with the answer of the device's GET /v1/log/keys");
+            using HttpClient http = new() { BaseAddress = new Uri(PageAddress().Match(announced).Groups[1].Value) };
+            await File.WriteAllBytesAsync(keys, await http.GetByteArrayAsync(new Uri("v1/log/keys", UriKind.Relative), TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            gateway.Kill();
+            witness.Kill();
+            await witness.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        }
+
+        using (Process witness = StartWitness(at, "--keys", keys))
+        {
+            try
+            {
+                int before = Cosigned(new DirectoryInfo(Path.Combine(Data, "delivered"))).Count();
+                await RunAsync(site, () => FileAsync(d => Cosigned(d).Count() > before));
+            }
+            finally
+            {
+                witness.Kill();
+            }
+        }
+
+        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
+        LogKeys accepted = LogKeys.For(trust, new Origin(Origin.DeviceIdOf(trust.Keys[0]), 1, Simulated: true));
+        BatchSequence sequence = new();
+        foreach (string file in Directory.GetFiles(Path.Combine(Data, "delivered"), "*.batch").Order(StringComparer.Ordinal))
+        {
+            sequence.Add(BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), accepted));
+        }
+
+        Assert.Equal(1, accepted.Changes);
+
+        static IEnumerable<FileInfo> Cosigned(DirectoryInfo delivered) => delivered.EnumerateFiles("*.batch").Where(f => Batch.Decode(File.ReadAllBytes(f.FullName), out _).Note.Contains("\n— w ", StringComparison.Ordinal));
+    }
+
+    private Process StartWitness(string at, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
+    [
+        Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll"), "witness", "serve",
+        "--listen", at, "--state", Path.Combine(_folder, "witness.db"), "--key", Path.Combine(_folder, "witness.pem"), "--name", "w", "--log-key", Path.Combine(Data, "device.pem"), .. more,
+    ]) { RedirectStandardOutput = true })!;
+
+    private static async Task SaysAsync(Process gateway, string what)
+    {
+        while (!(await gateway.StandardOutput.ReadLineAsync().InTimeAsync() ?? throw new InvalidOperationException("The gateway ended.")).Contains(what, StringComparison.Ordinal))
+        {
+        }
+    }
+
+    [Fact]
+    public async Task An_authority_in_the_site_file_stamps_the_log_and_bundles_bring_the_token()
+    {
+        await using StampingServer server = await StampingServer.StartAsync();
+        string site = Path.Combine(_folder, "site.json");
+        await File.WriteAllTextAsync(
+            site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"publishers\":", $$"""
+            "timestamps": { "url": "{{server.Url}}" }, "publishers":
+            """, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
+        try
+        {
+            using HttpClient pull = new() { BaseAddress = new Uri(PageAddress().Match(await AnnouncedAsync(gateway)).Groups[1].Value) };
+            using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
+            Bundle? bundle = null;
+            for (int looks = 0; bundle is not { TimeStamps.Count: > 0 }; looks++)
+            {
+                Assert.True(looks < 1200 && await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync(), "The log is never stamped.");
+                bundle = Bundle.Decode(await pull.GetByteArrayAsync(new Uri("v1/log/bundle?leaf=2", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync());
+            }
+
+            CheckpointNote note = BundleVerifier.Verify(bundle, TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken))).Note;
+            Assert.Equal(StampingAuthority.Policy, TimeStamp.Verify(bundle.TimeStamps[0], note, [server.Authority.Root]).Policy);
+            Assert.Contains("by 127.0.0.1", await pull.GetStringAsync(new Uri("live", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            gateway.Kill();
+        }
     }
 
     private async Task RunAsync(string site, Func<Task> until)

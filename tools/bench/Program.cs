@@ -8,8 +8,9 @@ return args switch
     ["ads1115", ..] => await Ads1115Bench.RunAsync(Seconds(20)),
     ["sampling"] => SamplingBench.Run(),
     ["evidence"] => EvidenceBench.Run(),
-    ["written", var folder] => await WrittenBench.RunAsync(folder, null),
-    ["written", var folder, var seconds] => await WrittenBench.RunAsync(folder, TimeSpan.FromSeconds(int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture))),
+    ["written", var folder] => await WrittenBench.RunAsync(folder, speed: 60, hours: 6),
+    ["written", var folder, var speed, var hours] => await WrittenBench.RunAsync(
+        folder, int.Parse(speed, System.Globalization.CultureInfo.InvariantCulture), double.Parse(hours, System.Globalization.CultureInfo.InvariantCulture)),
     ["accuracy"] => AccuracyCommand.Run(check: false),
     ["accuracy", "--check"] => AccuracyCommand.Run(check: true),
     _ => Usage(),
@@ -32,10 +33,10 @@ static int Usage()
         dotnet run -c Release --project tools/bench -- evidence
             Verifying a log of a million leaves from its tiles beside plainly hashing it, appending to the ledger beside plainly inserting the
             same bytes, and how large leaves are.
-        dotnet run -c Release --project tools/bench -- written FOLDER [SECONDS]
-            What a day of 32 meters writes to the block device of FOLDER. Give a folder on a device that nobody else writes to, such as a
-            mounted image (SECONDS: watched in real time instead, and extrapolated):
-            truncate -s 300M img; mkfs.ext4 img; mount -o loop img FOLDER
+        dotnet run -c Release --project tools/bench -- written FOLDER [SPEED HOURS]
+            What a day of 32 meters writes to the block device of FOLDER: HOURS of recording at SPEED times the speed (default 60 6). Give a
+            folder on a device that nobody else writes to, with a commit interval that is as much shorter: commit=2 at 150 stands for 300 s.
+            truncate -s 1G img; mkfs.ext4 -b 4096 -E lazy_itable_init=0,lazy_journal_init=0 img; mount -o loop,noatime,commit=2 img FOLDER
         dotnet run -c Release --project tools/bench -- accuracy [--check]
             The error of modelled front ends after calibration, worst of 100 devices, into hardware/ACCURACY.md. --check: only compares with it.
         """);

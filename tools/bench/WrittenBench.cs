@@ -17,31 +17,30 @@ internal static partial class WrittenBench
 {
     private const int Meters = 32;
     private const int SecondsPerDay = 86_400;
-    private const int Flush = 10, Slot = 60, Writeback = 30;
+    private const int Flush = 10, Slot = 60;
     private const double LimitMb = 80;
 
-    public static async Task<int> RunAsync(string folder, TimeSpan? watch)
+    /// <param name="folder">On the file system to be measured.</param>
+    /// <param name="speed">How many seconds of recording pass in one. What the kernel does by its own clock must be as much faster: see below.</param>
+    /// <param name="hours">Hours of recording; the ledger moves its WAL into the database about every two.</param>
+    public static async Task<int> RunAsync(string folder, int speed, double hours)
     {
-        (string device, bool lazy) = DeviceOf(Path.GetFullPath(folder));
+        (string device, double commit) = DeviceOf(Path.GetFullPath(folder));
         Table table = new Table().AddColumns("figure", "MB a day", "limit", "");
-        double all = await MeasureAsync(folder, device, lazy, withLedger: true, watch);
-        double registers = await MeasureAsync(folder, device, lazy, withLedger: false, watch);
+        double all = await MeasureAsync(folder, device, speed, hours, withLedger: true);
+        double registers = await MeasureAsync(folder, device, speed, hours, withLedger: false);
         table.AddRow("written to the block device", Mb(all), $"≤ {LimitMb}", all <= LimitMb ? "held" : "MISSED");
         table.AddRow("  by the register file alone", Mb(registers), "", "");
         table.AddRow("  by the ledger, which is the rest", Mb(all - registers), "", "");
         AnsiConsole.Write(table);
         Console.WriteLine($"""
-            {Meters} meters in one group, recorded and signed every {Slot} s, registers flushed every {Flush} s. Device {device}: whatever else writes to it is in the figures.
+            {Meters} meters in one group, recorded and signed every {Slot} s, registers flushed every {Flush} s, over {hours} h at {speed} times the speed.
+            The file system commits its journal every {commit} s, which stands for commit={commit * speed} on a device. Whatever else writes to device {device} is in the figures.
             """);
-        Console.WriteLine(watch is { } w
-            ? $"Watched for {w.TotalSeconds:0} s. The ledger moves its WAL into the database about once in two hours, which so short a time may miss."
-            : lazy
-                ? "A day in as little time as it takes. Mounted with lazytime, the kernel writes nothing of it by itself: all data are flushed, and time stamps wait."
-                : $"A day in as little time as it takes. What the kernel does by itself is done for it: time stamps are committed after each flush (it does so every 5 s), and all is written back every {Writeback} s.");
         return all <= LimitMb ? 0 : 1;
     }
 
-    private static async Task<double> MeasureAsync(string folder, string device, bool lazy, bool withLedger, TimeSpan? watch)
+    private static async Task<double> MeasureAsync(string folder, string device, int speed, double hours, bool withLedger)
     {
         string data = Directory.CreateDirectory(Path.Combine(folder, $"written-{Environment.ProcessId}")).FullName;
         try
@@ -50,7 +49,7 @@ internal static partial class WrittenBench
             using DeviceKey key = DeviceKey.Open(data);
             using Ledger ledger = Ledger.Open(Path.Combine(data, "ledger.db"));
             await using RegisterFile file = RegisterFile.Open(Path.Combine(data, "registers"), clock, NullLogger.Instance);
-            using SafeFileHandle journal = File.OpenHandle(Path.Combine(data, "journal"), FileMode.Create, FileAccess.ReadWrite);
+            using SafeFileHandle any = File.OpenHandle(Path.Combine(data, "any"), FileMode.Create, FileAccess.ReadWrite);
             RegisterBook book = new(file.Found, LastRecorded.Registers(ledger));
             Counted[] meters = [.. Enumerable.Range(1, Meters).Select(i => new Counted(book.Open($"machine-{i:D2}", (ObisCode.ActiveImport, Quantum.MilliwattHour))))];
             Now now = new(meters, clock.GetUtcNow());
@@ -61,17 +60,15 @@ internal static partial class WrittenBench
                 NullLogger<Recorder>.Instance);
             recorder.Start(new ProcessStart("bench", "0"), book.Starts);
             recorder.Seal();
-            WriteBack(journal);
+            WriteBack(any);
 
             long blocks = BytesOf(device);
-            int seconds = (int)(watch?.TotalSeconds ?? SecondsPerDay);
+            long began = TimeProvider.System.GetTimestamp();
+            int seconds = (int)(hours * 3600);
             for (int second = Flush; second <= seconds; second += Flush)
             {
-                if (watch is not null)
-                {
-                    await Task.Delay(TimeSpan.FromSeconds(Flush), TimeProvider.System);
-                }
-
+                TimeSpan due = TimeSpan.FromSeconds(second / (double)speed) - TimeProvider.System.GetElapsedTime(began);
+                await Task.Delay(due > TimeSpan.Zero ? due : TimeSpan.Zero, TimeProvider.System);
                 foreach (Counted meter in meters)
                 {
                     meter.Registers.Add(3_000);
@@ -86,19 +83,9 @@ internal static partial class WrittenBench
                     recorder.Seal();
                     ledger.MoveCursor("cloud", ledger.Size);
                 }
-
-                if (watch is null && !lazy)
-                {
-                    File.SetLastWriteTimeUtc(journal, clock.GetUtcNow().UtcDateTime);
-                    RandomAccess.FlushToDisk(journal);
-                    if (second % Writeback == 0)
-                    {
-                        WriteBack(journal);
-                    }
-                }
             }
 
-            WriteBack(journal);
+            WriteBack(any);
             return (BytesOf(device) - blocks) / (seconds / (double)SecondsPerDay) / 1e6;
         }
         finally
@@ -109,13 +96,14 @@ internal static partial class WrittenBench
 
     private static string Mb(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 
-    // proc_pid_mountinfo(5): the third field is major:minor, the fifth the mount point, the sixth its options; the longest mount point that
-    // the path is under is its own. With lazytime the kernel writes no time stamps between flushes.
-    private static (string Device, bool Lazy) DeviceOf(string folder)
+    // proc_pid_mountinfo(5): the third field is major:minor, the fifth the mount point, options stand in the sixth and the last; the longest
+    // mount point that the path is under is its own. ext4 shows its commit interval when it is not 5 s.
+    private static (string Device, double Commit) DeviceOf(string folder)
     {
         string[] mount = File.ReadLines("/proc/self/mountinfo").Select(l => l.Split(' '))
             .Where(f => folder == f[4] || folder.StartsWith(f[4].TrimEnd('/') + "/", StringComparison.Ordinal)).MaxBy(f => f[4].Length)!;
-        return (mount[2], Array.Exists(mount, field => field.Split(',').Contains("lazytime")));
+        string? commit = mount.SelectMany(f => f.Split(',')).FirstOrDefault(o => o.StartsWith("commit=", StringComparison.Ordinal));
+        return (mount[2], commit is null ? 5 : double.Parse(commit["commit=".Length..], CultureInfo.InvariantCulture));
     }
 
     // Documentation/block/stat.rst of the kernel: the seventh number is sectors written, of 512 bytes whatever the device's are.

@@ -33,26 +33,18 @@ internal sealed class GivenEvidence
     }
 
     /// <summary>Verifies all of it, as often as it is called.</summary>
-    /// <param name="trust">Trusted keys.</param>
-    /// <param name="witnesses">Whose cosignatures are checked.</param>
+    /// <param name="trust">Whom the user trusts.</param>
     /// <param name="eachOf">Gives, for a log by its name here, what every leaf is given to.</param>
     /// <returns>What each log shows: by origin, then the logs in folders.</returns>
     /// <exception cref="IOException">One cannot be read any more.</exception>
     /// <exception cref="RefusedException">Something does not hold.</exception>
-    public IReadOnlyList<LogSummary> Verify(TrustAnchors trust, IReadOnlyList<WitnessKey> witnesses, Func<string, Action<Leaf>?> eachOf)
+    public IReadOnlyList<LogSummary> Verify(TrustAnchors trust, Func<string, Action<Leaf>?> eachOf)
     {
         SortedDictionary<string, LogSummary> logs = new(StringComparer.Ordinal);
         Dictionary<(string, bool), LogKeys> devices = [];
-        foreach (EvidenceFile file in _files.Where(f => f.Bundle is { KeyChanges.Count: > 0 }))
+        foreach (EvidenceFile file in _files.Where(f => f.Bundle is not null))
         {
-            Refusing(file.Source.Name, () =>
-            {
-                LogKeys keys = KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin);
-                foreach (KeyChange change in file.Bundle.KeyChanges)
-                {
-                    keys.Accept(change);
-                }
-            });
+            Refusing(file.Source.Name, () => KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin).Accept(file.Bundle));
         }
 
         foreach (var log in _files.SelectMany(f => f.Places).GroupBy(p => p.Origin).OrderBy(g => Origin.Parse(g.Key).Epoch))
@@ -61,7 +53,7 @@ internal sealed class GivenEvidence
             foreach (BatchPlace place in log.OrderBy(p => p.First).ThenBy(p => p.Size))
             {
                 _reading = place.Source.Name;
-                Refusing(place.Source.Name, () => LogOf(log.Key).Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), keys)));
+                Refusing(place.Source.Name, () => LogOf(log.Key).Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), keys, inSequence: true)));
             }
         }
 
@@ -70,17 +62,26 @@ internal sealed class GivenEvidence
             _reading = file.Source.Name;
             Refusing(file.Source.Name, () =>
             {
-                VerifiedBundle verified = BundleVerifier.Verify(file.Bundle!, KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin));
+                VerifiedBundle verified = BundleVerifier.Verify(file.Bundle!, KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin), inSequence: true);
                 LogOf(verified.Head.Origin.ToString()).Add(verified);
             });
+        }
+
+        foreach ((string origin, LogSummary log) in logs)
+        {
+            Refusing(origin, log.CheckSigners);
         }
 
         List<LogSummary> tiled = [];
         foreach (string folder in _folders)
         {
             _reading = folder;
-            LogSummary summary = new(eachOf(folder), witnesses);
-            Refusing(folder, () => summary.Close(TileLog.Verify((path, most) => TileFolder.Read(folder, path, most), trust, summary.Add)));
+            LogSummary summary = new(trust, eachOf(folder));
+            Refusing(folder, () =>
+            {
+                CheckpointNote note = TileLog.Verify((path, most) => TileFolder.Read(folder, path, most), trust, summary.Add, out SignerStanding signer);
+                summary.Close(note, signer);
+            });
             tiled.Add(summary);
         }
 
@@ -101,7 +102,7 @@ internal sealed class GivenEvidence
         {
             if (!logs.TryGetValue(origin, out LogSummary? summary))
             {
-                logs[origin] = summary = new LogSummary(eachOf(origin), witnesses);
+                logs[origin] = summary = new LogSummary(trust, eachOf(origin));
             }
 
             return summary;

@@ -36,10 +36,15 @@ internal sealed record AccountSum(long Stated, long NotStated, BigInteger Microg
     }
 }
 
+/// <summary>A certificate that checkpoints rest on.</summary>
+/// <param name="Standing">Of the largest of them that holds.</param>
+/// <param name="Size">How many leaves that one is over.</param>
+internal sealed record CertificateUse(SignerStanding Standing, long Size);
+
 /// <summary>What the verified batches and bundles of one log show. Nothing gets in here before it is verified.</summary>
+/// <param name="trust">Whom the user trusts.</param>
 /// <param name="each">Given every leaf that counts, once.</param>
-/// <param name="witnesses">Whose cosignatures are checked.</param>
-internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<WitnessKey>? witnesses = null)
+internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 {
     private const int MicrogramsOfKilogram = -9;
 
@@ -82,8 +87,20 @@ internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<Witnes
     /// <summary>Checkpoints that carry signatures of others which are of no trusted witness, or are damaged.</summary>
     public int Unchecked { get; private set; }
 
-    /// <summary>Certificates, revocation lists and time stamps in bundles, of which nothing is said.</summary>
+    /// <summary>Certificates, revocation lists and changes of the key in bundles, of which nothing is said.</summary>
     public int NotJudged { get; private set; }
+
+    /// <summary>What the newest checkpoint rests on.</summary>
+    public SignerStanding Signer { get; private set; } = null!; // set with Head
+
+    /// <summary>The certificates that checkpoints rest on, by name.</summary>
+    public SortedDictionary<string, CertificateUse> Certificates { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The largest checkpoint that each trusted time-stamping authority has stamped, and when.</summary>
+    public SortedDictionary<string, (long Size, TimeStamp Stamp)> Stamped { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Time stamps in bundles that are of no trusted authority, or are damaged.</summary>
+    public int UncheckedStamps { get; private set; }
 
     /// <summary>The largest checkpoint that each trusted witness has cosigned, and when.</summary>
     public SortedDictionary<string, (long Size, DateTimeOffset Time)> Witnessed { get; } = new(StringComparer.Ordinal);
@@ -113,7 +130,7 @@ internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<Witnes
     public void Add(VerifiedBatch verified)
     {
         IReadOnlyList<Leaf> newLeaves = _sequence.Add(verified);
-        Note(verified.Note);
+        Note(verified.Note, verified.Signer);
         Batches++;
         Shown += newLeaves.Count;
         foreach (Leaf leaf in newLeaves)
@@ -126,8 +143,15 @@ internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<Witnes
     /// <exception cref="EvidenceException">Its checkpoint is of another history.</exception>
     public void Add(VerifiedBundle verified)
     {
-        Note(verified.Note);
+        Note(verified.Note, verified.Signer);
+        _sequence.Count(verified);
         NotJudged += verified.NotJudged;
+        UncheckedStamps += verified.UncheckedTimeStamps;
+        foreach (TimeStamp stamp in verified.TimeStamps)
+        {
+            Stamped[stamp.Authority] = Stamped.TryGetValue(stamp.Authority, out var known) && known.Size > verified.Head.Size ? known : (verified.Head.Size, stamp);
+        }
+
         foreach (Leaf leaf in verified.Leaves)
         {
             bool shown = leaf.Head.Index >= _sequence.First && leaf.Head.Index < _sequence.End;
@@ -149,13 +173,17 @@ internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<Witnes
     }
 
     /// <summary>All leaves of the tiles are under this checkpoint.</summary>
-    public void Close(CheckpointNote note)
+    public void Close(CheckpointNote note, SignerStanding signer)
     {
         _tiled = note.Head.Size;
-        Note(note);
+        Note(note, signer);
     }
 
-    private void Note(CheckpointNote note)
+    /// <summary>Refuses leaves of batches that nothing carries; to be asked when all is added.</summary>
+    /// <exception cref="EvidenceException">There are such leaves.</exception>
+    public void CheckSigners() => _sequence.CheckSigners();
+
+    private void Note(CheckpointNote note, SignerStanding signer)
     {
         TreeHead head = note.Head;
         if (_roots.TryGetValue(head.Size, out MerkleHash root) && root != head.Root)
@@ -164,9 +192,18 @@ internal sealed class LogSummary(Action<Leaf>? each = null, IReadOnlyList<Witnes
         }
 
         _roots[head.Size] = head.Root;
-        _head = _head is null || head.Size > _head.Size ? head : _head;
+        if (_head is null || head.Size > _head.Size)
+        {
+            (_head, Signer) = (head, signer);
+        }
+
+        if (signer is { Certificate: { } certificate, Holds: true } && !(Certificates.TryGetValue(certificate.Name, out CertificateUse? use) && use.Size > head.Size))
+        {
+            Certificates[certificate.Name] = new CertificateUse(signer, head.Size);
+        }
+
         int good = 0;
-        foreach (WitnessKey witness in witnesses ?? [])
+        foreach (WitnessKey witness in trust.Witnesses)
         {
             if (witness.CosignedAt(note) is { } time)
             {

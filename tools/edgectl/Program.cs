@@ -4,7 +4,8 @@ namespace EdgeGateway.Edgectl;
 
 /// <summary>
 /// The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read; verify also with 1
-/// for evidence that it refuses, carbon with 1 for accounts that it refuses or cannot state whole.
+/// for evidence that it refuses, carbon with 1 for accounts that it refuses or cannot state whole, flows with 1 for intervals that it cannot
+/// solve.
 /// </summary>
 public static class Program
 {
@@ -14,16 +15,17 @@ public static class Program
     /// <summary>The exit code of wrong usage and of files that cannot be read.</summary>
     public const int Unreadable = 2;
 
-    /// <summary>Runs a command line on given input and outputs.</summary>
+    /// <summary>Runs a command line on given input and outputs, at a given time.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error)
+    public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error, TimeProvider time)
     {
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
         root.Subcommands.Add(CarbonCommand.Create());
         root.Subcommands.Add(DiscloseCommand.Create(input));
+        root.Subcommands.Add(FlowsCommand.Create());
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());
-        root.Subcommands.Add(VerifyCommand.Create(input));
+        root.Subcommands.Add(VerifyCommand.Create(input, time));
         root.Subcommands.Add(WitnessCommand.Create());
 
         ParseResult parsed = root.Parse(args);
@@ -42,5 +44,5 @@ public static class Program
         return Unreadable;
     }
 
-    private static int Main(string[] args) => Run(args, Console.OpenStandardInput(), Console.Out, Console.Error);
+    private static int Main(string[] args) => Run(args, Console.OpenStandardInput(), Console.Out, Console.Error, TimeProvider.System);
 }

@@ -8,8 +8,9 @@ internal static class VerifyCommand
 {
     private const int Refused = 1;
     private const int MaxTrustBytes = 1024 * 1024;
+    private const int MaxListBytes = 8 * RevocationList.MaxBytes; // a file of PEM may hold the lists of several authorities
 
-    public static Command Create(Stream standardInput)
+    public static Command Create(Stream standardInput, TimeProvider time)
     {
         Argument<string[]> files = new("FILE")
         {
@@ -18,10 +19,13 @@ internal static class VerifyCommand
         };
         Option<string[]> trust = new("--trust")
         {
-            Description = "PEM file with the public key or the certificate of a device that you trust. May be given several times.",
+            Description = "PEM file with the public key or the certificate of a device that you trust, or of a certificate authority that vouches for devices. May be given several times.",
             Required = true,
         };
+        Option<string[]> certificates = new("--certificates") { Description = "PEM file with certificates of devices and of authorities between, for batches and tiles. They are not trusted for being there." };
+        Option<string[]> crl = new("--crl") { Description = "Revocation list of a certificate authority, PEM or DER." };
         Option<string[]> witness = new("--witness") { Description = "File with the verifier keys of witnesses that you trust, one a line, as a witness shows them when it starts." };
+        Option<string[]> stamping = new("--time-authority") { Description = "PEM file with the root or the own certificate of a time-stamping authority (RFC 3161) that you trust." };
         Option<bool> recompute = new("--recompute")
         {
             Description = "Also compute every footprint again from its readings and factor, and report any digit that differs (exit code 1).",
@@ -29,64 +33,58 @@ internal static class VerifyCommand
         Option<bool> json = new("--json") { Description = "Write JSON instead of sentences." };
         Command command = new("verify", "Verify batches and bundles of a gateway's log. Exits with 0: verified, 1: refused, 2: unreadable or wrong usage.")
         {
-            files, trust, witness, recompute, json,
+            files, trust, certificates, crl, witness, stamping, recompute, json,
         };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(files), parsed.GetRequiredValue(trust), parsed.GetValue(witness) ?? [], parsed.GetValue(recompute), parsed.GetValue(json), standardInput,
-            parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        command.SetAction(parsed =>
+        {
+            TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
+            string[] given = parsed.GetRequiredValue(files);
+            if (given.Count(f => f == "-") > 1)
+            {
+                return Unreadable(error, "-", "The standard input can be read only once.");
+            }
+
+            TrustAnchors trusted;
+            try
+            {
+                DateTimeOffset now = time.GetUtcNow();
+                trusted = TrustAnchors.Of(ReadEach(parsed.GetRequiredValue(trust), "It cannot be used as a trust anchor.", b => (TrustAnchors[])[TrustAnchors.FromPem(Text(b), now)])) with
+                {
+                    Certificates = ReadEach(parsed.GetValue(certificates), "It cannot be used as certificates.", b => TrustAnchors.CertificatesFromPem(Text(b))),
+                    RevocationLists = ReadEach(parsed.GetValue(crl), "It cannot be used as a revocation list.", b => RevocationList.ReadAll(b), MaxListBytes),
+                    Witnesses = ReadEach(parsed.GetValue(witness), "It has no keys of witnesses.", b => WitnessKey.ParseAll(Text(b))),
+                    TimeAuthorities = ReadEach(parsed.GetValue(stamping), "It cannot be used as a time-stamping authority.", b => TrustAnchors.CertificatesFromPem(Text(b))),
+                };
+            }
+            catch (UnusableException e)
+            {
+                error.WriteLine($"edgectl: {e.Message}");
+                return Program.Unreadable;
+            }
+
+            return Run(given, trusted, parsed.GetValue(recompute), parsed.GetValue(json), standardInput, output, error);
+        });
         return command;
     }
 
-    private static int Run(string[] files, string[] trust, string[] witness, bool recompute, bool json, Stream standardInput, TextWriter output, TextWriter error)
+    private static int Run(string[] files, TrustAnchors trust, bool recompute, bool json, Stream standardInput, TextWriter output, TextWriter error)
     {
-        if (files.Count(f => f == "-") > 1)
-        {
-            return Unreadable(error, "-", "The standard input can be read only once.");
-        }
-
-        List<TrustAnchors> anchors = [];
-        List<WitnessKey> witnesses = [];
-        foreach (string file in trust)
-        {
-            try
-            {
-                anchors.Add(ReadTrust(file));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or EvidenceException)
-            {
-                return Unreadable(error, file, $"It cannot be used as a trust anchor. {e.Message}");
-            }
-        }
-
-        foreach (string file in witness)
-        {
-            try
-            {
-                witnesses.AddRange(WitnessKey.ParseAll(ReadSmall(file)));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or EvidenceException)
-            {
-                return Unreadable(error, file, $"It has no keys of witnesses. {e.Message}");
-            }
-        }
-
         GivenEvidence given = new();
         try
         {
-            TrustAnchors keys = TrustAnchors.Of(anchors);
             given.Find(files, standardInput);
             Dictionary<string, Recompute> again = [];
-            IReadOnlyList<LogSummary> logs = given.Verify(keys, witnesses, name => recompute ? (again[name] = new Recompute()).Plan : null);
+            IReadOnlyList<LogSummary> logs = given.Verify(trust, name => recompute ? (again[name] = new Recompute()).Plan : null);
             if (recompute)
             {
-                logs = given.Verify(keys, witnesses, name => again[name].Take);
+                logs = given.Verify(trust, name => again[name].Take);
                 foreach (Recompute log in again.Values)
                 {
                     log.End();
                 }
             }
 
-            VerifyReport.WriteVerified(output, json, logs, again.Values);
+            VerifyReport.WriteVerified(output, json, trust, logs, again.Values);
             return again.Values.All(r => r.Differences.Count == 0) ? Program.Ok : Refused;
         }
         catch (RefusedException e)
@@ -100,21 +98,40 @@ internal static class VerifyCommand
         }
     }
 
-    private static TrustAnchors ReadTrust(string path) => TrustAnchors.FromPem(ReadSmall(path));
+    private static List<T> ReadEach<T>(string[]? paths, string unusable, Func<byte[], IReadOnlyList<T>> read, int most = MaxTrustBytes)
+    {
+        List<T> all = [];
+        foreach (string path in paths ?? [])
+        {
+            try
+            {
+                all.AddRange(read(ReadSmall(path, most)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or EvidenceException)
+            {
+                throw new UnusableException($"{path}: {unusable} {e.Message}");
+            }
+        }
 
-    private static string ReadSmall(string path)
+        return all;
+    }
+
+    private static byte[] ReadSmall(string path, int most)
     {
         using FileStream file = File.OpenRead(path);
-        byte[] bytes = new byte[MaxTrustBytes + 1];
+        byte[] bytes = new byte[most + 1];
         int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return length <= MaxTrustBytes
-            ? System.Text.Encoding.UTF8.GetString(bytes, 0, length)
-            : throw new IOException($"It has more than {MaxTrustBytes} bytes.");
+        return length <= most ? bytes[..length] : throw new IOException($"It has more than {most} bytes.");
     }
+
+    private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
 
     private static int Unreadable(TextWriter error, string file, string why)
     {
         error.WriteLine($"edgectl: {file}: {why}");
         return Program.Unreadable;
     }
+
+    // Something to judge by cannot be used.
+    private sealed class UnusableException(string message) : Exception(message);
 }

@@ -11,7 +11,7 @@ internal static class VerifyReport
     private const int LongestLine = 400;
     private const int MostDifferences = 50;
 
-    public static void WriteVerified(TextWriter output, bool json, IReadOnlyList<LogSummary> logs, IReadOnlyCollection<Recompute> again)
+    public static void WriteVerified(TextWriter output, bool json, TrustAnchors trust, IReadOnlyList<LogSummary> logs, IReadOnlyCollection<Recompute> again)
     {
         if (json)
         {
@@ -20,6 +20,7 @@ internal static class VerifyReport
             {
                 WriteJson(j, differs ? "differs" : "verified", differs ? "Footprints are not what their own readings and factors give." : null, logs);
                 WriteJson(j, again);
+                CertificateReport.WriteJson(j, trust, logs);
             });
             return;
         }
@@ -46,6 +47,7 @@ internal static class VerifyReport
             WriteLog(output, log);
         }
 
+        CertificateReport.WriteUnused(output, trust, logs);
         WriteRecomputed(output, again);
     }
 
@@ -126,13 +128,11 @@ internal static class VerifyReport
             Row(output, "", "Nothing is said of the leaves between them.");
         }
 
-        Row(output, "signed", $"by the device, which you trust: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
+        string who = log.Signer.Certificate is { } certificate ? $"for which {certificate.Path[^1].Subject} vouches, whom you trust" : "which you trust";
+        Row(output, "signed", $"by the device, {who}: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
+        CertificateReport.Write(output, log);
         WriteWitnesses(output, log);
-        if (log.NotJudged > 0)
-        {
-            Row(output, "not judged", $"{Many(log.NotJudged, "certificate, revocation list or time stamp", "certificates, revocation lists and time stamps")} in the bundle; trust rests on the key you gave");
-        }
-
+        CertificateReport.WriteStamps(output, log);
         WriteTimeStatus(output, log);
         WriteFindings(output, log);
     }
@@ -261,6 +261,7 @@ internal static class VerifyReport
                 json.WriteString("time", Time(cosigned.Time));
             });
             json.WriteNumber("uncheckedCosignedCheckpoints", log.Unchecked);
+            CertificateReport.WriteJson(json, log);
             Array(json, "notSynchronised", log.NotSynchronised, (status, count) => { json.WriteString("status", Code(status)); Leaves(json, count); });
             Array(json, "readings", log.Readings, (group, count) => { json.WriteString("group", group); Leaves(json, count); });
             Array(json, "missing", log.Missing, (key, count) =>
@@ -329,18 +330,18 @@ internal static class VerifyReport
 
     private static string Group(string name) => name.Length > 0 ? name : "(without a group)";
 
-    private static string Many(long count, string one, string? many = null) => count == 1 ? $"1 {one}" : $"{count} {many ?? one + "s"}";
+    internal static string Many(long count, string one, string? many = null) => count == 1 ? $"1 {one}" : $"{count} {many ?? one + "s"}";
 
     private static string Between(TimeSpread times) => $"{Time(times.From)} to {Time(times.To)}";
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
+    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
 
-    private static void Row(TextWriter output, string label, string text) => Line(output, $"{label,-11}{text}");
+    internal static void Row(TextWriter output, string label, string text) => Line(output, $"{label,-11}{text}");
 
     private static void Line(TextWriter output, string text) => output.WriteLine(Plain(text));
 
     // What stands in a file could steer the terminal or turn the direction of writing: only characters that show themselves are written.
-    private static string Plain(string text)
+    internal static string Plain(string text)
     {
         StringBuilder plain = new();
         foreach (Rune rune in text.EnumerateRunes())

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using EdgeGateway.Evidence;
+using EdgeGateway.Recording;
 
 namespace EdgeGateway.Publishing;
 

@@ -1,4 +1,5 @@
 using EdgeGateway.Evidence;
+using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Publishing;
@@ -68,9 +69,11 @@ public static class Publishers
     /// <param name="deviceId">The device id of the log's origin, which stands in MQTT topics.</param>
     /// <param name="version">The gateway's version, shown to those who watch its state.</param>
     /// <param name="time">For deadlines.</param>
-    public static IPublisher Make(PublisherSettings settings, string dataFolder, string deviceId, string version, TimeProvider time) => settings switch
+    /// <param name="keys">How the device's key has changed. Null: it has not.</param>
+    public static IPublisher Make(
+        PublisherSettings settings, string dataFolder, string deviceId, string version, TimeProvider time, DeviceKeyHistory? keys = null) => settings switch
     {
-        TilesPublisherSettings tiles => new TilesPublisher(tiles.Name, Path.Combine(dataFolder, tiles.Path)),
+        TilesPublisherSettings tiles => new TilesPublisher(tiles.Name, Path.Combine(dataFolder, tiles.Path), keys),
         DirectoryPublisherSettings directory => new DirectoryPublisher(directory.Name, Path.Combine(dataFolder, directory.Path)),
         MqttPublisherSettings mqtt => new MqttPublisher(mqtt, deviceId, version, time),
         _ => throw new ArgumentException($"There is no publisher for {settings.GetType().Name}.", nameof(settings)),

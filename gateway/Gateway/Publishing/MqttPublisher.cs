@@ -19,8 +19,10 @@ namespace EdgeGateway.Publishing;
 /// gw/&lt;fleet&gt;/&lt;device id&gt;/v1/batch        the batch's bytes, QoS 1
 /// gw/&lt;fleet&gt;/&lt;device id&gt;/v1/checkpoint   the signed note of the last batch, QoS 1, retained
 /// gw/&lt;fleet&gt;/&lt;device id&gt;/v1/state        {"state":"online","version":"0.1.0"}, QoS 1, retained; "offline" is the last will
+/// gw/&lt;fleet&gt;/&lt;device id&gt;/v1/ack          from the receiver: the note of a batch that it keeps, with its own cosignature
 /// </code>
-/// <para>A broker's acknowledgement says that the broker has the batch, not that anybody received it.</para>
+/// <para>A broker's acknowledgement says that the broker has the batch, not that anybody received it. Where the site file names the receiver's
+/// key, only its receipt counts: a batch without one goes again.</para>
 /// <para>MQTT 3.1.1 has no way to refuse a single batch: a broker closes the connection, and the batch is kept.</para>
 /// </remarks>
 public sealed class MqttPublisher : IPublisher
@@ -35,11 +37,12 @@ public sealed class MqttPublisher : IPublisher
 
     private readonly MqttPublisherSettings _settings;
     private readonly TimeProvider _time;
-    private readonly string _clientId, _batchTopic, _checkpointTopic, _stateTopic;
+    private readonly string _clientId, _batchTopic, _checkpointTopic, _stateTopic, _ackTopic;
     private readonly byte[] _online, _offline;
     private IMqttClient? _session;
     private MqttProtocolVersion _protocol = MqttProtocolVersion.V500;
     private long _largestPacket = long.MaxValue;
+    private (TreeHead Head, TaskCompletionSource Received)? _awaited;
 
     /// <summary>Connects to nothing yet; the first delivery does.</summary>
     /// <param name="settings">From the site file.</param>
@@ -51,7 +54,7 @@ public sealed class MqttPublisher : IPublisher
         (_settings, _time) = (settings, time);
         _clientId = $"gw-{deviceId}-{settings.Name}";
         string topics = $"gw/{settings.Fleet}/{deviceId}/v1";
-        (_batchTopic, _checkpointTopic, _stateTopic) = ($"{topics}/batch", $"{topics}/checkpoint", $"{topics}/state");
+        (_batchTopic, _checkpointTopic, _stateTopic, _ackTopic) = ($"{topics}/batch", $"{topics}/checkpoint", $"{topics}/state", $"{topics}/ack");
         (_online, _offline) = (StateJson("online", version), StateJson("offline", version));
     }
 
@@ -59,7 +62,8 @@ public sealed class MqttPublisher : IPublisher
     public string Name => _settings.Name;
 
     /// <inheritdoc/>
-    public string Destination => $"MQTT broker {_settings.Host}:{_settings.Port}{(_settings.Tls ? " over TLS" : "")}";
+    public string Destination =>
+        $"MQTT broker {_settings.Host}:{_settings.Port}{(_settings.Tls ? " over TLS" : "")}, {(_settings.Receiver is { } receiver ? $"confirmed by {receiver.Name}" : "no receipt asked for")}";
 
     /// <summary>How long one delivery may take: a margin for a slow broker, and the batch at 64 kbit/s.</summary>
     public static TimeSpan DeadlineFor(int bytes) => TimeSpan.FromSeconds(20 + (bytes / 8_000));
@@ -69,6 +73,7 @@ public sealed class MqttPublisher : IPublisher
     {
         using CancellationTokenSource deadline = new(DeadlineFor(bytes.Length), _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        bool asked = false;
         try
         {
             if (_session is not { IsConnected: true } && await ConnectAsync(either.Token) is { } refusal)
@@ -82,9 +87,12 @@ public sealed class MqttPublisher : IPublisher
                 return DeliveryOutcome.Rejected($"The batch makes a packet of {packet} bytes, and the broker takes at most {_largestPacket}. Raise its limit.");
             }
 
+            Task receipt = Await(batch);
             DeliveryOutcome outcome = OutcomeOf(await PublishAsync(_batchTopic, bytes, retain: false, either.Token));
             if (outcome.Verdict == DeliveryVerdict.Accepted)
             {
+                asked = true;
+                await receipt.WaitAsync(either.Token);
                 DeliveryOutcome checkpoint = OutcomeOf(await PublishAsync(_checkpointTopic, Encoding.UTF8.GetBytes(batch.Note), retain: true, either.Token));
                 return checkpoint.Verdict == DeliveryVerdict.Accepted ? outcome : DeliveryOutcome.Accepted($"{_checkpointTopic}: {checkpoint.Text}");
             }
@@ -101,7 +109,9 @@ public sealed class MqttPublisher : IPublisher
             // The library reports a cancelled wait in several ways; only the tokens say whose it was.
             Drop();
             cancellation.ThrowIfCancellationRequested();
-            return DeliveryOutcome.Kept(deadline.IsCancellationRequested
+            return DeliveryOutcome.Kept(deadline.IsCancellationRequested && asked && _settings.Receiver is { } receiver
+                ? $"The broker took the batch, but {receiver.Name} did not confirm it within {DeadlineFor(bytes.Length).TotalSeconds:0} s. Does it run, and does it answer on {_ackTopic}?"
+                : deadline.IsCancellationRequested
                 ? $"The broker gave no answer within {DeadlineFor(bytes.Length).TotalSeconds:0} s."
                 : $"The broker cannot be reached: {e.GetBaseException().Message}");
         }
@@ -176,8 +186,51 @@ public sealed class MqttPublisher : IPublisher
 
         _protocol = protocol;
         _largestPacket = result.MaximumPacketSize is > 0 and uint limit ? limit : long.MaxValue; // 0: the broker stated none
+        if (_settings.Receiver is not null)
+        {
+            MqttClientSubscribeResult subscribed = await _session!.SubscribeAsync(_ackTopic, MqttQualityOfServiceLevel.AtLeastOnce, cancellation);
+            if (subscribed.Items.First().ResultCode > MqttClientSubscribeResultCode.GrantedQoS2)
+            {
+                return $"The broker does not let the gateway subscribe to {_ackTopic}, where the receipts come: {subscribed.Items.First().ResultCode}.";
+            }
+        }
+
         DeliveryOutcome state = OutcomeOf(await PublishAsync(_stateTopic, _online, retain: true, cancellation));
         return state.Verdict == DeliveryVerdict.Accepted ? null : $"{_stateTopic}: {state.Text}";
+    }
+
+    private Task Await(Batch batch)
+    {
+        if (_settings.Receiver is null)
+        {
+            return Task.CompletedTask;
+        }
+
+        TaskCompletionSource received = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited = (CheckpointNote.Parse(batch.Note).Head, received);
+        return received.Task;
+    }
+
+    // Anybody may publish on the topic: only the receiver's own signature over the very state that the batch leads to counts.
+    private Task Acknowledged(MqttApplicationMessage message)
+    {
+        if (message.Topic == _ackTopic && message.Payload.Length <= CheckpointNote.MaxBytes && _awaited is var (head, received))
+        {
+            try
+            {
+                CheckpointNote note = CheckpointNote.Parse(Encoding.UTF8.GetString(message.Payload));
+                if (note.Head == head && _settings.Receiver!.CosignedAt(note) is not null)
+                {
+                    received.TrySetResult();
+                }
+            }
+            catch (EvidenceException)
+            {
+                // No receipt.
+            }
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <returns>The broker's answer, or null when it closed the connection or answered in another language, as brokers without MQTT 5 do.</returns>
@@ -185,6 +238,7 @@ public sealed class MqttPublisher : IPublisher
     {
         Drop();
         _session = new MqttClientFactory().CreateMqttClient();
+        _session.ApplicationMessageReceivedAsync += e => Acknowledged(e.ApplicationMessage);
         MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
             .WithTcpServer(_settings.Host, _settings.Port)
             .WithProtocolVersion(protocol)

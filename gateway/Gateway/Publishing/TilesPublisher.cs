@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using EdgeGateway.Evidence;
+using EdgeGateway.Recording;
 
 namespace EdgeGateway.Publishing;
 
@@ -14,13 +15,14 @@ namespace EdgeGateway.Publishing;
 /// the log from its first leaf. Leaves are appended to the partial bundle under its next name, because writing it anew each minute would
 /// write a hundred times as much:
 /// <code>
-/// entries/000.p/7  →  entries/000.p/9, then append 2 leaves  →  tiles  →  checkpoint of 9  →  remove the narrower tiles
+/// entries/000.p/7  →  entries/000.p/9, then append 2 leaves  →  tiles  →  keys  →  checkpoint of 9  →  remove the narrower tiles
 /// </code>
 /// After a power cut between these steps the last checkpoint still verifies: the first 7 leaves of a wider bundle are the same.
 /// </remarks>
 /// <param name="name">Name in the site file.</param>
 /// <param name="path">The directory; it is made when it does not exist.</param>
-public sealed class TilesPublisher(string name, string path) : IPublisher
+/// <param name="keys">How the device's key has changed. Null: it has not.</param>
+public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? keys = null) : IPublisher
 {
     private const int Width = TiledTree.TileWidth;
 
@@ -38,7 +40,7 @@ public sealed class TilesPublisher(string name, string path) : IPublisher
             TreeHead head = CheckpointNote.Parse(batch.Note).Head;
             string folder = Path.Combine(path, head.Origin.ToString());
             Directory.CreateDirectory(folder);
-            return Task.FromResult(Deliver(folder, batch, head));
+            return Task.FromResult(Deliver(folder, batch, head, keys?.CoveredBy(head) ?? []));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -53,7 +55,7 @@ public sealed class TilesPublisher(string name, string path) : IPublisher
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static DeliveryOutcome Deliver(string folder, Batch batch, TreeHead head)
+    private static DeliveryOutcome Deliver(string folder, Batch batch, TreeHead head, IReadOnlyList<KeyChange> keys)
     {
         string checkpoint = Path.Combine(folder, TilePath.Checkpoint);
         long size = File.Exists(checkpoint) ? CheckpointNote.Parse(File.ReadAllText(checkpoint)).Head.Size : 0;
@@ -105,6 +107,7 @@ public sealed class TilesPublisher(string name, string path) : IPublisher
             DurableFile.Write(file, tile.Hashes.Span);
         }
 
+        WriteKeys(Path.Combine(folder, TilePath.Keys), keys);
         DurableFile.Write(checkpoint, Encoding.UTF8.GetBytes(batch.Note));
         foreach (Tile tile in tiles)
         {
@@ -112,6 +115,15 @@ public sealed class TilesPublisher(string name, string path) : IPublisher
         }
 
         return DeliveryOutcome.Accepted();
+    }
+
+    private static void WriteKeys(string file, IReadOnlyList<KeyChange> keys)
+    {
+        byte[] bytes = keys.Count > 0 ? KeyHistory.Encode(keys) : [];
+        if (keys.Count > 0 && !(File.Exists(file) && File.ReadAllBytes(file).AsSpan().SequenceEqual(bytes)))
+        {
+            DurableFile.Write(file, bytes);
+        }
     }
 
     private static DeliveryOutcome OtherHistory(string folder) => DeliveryOutcome.Kept(

@@ -1,113 +1,261 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using EdgeGateway.Evidence;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Recording;
 
 /// <summary>
-/// The device's key, made on the device and never leaving it: in the TPM, in a PKCS#11 token, or in the file <c>device.key</c> of the data
-/// folder (PKCS#8, mode 0600). Beside it in the folder: <c>device.pem</c> (public key, what a verifier trusts), <c>device.crt</c> (self-signed certificate) and <c>epoch</c>.
+/// The device's key, made on the device and never leaving it: in the TPM, in a PKCS#11 token, or in a file of the data folder (PKCS#8, mode
+/// 0600). Beside it in the folder: <c>device.pem</c> (the device's first public key: what a verifier trusts, and which device this is),
+/// <c>device.crt</c> (that key's self-signed certificate), <c>device.keys</c> (how the key has changed since) and <c>epoch</c>.
 /// </summary>
+/// <remarks>
+/// The site file names the key to sign with, and the one that it takes over from. What is in force follows from <c>device.pem</c>, <c>device.keys</c>
+/// and the ledger, never from the site file:
+/// <code>
+/// opened is in force                                    it signs
+/// another, and 'replaces' is in force                   'replaces' signs until the recorder has handed over (<see cref="Next"/>)
+/// the one that was replaced last                        it signs in its overlap (<see cref="ReplacedBy"/>)
+/// anything else                                         refused
+/// </code>
+/// </remarks>
 public sealed class DeviceKey : IDisposable
 {
-    private readonly string _folder;
+    private const string P256 = "1.2.840.10045.3.1.7"; // RFC 5480 §2.1.1.1
 
-    private DeviceKey(string folder, ECDsa key)
+    private readonly string _folder;
+    private readonly DeviceKeySettings _settings;
+
+    private DeviceKey(string folder, DeviceKeySettings settings, DeviceKeyHistory history, UnsealedKeyChange? unsealed, ECDsa key, ECDsa? next)
     {
-        (_folder, Key) = (folder, key);
-        DeviceId = Origin.DeviceIdOf(key);
+        (_folder, _settings, History, Unsealed, Key, Next) = (folder, settings, history, unsealed, key, next);
     }
 
     /// <summary>Signs checkpoints. P-256.</summary>
-    public ECDsa Key { get; }
+    public ECDsa Key { get; private set; }
 
-    /// <summary>SHA-256 of the public key's SPKI, hexadecimal.</summary>
-    public string DeviceId { get; }
+    /// <summary>The key that takes over once a leaf says so under a checkpoint of <see cref="Key"/>. Null when none is to.</summary>
+    public ECDsa? Next { get; private set; }
+
+    /// <summary>The key that the site file names.</summary>
+    public ECDsa Configured => Next ?? Key;
+
+    /// <summary>A change of the key whose leaf is recorded; <see cref="Key"/> has still to seal it before anything else is recorded.</summary>
+    public UnsealedKeyChange? Unsealed { get; private set; }
+
+    /// <summary>The change that has replaced <see cref="Key"/>, which signs in its overlap only. Null when it is in force.</summary>
+    public DeviceKeyChange? ReplacedBy => History.IsInForce(Key) ? null : History.Changes[^1];
+
+    /// <summary>How the key has changed.</summary>
+    public DeviceKeyHistory History { get; }
+
+    /// <summary>SHA-256 of the SPKI of the device's first key, hexadecimal.</summary>
+    public string DeviceId => History.DeviceId;
 
     /// <summary>The public key to give to those who verify.</summary>
     public string PublicKeyPath => Path.Combine(_folder, "device.pem");
 
-    /// <summary>The certificate, DER.</summary>
-    public byte[] Certificate { get; private init; } = [];
+    /// <summary>The site file names a key to take over from, and that is done.</summary>
+    public bool ReplacesIsDone => _settings.Replaces is not null && Next is null && ReplacedBy is null;
+
+    /// <summary>The certificates that others have given the device, or null.</summary>
+    public DeviceCertificates? Certificates { get; private set; }
 
     /// <summary>Opens the device's key, or makes one at the first start.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="settings">Where the key is kept. Null: in <c>device.key</c> of the folder.</param>
+    /// <param name="ledger">The folder's ledger, which may have a change of the key that the folder's files lack. Null: the files alone count.</param>
     /// <exception cref="InvalidDataException">The key cannot be used, or is not the one of this folder. Nothing is changed then.</exception>
-    public static DeviceKey Open(string folder, KeySettings? settings = null)
+    public static DeviceKey Open(string folder, DeviceKeySettings? settings = null, Ledger? ledger = null)
     {
-        ECDsa key = settings switch
-        {
-            TpmKeySettings tpm => OpenTpm(tpm),
-            Pkcs11KeySettings token => Pkcs11Key.Open(token),
-            _ => OpenFile(folder),
-        };
+        settings ??= DeviceKeySettings.Default;
+        List<ECDsa> opened = [];
         try
         {
-            return Open(folder, key);
+            if (!File.Exists(Path.Combine(folder, "device.pem")) && !File.Exists(DeviceKeyHistory.PathIn(folder)))
+            {
+                Begin(folder, settings.Key);
+            }
+
+            DeviceKeyHistory history = DeviceKeyHistory.Read(folder);
+            UnsealedKeyChange? unsealed = ledger is null ? null : history.Complete(ledger);
+            ECDsa? key = Keep(OpenKey(folder, settings.Key, make: false));
+            if (key is not null && (history.IsInForce(key) || (unsealed is null && history.IsReplacedLast(key))))
+            {
+                return new DeviceKey(folder, settings, history, unsealed, key, null);
+            }
+
+            ECDsa? before = settings.Replaces is { } replaces ? Keep(OpenKey(folder, replaces, make: false)) : null;
+            bool takesOver = before is not null && history.IsInForce(before);
+            key ??= Keep(OpenKey(folder, settings.Key, make: takesOver && unsealed is null))
+                ?? throw new InvalidDataException(
+                    $"{NameOf(folder, settings.Key)} is missing, and {folder} belongs to a device that had one. Restore it from where it was kept, or give a new device its own data folder.");
+            bool awaited = unsealed is null ? !history.HasSigned(key) : key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(unsealed.Key.Span);
+            return takesOver && awaited
+                ? new DeviceKey(folder, settings, history, unsealed, before!, key)
+                : throw new InvalidDataException(WhyNot(folder, settings, history, unsealed, key));
         }
         catch
         {
-            key.Dispose();
+            opened.ForEach(k => k.Dispose());
             throw;
         }
+
+        ECDsa? Keep(ECDsa? key)
+        {
+            opened.AddRange(key is null ? [] : [key]);
+            return key;
+        }
     }
 
-    private static DeviceKey Open(string folder, ECDsa key)
+    /// <summary>Takes the certificates of the site file into use, when it names any.</summary>
+    /// <exception cref="InvalidDataException">They cannot be read, or are not those of this key.</exception>
+    public void OpenCertificates(ILogger log) =>
+        Certificates = _settings.Certificates is { } path ? DeviceCertificates.Open(path, _settings.RevocationList, DeviceId, Configured, log) : null;
+
+    /// <summary>The certificate of a key: of those that others have given, or self-signed. DER.</summary>
+    public byte[] CertificateOf(ECDsa key)
     {
-        if (key.KeySize != 256)
+        if (Certificates?.Newest is { } given && given.IsOf(key))
         {
-            throw new InvalidDataException($"The device key of {folder} is not an ECDSA key on P-256.");
+            return given.Chain[0].ToArray();
         }
 
-        string certificatePath = Path.Combine(folder, "device.crt"), publicPath = Path.Combine(folder, "device.pem"), pem = key.ExportSubjectPublicKeyInfoPem() + "\n";
-        if (File.Exists(publicPath) && File.ReadAllText(publicPath) != pem)
-        {
-            throw new InvalidDataException(
-                $"{folder} belongs to the device whose public key is in {publicPath}, and the key that was opened is another one. Give that device's key, or a new data folder for a new device.");
-        }
+        string path = Path.Combine(_folder, "device.crt");
+        using X509Certificate2 own = X509Certificate2.CreateFromPem(Origin.DeviceIdOf(key) == DeviceId && File.Exists(path) ? File.ReadAllText(path) : SelfSigned(DeviceId, key));
+        return own.RawData;
+    }
 
+    /// <summary>A request for a certificate of the key that the site file names, for the device id (PKCS#10, RFC 2986), PEM.</summary>
+    public string CertificateRequestPem() =>
+        new CertificateRequest($"CN={DeviceId}", Configured, HashAlgorithmName.SHA256).CreateSigningRequestPem(X509SignatureGenerator.CreateForECDsa(Configured));
+
+    /// <summary>The records of the leaf that says that <see cref="Next"/> signs.</summary>
+    /// <param name="at">The leaf's time, from which the overlap counts.</param>
+    public IReadOnlyList<LeafRecord> ChangeRecords(DateTimeOffset at) =>
+    [
+        new LeafRecord("key") { Data = Next!.ExportSubjectPublicKeyInfo() },
+        new LeafRecord("cert") { Data = CertificateOf(Next) },
+        LeafRecord.Of("until", at + _settings.Overlap),
+    ];
+
+    /// <summary>Keeps the change that <see cref="Key"/> has sealed, and has <see cref="Next"/> sign from now on.</summary>
+    public void HandOver(Ledger ledger)
+    {
+        Unsealed = History.Complete(ledger);
+        if (Next is not null && History.IsInForce(Next))
+        {
+            Key.Dispose();
+            (Key, Next) = (Next, null);
+        }
+    }
+
+    /// <summary>The epoch that a new log of this device has. A wiped store must be seen, so it is kept apart from the ledger.</summary>
+    public int NextEpoch => File.Exists(EpochPath)
+        ? int.Parse(File.ReadAllText(EpochPath), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) + 1
+        : 1;
+
+    private string EpochPath => Path.Combine(_folder, "epoch");
+
+    /// <summary>Keeps the epoch of the log that begins now.</summary>
+    public void BeginEpoch(int epoch) => Write(EpochPath, $"{epoch}\n");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Key.Dispose();
+        Next?.Dispose();
+    }
+
+    // The first start: the key that is opened or made gives the device its id.
+    private static void Begin(string folder, KeySettings place)
+    {
+        string certificatePath = Path.Combine(folder, "device.crt"), publicPath = Path.Combine(folder, "device.pem");
+        using ECDsa key = OpenKey(folder, place, make: true)!;
         if (!File.Exists(certificatePath))
         {
-            WriteWhole(certificatePath, SelfSigned(key), PublicMode);
+            Write(certificatePath, SelfSigned(Origin.DeviceIdOf(key), key));
         }
 
-        if (!File.Exists(publicPath))
-        {
-            WriteWhole(publicPath, pem, PublicMode);
-        }
-
-        return new DeviceKey(folder, key) { Certificate = X509Certificate2.CreateFromPem(File.ReadAllText(certificatePath)).RawData };
+        Write(publicPath, key.ExportSubjectPublicKeyInfoPem() + "\n");
     }
 
-    private static ECDsa OpenFile(string folder)
+    private static string WhyNot(string folder, DeviceKeySettings settings, DeviceKeyHistory history, UnsealedKeyChange? unsealed, ECDsa key)
     {
-        string keyPath = Path.Combine(folder, "device.key");
-        if (!File.Exists(keyPath))
+        if (unsealed is not null)
         {
-            if (File.Exists(Path.Combine(folder, "device.pem")))
+            return $"Leaf {unsealed.Leaf} of {unsealed.Origin} changes the key to {FingerprintOf(unsealed.Key)}, and the key before it has not sealed that yet. "
+                + "Name that key in the site file, with the one before it as replaces; the change is finished then. Or name the one before it alone: it goes on until its overlap ends.";
+        }
+
+        if (history.HasSigned(key))
+        {
+            return $"{NameOf(folder, settings.Key)} has signed for this device before and was replaced: verifiers do not let it come back. Name the key in force, {InForce()}, or a new key with that as replaces.";
+        }
+
+        string replaces = settings.Replaces is { } place ? $" Nor is {NameOf(folder, place)} the one in force, which it is to take over from." : "";
+        return $"{folder} belongs to the device whose public key is in {Path.Combine(folder, "device.pem")}, and the key that was opened is another one.{replaces} "
+            + $"Give that device's key, {InForce()}; name it as replaces to change to another; or give a new data folder for a new device.";
+
+        string InForce() => history.Changes.Count > 0 ? $"since leaf {history.Changes[^1].Leaf} of {history.Changes[^1].Origin} {FingerprintOf(history.Changes[^1].Key)}" : history.DeviceId;
+    }
+
+    private static string FingerprintOf(ReadOnlyMemory<byte> spki) => Convert.ToHexStringLower(SHA256.HashData(spki.Span));
+
+    private static string NameOf(string folder, KeySettings place) => place switch
+    {
+        FileKeySettings file => Path.Combine(folder, file.File),
+        TpmKeySettings tpm => $"The key at {tpm.Handle} of the TPM",
+        Pkcs11KeySettings token => $"The key '{token.Label}' of the token '{token.Token}'",
+        _ => throw new ArgumentException($"There is no key in {place.GetType().Name}.", nameof(place)),
+    };
+
+    // Null: it is not there, and none is to be made.
+    private static ECDsa? OpenKey(string folder, KeySettings place, bool make)
+    {
+        ECDsa? key = place switch
+        {
+            TpmKeySettings tpm => OpenTpm(tpm),
+            Pkcs11KeySettings token => Pkcs11Key.Open(token, make),
+            FileKeySettings file => OpenFile(Path.Combine(folder, file.File), make),
+            _ => throw new ArgumentException($"There is no key in {place.GetType().Name}.", nameof(place)),
+        };
+        if (key is null || key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 })
+        {
+            return key;
+        }
+
+        key.Dispose();
+        throw new InvalidDataException($"{NameOf(folder, place)} is not an ECDSA key on P-256.");
+    }
+
+    private static ECDsa? OpenFile(string path, bool make)
+    {
+        if (!File.Exists(path))
+        {
+            if (!make)
             {
-                throw new InvalidDataException(
-                    $"{keyPath} is missing, and {folder} belongs to a device that had one. Restore it from where it was kept, or give a new device its own data folder.");
+                return null;
             }
 
             using ECDsa made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            WriteWhole(keyPath, made.ExportPkcs8PrivateKeyPem() + "\n", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            DurableFile.Write(path, Encoding.ASCII.GetBytes(made.ExportPkcs8PrivateKeyPem() + "\n"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
         ECDsa key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(File.ReadAllText(keyPath));
+            key.ImportFromPem(File.ReadAllText(path));
             return key;
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             key.Dispose();
             throw new InvalidDataException(
-                $"The device key {keyPath} cannot be read: {e.Message} Restore it from where it was kept. Without it this log cannot go on; a new folder starts a new device.", e);
+                $"The device key {path} cannot be read: {e.Message} Restore it from where it was kept. Without it this log cannot go on; a new folder starts a new device.", e);
         }
     }
 
@@ -132,26 +280,10 @@ public sealed class DeviceKey : IDisposable
         }
     }
 
-    /// <summary>The epoch that a new log of this device has. A wiped store must be seen, so it is kept apart from the ledger.</summary>
-    public int NextEpoch => File.Exists(EpochPath)
-        ? int.Parse(File.ReadAllText(EpochPath), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) + 1
-        : 1;
-
-    private string EpochPath => Path.Combine(_folder, "epoch");
-
-    /// <summary>Keeps the epoch of the log that begins now.</summary>
-    public void BeginEpoch(int epoch) => WriteWhole(EpochPath, $"{epoch}\n", PublicMode);
-
-    /// <inheritdoc/>
-    public void Dispose() => Key.Dispose();
-
-    private const UnixFileMode PublicMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-
     // A device may make its key before it knows the time, so the certificate does not depend on it (IEEE 802.1AR §8.7 sets this end).
-    private static string SelfSigned(ECDsa key)
+    private static string SelfSigned(string deviceId, ECDsa key)
     {
-        CertificateRequest request = new($"CN={Origin.DeviceIdOf(key)}", key, HashAlgorithmName.SHA256);
+        CertificateRequest request = new($"CN={deviceId}", key, HashAlgorithmName.SHA256);
 
         // Not CreateSelfSigned: it wants a certificate with its private key, which hardware does not give.
         byte[] serial = SHA256.HashData(key.ExportSubjectPublicKeyInfo())[..8];
@@ -162,15 +294,5 @@ public sealed class DeviceKey : IDisposable
         return certificate.ExportCertificatePem() + "\n";
     }
 
-    private static void WriteWhole(string path, string text, UnixFileMode mode)
-    {
-        string temporary = path + ".new";
-        using (FileStream file = new(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode }))
-        {
-            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
-    }
+    private static void Write(string path, string text) => DurableFile.Write(path, Encoding.ASCII.GetBytes(text));
 }

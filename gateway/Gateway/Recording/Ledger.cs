@@ -28,6 +28,13 @@ public sealed record StoredCheckpoint(long Size, DateTimeOffset Time, string Not
 /// <param name="Time">When it cosigned, by its own clock.</param>
 public sealed record StoredCosignature(long Size, string Witness, string Line, DateTimeOffset Time);
 
+/// <summary>What a time-stamping authority said of a checkpoint.</summary>
+/// <param name="Size">Leaves of the checkpoint.</param>
+/// <param name="Token">The token (RFC 3161), DER.</param>
+/// <param name="Host">Who was asked.</param>
+/// <param name="Time">When it stamped, by its own clock.</param>
+public sealed record StoredTimeStamp(long Size, byte[] Token, string Host, DateTimeOffset Time);
+
 /// <summary>
 /// The append-only record of a gateway in one SQLite file. The recorder is its only writer; publishers, the API and the page read.
 /// </summary>
@@ -55,6 +62,10 @@ public sealed class Ledger : IDisposable
         CREATE TABLE IF NOT EXISTS cosignature(size INTEGER, witness TEXT, line TEXT NOT NULL, t INTEGER NOT NULL, PRIMARY KEY(size, witness)) STRICT, WITHOUT ROWID; -- t: Unix seconds
         """;
 
+    private const string TimeStamps = """
+        CREATE TABLE IF NOT EXISTS timestamp(size INTEGER PRIMARY KEY, token BLOB NOT NULL, host TEXT NOT NULL, t INTEGER NOT NULL) STRICT; -- t: Unix milliseconds
+        """;
+
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection _reader;
     private readonly Lock _reading = new();
@@ -63,9 +74,11 @@ public sealed class Ledger : IDisposable
     private readonly ConcurrentDictionary<(long Size, string Witness), StoredCosignature> _newCosignatures = new();
     private readonly ConcurrentDictionary<long, StoredCheckpoint> _newCheckpoints = new();
     private readonly ConcurrentDictionary<string, StoredCosignature> _cosignatures = new();
+    private readonly ConcurrentDictionary<long, StoredTimeStamp> _newTimeStamps = new();
     private TiledTree _tree;
     private long _size;
     private StoredCheckpoint? _lastCheckpoint;
+    private StoredTimeStamp? _newestTimeStamp;
     private TaskCompletionSource _sealed = NewSignal();
     private TaskCompletionSource _cosigned = NewSignal();
 
@@ -80,6 +93,7 @@ public sealed class Ledger : IDisposable
             _cosignatures[newest.Witness] = newest;
         }
 
+        _newestTimeStamp = Query("SELECT size, token, host, t FROM timestamp ORDER BY size DESC LIMIT 1", ReadTimeStamp).FirstOrDefault();
         _cursors = new(Query("SELECT name, position FROM cursor", r => KeyValuePair.Create(r.GetString(0), r.GetInt64(1))));
     }
 
@@ -115,6 +129,7 @@ public sealed class Ledger : IDisposable
             }
 
             Execute(writer, Cosignatures);
+            Execute(writer, TimeStamps);
             reader = Connect(path, SqliteOpenMode.ReadWrite);
             Execute(reader, "PRAGMA query_only=ON;");
             return new Ledger(writer, reader);
@@ -128,8 +143,8 @@ public sealed class Ledger : IDisposable
     }
 
     /// <summary>
-    /// Records a tick: leaves, full hash tiles and facts, and with them whatever waits to become durable: checkpoints, cosignatures, moved
-    /// cursors. One transaction; when it returns, it is durable.
+    /// Records a tick: leaves, full hash tiles and facts, and with them whatever waits to become durable: checkpoints, cosignatures, time stamps,
+    /// moved cursors. One transaction; when it returns, it is durable.
     /// </summary>
     /// <exception cref="SqliteException">Nothing of the tick was recorded.</exception>
     public void Append(LedgerTick tick)
@@ -184,8 +199,10 @@ public sealed class Ledger : IDisposable
 
     private void Commit(Action write)
     {
-        StoredCheckpoint[] checkpoints = [.. _newCheckpoints.Values];
+        // What is said of a checkpoint is taken before the checkpoints: so it never becomes durable without its own.
         StoredCosignature[] cosignatures = [.. _newCosignatures.Values];
+        StoredTimeStamp[] timeStamps = [.. _newTimeStamps.Values];
+        StoredCheckpoint[] checkpoints = [.. _newCheckpoints.Values];
         KeyValuePair<string, long>[] cursors = [.. _movedCursors];
         using (SqliteTransaction transaction = _writer.BeginTransaction())
         {
@@ -200,6 +217,11 @@ public sealed class Ledger : IDisposable
                 Execute(_writer, "INSERT OR REPLACE INTO cosignature VALUES($1, $2, $3, $4)", c.Size, c.Witness, c.Line, c.Time.ToUnixTimeSeconds());
             }
 
+            foreach (StoredTimeStamp s in timeStamps)
+            {
+                Execute(_writer, "INSERT OR REPLACE INTO timestamp VALUES($1, $2, $3, $4)", s.Size, s.Token, s.Host, s.Time.ToUnixTimeMilliseconds());
+            }
+
             foreach ((string name, long position) in cursors)
             {
                 Execute(_writer, "INSERT OR REPLACE INTO cursor VALUES($1, $2)", name, position);
@@ -211,6 +233,7 @@ public sealed class Ledger : IDisposable
         // Only what was not replaced meanwhile.
         Array.ForEach(checkpoints, c => _newCheckpoints.TryRemove(KeyValuePair.Create(c.Size, c)));
         Array.ForEach(cosignatures, c => _newCosignatures.TryRemove(KeyValuePair.Create((c.Size, c.Witness), c)));
+        Array.ForEach(timeStamps, s => _newTimeStamps.TryRemove(KeyValuePair.Create(s.Size, s)));
         Array.ForEach(cursors, c => _movedCursors.TryRemove(c));
     }
 
@@ -255,9 +278,7 @@ public sealed class Ledger : IDisposable
     /// </summary>
     public Batch? BatchFrom(long first)
     {
-        // One that waits is looked for first: it may become a stored one between the two looks, never the reverse.
-        StoredCheckpoint? waiting = _newCheckpoints.Values.Where(c => c.Size > first).MinBy(c => c.Size);
-        if ((ReadCheckpoint("WHERE size > $1 ORDER BY size LIMIT 1", first) ?? waiting) is not { } checkpoint)
+        if (CheckpointBeyond(first) is not { } checkpoint)
         {
             return null;
         }
@@ -280,24 +301,41 @@ public sealed class Ledger : IDisposable
         return new Batch(NoteWithCosignatures(checkpoint), checkpoint.Cose, first, TiledTree.Edge(first, ReadTile), elements);
     }
 
-    /// <summary>Single leaves with a receipt under the newest checkpoint, or null when it does not cover all of them.</summary>
-    /// <param name="indexes">Which, none twice.</param>
-    /// <exception cref="InvalidDataException">The bytes of one were thinned.</exception>
-    public Bundle? BundleOf(IReadOnlyList<long> indexes)
+    /// <summary>
+    /// The checkpoint that proves most of a leaf: the first one over it that is time-stamped, as that shows earliest that the leaf was there; else the
+    /// newest. Null when none covers it yet.
+    /// </summary>
+    public StoredCheckpoint? CheckpointFor(long leaf)
     {
-        if (LastCheckpoint is not { } checkpoint || indexes.Any(i => i >= checkpoint.Size))
-        {
-            return null;
-        }
-
-        return new Bundle
-        {
-            Note = NoteWithCosignatures(checkpoint),
-            Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
-            Receipt = new CoseReceipt(
-                checkpoint.Cose, [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))], null).Encode(),
-        };
+        StoredTimeStamp? waiting = _newTimeStamps.Values.Where(s => s.Size > leaf).MinBy(s => s.Size);
+        StoredTimeStamp? first = Query("SELECT size, token, host, t FROM timestamp WHERE size > $1 ORDER BY size LIMIT 1", ReadTimeStamp, leaf).FirstOrDefault() ?? waiting;
+        return first is not null ? CheckpointBeyond(first.Size - 1) : LastCheckpoint is { } newest && newest.Size > leaf ? newest : null;
     }
+
+    /// <summary>Single leaves with a receipt under a checkpoint that covers all of them.</summary>
+    /// <param name="indexes">Which, none twice.</param>
+    /// <param name="checkpoint">Of this ledger.</param>
+    /// <exception cref="InvalidDataException">The bytes of one were thinned.</exception>
+    public Bundle BundleOf(IReadOnlyList<long> indexes, StoredCheckpoint checkpoint) => new()
+    {
+        TimeStamps = TimeStampOf(checkpoint.Size) is { } stamp ? [stamp.Token] : [],
+        Note = NoteWithCosignatures(checkpoint),
+        Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
+        Receipt = new CoseReceipt(
+            checkpoint.Cose, [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))], null).Encode(),
+    };
+
+    private StoredTimeStamp? TimeStampOf(long size)
+    {
+        StoredTimeStamp? waiting = _newTimeStamps.GetValueOrDefault(size);
+        return waiting ?? Query("SELECT size, token, host, t FROM timestamp WHERE size = $1", ReadTimeStamp, size).FirstOrDefault();
+    }
+
+    /// <summary>A leaf that changes the key, with its receipt under the first checkpoint that covers it, or null when none does yet.</summary>
+    public KeyChange? KeyChangeAt(long leaf) =>
+        CheckpointBeyond(leaf) is { } checkpoint && Leaves(leaf, leaf + 1) is [{ } bytes]
+            ? new KeyChange(bytes, new CoseReceipt(checkpoint.Cose, [new InclusionProof(leaf, MerkleProof.Inclusion(leaf, checkpoint.Size, ReadTile))], null).Encode())
+            : null;
 
     /// <summary>The hashes that prove that one checkpoint continues another (<see cref="MerkleProof.Consistency"/>).</summary>
     /// <param name="older">Its leaves, 1 or more.</param>
@@ -349,6 +387,16 @@ public sealed class Ledger : IDisposable
     /// <summary>The newest cosignature of a witness, or null.</summary>
     public StoredCosignature? NewestCosignature(string witness) => _cosignatures.GetValueOrDefault(witness);
 
+    /// <summary>The time stamp of the largest checkpoint that has one, or null.</summary>
+    public StoredTimeStamp? NewestTimeStamp => Volatile.Read(ref _newestTimeStamp);
+
+    /// <summary>Keeps the time stamp of a checkpoint that is newer than those stamped before. Seen at once, durable with the next tick, as a cosignature.</summary>
+    public void AddTimeStamp(StoredTimeStamp stamp)
+    {
+        _newTimeStamps[stamp.Size] = stamp;
+        Volatile.Write(ref _newestTimeStamp, stamp);
+    }
+
     /// <summary>A checkpoint's note with the cosignatures there are by now.</summary>
     public string NoteWithCosignatures(StoredCheckpoint checkpoint) =>
         checkpoint.Note + string.Concat(CosignaturesOf(checkpoint.Size).OrderBy(c => c.Witness, StringComparer.Ordinal).Select(c => c.Line));
@@ -361,6 +409,9 @@ public sealed class Ledger : IDisposable
 
     private static StoredCosignature ReadCosignature(SqliteDataReader row) =>
         new(row.GetInt64(0), row.GetString(1), row.GetString(2), DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(3)));
+
+    private static StoredTimeStamp ReadTimeStamp(SqliteDataReader row) =>
+        new(row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetString(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
 
     /// <summary>Moves a reader's cursor. It becomes durable with the next tick; a lost move sends leaves again, which receivers ignore.</summary>
     public void MoveCursor(string name, long position)
@@ -406,6 +457,13 @@ public sealed class Ledger : IDisposable
     {
         ReadOnlyMemory<byte> tile = ReadTile(0, index / TiledTree.TileWidth) ?? throw new InvalidDataException($"The hash of leaf {index} is not in the ledger.");
         return MerkleHash.From(tile.Span.Slice((int)(index % TiledTree.TileWidth) * MerkleHash.Size, MerkleHash.Size));
+    }
+
+    // One that waits is looked for first: it may become a stored one between the two looks, never the reverse.
+    private StoredCheckpoint? CheckpointBeyond(long size)
+    {
+        StoredCheckpoint? waiting = _newCheckpoints.Values.Where(c => c.Size > size).MinBy(c => c.Size);
+        return ReadCheckpoint("WHERE size > $1 ORDER BY size LIMIT 1", size) ?? waiting;
     }
 
     private StoredCheckpoint? ReadCheckpoint(string which, long size) => Query(

@@ -33,6 +33,30 @@ public sealed class LostLog
     /// <summary>The time of the last of these.</summary>
     public DateTimeOffset Last { get; }
 
+    /// <summary>
+    /// Opens the ledger of a data folder; a new one when the log was declared lost, or when it lacks the leaf that has changed the device's key,
+    /// which <c>device.keys</c> shows to have been recorded.
+    /// </summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="lost">What the new log has to state, or null when nothing was lost.</param>
+    /// <exception cref="InvalidDataException">A file cannot be read.</exception>
+    public static Ledger OpenLedger(string folder, out LostLog? lost)
+    {
+        string path = Path.Combine(folder, "ledger.db");
+        lost = MoveAway(folder);
+        Ledger ledger = Ledger.Open(path);
+        if (File.Exists(DeviceKeyHistory.PathIn(folder)) && ledger.Fact("origin") is { } text && Origin.Parse(text) is var origin
+            && DeviceKeyHistory.Read(folder).Changes[^1] is { } change && change.Origin == origin && change.Leaf >= ledger.Size)
+        {
+            Declare(folder, ledger, origin, change.Leaf + 1);
+            ledger.Dispose();
+            lost = MoveAway(folder);
+            ledger = Ledger.Open(path);
+        }
+
+        return ledger;
+    }
+
     /// <summary>Says durably that a log cannot go on. The new epoch begins when the ledger is opened again.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="ledger">The ledger as it is.</param>

@@ -28,9 +28,12 @@ public sealed class Pkcs11Key : ECDsa
         KeySizeValue = 256;
     }
 
-    /// <summary>Opens the key of a token, or makes it when the token has none of its label.</summary>
+    /// <summary>Opens the key of a token.</summary>
+    /// <param name="settings">Which.</param>
+    /// <param name="make">Makes it when the token has none of its label.</param>
+    /// <returns>Null when the token has none, and none is to be made.</returns>
     /// <exception cref="InvalidDataException">It cannot be used; the sentence says why and what to do.</exception>
-    public static Pkcs11Key Open(Pkcs11KeySettings settings)
+    public static Pkcs11Key? Open(Pkcs11KeySettings settings, bool make)
     {
         string pin = ReadPin(settings.PinFile);
         try
@@ -43,6 +46,12 @@ public sealed class Pkcs11Key : ECDsa
             byte[] label = Encoding.UTF8.GetBytes(settings.Label);
             if (Find(Pkcs11Library.PrivateKey) is null)
             {
+                if (!make)
+                {
+                    library.CloseSession(session);
+                    return null;
+                }
+
                 byte[] id = SHA256.HashData(label)[..8];
                 library.MakeKeyPair(
                     session,

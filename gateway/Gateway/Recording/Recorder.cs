@@ -24,7 +24,7 @@ public sealed record ProcessStart(string BootId, string Version);
 /// The one writer of the ledger. Each slot it takes every meter's newest reading, makes a leaf a group and a footprint an account,
 /// appends them in one transaction, and signs a checkpoint when one is due.
 /// </summary>
-public sealed class Recorder
+public sealed partial class Recorder
 {
     // Bus workers poll at the slot's own instant; this long they have to bring the registers of that instant.
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
@@ -80,6 +80,7 @@ public sealed class Recorder
     /// <param name="registers">Where each register went on from.</param>
     public void Start(ProcessStart start, IReadOnlyList<RegisterStart> registers)
     {
+        SealKeyChange(); // begun before the power was cut: nothing may come between
         Dictionary<string, string> facts = [];
         DateTimeOffset at = _time.GetUtcNow();
         DateTimeOffset? last = _ledger.Size > 0 && _ledger.Leaves(_ledger.Size - 1, _ledger.Size) is [{ } newest] ? LeafCodec.Decode(newest).Head.Time : null;
@@ -97,7 +98,7 @@ public sealed class Recorder
                     LeafRecord.Of("origin", Origin.ToString()),
                     LeafRecord.Of("device", _key.DeviceId),
                     new LeafRecord("key") { Data = _key.Key.ExportSubjectPublicKeyInfo() },
-                    new LeafRecord("cert") { Data = _key.Certificate },
+                    new LeafRecord("cert") { Data = _key.CertificateOf(_key.Key) },
                 ],
                 h => h with { Simulated = Origin.Simulated });
         }
@@ -139,6 +140,8 @@ public sealed class Recorder
         _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
         _lost?.Recorded();
         RestoreAccounts();
+        ChangeKey(at);
+        TellOfKey();
     }
 
     /// <summary>Records readings and, where its slot ends, footprints at one instant, in one transaction.</summary>
@@ -226,7 +229,7 @@ public sealed class Recorder
     public void Seal()
     {
         TreeHead head = _ledger.Head(Origin);
-        if (head.Size > (_ledger.LastCheckpoint?.Size ?? 0))
+        if (head.Size > (_ledger.LastCheckpoint?.Size ?? 0) && KeyMaySign(head))
         {
             _ledger.Seal(new StoredCheckpoint(head.Size, _time.GetUtcNow(), CheckpointNote.Sign(head, _key.Key), CheckpointCose.Sign(head, _key.Key)));
         }
@@ -330,8 +333,7 @@ public sealed class Recorder
         TimeSpan step = now - _wallLessMonotonic;
         if (step.Duration() > SmallestClockStep)
         {
-            DateTimeOffset wall = _time.GetUtcNow();
-            _pen.Write(LeafType.ClockStep, wall, [new LeafRecord("step") { Unit = "s", Number = new DecimalFraction(-3, (long)step.TotalMilliseconds) }]);
+            _pen.Write(LeafType.ClockStep, _time.GetUtcNow(), [LeafRecord.Of("step", step)]);
         }
 
         _wallLessMonotonic = now;

@@ -68,11 +68,12 @@ internal static class LogEndpoints
 
         try
         {
-            if (model.Ledger.BundleOf(indexes) is not { } bundle)
+            if (model.Ledger.CheckpointFor(indexes.Max()) is not { } checkpoint)
             {
                 return NotCovered(context, model, $"leaf {indexes.Max()}");
             }
 
+            Bundle bundle = KeyEvidence.AddTo(model.Ledger.BundleOf(KeyEvidence.WithLaterLeaf(indexes, checkpoint, model), checkpoint), model);
             bool json = context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json");
             context.Response.Headers.Vary = "Accept, Accept-Encoding";
             return json ? Bytes(context, BundleJson.Encode(bundle), "application/json") : Bytes(context, bundle.Encode(), "application/cbor");
@@ -98,6 +99,12 @@ internal static class LogEndpoints
             ? Results.Bytes(receipt.Encode(), "application/cose; cose-type=\"cose-sign1\"")
             : NotCovered(context, model, $"{older} leaves");
     }
+
+    /// <summary><c>GET /v1/log/keys</c>: how the device's key has changed (<see cref="KeyHistory"/>), for a witness or whoever has only <c>device.pem</c>.</summary>
+    /// <remarks>404: it never has.</remarks>
+    public static IResult Keys(HttpContext context, ServingModel model) => model.Keys is { Changes: { Count: > 0 } changes }
+        ? Bytes(context, KeyHistory.Encode([.. changes.Select(c => c.Evidence)]), "application/cbor")
+        : Problem(404, "No change", "The device's key has never changed: its public key is all that is needed.");
 
     /// <summary><c>GET /v1/log/checkpoint</c>: the newest checkpoint as a C2SP signed note.</summary>
     public static IResult Checkpoint(HttpContext context, ServingModel model)

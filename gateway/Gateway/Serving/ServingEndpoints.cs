@@ -24,6 +24,7 @@ public static class ServingEndpoints
         Map("/v1/log/entries", context => LogEndpoints.Entries(context, model));
         Map("/v1/log/bundle", context => LogEndpoints.Bundle(context, model));
         Map("/v1/log/consistency", context => LogEndpoints.Consistency(context, model));
+        Map("/v1/log/keys", context => LogEndpoints.Keys(context, model));
         Map("/v1/log/checkpoint", context => LogEndpoints.Checkpoint(context, model));
 
         void Map(string path, Func<HttpContext, IResult> answer) =>

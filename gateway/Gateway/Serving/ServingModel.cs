@@ -36,11 +36,20 @@ public sealed record ServingModel
     /// <summary>What is recorded.</summary>
     public required Ledger Ledger { get; init; }
 
+    /// <summary>How the device's key has changed. Null: it has not.</summary>
+    public DeviceKeyHistory? Keys { get; init; }
+
+    /// <summary>The device's certificates, or null.</summary>
+    public DeviceCertificates? Certificates { get; init; }
+
     /// <summary>Where it is delivered.</summary>
     public required IReadOnlyList<Delivery> Deliveries { get; init; }
 
     /// <summary>Who cosigns it.</summary>
     public IReadOnlyList<WitnessClient> Witnesses { get; init; } = [];
+
+    /// <summary>Who stamps it with the time, or null when nobody is asked.</summary>
+    public TimeStampClient? TimeStamps { get; init; }
 
     /// <summary>The clock by which everything above is dated.</summary>
     public required TimeProvider Time { get; init; }

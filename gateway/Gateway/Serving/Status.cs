@@ -58,6 +58,10 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
 
         WitnessState[] witnesses = [.. model.Witnesses.Select(w => w.State)];
         facts.AddRange(witnesses.Select(w => Witnessed(w, now, model.TimeZone)));
+        if (model.TimeStamps is { State: var stamp })
+        {
+            facts.Add(Stamped(stamp, now, model.TimeZone));
+        }
 
         // A slot may just have begun and a checkpoint be just due: only what is overdue by as long again is late.
         TimeSpan late = 2 * model.ReadingSlot;
@@ -93,6 +97,16 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
             ? $"Witness {witness.Name}: {Words.Count(witness.Size, "leaf", "leaves")}, {Words.Clock(time, now, zone)}"
             : $"Witness {witness.Name}: nothing cosigned yet";
         return witness.Failure is { } failure ? $"{said}. Now not: {failure.Reason}" : said;
+    }
+
+    private static string Stamped(TimeStampState stamp, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        string said = stamp.Newest is { } newest
+            ? $"Time stamp: {Words.Count(newest.Size, "leaf", "leaves")}, {Words.Clock(newest.Time, now, zone)}, by {newest.Host}"
+            : "Time stamp: none yet";
+        return stamp.Failure is { } failure ? $"{said}. The next one waits: {stamp.Host} {failure.Reason}"
+            : stamp.Newest is null ? $"{said}, {stamp.Host} is asked"
+            : said;
     }
 
     /// <summary>Does it deliver?</summary>

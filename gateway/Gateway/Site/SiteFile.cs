@@ -37,15 +37,42 @@ public sealed record SiteFile
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
-    /// <summary>Where the device's key is kept. Null: in a file of the data folder.</summary>
-    public required KeySettings? Key { get; init; }
+    /// <summary>The device's key.</summary>
+    public required DeviceKeySettings Key { get; init; }
 
     /// <summary>Who is asked to cosign the log. No name twice.</summary>
     public required IReadOnlyList<WitnessSettings> Witnesses { get; init; }
+
+    /// <summary>Who stamps the log with the time. Null: nobody.</summary>
+    public required TimeStampSettings? TimeStamps { get; init; }
 }
 
-/// <summary>A key that is kept in hardware.</summary>
+/// <summary>The key that the device signs with.</summary>
+/// <param name="Key">Where it is kept.</param>
+public sealed record DeviceKeySettings(KeySettings Key)
+{
+    /// <summary>A key in the file <c>device.key</c>.</summary>
+    public static DeviceKeySettings Default { get; } = new(new FileKeySettings("device.key"));
+
+    /// <summary>Where the key is kept that it takes over from, or null.</summary>
+    public KeySettings? Replaces { get; init; }
+
+    /// <summary>How long the replaced key may still sign, 0 to 720 h.</summary>
+    public TimeSpan Overlap { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Full path of a PEM file with the device's certificate and those it is under, or null.</summary>
+    public string? Certificates { get; init; }
+
+    /// <summary>Full path of a file with revocation lists, PEM or DER, or null. Not without <see cref="Certificates"/>.</summary>
+    public string? RevocationList { get; init; }
+}
+
+/// <summary>Where a key is kept.</summary>
 public abstract record KeySettings;
+
+/// <summary>A key in a file of the data folder.</summary>
+/// <param name="File">The file's name: <c>device.key</c>, <c>device-2.key</c>.</param>
+public sealed record FileKeySettings(string File) : KeySettings;
 
 /// <summary>A key in the TPM 2.0.</summary>
 /// <param name="Handle">Its persistent handle, as written: <c>0x81010001</c>.</param>
@@ -62,6 +89,11 @@ public sealed record Pkcs11KeySettings(string Library, string Token, string Labe
 /// <param name="Url">Where it answers, without <c>/add-checkpoint</c>.</param>
 /// <param name="Key">Its verifier key, which was got from whoever runs it.</param>
 public sealed record WitnessSettings(Uri Url, WitnessKey Key);
+
+/// <summary>A time-stamping authority (RFC 3161).</summary>
+/// <param name="Url">Where it answers.</param>
+/// <param name="Every">Time between two time stamps, 5 min to 1 day.</param>
+public sealed record TimeStampSettings(Uri Url, TimeSpan Every);
 
 /// <summary>When what is recorded.</summary>
 /// <param name="Reading">Length of a reading slot, 1 s to 15 min, a divisor of an hour.</param>
@@ -143,5 +175,6 @@ public sealed record DirectoryPublisherSettings(string Name, string Path) : Publ
 /// <param name="User">User name, or null.</param>
 /// <param name="PasswordFile">Full path of the file that holds the password, or null. Secrets never stand in the site file.</param>
 /// <param name="Tls">The connection is encrypted and the broker's certificate checked.</param>
-public sealed record MqttPublisherSettings(string Name, string Host, int Port, string Fleet, string? User, string? PasswordFile, bool Tls)
+/// <param name="Receiver">The key with which the receiver signs that it keeps a batch. Null: the broker's acknowledgement counts.</param>
+public sealed record MqttPublisherSettings(string Name, string Host, int Port, string Fleet, string? User, string? PasswordFile, bool Tls, WitnessKey? Receiver = null)
     : PublisherSettings(Name);

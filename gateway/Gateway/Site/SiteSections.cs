@@ -12,7 +12,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses", "timestamps"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -47,8 +47,9 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
         List<FootprintSettings> footprints = Footprints(block, meters);
         List<PublisherSettings> publishers = Publishers(block);
-        KeySettings? key = Key(block);
+        DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
+        TimeStampSettings? timeStamps = TimeStamps(block.Object("timestamps", ["url", "everyMinutes"]));
         return _faults.Count > 0 ? null : new SiteFile
         {
             Path = file,
@@ -64,6 +65,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,
+            TimeStamps = timeStamps,
         };
     }
 
@@ -311,39 +313,12 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             }
             else if (kind == "mqtt")
             {
-                block.Allow(["name", "kind", "host", "port", "fleet", "user", "passwordFile", "tls"]);
+                block.Allow(["name", "kind", "host", "port", "fleet", "user", "passwordFile", "tls", "receiver"]);
                 publishers.Add(Mqtt(block, name ?? ""));
             }
         }
 
         return publishers;
-    }
-
-    private static KeySettings? Key(Block root)
-    {
-        if (root.Object("key") is not { } block)
-        {
-            return null;
-        }
-
-        string? kind = block.Choice("kind", ["tpm", "pkcs11"]);
-        if (kind == "tpm")
-        {
-            block.Allow(["kind", "handle"]);
-            return new TpmKeySettings(block.Text("handle", TpmHandle(), "write a persistent handle, 0x81000000 to 0x81ffffff, such as 0x81010001") ?? "");
-        }
-
-        if (kind == "pkcs11")
-        {
-            block.Allow(["kind", "library", "token", "label", "pinFile"]);
-            return new Pkcs11KeySettings(
-                block.Text("library", AbsolutePath(), "write the full path of the token's PKCS#11 library") ?? "",
-                block.Text("token", Line(), "write the label of the token") ?? "",
-                block.Text("label", Line(), "write the label of the key in the token; it is made there when it is not") ?? "",
-                block.Text("pinFile", AbsolutePath(), "write the full path of a file that holds the PIN, such as /etc/edge-gateway/pin") ?? "");
-        }
-
-        return null;
     }
 
     private List<WitnessSettings> Witnesses(Block root)
@@ -356,27 +331,54 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
                 continue;
             }
 
-            string? url = block.Text("url", WitnessUrl(), "write where the witness answers, such as https://witness.example/");
-            string? text = block.Text("key", VerifierKey(), "write the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>");
-            try
+            Uri? url = Url(block, "write where the witness answers, such as https://witness.example/");
+            WitnessKey? key = Key(block, "key", "copy the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>", required: true);
+            if (key is not null && witnesses.Any(w => w.Key.Name == key.Name))
             {
-                WitnessKey? key = text is null ? null : WitnessKey.Parse(text);
-                if (key is not null && witnesses.Any(w => w.Key.Name == key.Name))
-                {
-                    block.Fault("key", $"a witness {key.Name} is there already", "name each witness once");
-                }
-                else if (key is not null && url is not null)
-                {
-                    witnesses.Add(new WitnessSettings(new Uri(url.EndsWith('/') ? url : url + "/"), key));
-                }
+                block.Fault("key", $"a witness {key.Name} is there already", "name each witness once");
             }
-            catch (EvidenceException e)
+            else if (key is not null && url is not null)
             {
-                block.Fault("key", e.Message.TrimEnd('.'), "copy the line that the witness shows when it starts");
+                witnesses.Add(new WitnessSettings(url.AbsoluteUri.EndsWith('/') ? url : new Uri(url.AbsoluteUri + "/"), key));
             }
         }
 
         return witnesses;
+    }
+
+    private static WitnessKey? Key(Block block, string name, string right, bool required)
+    {
+        try
+        {
+            return block.Text(name, VerifierKey(), right, required) is { } text ? WitnessKey.Parse(text) : null;
+        }
+        catch (EvidenceException e)
+        {
+            block.Fault(name, e.Message.TrimEnd('.'), right);
+            return null;
+        }
+    }
+
+    private static TimeStampSettings? TimeStamps(Block? block)
+    {
+        Uri? url = block is null ? null : Url(block, "write where the time-stamping authority answers, such as https://tsa.example/tsr");
+        int? minutes = block?.Integer("everyMinutes", 5, 1440, " of minutes", 60);
+        return url is null || minutes is null ? null : new TimeStampSettings(url, TimeSpan.FromMinutes(minutes.Value));
+    }
+
+    private static Uri? Url(Block block, string right)
+    {
+        if (block.Text("url", ServerUrl(), right) is not { } text)
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url))
+        {
+            block.Fault("url", $"\"{text}\" has no possible host or port", right);
+        }
+
+        return url;
     }
 
     private static MqttPublisherSettings Mqtt(Block block, string name)
@@ -392,7 +394,9 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             block.Fault("user", "is missing beside passwordFile", "write the user that the password belongs to");
         }
 
-        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, block.Flag("tls"));
+        bool tls = block.Flag("tls");
+        WitnessKey? receiver = Key(block, "receiver", "copy the verifier key of whoever receives the batches: <name>+<8 hexadecimal digits>+<base64>", required: false);
+        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, tls, receiver);
     }
 
     private static string? UniqueName(Block block, IEnumerable<string> names)
@@ -423,10 +427,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     private static partial Regex HttpUrl();
 
     [GeneratedRegex(@"^https?://[A-Za-z0-9.\-\[\]:]{1,260}(/[A-Za-z0-9._~/-]{0,200})?\z")]
-    private static partial Regex WitnessUrl();
-
-    [GeneratedRegex(@"^0x81[0-9a-fA-F]{6}\z")]
-    private static partial Regex TpmHandle();
+    private static partial Regex ServerUrl();
 
     [GeneratedRegex(@"^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}\z")]
     private static partial Regex VerifierKey();
@@ -438,7 +439,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     private static partial Regex FilePath();
 
     [GeneratedRegex(@"^/[^\u0000-\u001f\u007f]{1,200}\z")]
-    private static partial Regex AbsolutePath();
+    internal static partial Regex AbsolutePath();
 
     [GeneratedRegex(@"^([A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45})\z")]
     private static partial Regex Host();

@@ -277,7 +277,11 @@ Leaf = namedtuple("Leaf", "seq type records hash")
 
 
 def is_uint(value):
-    return type(value) is int and value >= 0        # isinstance would take true for 1
+    return is_int(value) and value >= 0
+
+
+def is_int(value):
+    return type(value) is int and -1 << 63 <= value < 1 << 63       # isinstance would take true for 1
 
 
 def is_text(value):
@@ -286,17 +290,23 @@ def is_text(value):
 
 def decimal(value):
     """(exponent, mantissa) of a decimal fraction, else None."""
-    if type(value) is Tagged and value.number == 4 and type(value.value) is list and [type(part) for part in value.value] == [int, int]:
+    if type(value) is Tagged and value.number == 4 and type(value.value) is list and len(value.value) == 2 and all(map(is_int, value.value)):
         return tuple(value.value)
     return None
 
 
 def is_number(value):
-    return type(value) is int or decimal(value) is not None and decimal(value)[0] != 0 and abs(decimal(value)[0]) <= 30
+    return is_int(value) or decimal(value) is not None and decimal(value)[0] != 0 and abs(decimal(value)[0]) <= 30
 
 
 def is_time(value):
-    return type(value) is int or decimal(value) is not None and decimal(value)[0] == -3 and decimal(value)[1] % 1000 != 0
+    if is_int(value):
+        ms = value * 1000
+    elif decimal(value) is not None and decimal(value)[0] == -3 and decimal(value)[1] % 1000 != 0:
+        ms = decimal(value)[1]
+    else:
+        return False
+    return -62_135_596_800_000 <= ms < 253_402_300_800_000      # the years 1 to 9999
 
 
 def is_name(value):
@@ -381,6 +391,7 @@ def read_record(reader, is_first):
         if known is None:
             require(not (is_text(label) and label.endswith("_")), "label that must be understood and is not")
             require(label not in BASE_LABELS, "base label: not in resolved form")
+            require(is_text(label), "number as a label that is none of the format")
             continue
         require(label in RECORD_LABELS or is_first, f"{label} on a record that is not the first")
         require(known(value), f"value of label {label}")

@@ -132,6 +132,42 @@ public sealed class MqttPublisherTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_the_receiver_is_named_only_its_receipt_of_this_very_batch_counts()
+    {
+        Cosigner cloud = new("cloud.example/r1", new byte[32]), stranger = new("cloud.example/r1", [.. new byte[31], 1]);
+        await using Mosquitto broker = await Mosquitto.StartAsync(_port);
+        using Subscriber receiver = await Subscriber.ToAsync(_port, $"{Topics}/batch");
+        SignallingTime time = new();
+        await using MqttPublisher publisher = new(new("cloud", "127.0.0.1", _port, "demo", null, null, Tls: false, cloud.Key), _log.Origin.DeviceId, "1.2.3", time);
+        Assert.EndsWith("confirmed by cloud.example/r1", publisher.Destination, StringComparison.Ordinal);
+        Batch first = _log.Grow(3);
+        Task<DeliveryOutcome> offered = OfferAsync(publisher, first);
+        Batch got = Batch.Decode((await receiver.NextAsync()).Bytes, out _);
+        TreeHead head = BatchVerifier.Verify(got, TrustAnchors.FromPem(_log.PublicKeyPem)).Head;
+        TreeHead forked = head with { Root = MerkleHash.OfLeaf([1]) };
+
+        foreach (string wrong in new[] { "", "ok", got.Note, got.Note + stranger.Sign(head, DateTimeOffset.UnixEpoch), got.Note + cloud.Sign(forked, DateTimeOffset.UnixEpoch) })
+        {
+            await receiver.SayAsync($"{Topics}/ack", wrong);
+        }
+
+        // The broker passes messages on in order: with the answer to a later one these have been seen.
+        await receiver.SayAsync($"{Topics}/batch", "seen");
+        Assert.Equal("seen", await receiver.NextTextAsync());
+        Assert.False(offered.IsCompleted);
+        await receiver.SayAsync($"{Topics}/ack", got.Note + cloud.Sign(head, DateTimeOffset.UnixEpoch));
+        Assert.Equal(DeliveryVerdict.Accepted, (await offered.InTimeAsync()).Verdict);
+
+        Task<DeliveryOutcome> silent = OfferAsync(publisher, _log.Grow(1));
+        await receiver.NextAsync();
+        await receiver.SayAsync($"{Topics}/ack", got.Note + cloud.Sign(head, DateTimeOffset.UnixEpoch)); // of the batch before
+        time.Advance(MqttPublisher.DeadlineFor(100_000));
+        DeliveryOutcome kept = await silent.InTimeAsync();
+        Assert.Equal(DeliveryVerdict.Kept, kept.Verdict);
+        Assert.Contains("cloud.example/r1 did not confirm it within 20 s", kept.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_batch_above_the_brokers_limit_is_rejected_and_a_smaller_one_goes()
     {
         await using Mosquitto broker = await Mosquitto.StartAsync(_port, "max_packet_size 4000");

@@ -51,7 +51,7 @@ public sealed class OtherPeoplesToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_checkpoint_taken_from_the_broker_verifies_with_plain_openssl_and_no_flip_of_a_bit_does()
+    public async Task A_checkpoint_taken_from_the_broker_verifies_with_plain_openssl_and_with_no_byte_altered()
     {
         await using Mosquitto broker = await Mosquitto.StartAsync(_port);
         Batch batch = await DeliverAsync();
@@ -62,7 +62,7 @@ public sealed class OtherPeoplesToolsTests : IDisposable
         await Tool.RunAsync("sh", "-c", Split, "sh", _log.Folder);
         Assert.Equal("Verified OK\n", await VerifiedAsync());
 
-        int flips = FlipEachBit("note.txt", "texts") + FlipEachBit("sig.der", "signatures");
+        int flips = AlterEachByte("note.txt", "texts") + AlterEachByte("sig.der", "signatures");
         string answer = Encoding.UTF8.GetString(await Tool.RunAsync("sh", "-c", TryAll, "sh", _log.Folder));
         Assert.Equal($"refused {flips}\n", answer);
         Assert.Equal("Verified OK\n", await VerifiedAsync());
@@ -73,19 +73,20 @@ public sealed class OtherPeoplesToolsTests : IDisposable
     private async Task<string> VerifiedAsync() => Encoding.UTF8.GetString(
         await Tool.RunAsync("openssl", "dgst", "-sha256", "-verify", In("pub.pem"), "-signature", In("sig.der"), In("note.txt")));
 
-    private int FlipEachBit(string file, string folder)
+    // One bit of each byte: a process for each bit would take a minute on a busy machine.
+    private int AlterEachByte(string file, string folder)
     {
         byte[] bytes = File.ReadAllBytes(In(file));
         Assert.InRange(bytes.Length, 60, 200);
         Directory.CreateDirectory(In(folder));
-        for (int bit = 0; bit < bytes.Length * 8; bit++)
+        for (int i = 0; i < bytes.Length; i++)
         {
-            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-            File.WriteAllBytes(In($"{folder}/{bit}"), bytes);
-            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+            byte[] altered = [.. bytes];
+            altered[i] ^= (byte)(1 << (i % 8));
+            File.WriteAllBytes(In($"{folder}/{i}"), altered);
         }
 
-        return bytes.Length * 8;
+        return bytes.Length;
     }
 
     private async Task<Batch> DeliverAsync()

@@ -32,5 +32,9 @@ internal sealed class Subscriber : IDisposable
     /// <summary>What arrives next, as text.</summary>
     public async Task<string> NextTextAsync() => Encoding.UTF8.GetString((await NextAsync()).Bytes);
 
+    /// <summary>Says something itself.</summary>
+    public Task SayAsync(string topic, string text) => _client.PublishStringAsync(
+        topic, text, MqttQualityOfServiceLevel.AtLeastOnce, retain: false, TestContext.Current.CancellationToken);
+
     public void Dispose() => _client.Dispose();
 }

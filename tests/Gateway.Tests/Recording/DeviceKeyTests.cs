@@ -61,6 +61,7 @@ public sealed class DeviceKeyTests : IDisposable
             string site = At("site.json");
             await File.WriteAllTextAsync(site, Site("""{ "kind": "tpm", "handle": "0x81010001" }"""), TestContext.Current.CancellationToken);
             await SealedByTheGatewayAsync(site, ("TPM2OPENSSL_TCTI", tcti));
+            await TakesOverFromAFileAsync("""{ "kind": "tpm", "handle": "0x81010001", "replaces": { "kind": "file" } }""", ("TPM2OPENSSL_TCTI", tcti));
             string missing = await FailsAsync(site.Replace("site.json", "other.json", StringComparison.Ordinal), Site("""{ "kind": "tpm", "handle": "0x81010009" }"""), ("TPM2OPENSSL_TCTI", tcti));
             Assert.Contains("tpm2_evictcontrol -c key.ctx 0x81010009", missing, StringComparison.Ordinal);
 
@@ -100,6 +101,7 @@ public sealed class DeviceKeyTests : IDisposable
         await File.WriteAllTextAsync(site, Site(Key("gateway")), TestContext.Current.CancellationToken);
         (string, string) hsm = ("SOFTHSM2_CONF", At("softhsm2.conf"));
         await SealedByTheGatewayAsync(site, hsm);
+        await TakesOverFromAFileAsync(Key("gateway").Replace("{ ", """{ "replaces": { "kind": "file", "file": "device.key" }, """, StringComparison.Ordinal), hsm);
         Assert.Contains("has no token 'elsewhere'", await FailsAsync(other, Site(Key("elsewhere")), hsm), StringComparison.Ordinal);
         await File.WriteAllTextAsync(At("pin"), "9999\n", TestContext.Current.CancellationToken);
         Assert.Contains("the PIN in", await FailsAsync(other, Site(Key("gateway")), hsm), StringComparison.Ordinal);
@@ -148,6 +150,74 @@ public sealed class DeviceKeyTests : IDisposable
         Assert.Equal("Verified OK\n", await openssl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
+    // A device that began with a key in a file asks for a certificate of its key in hardware, then hands over to it.
+    private async Task TakesOverFromAFileAsync(string key, (string, string) environment)
+    {
+        string data = At("changed"), folder = Path.Combine(data, "sim"), site = At("changed.json");
+        await File.WriteAllTextAsync(site, Site("""{ "kind": "file" }"""), TestContext.Current.CancellationToken);
+        await DeliversAsync(site, folder, environment);
+        string pem = await File.ReadAllTextAsync(Path.Combine(folder, "device.pem"), TestContext.Current.CancellationToken);
+        TrustAnchors trust = TrustAnchors.FromPem(pem);
+        string id = Origin.DeviceIdOf(trust.Keys[0]);
+
+        await File.WriteAllTextAsync(site, Site(key), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(At("request.pem"), await RequestAsync(site, data, environment), TestContext.Current.CancellationToken);
+        Assert.Equal($"subject=CN = {id}\n", Encoding.UTF8.GetString(await Tool.RunAsync("openssl", "req", "-verify", "-noout", "-subject", "-in", At("request.pem"))));
+        using ECDsa requested = ECDsa.Create();
+        requested.ImportFromPem(Encoding.UTF8.GetString(await Tool.RunAsync("openssl", "req", "-noout", "-pubkey", "-in", At("request.pem"))));
+        Assert.NotEqual(id, Origin.DeviceIdOf(requested));
+
+        for (int starts = 0; starts < 2; starts++)
+        {
+            await DeliversAsync(site, folder, environment);
+            File.Delete(Path.Combine(folder, "device.key")); // not needed any more
+        }
+
+        Assert.Equal(pem, await File.ReadAllTextAsync(Path.Combine(folder, "device.pem"), TestContext.Current.CancellationToken));
+        BatchSequence sequence = new();
+        LogKeys keys = LogKeys.For(trust, new Origin(id, 1, Simulated: true));
+        CheckpointNote? newest = null;
+        foreach (string file in Directory.GetFiles(Path.Combine(folder, "delivered"), "*.batch").Order(StringComparer.Ordinal))
+        {
+            VerifiedBatch batch = BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), keys);
+            sequence.Add(batch);
+            newest = batch.Note;
+        }
+
+        Assert.Equal((0, 1), (sequence.First, keys.Changes));
+        Assert.True(newest!.IsSignedBy(requested));
+    }
+
+    // Runs the gateway until it has delivered three batches more.
+    private static async Task DeliversAsync(string site, string folder, (string, string) environment)
+    {
+        string delivered = Path.Combine(folder, "delivered");
+        int Batches() => Directory.Exists(delivered) ? Directory.GetFiles(delivered, "*.batch").Length : 0;
+        int before = Batches();
+        using Process gateway = Start(site, Path.GetDirectoryName(folder)!, environment);
+        using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
+        while (Batches() < before + 3)
+        {
+            Assert.False(gateway.HasExited, gateway.HasExited ? await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "");
+            await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
+        }
+
+        using Process kill = Process.Start("/usr/bin/kill", ["-TERM", gateway.Id.ToString(CultureInfo.InvariantCulture)]);
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        Assert.Equal(0, gateway.ExitCode);
+    }
+
+    private static async Task<string> RequestAsync(string site, string data, (string Name, string Value) environment)
+    {
+        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "edge-gateway"), ["--site", site, "--data", data, "--request-certificate"]) { RedirectStandardOutput = true };
+        start.Environment[environment.Name] = environment.Value;
+        using Process process = Process.Start(start)!;
+        string request = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        Assert.Equal(0, process.ExitCode);
+        return request;
+    }
+
     private async Task<string> FailsAsync(string site, string content, (string, string) environment)
     {
         await File.WriteAllTextAsync(site, content, TestContext.Current.CancellationToken);
@@ -180,7 +250,7 @@ public sealed class DeviceKeyTests : IDisposable
         }
         """;
 
-    private string SignsAndStays(KeySettings? settings)
+    private string SignsAndStays(DeviceKeySettings? settings)
     {
         string id;
         using (DeviceKey key = DeviceKey.Open(_folder, settings))
@@ -195,7 +265,7 @@ public sealed class DeviceKeyTests : IDisposable
         return id;
     }
 
-    private string Refused(KeySettings? settings) => Assert.Throws<InvalidDataException>(() => DeviceKey.Open(_folder, settings)).Message;
+    private string Refused(DeviceKeySettings? settings) => Assert.Throws<InvalidDataException>(() => DeviceKey.Open(_folder, settings)).Message;
 
     private string At(string name) => Path.Combine(_folder, name);
 

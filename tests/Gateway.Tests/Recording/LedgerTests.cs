@@ -87,7 +87,7 @@ public sealed class LedgerTests : IDisposable
         using Ledger thinned = Ledger.Open(Path);
         VerifiedBatch verified = BatchVerifier.Verify(thinned.BatchFrom(0)!, Trust());
         Assert.Equal(Enumerable.Range(0, 300).Select(i => (long)i).Except([2, 255]), verified.Leaves.Select(l => l.Head.Index));
-        Assert.Contains("leaf 255", Assert.Throws<InvalidDataException>(() => thinned.BundleOf([255])).Message, StringComparison.Ordinal);
+        Assert.Contains("leaf 255", Assert.Throws<InvalidDataException>(() => thinned.BundleOf([255], thinned.LastCheckpoint!)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class LedgerTests : IDisposable
                 Assert.Equal(head, ledger.ConsistencyFrom(older)!.VerifyConsistency(new TreeHead(Origin, older, Reference((int)older)), head.Root, _key));
             }
 
-            Assert.Equal(head, CoseReceipt.Decode(ledger.BundleOf([0, head.Size - 1])!.Receipt!.Value).VerifyInclusion([Leaf(0), Leaf(head.Size - 1)], _key));
+            Assert.Equal(head, CoseReceipt.Decode(ledger.BundleOf([0, head.Size - 1], ledger.LastCheckpoint!).Receipt!.Value).VerifyInclusion([Leaf(0), Leaf(head.Size - 1)], _key));
         }
     }
 

@@ -1,7 +1,12 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+using EdgeGateway.Tests.Recording;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeGateway.Gateway.Tests.Serving;
 
@@ -91,6 +96,61 @@ public sealed class PullTests : IAsyncDisposable
         Assert.Equal([3, 1], BundleVerifier.Verify(cbor, _site.Trust).Leaves.Select(l => l.Head.Index));
     }
 
+    [Fact]
+    public async Task After_a_change_of_the_key_a_bundle_brings_it_and_it_can_be_fetched_alone()
+    {
+        RecordThreeBatches();
+        using HttpClient http = await _site.ServeAsync();
+        HttpResponseMessage never = await http.GetAsync("/v1/log/keys", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, never.StatusCode);
+        Assert.Contains("has never changed", await Detail(never), StringComparison.Ordinal);
+        Assert.Empty((await BundleAsync(http, 3)).KeyChanges);
+        _site.ChangeKey();
+        Assert.Single((await BundleAsync(http, 3)).KeyChanges); // sealed by the first key, over the change itself
+        _site.Record(4, "boundary", ServedSite.Energy("in-L1", ObisCode.ActiveImport, 4000));
+        _site.Seal();
+        Assert.Single((await BundleAsync(http, 3, 5)).KeyChanges);
+
+        // Back to the first key: that its overlap is not over is shown by a leaf that nobody asked for.
+        _site.GoBack();
+        _site.Record(5, "boundary", ServedSite.Energy("in-L1", ObisCode.ActiveImport, 5000));
+        _site.Seal();
+        Assert.Equal(2, (await BundleAsync(http, 3)).Leaves.Count);
+        HttpResponseMessage keys = await http.GetAsync("/v1/log/keys", Cancellation);
+        Assert.Equal("application/cbor", keys.Content.Headers.ContentType!.ToString());
+        LogKeys accepted = LogKeys.For(_site.Trust, _site.Origin);
+        accepted.Accept(Assert.Single(KeyHistory.Decode(await keys.Content.ReadAsByteArrayAsync(Cancellation))));
+        Assert.Equal(1, accepted.Changes);
+    }
+
+    [Fact]
+    public async Task A_bundle_brings_the_certificates_of_the_key_that_signed_it_and_of_no_other()
+    {
+        using Authority authority = await Authority.MakeAsync();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("certificates");
+        string chain = Path.Combine(folder.FullName, "chain.pem"), revoked = Path.Combine(folder.FullName, "crl.pem");
+        await File.WriteAllTextAsync(revoked, await authority.RevocationListAsync(), Cancellation);
+        await using ServedSite site = new(certificates: (id, key) =>
+        {
+            string request = new CertificateRequest($"CN={id}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+            File.WriteAllText(chain, authority.CertifyAsync(request).GetAwaiter().GetResult() + authority.Intermediate);
+            return DeviceCertificates.Open(chain, revoked, id, key, NullLogger.Instance);
+        });
+        site.Begin();
+        site.Seal();
+        using HttpClient http = await site.ServeAsync();
+        Bundle bundle = Bundle.Decode(await http.GetByteArrayAsync("/v1/log/bundle?leaf=0", Cancellation));
+        Assert.Equal((2, 1), (bundle.Chain.Count, bundle.RevocationLists.Count));
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(bundle.Chain[0].Span);
+        Assert.Equal($"CN={site.Origin.DeviceId}", certificate.Subject);
+        site.ChangeKey();
+        site.Record(1, "boundary", ServedSite.Energy("in-L1", ObisCode.ActiveImport, 1000));
+        site.Seal();
+        bundle = Bundle.Decode(await http.GetByteArrayAsync("/v1/log/bundle?leaf=0", Cancellation));
+        Assert.Equal((0, 0, 1), (bundle.Chain.Count, bundle.RevocationLists.Count, bundle.KeyChanges.Count));
+        folder.Delete(recursive: true);
+    }
+
     [Theory]
     [InlineData("/v1/log/bundle", 400, "it is missing")]
     [InlineData("/v1/log/bundle?leaf=1&leaf=x", 400, "'x' is not one")]
@@ -151,6 +211,14 @@ public sealed class PullTests : IAsyncDisposable
         Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
         Assert.Contains("default-src 'none'", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync(path, null, Cancellation)).StatusCode);
+    }
+
+    // As it is served, verified from the first public key alone.
+    private async Task<Bundle> BundleAsync(HttpClient http, params int[] leaves)
+    {
+        Bundle bundle = Bundle.Decode(await http.GetByteArrayAsync("/v1/log/bundle?leaf=" + string.Join("&leaf=", leaves), Cancellation));
+        BundleVerifier.Verify(bundle, _site.Trust);
+        return bundle;
     }
 
     private static async Task<string> Detail(HttpResponseMessage answer)

@@ -23,13 +23,18 @@ internal sealed class ServedSite : IAsyncDisposable
     private static readonly CtSettings Ct = new(200, 333);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("served-site-");
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly ECDsa _first = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private ECDsa _key;
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
     private Task _delivering = Task.CompletedTask;
 
-    public ServedSite(bool simulated = true)
+    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null)
     {
+        _key = _first;
+        File.WriteAllText(Path.Combine(_folder.FullName, "device.pem"), _first.ExportSubjectPublicKeyInfoPem());
+        Keys = DeviceKeyHistory.Read(_folder.FullName);
+        Certificates = certificates?.Invoke(Keys.DeviceId, _first);
         Origin = new Origin(Origin.DeviceIdOf(_key), 1, simulated);
         Ledger = Ledger.Open(Path.Combine(_folder.FullName, "ledger.db"));
         RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
@@ -71,13 +76,17 @@ internal sealed class ServedSite : IAsyncDisposable
 
     public Now Now { get; }
 
+    public DeviceKeyHistory Keys { get; }
+
+    public DeviceCertificates? Certificates { get; }
+
     public DirectoryPublisher Publisher { get; }
 
     public Delivery Delivery { get; }
 
     public string Delivered => Path.Combine(_folder.FullName, "delivered");
 
-    public TrustAnchors Trust => TrustAnchors.FromPem(_key.ExportSubjectPublicKeyInfoPem());
+    public TrustAnchors Trust => TrustAnchors.FromPem(_first.ExportSubjectPublicKeyInfoPem());
 
     public Uri Address => new(_app.Urls.First());
 
@@ -92,6 +101,8 @@ internal sealed class ServedSite : IAsyncDisposable
         ReadingSlot = TimeSpan.FromMinutes(1),
         Checkpoint = TimeSpan.FromMinutes(1),
         Ledger = Ledger,
+        Keys = Keys,
+        Certificates = Certificates,
         Deliveries = [Delivery],
         Time = Time,
     };
@@ -150,6 +161,20 @@ internal sealed class ServedSite : IAsyncDisposable
         Ledger.Seal(new StoredCheckpoint(head.Size, Time.GetUtcNow(), CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key)));
     }
 
+    /// <summary>Has a new key sign from now on, and gives it.</summary>
+    public ECDsa ChangeKey()
+    {
+        ECDsa next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] leaf = Leaf(LeafType.KeyRotation, null, [new LeafRecord("key") { Data = next.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", Time.GetUtcNow().AddHours(1))]);
+        Ledger.Append(new LedgerTick(Time.GetUtcNow(), [leaf], new Dictionary<string, string> { ["origin"] = $"{Origin}", [DeviceKeyHistory.Fact] = $"{Ledger.Size}" }));
+        Seal();
+        Assert.Null(Keys.Complete(Ledger));
+        return _key = next;
+    }
+
+    /// <summary>Has the first key sign again, in its overlap.</summary>
+    public void GoBack() => _key = _first;
+
     public void Advance(int minute) => Time.SetUtcNow(Start.AddMinutes(minute));
 
     public static LeafRecord Energy(string meter, ObisCode obis, long milli, string unit = "Wh") =>
@@ -161,6 +186,7 @@ internal sealed class ServedSite : IAsyncDisposable
         await _delivering;
         await _app.DisposeAsync();
         Ledger.Dispose();
+        _first.Dispose();
         _key.Dispose();
         _stop.Dispose();
         _folder.Delete(recursive: true);

@@ -1,6 +1,11 @@
+using System.Security.Cryptography;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
+using EdgeGateway.Recording;
 using EdgeGateway.Serving;
+using EdgeGateway.Site;
+using EdgeGateway.Tests.Publishing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeGateway.Gateway.Tests.Serving;
 
@@ -84,6 +89,33 @@ public sealed class StatusTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_last_time_stamp_is_stated_or_why_the_next_one_waits_and_only_where_one_is_asked_for()
+    {
+        _site.Record(1, "boundary", ServedSite.Energy("in-L1", ObisCode.ActiveImport, 1));
+        _site.Seal();
+        Assert.DoesNotContain(Recording().Reasons, r => r.StartsWith("Time stamp", StringComparison.Ordinal));
+        SignallingTime time = new();
+        using HttpClient http = new();
+        using RandomNumberGenerator random = RandomNumberGenerator.Create();
+        using CancellationTokenSource stop = new();
+        TimeStampSettings nobody = new(new Uri($"http://127.0.0.1:{Mosquitto.FreePort()}/"), TimeSpan.FromHours(1));
+        TimeStampClient client = new(_site.Ledger, nobody, new Backoff(time, new Random(1)), http, time, random, NullLogger.Instance);
+        Assert.Equal("Time stamp: none yet, 127.0.0.1 is asked", Said());
+        Task running = client.RunAsync(stop.Token);
+        await time.NextWaitAsync();
+        await time.NextWaitAsync();
+        Assert.Equal("Time stamp: none yet. The next one waits: 127.0.0.1 is not reached: Connection refused", Said());
+        _site.Ledger.AddTimeStamp(new StoredTimeStamp(1, [1], "tsa.example", Now));
+        Assert.Equal("Time stamp: 1 leaf, 14:01:00, by tsa.example. The next one waits: 127.0.0.1 is not reached: Connection refused", Said());
+        client = new(_site.Ledger, nobody, new Backoff(time, new Random(1)), http, time, random, NullLogger.Instance);
+        Assert.Equal("Time stamp: 1 leaf, 14:01:00, by tsa.example", Said());
+        await stop.CancelAsync();
+        await running;
+
+        string Said() => Recording(_site.Model with { TimeStamps = client }).Reasons.Single(r => r.StartsWith("Time stamp", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Delivering_says_why_a_destination_does_not_take_what_waits()
     {
         DeliveryState good = new("desk", "directory out", 1200, 1200) { LastSuccess = Now };
@@ -108,5 +140,5 @@ public sealed class StatusTests : IAsyncDisposable
 
     private Status Measuring() => Status.OfMeasuring([.. _site.Now.Meters.Select(Row)]);
 
-    private Status Recording() => Status.OfRecording(_site.Model, new LastHour(_site.Ledger, ServedSite.Meters, _site.Model.ReadingSlot).NewestReading(Now), Now);
+    private Status Recording(ServingModel? model = null) => Status.OfRecording(model ?? _site.Model, new LastHour(_site.Ledger, ServedSite.Meters, _site.Model.ReadingSlot).NewestReading(Now), Now);
 }

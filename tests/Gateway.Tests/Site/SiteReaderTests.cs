@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 using EdgeGateway.Site;
 
@@ -43,10 +44,15 @@ public sealed class SiteReaderTests : IDisposable
         FootprintSettings footprint = Assert.Single(site.Footprints);
         Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
         Assert.Equal(new FactorKey("CN-grid-east", 2023, "average", "organisation"), footprint.Factor);
-        Assert.Equal(
-            [new DirectoryPublisherSettings("desk", "delivered"), new TilesPublisherSettings("stick", "/media/stick"),
-             new MqttPublisherSettings("cloud", "broker.example", 1883, "demo", "gw", "/etc/edge-gateway/mqtt.password", false)],
-            site.Publishers);
+        PublisherSettings[] publishers =
+        [
+            new DirectoryPublisherSettings("desk", "delivered"), new TilesPublisherSettings("stick", "/media/stick"),
+            new MqttPublisherSettings(
+                "cloud", "broker.example", 1883, "demo", "gw", "/etc/edge-gateway/mqtt.password", false,
+                WitnessKey.Parse("cloud.example/r1+064a6ca4+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4")),
+        ];
+        Assert.Equal(publishers.Select(p => p.ToString()), site.Publishers.Select(p => p.ToString()));
+        Assert.Equal(new TimeStampSettings(new Uri("https://tsa.example/tsr"), TimeSpan.FromHours(1)), site.TimeStamps);
     }
 
     [Fact]
@@ -58,6 +64,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Null(site.Simulation);
         Assert.Empty(site.Footprints);
         Assert.Empty(site.Publishers);
+        Assert.Null(site.TimeStamps);
         Assert.Equal((AccuracyClass.Indicative, null), (site.Meters[0].Accuracy, site.Meters[0].Source));
     }
 

@@ -12,8 +12,8 @@ public sealed class SiteSchemaTests : IDisposable
     private static readonly Regex BeyondSchema = new(
         @"(\.bus|\.group|\.source): |after the point|does not divide|does not begin and end|is there already|is taken by|no meter is in|" +
         "is not one of the meters|does not count active|no emission factor|no file|is a real bus|no bus is simulated|knows no time zone|" +
-        "there is no time|no possible port|is not counted in|other channel|another phase|is the device of another|does not come after|" +
-        "of the clamp.s rated current|cannot show class|cannot each be stable|only one continuously|one conversion at a time");
+        "there is no time|no possible port|no possible host|is not counted in|other channel|another phase|is the device of another|does not come after|" +
+        "of the clamp.s rated current|cannot show class|cannot each be stable|is the same key|only one continuously|one conversion at a time");
 
     private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Corpus.Schema))!;
     private static readonly string Everything = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-every-key.json"));
@@ -71,8 +71,8 @@ public sealed class SiteSchemaTests : IDisposable
         HashSet<JsonNode> used = [];
         // A ready line is on a real bus, and those are in no file with simulated ones.
         // A device has one key.
-        string real = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-gpio.json")), tpm = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-tpm.json"));
-        foreach ((JsonNode node, JsonNode schema, string _) in new[] { Everything, real, tpm }.SelectMany(f => Walk(JsonNode.Parse(f)!, Schema, "")))
+        string real = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-gpio.json")), tpm = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-tpm.json")), file = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-file-key.json"));
+        foreach ((JsonNode node, JsonNode schema, string _) in new[] { Everything, real, tpm, file }.SelectMany(f => Walk(JsonNode.Parse(f)!, Schema, "")))
         {
             foreach ((string key, JsonNode? _) in node as JsonObject ?? [])
             {

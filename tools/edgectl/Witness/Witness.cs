@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Edgectl;
@@ -16,11 +15,9 @@ internal sealed record WitnessAnswer(int Status, string Text, string ContentType
 /// </summary>
 /// <param name="store">What it remembers.</param>
 /// <param name="cosigner">Its key.</param>
-/// <param name="devices">
-/// The logs it watches, by device id: the keys of a device, of which the first gives the id and further ones sign since a rotation.
-/// </param>
+/// <param name="devices">Whose logs it watches.</param>
 /// <param name="time">For the cosignatures.</param>
-internal sealed class Witness(WitnessStore store, Cosigner cosigner, IReadOnlyDictionary<string, IReadOnlyList<ECDsa>> devices, TimeProvider time)
+internal sealed class Witness(WitnessStore store, Cosigner cosigner, WatchedDevices devices, TimeProvider time)
 {
     private readonly Lock _one = new();
 
@@ -39,14 +36,19 @@ internal sealed class Witness(WitnessStore store, Cosigner cosigner, IReadOnlyDi
             return Refused(400, e.Message);
         }
 
-        if (!devices.TryGetValue(note.Head.Origin.DeviceId, out IReadOnlyList<ECDsa>? keys))
+        if (!devices.Ids.Contains(note.Head.Origin.DeviceId))
         {
             return Refused(404, $"This witness does not watch the log {note.Head.Origin}.");
         }
 
-        if (!keys.Any(note.IsSignedBy))
+        try
         {
-            return Refused(403, "The checkpoint is not signed by a key of its device that this witness knows.");
+            CheckpointVerifier.Verify(note, devices.KeysOf(note.Head.Origin), time.GetUtcNow());
+        }
+        catch (EvidenceException e)
+        {
+            // A device shows 200 characters of it.
+            return Refused(403, $"No key that this witness knows may sign this. If the device's key has changed, start the witness with the answer of the device's GET /v1/log/keys (--keys FILE). {e.Message}");
         }
 
         if (request.OldSize > note.Head.Size)

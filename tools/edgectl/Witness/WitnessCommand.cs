@@ -19,28 +19,35 @@ internal static class WitnessCommand
         Option<string> name = new("--name") { Description = "Its name, a URL without scheme as a rule, such as witness.example/w1.", Required = true };
         Option<string[]> logKeys = new("--log-key")
         {
-            Description = "PEM file of a device whose logs it watches: its first public key gives the device id, further ones may sign for it too.", Required = true,
+            Description = "PEM file with the public key of a device whose logs it watches (device.pem), or of several.", Required = true,
         };
-        Command serve = new("serve", "Answer devices that ask for cosignatures (C2SP tlog-witness), until Ctrl-C.") { listen, state, key, name, logKeys };
+        Option<string[]> keys = new("--keys") { Description = "File with the changes of such a device's key since, from its GET /v1/log/keys or its device.keys.", HelpName = "FILE" };
+        Command serve = new("serve", "Answer devices that ask for cosignatures (C2SP tlog-witness), until Ctrl-C.") { listen, state, key, name, logKeys, keys };
         serve.SetAction((parsed, stop) => ServeAsync(
             parsed.GetRequiredValue(listen), parsed.GetRequiredValue(state), parsed.GetRequiredValue(key), parsed.GetRequiredValue(name), parsed.GetRequiredValue(logKeys),
-            parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, stop));
+            parsed.GetValue(keys) ?? [], parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, stop));
         return new Command("witness", "Be a witness: cosign the checkpoints of logs, and refuse those that were rewritten.") { serve };
     }
 
     private static async Task<int> ServeAsync(
-        string listen, string statePath, string keyPath, string name, string[] logKeys, TextWriter output, TextWriter error, CancellationToken stop)
+        string listen, string statePath, string keyPath, string name, string[] logKeys, string[] histories, TextWriter output, TextWriter error, CancellationToken stop)
     {
         string reading = keyPath;
         try
         {
             Cosigner cosigner = new(name, ReadOrMakeSeed(keyPath));
-            Dictionary<string, IReadOnlyList<ECDsa>> devices = [];
+            List<TrustAnchors> anchors = [];
             foreach (string file in logKeys)
             {
                 reading = file;
-                IReadOnlyList<ECDsa> keys = TrustAnchors.FromPem(File.ReadAllText(file)).Keys;
-                devices[Origin.DeviceIdOf(keys[0])] = keys;
+                anchors.Add(TrustAnchors.FromPem(File.ReadAllText(file)));
+            }
+
+            WatchedDevices devices = new(TrustAnchors.Of(anchors));
+            foreach (string file in histories)
+            {
+                reading = file;
+                devices.Add(File.ReadAllBytes(file));
             }
 
             reading = statePath;
@@ -54,7 +61,7 @@ internal static class WitnessCommand
             {
                 output.WriteLine($"Witness     {cosigner.Key.Name} at {listen}");
                 output.WriteLine($"Key         {cosigner.Key}");
-                output.WriteLine($"Watches     {string.Join(", ", devices.Keys)}");
+                output.WriteLine($"Watches     {string.Join(", ", devices.Ids)}");
                 output.Flush();
             }
         }

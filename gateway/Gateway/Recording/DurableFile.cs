@@ -1,18 +1,23 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeGateway.Publishing;
+namespace EdgeGateway.Recording;
 
 /// <summary>Files that have their whole content or do not exist under their name, also after a power cut.</summary>
 internal static partial class DurableFile
 {
+    private const UnixFileMode Public = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     /// <summary>Writes a file beside its place and moves it there.</summary>
+    /// <param name="path">Its place.</param>
+    /// <param name="bytes">Its content.</param>
+    /// <param name="mode">Who may read it; less what the process's umask takes away.</param>
     /// <exception cref="IOException">Nothing has changed.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> bytes)
+    public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = Public)
     {
         string folder = Path.GetDirectoryName(path)!, temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.tmp");
         try
         {
-            using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            using (FileStream stream = new(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = mode }))
             {
                 stream.Write(bytes);
                 stream.Flush(flushToDisk: true);
