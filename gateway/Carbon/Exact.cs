@@ -5,7 +5,7 @@ using Fractions;
 
 namespace EdgeGateway.Carbon;
 
-/// <summary>Exact numbers: reading them, the one rounding to what is recorded, and rounding for display.</summary>
+/// <summary>Exact numbers: as they are read, recorded and shown.</summary>
 public static partial class Exact
 {
     private const int MostExponent = 30;
@@ -41,23 +41,14 @@ public static partial class Exact
     /// <exception cref="CarbonException">The amount is 2⁶³ µg (9.2 million tonnes) or more, either way.</exception>
     public static long Micrograms(Fraction kilograms)
     {
-        BigInteger rounded = HalfEven(kilograms * MicrogramsPerKilogram);
+        BigInteger rounded = Rounding.HalfEven(kilograms * MicrogramsPerKilogram);
         return rounded >= long.MinValue && rounded <= long.MaxValue
             ? (long)rounded
             : throw new CarbonException($"{rounded} µg do not fit 64 bits: a line of an account is at most 9.2 million tonnes. Split it.");
     }
 
-    /// <summary>The nearest whole number; in the middle of two, the even one.</summary>
-    public static BigInteger HalfEven(Fraction value)
-    {
-        BigInteger magnitude = BigInteger.DivRem(BigInteger.Abs(value.Numerator), value.Denominator, out BigInteger rest);
-        int half = (rest * 2).CompareTo(value.Denominator);
-        magnitude += half > 0 || (half == 0 && !magnitude.IsEven) ? 1 : 0;
-        return value.Numerator.Sign < 0 ? -magnitude : magnitude;
-    }
-
     /// <summary>For display: with so many decimals, half to even. Nothing is computed from what comes out.</summary>
-    public static string Display(Fraction value, int decimals = 6) => Digits(HalfEven(value * new Fraction(BigInteger.Pow(10, decimals))), decimals);
+    public static string Display(Fraction value, int decimals = 6) => Digits(Rounding.HalfEven(value * new Fraction(BigInteger.Pow(10, decimals))), decimals);
 
     /// <summary>All of it: as a decimal where it is one of up to 40 decimals, else as numerator/denominator in lowest terms.</summary>
     public static string Text(Fraction value)
@@ -83,38 +74,8 @@ public static partial class Exact
             : string.Create(CultureInfo.InvariantCulture, $"{value.Numerator}/{value.Denominator}");
     }
 
-    /// <summary>The square root, right to so many decimals, half to even: whole-number arithmetic, no binary floating point.</summary>
-    /// <param name="square">0 or above.</param>
-    /// <param name="decimals">Decimals of the result.</param>
-    public static Fraction SquareRoot(Fraction square, int decimals)
-    {
-        BigInteger scale = BigInteger.Pow(10, decimals);
-        BigInteger numerator = square.Numerator * scale * scale;
-        BigInteger root = Floor(numerator / square.Denominator);
-        int half = (4 * numerator).CompareTo(((2 * root) + 1) * ((2 * root) + 1) * square.Denominator);
-        return new Fraction(root + (half > 0 || (half == 0 && !root.IsEven) ? 1 : 0), scale);
-    }
-
     /// <summary>A text from outside, short enough for a message.</summary>
     internal static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";
-
-    private static BigInteger Floor(BigInteger square)
-    {
-        // Newton's method from above: the first step that does not fall is at the root.
-        BigInteger root = BigInteger.One << (int)((square.GetBitLength() + 1) / 2);
-        while (!square.IsZero)
-        {
-            BigInteger next = (root + (square / root)) / 2;
-            if (next >= root)
-            {
-                return root;
-            }
-
-            root = next;
-        }
-
-        return square;
-    }
 
     private static string Digits(BigInteger units, int decimals)
     {

@@ -19,11 +19,7 @@ public static class Footprint
             throw new ArgumentException($"{factor.Key} is in {factor.Unit}. A footprint of energy takes {Factor.KilogramsPerKilowattHour}.", nameof(factor));
         }
 
-        BigInteger numerator = energy.Numerator * factor.Digits * MicrogramsPerKilogram;
-        BigInteger denominator = energy.Denominator * factor.Scale;
-        BigInteger whole = BigInteger.DivRem(numerator, denominator, out BigInteger rest);
-        int half = (rest * 2).CompareTo(denominator);
-        BigInteger rounded = half > 0 || (half == 0 && !whole.IsEven) ? whole + 1 : whole;
+        BigInteger rounded = Rounding.HalfEven(energy.Numerator * factor.Digits * MicrogramsPerKilogram, energy.Denominator * factor.Scale);
         return rounded <= long.MaxValue
             ? (long)rounded
             : throw new OverflowException($"A footprint of {rounded} µg of CO₂ does not fit 64 bits; no interval of a site emits 9.2 million tonnes.");

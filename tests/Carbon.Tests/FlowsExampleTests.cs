@@ -239,17 +239,8 @@ public class FlowsExampleTests
     public void The_table_that_ships_is_marked_as_unverified(int standard, int powerFactor, string percent)
     {
         Assert.Equal("M", Shipped().Confidence);
-        Assert.Equal(percent, Rounding.HalfEven(Shipped().Percent(standard, powerFactor), 2));
+        Assert.Equal(percent, Exact.Display(Shipped().Percent(standard, powerFactor), 2));
     }
-
-    [Theory]
-    [InlineData(1, 8, 2, "0.12")]
-    [InlineData(3, 8, 2, "0.38")]
-    [InlineData(-1, 8, 2, "-0.12")]
-    [InlineData(-1, 1000, 2, "0.00")]
-    [InlineData(5, 2, 0, "2")]
-    public void What_is_shown_is_rounded_half_to_even(int numerator, int denominator, int decimals, string shown) =>
-        Assert.Equal(shown, Rounding.HalfEven(new Fraction(numerator, denominator), decimals));
 
     private static PowerFactorTable Shipped()
     {

@@ -74,7 +74,7 @@ public static class Uncertainty
 
         return sum.IsZero
             ? Figure.None(name, "%", "the total is zero, and nothing is relative to it", derivation)
-            : new Figure(name, Exact.SquareRoot(square / (sum * sum), Decimals), "%", null, derivation);
+            : new Figure(name, Rounding.RootHalfEven(square / (sum * sum), Decimals), "%", null, derivation);
     }
 
     /// <summary>Which share of the total rests on estimated amounts, percent.</summary>
@@ -87,5 +87,5 @@ public static class Uncertainty
     private static string Shown(UncertainLine l) =>
         $"{l.Line.Micrograms} µg, U_A {Percent(l.Activity)}, U_F {Percent(l.Factor)}{(l.Correlated is null ? "" : $" of {l.Correlated}")}{(l.Estimated ? ", estimated" : "")}";
 
-    private static string Percent(RelativeUncertainty? u) => u is { } known ? $"{Exact.Display(Exact.SquareRoot(known.Square, 4), 4)} %" : "not known";
+    private static string Percent(RelativeUncertainty? u) => u is { } known ? $"{Exact.Display(Rounding.RootHalfEven(known.Square, 4), 4)} %" : "not known";
 }

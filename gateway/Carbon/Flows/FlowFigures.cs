@@ -20,7 +20,7 @@ public sealed record FlowFigure(string Name, string Title, string Formula, strin
     public bool Squared { get; init; }
 
     /// <summary>Rounded half to even for people, or null.</summary>
-    public string? Shown => Value is not { } value ? null : Squared ? Rounding.RootHalfEven(value, Decimals) : Rounding.HalfEven(value, Decimals);
+    public string? Shown => Value is not { } value ? null : Carbon.Exact.Display(Squared ? Rounding.RootHalfEven(value, Decimals) : value, Decimals);
 
     /// <summary>The exact value, as in <c>5/8</c> or <c>sqrt(16/25)</c>, or null.</summary>
     public string? Exact => Value is not { } value ? null : Squared ? $"sqrt({value.Numerator}/{value.Denominator})" : $"{value.Numerator}/{value.Denominator}";
@@ -119,12 +119,12 @@ public static class FlowFigures
             $"{Kwh(totals.Import)} ÷ √({Kwh(totals.Import)}² + {Kwh(totals.Reactive)}²)", square, "", 4, reason) { Squared = true };
         if (table is not null)
         {
-            int rounded = square is { } value ? (int)Rounding.Root(value, 2) : 0;
+            int rounded = square is { } value ? (int)(Rounding.RootHalfEven(value, 2) * 100) : 0;
             Fraction percent = table.Percent(standard, rounded);
             string doubt = table.Confidence == "C" ? "" : $" (confidence {table.Confidence}: NOT VERIFIED)";
             yield return new(
                 "powerFactorAdjustment", "power-factor adjustment", $"table {table.Name} {table.Version}{doubt}; the power factor in hundredths, half to even",
-                square is null ? "" : $"power factor {Rounding.Text(rounded, 2)}, standard {Rounding.Text(standard, 2)}; {table.Source}",
+                square is null ? "" : $"power factor {PowerFactorTable.PowerFactor(rounded)}, standard {PowerFactorTable.PowerFactor(standard)}; {table.Source}",
                 square is null ? null : percent, "% of the bill", 2, reason);
         }
     }
@@ -151,7 +151,7 @@ public static class FlowFigures
         static CarbonFlow Sum(CarbonFlow a, CarbonFlow b) => a.Plus(b.Femtograms, b.WithoutIntensity);
         static string Dark(CarbonFlow flow) =>
             $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is {Kilograms(flow)} kgCO2";
-        static string Kilograms(CarbonFlow flow) => Rounding.Exact(flow.Femtograms, 18);
+        static string Kilograms(CarbonFlow flow) => Exact.Text(new Fraction(flow.Femtograms, 1_000_000_000_000_000_000));
         FlowFigure Of(string name, string title, string formula, CarbonFlow flow)
         {
             string? reason = t.Solved == 0 ? Nothing : flow.WithoutIntensity > 0 ? Dark(flow) : null;

@@ -144,7 +144,7 @@ public class AccountPythonTests
 
     private static (string, Func<object>) Root(string square, int decimals) => (
         $"root {square} {decimals}",
-        () => (Exact.SquareRoot(Exact.Parse(square), decimals) * new Fraction(System.Numerics.BigInteger.Pow(10, decimals))).Numerator);
+        () => (Rounding.RootHalfEven(Exact.Parse(square), decimals) * new Fraction(System.Numerics.BigInteger.Pow(10, decimals))).Numerator);
 
     private static (string, Func<object>) Shown(string value) => (
         $"shown {value}",

@@ -96,7 +96,7 @@ public class IndicatorTests
 
     [Fact]
     public void An_accuracy_class_is_a_rectangle() => Assert.Equal( // 1.96/√3
-        "1.131607", Exact.Display(Exact.SquareRoot(RelativeUncertainty.FromAccuracyClass(Fraction.One).Square, 6)));
+        "1.131607", Exact.Display(Rounding.RootHalfEven(RelativeUncertainty.FromAccuracyClass(Fraction.One).Square, 6)));
 
     [Fact]
     public void The_estimated_share_is_that_of_the_emissions() => Assert.Equal(
