@@ -6,8 +6,8 @@ public class FactorSetTests
 {
     private const string Good = """
         set=try,version=1,validFrom=2025-12-31,validUntil=
-        region,name,kind,purpose,year,value,unit,confidence,source
-        XX,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh,C,a test
+        region,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source
+        XX,electricity,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh,,,C,a test
         """;
 
     private static readonly FactorSet China = FactorSet.Shipped.Single(s => s.Name == "cn-grid-2023");
@@ -39,7 +39,7 @@ public class FactorSetTests
     public void A_missing_factor_says_what_its_region_has()
     {
         var error = Assert.Throws<KeyNotFoundException>(() => FactorSet.Require(new FactorKey("CN-JS", 2023, "average", "product")));
-        Assert.Equal("There is no emission factor CN-JS/2023/average/product: for CN-JS there is CN-JS/2023/average/organisation.", error.Message);
+        Assert.Equal("There is no emission factor CN-JS/2023/average/product: for CN-JS there is CN-JS/2021/average/organisation and CN-JS/2022/average/organisation and CN-JS/2023/average/organisation.", error.Message);
     }
 
     [Fact]
@@ -67,20 +67,69 @@ public class FactorSetTests
     [Theory]
     [InlineData("set=try,", "set:try,", "line 1")]
     [InlineData("2025-12-31", "31.12.2025", "line 1: '31.12.2025' is not a day")]
-    [InlineData("region,name", "name,region", "line 2")]
-    [InlineData("XX,", "", "line 3: must have nine filled cells")]
-    [InlineData("XX,", ",", "line 3: must have nine filled cells")]
-    [InlineData("Somewhere", "\"Somewhere\"", "line 3: must have nine filled cells")]
-    [InlineData("2023", "23x", "line 3: must have a year")]
-    [InlineData("kgCO2/kWh", "tCO2/MWh", "line 3: must have a year and the unit kgCO2/kWh")]
+    [InlineData("validUntil=", "validUntil=2025-12-31", "line 1: the set is valid until")]
+    [InlineData("region,of", "of,region", "line 2")]
+    [InlineData("XX,electricity,", "electricity,", "line 3: must have twelve cells")]
+    [InlineData("XX,electricity,Somewhere,", ",electricity,Somewhere,", "line 3: must have twelve cells")]
+    [InlineData("electricity,Somewhere", "electricity,\"Somewhere\"", "line 3: must have twelve cells")]
+    [InlineData("2023", "23x", "line 3: '23x' is not a year")]
+    [InlineData("kgCO2/kWh", "tCO2/MWh", "line 3: average of electricity is in kgCO2/kWh or kgCO2e/kWh, not in tCO2/MWh")]
     [InlineData("0.5500", "0,55", "line 3")]
     [InlineData("0.5500", "-0.55", "line 3: '-0.55' is not an emission factor")]
     [InlineData("0.5500", "0.5e1", "line 3: '0.5e1' is not an emission factor")]
-    [InlineData("a test", "a test\nXX,Elsewhere,average,organisation,2023,0.5600,kgCO2/kWh,C,a test", "line 4: gives XX/2023/average/organisation a second time")]
+    [InlineData("a test", "a test\nXX,electricity,Elsewhere,average,organisation,2023,0.5600,kgCO2/kWh,,,C,a test", "line 4: gives XX/2023/average/organisation a second time")]
+    [InlineData("0.5500", "550.0", "line 3: 550.0 kgCO2/kWh is outside 0 to 2: is it in g/kWh?")]
+    [InlineData(",C,", ",M,", "line 3: the confidence 'M' is neither C nor S")]
+    [InlineData(",,,C", ",-1,,C", "line 3: the uncertainty '-1' is not a percentage above 0")]
+    [InlineData(",,,C", ",,process-gas,C", "line 3: electricity has no factor of kind 'average' with the mark 'process-gas'")]
+    [InlineData("organisation", "everything", "line 3: 'everything' is not what a factor of kind average is for")]
+    [InlineData("average,organisation", "footprint,organisation", "line 3: 'organisation' is not what a factor of kind footprint is for")]
+    [InlineData("average", "marginal", "line 3: electricity has no factor of kind 'marginal'")]
+    [InlineData("XX,electricity,Somewhere,average,organisation,2023,0.5500", "CN,electricity,China,average,organisation,2021,0.5366", "line 3: 0.5366 labelled 2021 is the national average of 2022")]
+    [InlineData("XX,electricity,Somewhere,average,organisation,2023,0.5500", "CN,electricity,China,average,organisation,2022,0.5568", "line 3: 0.5568 labelled 2022 is the national average of 2021")]
+    [InlineData("XX,electricity,Somewhere,average,organisation,2023,0.5500", "CN,electricity,China,average,organisation,2024,0.5703", "line 3: 0.5703 labelled 2024 is an older value")]
+    [InlineData("electricity,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh", "anthracite,Anthracite,carbon-content,any,,0.0936,tC/GJ(NCV)", "line 3: 0.0936 tC/GJ(NCV) is outside 0.010 to 0.035: is it CO2")]
+    [InlineData("electricity,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh", "anthracite,Anthracite,carbon-content,any,,0.0274,tC/TJ(NCV)", "line 3: carbon-content of anthracite is in tC/GJ(NCV)")]
+    [InlineData("electricity,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh", "anthracite,Anthracite,oxidation,any,,98,1", "line 3: 98 1 is outside 0.5 to 1")]
+    [InlineData("electricity,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh", "CH4,Methane,gwp100,any,,31,kgCO2e/kgCH4", "line 3: 31 kgCO2e/kgCH4 is outside 21 to 30")]
     public void A_broken_file_is_refused_with_its_line(string good, string bad, string fault)
     {
         var error = Assert.Throws<FormatException>(() => FactorSet.Parse("try.csv", new StringReader(Good.Replace(good, bad))));
         Assert.Contains(fault, error.Message);
+    }
+
+    [Fact]
+    public void A_potential_of_methane_in_AR6_must_say_which()
+    {
+        string text = Good.Replace("set=try", "set=my-ar6").Replace("electricity,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh", "CH4,Methane,gwp100,any,2021,27.9,kgCO2e/kgCH4");
+        Assert.Contains("CH4-fossil and CH4-non-fossil", Assert.Throws<FormatException>(() => FactorSet.Parse("try.csv", new StringReader(text))).Message);
+    }
+
+    [Fact]
+    public void Gas_of_a_blast_furnace_holds_more_carbon_only_where_it_is_marked()
+    {
+        string text = Good.Replace("electricity,Somewhere,average,organisation,2023,0.5500,kgCO2/kWh,,", "bfg,Blast-furnace gas,carbon-content,any,,0.0708,tC/GJ(NCV),,process-gas");
+        Assert.Equal("process-gas", FactorSet.Parse("try.csv", new StringReader(text)).Factors[0].Mark);
+        Assert.Throws<FormatException>(() => FactorSet.Parse("try.csv", new StringReader(text.Replace("process-gas", ""))));
+    }
+
+    [Fact]
+    public void An_uncertainty_stands_in_the_records()
+    {
+        FactorSet set = FactorSet.Parse("try.csv", new StringReader(Good.Replace(",,,C", ",3.5,,C")));
+        Assert.Equal("0.5500 kgCO2/kWh; a test; confidence C; uncertainty 3.5 %", set.Records()[^1].Text);
+    }
+
+    [Fact]
+    public void Every_set_that_ships_has_names_that_a_leaf_can_hold() =>
+        Assert.All(FactorSet.Shipped.SelectMany(s => s.Records()), r => Assert.Matches("^[A-Za-z0-9][A-Za-z0-9:./_-]*$", r.Name));
+
+    [Fact]
+    public void Nothing_ships_that_is_disputed_or_unconfirmed()
+    {
+        Assert.DoesNotContain(FactorSet.Shipped.SelectMany(s => s.Factors), f => f.Key.Of == "lng");
+        Assert.All(FactorSet.Shipped.SelectMany(s => s.Factors), f => Assert.True(f.Confidence is "C" or "S"));
+        Assert.DoesNotContain(FactorSet.Shipped.SelectMany(s => s.Factors), f => f.Value == "0.5942"); // one memory of 2021, no publication
     }
 
     [Fact]

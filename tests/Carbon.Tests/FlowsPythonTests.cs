@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using EdgeGateway.Carbon.Flows;
 using Fractions;
@@ -131,7 +130,7 @@ public class FlowsPythonTests
     {
         var random = new Random(20260615);
         List<(FlowSite Site, FlowInterval[] Intervals)> cases = [.. Enumerable.Range(0, 4000).Select(_ => Case(random))];
-        string[] expected = Python(Script, string.Join("\n\n", cases.Select(c => Text(c.Site, c.Intervals))) + "\n");
+        string[] expected = Foreign.Python(Script, string.Join("\n\n", cases.Select(c => Text(c.Site, c.Intervals))) + "\n");
         Assert.Equal(cases.Count, expected.Length);
         long unsolved = 0, solved = 0, through = 0;
         foreach (((FlowSite site, FlowInterval[] intervals), string python) in cases.Zip(expected))
@@ -162,8 +161,8 @@ public class FlowsPythonTests
         var random = new Random(20260616);
         List<(long N, long D)> cases = [(0, 1), (1, 1), (16, 25), (1, 4), (9_999 * 9_999L, 100_000_000), (12_345L * 12_345, 400_000_000), (12_347L * 12_347, 400_000_000)];
         cases.AddRange(Enumerable.Range(0, 3000).Select(_ => (random.NextInt64(1L << random.Next(1, 62)), random.NextInt64(1L << random.Next(1, 62)) + 1)));
-        string[] expected = Python(Roots, string.Concat(cases.Select(c => $"{c.N} {c.D}\n")));
-        Assert.Equal(expected, cases.Select(c => Rounding.RootHalfEven(new Fraction(c.N, c.D), 4).Replace(".", "").TrimStart('0') is { Length: > 0 } text ? text : "0"));
+        string[] expected = Foreign.Python(Roots, string.Concat(cases.Select(c => $"{c.N} {c.D}\n")));
+        Assert.Equal(expected, cases.Select(c => Exact.Display(Rounding.RootHalfEven(new Fraction(c.N, c.D), 4), 4).Replace(".", "").TrimStart('0') is { Length: > 0 } text ? text : "0"));
     }
 
     private static string Digits(FlowLedger ledger)
@@ -241,31 +240,6 @@ public class FlowsPythonTests
                 Intensity = Or(random.Next(4) == 0 ? FlowInterval.MostIntensity : random.NextInt64(1_000_000_000), 4),
                 Stored = random.Next(6) == 0 ? Energy() : null,
             };
-        }
-    }
-
-    private static string[] Python(string script, string input)
-    {
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        Process? python = null;
-        try
-        {
-            python = Process.Start(start);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Fail("/usr/bin/python3 is missing. Run tools/test --install.");
-        }
-
-        using (python)
-        {
-            Task<string> output = python!.StandardOutput.ReadToEndAsync();
-            python.StandardInput.Write(input);
-            python.StandardInput.Close();
-            string text = output.GetAwaiter().GetResult();
-            python.WaitForExit();
-            Assert.Equal(0, python.ExitCode);
-            return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
     }
 }

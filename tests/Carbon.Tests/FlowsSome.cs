@@ -43,7 +43,7 @@ internal static class FlowsSome
         return ledger;
     }
 
-    public static Figure Figure(FlowLedger ledger, string name) => FlowFigures.Of(ledger).Single(f => f.Name == name);
+    public static FlowFigure Figure(FlowLedger ledger, string name) => FlowFigures.Of(ledger).Single(f => f.Name == name);
 
     /// <summary>Small and large energies, and often none.</summary>
     private static readonly Gen<long> Energies = Gen.OneOf(Gen.Const(0L), Gen.Long[0, 5], Gen.Long[0, 1_000], Gen.Long[0, 50 * Kwh], Gen.Long[0, 1_000_000 * Kwh]);

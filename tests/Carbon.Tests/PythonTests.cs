@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using EdgeGateway.Readings;
 
@@ -27,7 +26,7 @@ public class PythonTests
     public void Every_amount_has_the_digits_of_Pythons_fractions()
     {
         List<(string Line, Energy Energy, Factor Factor)> cases = [.. Adversarial(), .. Seeded(4000)];
-        string[] expected = Python(Script, string.Join('\n', cases.Select(c => c.Line)) + "\n");
+        string[] expected = Foreign.Python(Script, string.Join('\n', cases.Select(c => c.Line)) + "\n");
         Assert.Equal(cases.Count, expected.Length);
 
         int overflows = 0;
@@ -93,31 +92,6 @@ public class PythonTests
 
             string factor = random.Next(4) == 0 ? Factors[random.Next(Factors.Length)] : $"{random.Next(0, 2)}.{random.Next(10_000):D4}";
             yield return (line.Append(factor).ToString(), energy, Some.Factor(factor));
-        }
-    }
-
-    private static string[] Python(string script, string input)
-    {
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        Process? python = null;
-        try
-        {
-            python = Process.Start(start);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Fail("/usr/bin/python3 is missing. Run tools/test --install.");
-        }
-
-        using (python)
-        {
-            Task<string> output = python!.StandardOutput.ReadToEndAsync();
-            python.StandardInput.Write(input);
-            python.StandardInput.Close();
-            string text = output.GetAwaiter().GetResult();
-            python.WaitForExit();
-            Assert.Equal(0, python.ExitCode);
-            return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
     }
 }

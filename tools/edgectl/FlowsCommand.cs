@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Flows;
+using Fractions;
 using Spectre.Console;
 
 namespace EdgeGateway.Edgectl;
@@ -26,14 +28,14 @@ internal static class FlowsCommand
     public static Command Create()
     {
         Argument<string> file = new("FILE.csv") { Description = "Energy in each interval: time[15min],import[kWh],export[kWh] and more columns." };
-        Option<long?> tolerance = Exact("--tolerance", "Percent of an interval's turnover that may be missing from its balance. Default: 5.", 4, 1_000_000, "a percentage from 0 to 100");
-        Option<long?> toleranceKwh = Exact("--tolerance-kwh", "Energy that may be missing at any turnover, kWh, for coarse counters.", 9, FlowInterval.Most, "an energy in kWh");
-        Option<long?> initial = Exact("--initial", "What the battery held before the first row, kWh; of unknown origin.", 9, FlowInterval.Most, "an energy in kWh");
-        Option<long?> efficiency = Exact("--efficiency", "Stated part of a charge that reaches the store, up to 1.", 6, 1_000_000, "a part of 1, as in 0.95");
+        Option<long?> tolerance = Units("--tolerance", "Percent of an interval's turnover that may be missing from its balance. Default: 5.", 4, 1_000_000, "a percentage from 0 to 100");
+        Option<long?> toleranceKwh = Units("--tolerance-kwh", "Energy that may be missing at any turnover, kWh, for coarse counters.", 9, FlowInterval.Most, "an energy in kWh");
+        Option<long?> initial = Units("--initial", "What the battery held before the first row, kWh; of unknown origin.", 9, FlowInterval.Most, "an energy in kWh");
+        Option<long?> efficiency = Units("--efficiency", "Stated part of a charge that reaches the store, up to 1.", 6, 1_000_000, "a part of 1, as in 0.95");
         Option<string?> stateIn = new("--state-in") { Description = "The battery as an earlier run left it." };
         Option<string?> stateOut = new("--state-out") { Description = "Where to keep the battery for the next run. Must not exist." };
         Option<string?> table = new("--power-factor-table") { Description = "Data file of a tariff's power-factor adjustment. None is applied by itself." };
-        Option<long?> standard = Exact("--power-factor-standard", "The power factor that the tariff asks for. Default: 0.90.", 2, 100, "a power factor, as in 0.90");
+        Option<long?> standard = Units("--power-factor-standard", "The power factor that the tariff asks for. Default: 0.90.", 2, 100, "a power factor, as in 0.90");
         Option<bool> json = new("--json") { Description = "Write JSON instead of tables." };
         Command command = new("flows", "Attribute energy among grid, generators, battery, loads and export, and explain every figure.")
         {
@@ -55,7 +57,7 @@ internal static class FlowsCommand
     private sealed record Files(string Csv, string? StateIn, string? StateOut, string? Table, int Standard);
 
     /// <summary>A decimal text as a whole number of units of 10^−decimals.</summary>
-    private static Option<long?> Exact(string name, string description, int decimals, long most, string what) => new(name)
+    private static Option<long?> Units(string name, string description, int decimals, long most, string what) => new(name)
     {
         Description = description,
         CustomParser = result =>
@@ -86,7 +88,7 @@ internal static class FlowsCommand
             PowerFactorTable? table = files.Table is { } tableFile ? Read(reading = tableFile, PowerFactorTable.Parse) : null;
             BatteryState? state = files.StateIn is { } stateFile ? Read(reading = stateFile, BatteryState.Parse) : null;
             FlowLedger ledger = Read(reading = files.Csv, (name, text) => Attribute(new FlowFile(name, text), settings, state));
-            IReadOnlyList<Figure> figures = FlowFigures.Of(ledger, table, files.Standard);
+            IReadOnlyList<FlowFigure> figures = FlowFigures.Of(ledger, table, files.Standard);
             if (files.StateOut is { } path)
             {
                 using FileStream stream = new(reading = path, FileMode.CreateNew, FileAccess.Write);
@@ -149,7 +151,7 @@ internal static class FlowsCommand
         return ledger.Start is null ? throw file.Refuse("there are no rows") : ledger;
     }
 
-    private static void WriteTables(TextWriter output, string file, FlowLedger ledger, IReadOnlyList<Figure> figures)
+    private static void WriteTables(TextWriter output, string file, FlowLedger ledger, IReadOnlyList<FlowFigure> figures)
     {
         FlowTotals totals = ledger.Totals;
         IAnsiConsole screen = Screen.On(output);
@@ -183,7 +185,7 @@ internal static class FlowsCommand
         }
 
         output.WriteLine();
-        foreach (Figure figure in figures)
+        foreach (FlowFigure figure in figures)
         {
             output.WriteLine($"{figure.Title}: {(figure.Shown is { } shown ? $"{shown} {figure.Unit}".TrimEnd() : $"no value: {figure.Reason}")}");
             output.WriteLine($"    {figure.Formula}");
@@ -217,7 +219,7 @@ internal static class FlowsCommand
         screen.Write(table);
     }
 
-    private static void WriteJson(TextWriter output, string file, FlowLedger ledger, IReadOnlyList<Figure> figures) => JsonOutput.Write(output, json =>
+    private static void WriteJson(TextWriter output, string file, FlowLedger ledger, IReadOnlyList<FlowFigure> figures) => JsonOutput.Write(output, json =>
     {
         FlowTotals totals = ledger.Totals;
         json.WriteString("file", file);
@@ -256,7 +258,7 @@ internal static class FlowsCommand
         WriteContent(json, "end", ledger, ledger.Battery);
         json.WriteEndObject();
         json.WriteStartArray("figures");
-        foreach (Figure figure in figures)
+        foreach (FlowFigure figure in figures)
         {
             json.WriteStartObject();
             json.WriteString("name", figure.Name);
@@ -301,9 +303,11 @@ internal static class FlowsCommand
     private static string Name(FlowSink sink) => sink == FlowSink.Charge ? "battery" : sink.ToString().ToLowerInvariant();
 
     // All digits, as text: JSON numbers are binary floats to most readers.
-    private static void Kwh(Utf8JsonWriter json, string name, Int128 microwattHours) => json.WriteString(name, Rounding.Exact(microwattHours, 9));
+    private static void Kwh(Utf8JsonWriter json, string name, Int128 microwattHours) => json.WriteString(name, Exact.Text(Kilowatthours(microwattHours)));
 
-    private static string Shown(Int128 microwattHours) => Rounding.HalfEven(microwattHours, 9, 3);
+    private static string Shown(Int128 microwattHours) => Exact.Display(Kilowatthours(microwattHours), 3);
+
+    private static Fraction Kilowatthours(Int128 microwattHours) => new(microwattHours, 1_000_000_000);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,8 @@ namespace EdgeGateway.Edgectl;
 
 /// <summary>
 /// The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read; verify also with 1
-/// for evidence that it refuses, flows with 1 for intervals that it cannot solve.
+/// for evidence that it refuses, carbon with 1 for accounts that it refuses or cannot state whole, flows with 1 for intervals that it cannot
+/// solve.
 /// </summary>
 public static class Program
 {
@@ -19,6 +20,7 @@ public static class Program
     public static int Run(IReadOnlyList<string> args, Stream input, TextWriter output, TextWriter error, TimeProvider time)
     {
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
+        root.Subcommands.Add(CarbonCommand.Create());
         root.Subcommands.Add(DiscloseCommand.Create(input));
         root.Subcommands.Add(EnterCommand.Create());
         root.Subcommands.Add(FlowsCommand.Create());

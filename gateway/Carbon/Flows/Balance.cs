@@ -1,3 +1,5 @@
+using Fractions;
+
 namespace EdgeGateway.Carbon.Flows;
 
 /// <summary>The balance of an interval: import + generation + discharge = load + export + charge + losses.</summary>
@@ -43,7 +45,7 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
     }
 
     /// <summary>All digits.</summary>
-    public static string Kilowatthours(Int128 microwattHours) => Rounding.Exact(microwattHours, 9);
+    public static string Kilowatthours(Int128 microwattHours) => Exact.Text(new Fraction(microwattHours, 1_000_000_000));
 
     private static string? Missing(FlowSite site, FlowInterval interval)
     {

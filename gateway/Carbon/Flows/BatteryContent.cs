@@ -52,11 +52,11 @@ public sealed class BatteryContent
     internal BatteryContent Take(Int128 amount)
     {
         Int128[] parts = Split.Proportional(amount, _energy);
-        Int128 dark = parts[Grid] > 0 ? Split.Share(WithoutIntensity, parts[Grid], _energy[Grid]) : 0;
+        Int128 dark = parts[Grid] > 0 ? Rounding.ShareHalfUp(WithoutIntensity, parts[Grid], _energy[Grid]) : 0;
 
         // Carbon goes with the energy whose intensity is known, so that it never stays behind without energy.
         Int128 known = parts[Grid] - dark;
-        BatteryContent taken = new(parts, dark, known > 0 ? Split.Share(Femtograms, known, _energy[Grid] - WithoutIntensity) : 0);
+        BatteryContent taken = new(parts, dark, known > 0 ? Rounding.ShareHalfUp(Femtograms, known, _energy[Grid] - WithoutIntensity) : 0);
         for (int k = 0; k < parts.Length; k++)
         {
             _energy[k] -= parts[k];

@@ -2,7 +2,10 @@ using Fractions;
 
 namespace EdgeGateway.Carbon.Flows;
 
-/// <summary>A figure of a period, with all it takes to compute it by hand.</summary>
+/// <summary>
+/// A figure of a period, with all it takes to compute it by hand: sums of a ledger, so that unlike a <see cref="Carbon.Figure"/> it cites no
+/// readings and factors, and its value may be a root.
+/// </summary>
 /// <param name="Name">For programs.</param>
 /// <param name="Title">For people.</param>
 /// <param name="Formula">In words.</param>
@@ -11,13 +14,13 @@ namespace EdgeGateway.Carbon.Flows;
 /// <param name="Unit">Of the value; empty for a ratio.</param>
 /// <param name="Decimals">With which it is shown.</param>
 /// <param name="Reason">Why there is no value.</param>
-public sealed record Figure(string Name, string Title, string Formula, string Inputs, Fraction? Value, string Unit, int Decimals, string? Reason)
+public sealed record FlowFigure(string Name, string Title, string Formula, string Inputs, Fraction? Value, string Unit, int Decimals, string? Reason)
 {
     /// <summary>Whether <see cref="Value"/> is the square of the figure, whose root is no fraction.</summary>
     public bool Squared { get; init; }
 
     /// <summary>Rounded half to even for people, or null.</summary>
-    public string? Shown => Value is not { } value ? null : Squared ? Rounding.RootHalfEven(value, Decimals) : Rounding.HalfEven(value, Decimals);
+    public string? Shown => Value is not { } value ? null : Carbon.Exact.Display(Squared ? Rounding.RootHalfEven(value, Decimals) : value, Decimals);
 
     /// <summary>The exact value, as in <c>5/8</c> or <c>sqrt(16/25)</c>, or null.</summary>
     public string? Exact => Value is not { } value ? null : Squared ? $"sqrt({value.Numerator}/{value.Denominator})" : $"{value.Numerator}/{value.Denominator}";
@@ -33,10 +36,10 @@ public static class FlowFigures
     /// <param name="table">A power-factor table, or null: no adjustment is computed.</param>
     /// <param name="standard">The power factor that the tariff asks for, hundredths.</param>
     /// <exception cref="InvalidDataException">The table has no such standard.</exception>
-    public static IReadOnlyList<Figure> Of(FlowLedger ledger, PowerFactorTable? table = null, int standard = 90) =>
+    public static IReadOnlyList<FlowFigure> Of(FlowLedger ledger, PowerFactorTable? table = null, int standard = 90) =>
         [.. Shares(ledger), RoundTripEfficiency(ledger), .. Demands(ledger), .. PowerFactors(ledger, table, standard), .. Carbon(ledger)];
 
-    private static IEnumerable<Figure> Shares(FlowLedger ledger)
+    private static IEnumerable<FlowFigure> Shares(FlowLedger ledger)
     {
         FlowTotals totals = ledger.Totals;
         FlowMatrix flows = totals.Flows;
@@ -79,7 +82,7 @@ public static class FlowFigures
         string Zero(string what) => totals.Solved == 0 ? Nothing : $"{what}: 0/0";
     }
 
-    private static Figure RoundTripEfficiency(FlowLedger ledger)
+    private static FlowFigure RoundTripEfficiency(FlowLedger ledger)
     {
         (Fraction? value, string? reason) = ledger.RoundTrip.Value();
         string inputs = ledger.RoundTrip.Window is { } w ? $"({Kwh(w.Discharged)} + {Kwh(w.Change)}) ÷ {Kwh(w.Charged)} kWh" : "";
@@ -89,7 +92,7 @@ public static class FlowFigures
             inputs, value * 100, "%", 2, reason);
     }
 
-    private static IEnumerable<Figure> Demands(FlowLedger ledger)
+    private static IEnumerable<FlowFigure> Demands(FlowLedger ledger)
     {
         Demand demand = ledger.Demand;
         yield return Maximum("maximumDemandBlock", "maximum demand (block)", "largest import of a block of 15 min aligned to UTC ÷ ¼ h", demand.Block, demand.NoBlock);
@@ -99,12 +102,12 @@ public static class FlowFigures
             "loadFactor", "load factor", "mean of all complete blocks of 15 min ÷ largest, import",
             mean, most * count, $"({Kwh(mean)} ÷ {count}) ÷ {Kwh(most)} kWh", demand.NoBlock ?? (most == 0 ? "there was no import: 0/0" : null));
 
-        static Figure Maximum(string name, string title, string formula, (Int128 Energy, DateTimeOffset Start)? most, string? reason) => new(
+        static FlowFigure Maximum(string name, string title, string formula, (Int128 Energy, DateTimeOffset Start)? most, string? reason) => new(
             name, title, formula, most is { } m ? $"{Kwh(m.Energy)} kWh ÷ ¼ h, from {m.Start:yyyy-MM-dd'T'HH:mm'Z'}" : "",
             reason is null ? Demand.Kilowatts(most!.Value.Energy) : null, "kW", 3, reason);
     }
 
-    private static IEnumerable<Figure> PowerFactors(FlowLedger ledger, PowerFactorTable? table, int standard)
+    private static IEnumerable<FlowFigure> PowerFactors(FlowLedger ledger, PowerFactorTable? table, int standard)
     {
         FlowTotals totals = ledger.Totals;
         Fraction p = new(totals.Import, 1), q = new(totals.Reactive, 1), s = (p * p) + (q * q);
@@ -116,17 +119,17 @@ public static class FlowFigures
             $"{Kwh(totals.Import)} ÷ √({Kwh(totals.Import)}² + {Kwh(totals.Reactive)}²)", square, "", 4, reason) { Squared = true };
         if (table is not null)
         {
-            int rounded = square is { } value ? (int)Rounding.Root(value, 2) : 0;
+            int rounded = square is { } value ? (int)(Rounding.RootHalfEven(value, 2) * 100) : 0;
             Fraction percent = table.Percent(standard, rounded);
             string doubt = table.Confidence == "C" ? "" : $" (confidence {table.Confidence}: NOT VERIFIED)";
             yield return new(
                 "powerFactorAdjustment", "power-factor adjustment", $"table {table.Name} {table.Version}{doubt}; the power factor in hundredths, half to even",
-                square is null ? "" : $"power factor {Rounding.Text(rounded, 2)}, standard {Rounding.Text(standard, 2)}; {table.Source}",
+                square is null ? "" : $"power factor {PowerFactorTable.PowerFactor(rounded)}, standard {PowerFactorTable.PowerFactor(standard)}; {table.Source}",
                 square is null ? null : percent, "% of the bill", 2, reason);
         }
     }
 
-    private static IEnumerable<Figure> Carbon(FlowLedger ledger)
+    private static IEnumerable<FlowFigure> Carbon(FlowLedger ledger)
     {
         FlowTotals t = ledger.Totals;
         const int Load = (int)FlowSink.Load, Export = (int)FlowSink.Export, Losses = (int)FlowSink.Losses, Off = (int)FlowSink.Difference;
@@ -148,8 +151,8 @@ public static class FlowFigures
         static CarbonFlow Sum(CarbonFlow a, CarbonFlow b) => a.Plus(b.Femtograms, b.WithoutIntensity);
         static string Dark(CarbonFlow flow) =>
             $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is {Kilograms(flow)} kgCO2";
-        static string Kilograms(CarbonFlow flow) => Rounding.Exact(flow.Femtograms, 18);
-        Figure Of(string name, string title, string formula, CarbonFlow flow)
+        static string Kilograms(CarbonFlow flow) => Exact.Text(new Fraction(flow.Femtograms, 1_000_000_000_000_000_000));
+        FlowFigure Of(string name, string title, string formula, CarbonFlow flow)
         {
             string? reason = t.Solved == 0 ? Nothing : flow.WithoutIntensity > 0 ? Dark(flow) : null;
             return new(
@@ -158,7 +161,7 @@ public static class FlowFigures
         }
     }
 
-    private static Figure Ratio(string name, string title, string formula, Int128 part, Int128 whole, string inputs, string? reason) =>
+    private static FlowFigure Ratio(string name, string title, string formula, Int128 part, Int128 whole, string inputs, string? reason) =>
         new(name, title, formula, inputs, reason is null ? new Fraction(part * 100, whole) : null, "%", 2, reason);
 
     private static string Kwh(Int128 microwattHours) => Balance.Kilowatthours(microwattHours);

@@ -227,7 +227,7 @@ public sealed class FlowLedger
         Battery.Add(charge);
         if (Site.ChargeEfficiencyMillionths is { } efficiency)
         {
-            Totals.BatteryLosses.Add(Battery.Take(Split.Share(charge.Total, Million - efficiency, Million)));
+            Totals.BatteryLosses.Add(Battery.Take(Rounding.ShareHalfUp(charge.Total, Million - efficiency, Million)));
         }
     }
 

@@ -81,9 +81,12 @@ public sealed class PowerFactorTable
     public Fraction Percent(int standard, int powerFactor)
     {
         Row row = _rows.Find(r => r.Standard == standard && powerFactor >= r.From && powerFactor <= r.To)
-            ?? throw new InvalidDataException($"The table {Name} has no standard {Rounding.Text(standard, 2)}, only {string.Join(", ", Standards.Select(s => Rounding.Text(s, 2)))}.");
+            ?? throw new InvalidDataException($"The table {Name} has no standard {PowerFactor(standard)}, only {string.Join(", ", Standards.Select(PowerFactor))}.");
         return new Fraction(row.AtTo + ((row.To - powerFactor) * row.PerHundredth), 100);
     }
+
+    /// <summary>Hundredths as they are written, as in 0.90.</summary>
+    internal static string PowerFactor(int hundredths) => Exact.Display(new Fraction(hundredths, 100), 2);
 
     private static int? Hundredths(string text) =>
         text is ['0' or '1', '.', >= '0' and <= '9', >= '0' and <= '9'] && (text[0] == '0' || text == "1.00") ? (100 * (text[0] - '0')) + (10 * (text[2] - '0')) + text[3] - '0' : null;

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace EdgeGateway.Carbon.Flows;
 
 /// <summary>Splits whole amounts in proportion, into whole parts that add up to them.</summary>
@@ -11,14 +9,6 @@ namespace EdgeGateway.Carbon.Flows;
 /// </remarks>
 internal static class Split
 {
-    private static readonly Int128 Narrow = (Int128)1 << 62;
-
-    /// <summary>amount × part ÷ whole, half up. The whole is above 0, everything else 0 or above.</summary>
-    public static Int128 Share(Int128 amount, Int128 part, Int128 whole) =>
-        amount < Narrow && part < Narrow && whole < Narrow
-            ? ((2 * amount * part) + whole) / (2 * whole)
-            : (Int128)(((2 * (BigInteger)amount * part) + whole) / (2 * (BigInteger)whole));
-
     /// <summary>Splits an amount over weights. If all weights are 0, so must be the amount.</summary>
     public static Int128[] Proportional(Int128 amount, ReadOnlySpan<Int128> weights)
     {
@@ -32,7 +22,7 @@ internal static class Split
         for (int k = 0; k < parts.Length && amount > 0; k++)
         {
             cumulated += weights[k];
-            Int128 upTo = Share(amount, cumulated, whole);
+            Int128 upTo = Rounding.ShareHalfUp(amount, cumulated, whole);
             (parts[k], before) = (upTo - before, upTo);
         }
 

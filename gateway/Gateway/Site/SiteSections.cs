@@ -279,9 +279,13 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         }
 
         var key = new FactorKey(region, year.Value, kind, purpose);
-        if (!FactorSet.TryFind(key, out _, out _))
+        if (!FactorSet.TryFind(key, out _, out Factor? factor))
         {
             footprint.Fault("factor", $"there is no emission factor {key}", FactorSet.Choices(key));
+        }
+        else if (factor.Unit != Carbon.Factor.KilogramsPerKilowattHour)
+        {
+            footprint.Fault("factor", $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
         }
 
         return key;

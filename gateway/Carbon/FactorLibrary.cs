@@ -1,0 +1,121 @@
+using System.Globalization;
+
+namespace EdgeGateway.Carbon;
+
+/// <summary>A stretch of days, the last not included.</summary>
+public readonly record struct Period
+{
+    /// <summary>From a day up to, and without, another.</summary>
+    /// <exception cref="CarbonException">The end is not after the start.</exception>
+    public Period(DateOnly from, DateOnly until)
+    {
+        (From, Until) = from < until ? (from, until) : throw new CarbonException($"The period ends on {Day(until)}, which is not after {Day(from)}. Its last day is not part of it.");
+    }
+
+    /// <summary>The first day.</summary>
+    public DateOnly From { get; }
+
+    /// <summary>The first day after it.</summary>
+    public DateOnly Until { get; }
+
+    /// <summary>Whether the other lies wholly within this one.</summary>
+    public bool Holds(Period other) => From <= other.From && other.Until <= Until;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Day(From)} to {Day(Until)}";
+
+    internal static string Day(DateOnly day) => day.ToString("O", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Which factor is looked for. Without year and set it is the one that is valid in the period.</summary>
+/// <param name="Region">There is no default.</param>
+/// <param name="Of">As in <see cref="FactorKey.Of"/>.</param>
+/// <param name="Kind">As in <see cref="FactorKey.Kind"/>.</param>
+/// <param name="Purpose">A factor for any purpose fits all.</param>
+/// <param name="Year">The year of its data, or null.</param>
+/// <param name="Set">The name of its set, or null.</param>
+public sealed record FactorQuery(string Region, string Of, string Kind, string Purpose, int? Year = null, string? Set = null)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind} of {Of} for {Region}, purpose {Purpose}{(Year is { } y ? $", year {y}" : "")}{(Set is null ? "" : $", in {Set}")}";
+}
+
+/// <summary>The factor sets that an account may use.</summary>
+/// <param name="sets">Names of sets are unique among them.</param>
+public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
+{
+    /// <summary>The sets that ship with the product.</summary>
+    public static FactorLibrary Shipped { get; } = new(FactorSet.Shipped);
+
+    /// <summary>All of it.</summary>
+    public IReadOnlyList<FactorSet> Sets => sets;
+
+    /// <summary>With sets of one's own beside these.</summary>
+    /// <exception cref="CarbonException">There is a set of that name already.</exception>
+    public FactorLibrary With(FactorSet set) => sets.Any(s => s.Name == set.Name)
+        ? throw new CarbonException($"There is a factor set {set.Name} already. Name yours otherwise: what {set.Name} is must not depend on who computes.")
+        : new([.. sets, set]);
+
+    /// <summary>The one factor that fits. It is never chosen silently: by time it must be valid all through the period, else by year or set.</summary>
+    /// <exception cref="CarbonException">None fits, more than one does, or the period straddles a boundary of validity.</exception>
+    public CitedFactor Require(FactorQuery query, Period period)
+    {
+        List<(FactorSet Set, Factor Factor)> fitting =
+        [
+            .. from s in sets
+               from f in s.Factors
+               where f.Key.Region == query.Region && f.Key.Of == query.Of && f.Key.Kind == query.Kind
+                  && (f.Key.Purpose == query.Purpose || f.Key.Purpose == "any")
+               select (s, f),
+        ];
+        bool named = query.Year is not null || query.Set is not null;
+        List<(FactorSet Set, Factor Factor)> found = fitting.FindAll(f => named
+            ? (query.Year is null || f.Factor.Key.Year == query.Year) && (query.Set is null || f.Set.Name == query.Set)
+            : Validity(f.Set) is { } validity && validity.Holds(period));
+        return found switch
+        {
+            [var one] => Cite(one.Set, one.Factor, period),
+            [] when !named && fitting.Select(f => f.Set).FirstOrDefault(s => Validity(s) is { } v && v.From < period.Until && period.From < v.Until) is { } set =>
+                throw new CarbonException(Straddles(query, period, set)),
+            [] => throw new CarbonException($"There is no {query} that is valid from {period}: {Choices(query, fitting)}."),
+            _ => throw new CarbonException($"{string.Join(" and ", found.Select(f => f.Set.Name))} both hold {query}. Name the set or the year."),
+        };
+    }
+
+    private static Period? Validity(FactorSet set) => set.ValidFrom is { } from ? new Period(from, set.ValidUntil ?? DateOnly.MaxValue) : null;
+
+    private static string Straddles(FactorQuery query, Period period, FactorSet set)
+    {
+        DateOnly boundary = set.ValidFrom!.Value > period.From ? set.ValidFrom.Value : set.ValidUntil!.Value;
+        return $"The period {period} straddles {Period.Day(boundary)}, where the validity of {set.Name} {(boundary == set.ValidFrom ? "begins" : "ends")} ({query}). "
+            + $"Split it into {Period.Day(period.From)} to {Period.Day(boundary)} and {Period.Day(boundary)} to {Period.Day(period.Until)}, or name the year of the factor.";
+    }
+
+    private string Choices(FactorQuery query, List<(FactorSet Set, Factor Factor)> fitting)
+    {
+        if (fitting.Count > 0)
+        {
+            return $"there is {string.Join(", ", fitting.Select(f => $"{f.Set.Name} ({Words(f.Set)}, year {f.Factor.Key.Year?.ToString(CultureInfo.InvariantCulture) ?? "not stated"})"))}. "
+                + "Name a year or a set, or add a factor set that fits";
+        }
+
+        List<FactorKey> of = [.. sets.SelectMany(s => s.Factors).Select(f => f.Key).Where(k => k.Of == query.Of)];
+        List<FactorKey> here = of.FindAll(k => k.Region == query.Region);
+        return here.Count > 0 ? $"for {query.Region} there is {string.Join(", ", here.Distinct())}"
+            : of.Count > 0 ? $"the regions with {query.Of} are {string.Join(", ", of.Select(k => k.Region).Distinct())}. No region is the default"
+            : $"there are factors of {string.Join(", ", sets.SelectMany(s => s.Factors).Select(f => f.Key.Of).Distinct())}. Add a factor set, or give the factor with its source";
+    }
+
+    private static string Words(FactorSet set) => set.ValidFrom is { } from
+        ? $"valid from {Period.Day(from)}{(set.ValidUntil is { } until ? $" to {Period.Day(until)}" : "")}"
+        : "found by name only";
+
+    private static CitedFactor Cite(FactorSet set, Factor factor, Period period) => new(factor.Rate, $"{factor.Value} {factor.Unit}", factor.Source)
+    {
+        Key = factor.Key,
+        Set = $"{set.Name}/{set.Version}",
+        Confidence = factor.Confidence,
+        Uncertainty = factor.Uncertainty,
+        Note = Validity(set) is { } validity && !validity.Holds(period) ? $"Chosen by name: {set.Name} is {Words(set)}, the period is {period}." : null,
+    };
+}

@@ -1,0 +1,93 @@
+namespace EdgeGateway.Carbon.Tests;
+
+public class FactorLibraryTests
+{
+    private static readonly FactorQuery East = new("CN-grid-east", "electricity", "average", "organisation");
+
+    private static Period Days(string from, string until) => new(DateOnly.Parse(from), DateOnly.Parse(until));
+
+    [Theory]
+    [InlineData("2024-04-12", "2024-12-26", "0.5992 kgCO2/kWh", "cn-grid-2021/1")]
+    [InlineData("2025-01-01", "2025-12-31", "0.5617 kgCO2/kWh", "cn-grid-2022/1")]
+    [InlineData("2025-12-31", "2026-12-31", "0.5500 kgCO2/kWh", "cn-grid-2023/1")]
+    public void The_set_that_is_valid_all_through_the_period_is_taken(string from, string until, string text, string set)
+    {
+        CitedFactor factor = FactorLibrary.Shipped.Require(East, Days(from, until));
+        Assert.Equal((text, set, null), (factor.Text, factor.Set, factor.Note));
+    }
+
+    [Fact]
+    public void A_period_over_a_boundary_is_refused_with_how_to_split_it()
+    {
+        string message = Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2025-12-01", "2026-02-01"))).Message;
+        Assert.Contains("straddles 2025-12-31", message);
+        Assert.Contains("Split it into 2025-12-01 to 2025-12-31 and 2025-12-31 to 2026-02-01, or name the year", message);
+        Assert.Contains("straddles 2024-04-12, where the validity of cn-grid-2021 begins",
+            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2024-01-01", "2024-05-01"))).Message);
+    }
+
+    [Fact]
+    public void Naming_the_year_is_a_choice_that_is_noted()
+    {
+        CitedFactor factor = FactorLibrary.Shipped.Require(East with { Year = 2023 }, Days("2023-01-01", "2024-01-01"));
+        Assert.Equal("0.5500 kgCO2/kWh", factor.Text);
+        Assert.Equal("Chosen by name: cn-grid-2023 is valid from 2025-12-31, the period is 2023-01-01 to 2024-01-01.", factor.Note);
+    }
+
+    [Fact]
+    public void No_region_is_the_default() => Assert.Contains(
+        "the regions with electricity are CN, CN-grid-north",
+        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East with { Region = "AT" }, Days("2026-01-01", "2026-02-01"))).Message);
+
+    [Fact]
+    public void A_product_is_not_accounted_with_the_factor_of_an_organisation()
+    {
+        Assert.Equal("0.5777 kgCO2e/kWh", FactorLibrary.Shipped.Require(new("CN", "electricity", "footprint", "product"), Days("2026-01-01", "2026-02-01")).Text);
+        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(new("CN", "electricity", "average", "product"), Days("2026-01-01", "2026-02-01")));
+        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(new("CN", "electricity", "footprint", "organisation"), Days("2026-01-01", "2026-02-01")));
+    }
+
+    [Fact]
+    public void Where_two_sets_fit_one_must_be_named()
+    {
+        FactorQuery gas = new("CN", "natural-gas", "carbon-content", "organisation");
+        Assert.Contains("cn-fuels-database-2026 and cn-fuels-gbt-32151-34 both hold carbon-content of natural-gas",
+            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(gas, Days("2026-07-01", "2026-08-01"))).Message);
+        Assert.Equal("0.0153 tC/GJ(NCV)", FactorLibrary.Shipped.Require(gas with { Set = "cn-fuels-gbt-32151-34" }, Days("2026-07-01", "2026-08-01")).Text);
+        Assert.Equal("0.0153 tC/GJ(NCV)", FactorLibrary.Shipped.Require(gas, Days("2025-07-01", "2025-08-01")).Text);
+    }
+
+    [Fact]
+    public void A_set_whose_day_is_not_confirmed_is_found_by_name_only()
+    {
+        FactorQuery diesel = new("CN", "diesel", "ncv", "organisation");
+        Assert.Contains("cn-fuels-ndrc (found by name only, year not stated)",
+            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(diesel, Days("2026-07-01", "2026-08-01"))).Message);
+        Assert.Equal("42.652 GJ(NCV)/t", FactorLibrary.Shipped.Require(diesel with { Set = "cn-fuels-ndrc" }, Days("2026-07-01", "2026-08-01")).Text);
+    }
+
+    [Fact]
+    public void What_there_is_no_factor_of_says_what_there_is() => Assert.Contains(
+        "there are factors of standard-coal, electricity",
+        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(new("CN", "lng", "ncv", "organisation"), Days("2026-07-01", "2026-08-01"))).Message);
+
+    [Fact]
+    public void A_set_of_ones_own_does_not_take_the_name_of_another()
+    {
+        FactorSet own = FactorSet.Shipped[0];
+        Assert.Contains($"There is a factor set {own.Name} already", Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.With(own)).Message);
+        Assert.Single(new FactorLibrary([]).With(own).Sets);
+    }
+
+    [Fact]
+    public void A_period_ends_after_it_begins() => Assert.Throws<CarbonException>(() => Days("2026-01-01", "2026-01-01"));
+
+    [Theory]
+    [InlineData("-0.1 kgCO2/kWh", "a", "is negative")]
+    [InlineData("0.1 kgCO2/kWh", " ", "has no source")]
+    [InlineData("0.1", "a", "is not a factor")]
+    [InlineData("0.1 kgCO2", "a", "is not the unit of a factor")]
+    [InlineData("0.1 kgCO2/kWh/h", "a", "is not the unit of a factor")]
+    public void A_factor_of_ones_own_is_checked(string text, string source, string says) =>
+        Assert.Contains(says, Assert.Throws<CarbonException>(() => CitedFactor.Given(text, source)).Message);
+}
