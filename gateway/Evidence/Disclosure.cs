@@ -27,7 +27,7 @@ public sealed class Disclosure(IReadOnlyCollection<string> groups, Func<long, st
             LeafType.Gap => head.Group is null || groups.Contains(head.Group),
             _ => head.Group is { } own && groups.Contains(own),
         };
-        if (shows && head.Type == LeafType.Reading)
+        if (shows && head.Type is (LeafType.Reading or LeafType.Manual or LeafType.Correction))
         {
             _shown.Add(head.Index);
         }

@@ -25,20 +25,20 @@ public class PythonTests
     [Fact]
     public void Every_amount_has_the_digits_of_Pythons_fractions()
     {
-        List<(string Line, Energy Energy, Factor Factor)> cases = [.. Adversarial(), .. Seeded(4000)];
+        List<(string Line, Quantity Energy, Factor Factor)> cases = [.. Adversarial(), .. Seeded(4000)];
         string[] expected = Foreign.Python(Script, string.Join('\n', cases.Select(c => c.Line)) + "\n");
         Assert.Equal(cases.Count, expected.Length);
 
         int overflows = 0;
-        foreach (((string line, Energy energy, Factor factor), string python) in cases.Zip(expected))
+        foreach (((string line, Quantity energy, Factor factor), string python) in cases.Zip(expected))
         {
             if (long.TryParse(python, out long micrograms))
             {
-                Assert.True(micrograms == Footprint.Micrograms(energy, factor), $"{line}: Python has {python}");
+                Assert.True(micrograms == Some.Footprint(energy, factor), $"{line}: Python has {python}");
             }
             else
             {
-                Assert.Throws<OverflowException>(() => Footprint.Micrograms(energy, factor));
+                Assert.Throws<CarbonException>(() => Some.Footprint(energy, factor));
                 overflows++;
             }
         }
@@ -46,7 +46,7 @@ public class PythonTests
         Assert.InRange(overflows, 100, cases.Count / 2);
     }
 
-    private static IEnumerable<(string Line, Energy Energy, Factor Factor)> Adversarial()
+    private static IEnumerable<(string Line, Quantity Energy, Factor Factor)> Adversarial()
     {
         foreach (string factor in Factors)
         {
@@ -54,24 +54,24 @@ public class PythonTests
             {
                 for (int exponent = -12; exponent <= 12; exponent += 3)
                 {
-                    yield return ($"c:{count}:{exponent} {factor}", Energy.FromCounts(count, new Quantum("Wh", exponent)), Some.Factor(factor));
+                    yield return ($"c:{count}:{exponent} {factor}", MeteredAmount.FromCounts(count, new Quantum("Wh", exponent)), Some.Factor(factor));
                 }
 
                 foreach (string constant in Constants)
                 {
-                    yield return ($"i:{count}:{constant} {factor}", Energy.FromImpulses(count, constant), Some.Factor(factor));
+                    yield return ($"i:{count}:{constant} {factor}", MeteredAmount.FromImpulses(count, constant, Unit.KilowattHour), Some.Factor(factor));
                 }
             }
         }
     }
 
-    private static IEnumerable<(string Line, Energy Energy, Factor Factor)> Seeded(int cases)
+    private static IEnumerable<(string Line, Quantity Energy, Factor Factor)> Seeded(int cases)
     {
         var random = new Random(20260615);
         for (int n = 0; n < cases; n++)
         {
             var line = new StringBuilder();
-            Energy energy = default;
+            Quantity energy = Quantity.Parse("0 kWh");
             for (int parts = random.Next(1, 6); parts > 0; parts--)
             {
                 // As many small counts as large ones.
@@ -80,13 +80,13 @@ public class PythonTests
                 {
                     int exponent = random.Next(-9, 1);
                     line.Append($"c:{count}:{exponent} ");
-                    energy += Energy.FromCounts(count, new Quantum("Wh", exponent));
+                    energy += MeteredAmount.FromCounts(count, new Quantum("Wh", exponent));
                 }
                 else
                 {
                     string constant = random.Next(3) == 0 ? Constants[random.Next(Constants.Length)] : $"{random.Next(1, 100_000)}.{random.Next(1000)}";
                     line.Append($"i:{count}:{constant} ");
-                    energy += Energy.FromImpulses(count, constant);
+                    energy += MeteredAmount.FromImpulses(count, constant, Unit.KilowattHour);
                 }
             }
 

@@ -8,6 +8,9 @@ internal static class Some
     public static Factor Factor(string value) =>
         new(new FactorKey("XX", 2023, "average", "organisation"), value) { Name = "Somewhere", Source = "a test", Confidence = "C" };
 
+    /// <summary>Location-based, in micrograms.</summary>
+    public static long Footprint(Quantity energy, Factor factor) => RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor).Micrograms(energy);
+
     public static Period July { get; } = new(new DateOnly(2026, 7, 1), new DateOnly(2026, 8, 1));
 
     public static Activity Activity(string amount, string name = "source") => new(name, Quantity.Parse(amount), "leaf 7", DataOrigin.Automatic);

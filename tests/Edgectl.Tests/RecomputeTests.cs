@@ -108,6 +108,53 @@ public sealed class RecomputeTests : IDisposable
     }
 
     [Fact]
+    public void Fuel_by_a_gas_meter_and_by_an_entry_with_its_correction_is_computed_again()
+    {
+        _log.Leaves.RemoveRange(1, _log.Leaves.Count - 1);
+        Add(LeafType.Config, h => h with { Group = "boundary" }, LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("g/constant", "10 imp/m3"));
+        Add(LeafType.Factors, h => h, LeafRecord.Of("set", "gas"), LeafRecord.Of("version", "1"), LeafRecord.Of("validFrom", ""), LeafRecord.Of("validUntil", ""), LeafRecord.Of("CN/2024/natural-gas.ncv/any", "389.31 GJ(NCV)/1e4Nm3; source"), LeafRecord.Of("CN/2024/natural-gas.carbon-content/any", "0.0153 tC/GJ(NCV); source"), LeafRecord.Of("CN/2024/natural-gas.oxidation/any", "0.99 1; source"));
+        Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1 }, new LeafRecord("g/7-0:3.0.0.255") { Unit = "count", Number = new DecimalFraction(0, 100) });
+        Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1 }, new LeafRecord("g/7-0:3.0.0.255") { Unit = "count", Number = new DecimalFraction(0, 110) });
+        Add(LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [3, 4] }, [Fuel(2_162_188_809), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(5)), .. Combustion, LeafRecord.Of("meters", "g/7-0:3.0.0.255")]);
+        LeafRecord[] period = [LeafRecord.Of("from", Start.AddDays(-31)), LeafRecord.Of("to", Start)];
+        Add(LeafType.Manual, h => h, [LeafRecord.Of("kind", "invoice"), LeafRecord.Of("subject", "gas"), .. period, Cubic(1000), LeafRecord.Of("by", "energy manager")]);
+        Add(LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [6] }, [Fuel(2_162_188_809_000), .. period, .. Combustion]);
+        Add(LeafType.Correction, h => h, LeafRecord.Of("supersedes", 6), LeafRecord.Of("reason", "misread"), LeafRecord.Of("by", "energy manager"), Cubic(500));
+        Add(LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [6, 8] }, [Fuel(1_081_094_404_500), .. period, .. Combustion, LeafRecord.Of("replaces", 7)]);
+        (int exit, string text) = Verify();
+        Assert.True(exit == 0, text);
+        Assert.Contains("recomputed 3 footprints", text, StringComparison.Ordinal);
+        Differs(5, "its readings give 2.162188809 kg", () => Replace(5, 0, Fuel(2_162_188_810)));
+        Differs(7, "its entry gives", () => Replace(6, 4, Cubic(1001)));
+        Differs(9, "its entry gives", () => Replace(8, 3, Cubic(501)));
+        Differs(9, "its 'from' is not that of the entry, leaf 6", () => Replace(9, 1, LeafRecord.Of("from", Start.AddDays(-30))));
+        Differs(7, "leaf 2 has for CN/2024/natural-gas.oxidation/any: 0.99 1", () => Replace(7, 9, LeafRecord.Of("value/oxidation", "0.98 1")));
+
+        void Differs(int leaf, string what, Action alter)
+        {
+            List<Leaf> before = [.. _log.Leaves];
+            alter();
+            (int exit, string text) = Verify();
+            Assert.Equal(1, exit);
+            Assert.Contains($"leaf {leaf}, scope1", text, StringComparison.Ordinal);
+            Assert.Contains(what, text, StringComparison.Ordinal);
+            _log.Leaves.Clear();
+            _log.Leaves.AddRange(before);
+        }
+
+        static LeafRecord Fuel(long micrograms) => new("scope1") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) };
+
+        static LeafRecord Cubic(long amount) => new("amount") { Unit = "m3", Number = new DecimalFraction(0, amount) };
+    }
+
+    private static IEnumerable<LeafRecord> Combustion =>
+    [
+        LeafRecord.Of("method", "combustion"), LeafRecord.Of("factor/ncv", "CN/2024/natural-gas.ncv/any"), LeafRecord.Of("value/ncv", "389.31 GJ(NCV)/1e4Nm3"),
+        LeafRecord.Of("factor/carbon-content", "CN/2024/natural-gas.carbon-content/any"), LeafRecord.Of("value/carbon-content", "0.0153 tC/GJ(NCV)"),
+        LeafRecord.Of("factor/oxidation", "CN/2024/natural-gas.oxidation/any"), LeafRecord.Of("value/oxidation", "0.99 1"), LeafRecord.Of("base", "Nm3"), LeafRecord.Of("set", "gas/1"),
+    ];
+
+    [Fact]
     public void Pythons_fractions_compute_the_same_from_the_same_leaves()
     {
         const string Script = """

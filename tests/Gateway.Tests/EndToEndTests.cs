@@ -260,7 +260,7 @@ public sealed partial class EndToEndTests : IDisposable
     {
         string site = Path.Combine(_folder, "site.json");
         await File.WriteAllTextAsync(site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        string[] delivery = ["enter", "manual", "--kind", "fuel", "--subject", "diesel", "--from", "2026-05-01", "--to", "2026-06-01", "--amount", "1200.50 L", "--by", "Li Wei", "--document", site, "--data", Data];
+        string[] delivery = ["enter", "manual", "--kind", "fuel", "--subject", "diesel", "--from", "2026-05-01", "--to", "2026-06-01", "--amount", "1.85 t", "--by", "Li Wei", "--document", site, "--data", Data];
         Assert.Equal(2, (await EdgectlAsync(delivery)).Exit); // nobody is there
         Directory.CreateDirectory(Data);
         await File.WriteAllTextAsync(Path.Combine(Data, "door"), "left by a power cut", TestContext.Current.CancellationToken);

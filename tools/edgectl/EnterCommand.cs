@@ -14,51 +14,42 @@ internal static class EnterCommand
     private const int Refused = 1;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
-    private static readonly Option<string> By = new("--by") { Description = "Who enters it.", Required = true };
-    private static readonly Option<string> Data = new("--data") { Description = $"The gateway's data folder, where its door is. Default: {InstalledData}", DefaultValueFactory = _ => InstalledData };
-    private static readonly Option<string?> Group = new("--group") { Description = "The disclosure group that it belongs to." };
-    private static readonly Option<string[]> Detail = new("--detail") { Description = "Another statement, TOPIC/DETAIL=TEXT. May be given several times." };
-    private static readonly Option<string> From = new("--from") { Description = "Begin of the period: a day (site's time zone), or a time with its offset.", Required = true };
-    private static readonly Option<string> To = new("--to") { Description = "End of the period; that day or instant is not part of it.", Required = true };
-    private static readonly Option<string> Amount = new("--amount") { Description = "Amount with its unit, as in \"1200.5 L\" or \"350 MWh\".", Required = true };
-    private static readonly Option<string?> MayBeAmount = new("--amount") { Description = "The amount that is right, with its unit." };
-    private static readonly Option<string?> Document = new("--document") { Description = "The document behind it, a file: its name and SHA-256 are recorded, not its content." };
-
     public static Command Create()
     {
+        Options m = new(), i = new(), c = new();
         Option<string> kind = new("--kind") { Description = "invoice, fuel, production, heat or reading.", Required = true };
         Option<string> subject = new("--subject") { Description = "What it is about, such as diesel. Accounts in the site file find it by this.", Required = true };
-        Command manual = new("manual", "Enter an invoice, a delivery of fuel, a count of products.") { kind, subject, From, To, Amount, By, Document, Detail, Group, Data };
-        manual.SetAction(parsed => Send(parsed, "manual", Period(parsed, [("kind", parsed.GetValue(kind)), ("subject", parsed.GetValue(subject))])));
+        Command manual = new("manual", "Enter an invoice, a delivery of fuel, a count of products.") { kind, subject, m.From, m.To, m.Amount, m.By, m.Document, m.Detail, m.Group, m.Data };
+        manual.SetAction(parsed => Send(parsed, m, "manual", m.Period(parsed, [("kind", parsed.GetValue(kind)), ("subject", parsed.GetValue(subject))])));
 
         Option<string> means = new("--kind") { Description = "certificate, contract or settlement.", Required = true };
         Option<string> id = new("--id") { Description = "Its number. Each is claimed once.", Required = true };
-        Command instrument = new("instrument", "Enter a certificate, a contract or a settlement that a market-based account may rest on.") { means, id, From, To, Amount, By, Document, Detail, Group, Data };
-        instrument.SetAction(parsed => Send(parsed, "instrument", Period(parsed, [("kind", parsed.GetValue(means)), ("id", parsed.GetValue(id))])));
+        Command instrument = new("instrument", "Enter a certificate, a contract or a settlement that a market-based account may rest on.")
+        {
+            means, id, i.From, i.To, i.Amount, i.By, i.Document, i.Detail, i.Group, i.Data,
+        };
+        instrument.SetAction(parsed => Send(parsed, i, "instrument", i.Period(parsed, [("kind", parsed.GetValue(means)), ("id", parsed.GetValue(id))])));
 
         Option<long> leaf = new("--leaf") { Description = "Index of the leaf that is wrong. It stays.", Required = true };
         Option<string> reason = new("--reason") { Description = "Why.", Required = true };
-        Command correction = new("correction", "Correct what was entered.") { leaf, reason, MayBeAmount, By, Detail, Group, Data };
+        Command correction = new("correction", "Correct what was entered.") { leaf, reason, c.MayBeAmount, c.By, c.Detail, c.Group, c.Data };
         correction.SetAction(parsed => Send(
-            parsed, "correction", [("reason", parsed.GetValue(reason)), .. AmountOf(parsed.GetValue(MayBeAmount))], parsed.GetValue(leaf)));
+            parsed, c, "correction", [("reason", parsed.GetValue(reason)), .. AmountOf(parsed.GetValue(c.MayBeAmount))], parsed.GetValue(leaf)));
 
         return new Command("enter", "Enter what no meter reads, on the device itself. It becomes a leaf of the signed log.") { manual, instrument, correction };
     }
-
-    private static List<(string Name, string? Value)> Period(ParseResult parsed, List<(string Name, string? Value)> more) =>
-        [.. more, ("from", parsed.GetValue(From)), ("to", parsed.GetValue(To)), .. AmountOf(parsed.GetValue(Amount))];
 
     // The number and the unit with one space between; what else is wrong with them the gateway says.
     private static (string Name, string? Value)[] AmountOf(string? text) => text?.Split(' ', 2) is not { } parts ? []
         : [("amount", parts[0]), ("unit", parts.Length > 1 ? parts[1] : "")];
 
-    private static int Send(ParseResult parsed, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null)
+    private static int Send(ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null)
     {
         TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
-        string door = Path.Combine(parsed.GetRequiredValue(Data), "door");
+        string door = Path.Combine(parsed.GetRequiredValue(options.Data), "door");
         try
         {
-            byte[] entry = Json(parsed, type, members, supersedes);
+            byte[] entry = Json(parsed, options, type, members, supersedes);
             (HttpStatusCode status, string answer) = PostAsync(door, entry).GetAwaiter().GetResult();
             using JsonDocument said = JsonDocument.Parse(answer);
             if (status == HttpStatusCode.Created)
@@ -83,15 +74,15 @@ internal static class EnterCommand
         }
     }
 
-    private static byte[] Json(ParseResult parsed, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes)
+    private static byte[] Json(ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes)
     {
         using MemoryStream bytes = new();
         using (Utf8JsonWriter json = new(bytes))
         {
             json.WriteStartObject();
             json.WriteString("type", type);
-            json.WriteString("by", parsed.GetRequiredValue(By));
-            foreach ((string name, string? value) in members.Append(("group", parsed.GetValue(Group))).Where(m => m.Item2 is not null))
+            json.WriteString("by", parsed.GetRequiredValue(options.By));
+            foreach ((string name, string? value) in members.Append(("group", parsed.GetValue(options.Group))).Where(m => m.Item2 is not null))
             {
                 json.WriteString(name, value);
             }
@@ -100,14 +91,14 @@ internal static class EnterCommand
             {
                 json.WriteNumber("supersedes", leaf);
             }
-            else if (parsed.GetValue(Document) is { } document)
+            else if (parsed.GetValue(options.Document) is { } document)
             {
                 using FileStream file = File.OpenRead(document);
                 json.WriteString("document", Path.GetFileName(document));
                 json.WriteString("sha256", Convert.ToHexStringLower(SHA256.HashData(file)));
             }
 
-            if (parsed.GetValue(Detail) is { Length: > 0 } details)
+            if (parsed.GetValue(options.Detail) is { Length: > 0 } details)
             {
                 json.WriteStartObject("details");
                 foreach (string detail in details)
@@ -149,5 +140,30 @@ internal static class EnterCommand
         body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using HttpResponseMessage answer = await http.PostAsync("http://gateway/v1/entries", body);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    // A command's own: an option that two commands share is told of each.
+    private sealed class Options
+    {
+        public Option<string> By { get; } = new("--by") { Description = "Who enters it.", Required = true };
+
+        public Option<string> Data { get; } = new("--data") { Description = $"The gateway's data folder, where its door is. Default: {InstalledData}", DefaultValueFactory = _ => InstalledData };
+
+        public Option<string?> Group { get; } = new("--group") { Description = "The disclosure group that it belongs to." };
+
+        public Option<string[]> Detail { get; } = new("--detail") { Description = "Another statement, TOPIC/DETAIL=TEXT. May be given several times." };
+
+        public Option<string> From { get; } = new("--from") { Description = "Begin of the period: a day (site's time zone), or a time with its offset.", Required = true };
+
+        public Option<string> To { get; } = new("--to") { Description = "End of the period; that day or instant is not part of it.", Required = true };
+
+        public Option<string> Amount { get; } = new("--amount") { Description = "Amount with its unit, as in \"1200.5 L\" or \"350 MWh\".", Required = true };
+
+        public Option<string?> MayBeAmount { get; } = new("--amount") { Description = "The amount that is right, with its unit." };
+
+        public Option<string?> Document { get; } = new("--document") { Description = "The document behind it, a file: its name and SHA-256 are recorded, not its content." };
+
+        public List<(string Name, string? Value)> Period(ParseResult parsed, List<(string Name, string? Value)> more) =>
+            [.. more, ("from", parsed.GetValue(From)), ("to", parsed.GetValue(To)), .. AmountOf(parsed.GetValue(Amount))];
     }
 }

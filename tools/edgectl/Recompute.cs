@@ -53,7 +53,7 @@ internal sealed class Recompute
     {
         switch (leaf.Head.Type)
         {
-            case LeafType.Reading when _uses.ContainsKey(leaf.Head.Index):
+            case LeafType.Reading or LeafType.Manual or LeafType.Correction when _uses.ContainsKey(leaf.Head.Index):
                 _readings[leaf.Head.Index] = leaf;
                 break;
             case LeafType.Config or LeafType.Factors:
@@ -117,10 +117,10 @@ internal sealed class Recompute
             long stated = carbon.Records[0].Number!.Value.Mantissa, computed = Micrograms(carbon);
             if (carbon.Records[0] is not { Unit: "kg", Number.Exponent: -9 } || stated != computed)
             {
-                Differ(carbon, $"it states {carbon.Records[0].Number} {carbon.Records[0].Unit}, its readings give {new DecimalFraction(-9, computed)} kg");
+                Differ(carbon, $"it states {carbon.Records[0].Number} {carbon.Records[0].Unit}, its {(_readings[carbon.Head.ComputedFrom[0]].Head.Type == LeafType.Manual ? "entry gives" : "readings give")} {new DecimalFraction(-9, computed)} kg");
             }
         }
-        catch (Exception e) when (e is EvidenceException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is EvidenceException or CarbonException or FormatException or ArgumentException or OverflowException)
         {
             Differ(carbon, e.Message);
         }
@@ -144,26 +144,25 @@ internal sealed class Recompute
 
     private long Micrograms(Leaf carbon)
     {
-        string key = TextOf(carbon, "factor"), value = TextOf(carbon, "value");
-        const string Unit = " " + Factor.KilogramsPerKilowattHour;
-        if (!value.EndsWith(Unit, StringComparison.Ordinal))
-        {
-            throw new EvidenceException($"its factor {value} is not in {Factor.KilogramsPerKilowattHour}");
-        }
-
+        var method = RecordedMethod.Read(TextOf(carbon, "method"), carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!)));
         Leaf factors = _statements[carbon.Head.Factors ?? throw new EvidenceException("it names no factors leaf")];
-        if (!TextOf(factors, key).StartsWith(value + ";", StringComparison.Ordinal))
+        foreach ((string key, string value) in method.Factors)
         {
-            throw new EvidenceException($"it was computed with {value}, leaf {factors.Head.Index} has for {key}: {TextOf(factors, key).Split(';')[0]}");
+            if (!TextOf(factors, key).StartsWith(value + ";", StringComparison.Ordinal))
+            {
+                throw new EvidenceException($"it was computed with {value}, leaf {factors.Head.Index} has for {key}: {TextOf(factors, key).Split(';')[0]}");
+            }
         }
 
-        Leaf[] readings = [.. carbon.Head.ComputedFrom.Select(i => _readings[i])];
-        if (readings.Length == 0 || readings[^1].Head.Index >= carbon.Head.Index)
-        {
-            throw new EvidenceException("it does not name earlier readings");
-        }
+        Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(i => _readings[i])];
+        return sources.Length == 0 || sources[^1].Head.Index >= carbon.Head.Index
+            ? throw new EvidenceException("it does not name earlier readings or entries")
+            : method.Micrograms(sources[0].Head.Type == LeafType.Manual ? Entered(carbon, sources) : Metered(carbon, sources));
+    }
 
-        Energy energy = default;
+    private Quantity Metered(Leaf carbon, Leaf[] readings)
+    {
+        Quantity? amount = null;
         DateTimeOffset from = DateTimeOffset.MaxValue;
         foreach (string meter in TextOf(carbon, "meters").Split(' '))
         {
@@ -172,19 +171,40 @@ internal sealed class Recompute
             Leaf? first = basedOn is null ? with.FirstOrDefault() : Array.Find(with, r => r.Head.Index == basedOn);
             if (first is null || with[^1] == first)
             {
-                continue; // a meter that is new in the account: its energy counts from the next footprint on
+                continue; // a meter that is new in the account: what it counts belongs to the next footprint on
             }
 
-            energy += Between(meter, RegisterIn(first, meter)!, RegisterIn(with[^1], meter)!, with[^1]);
+            Quantity more = Between(meter, RegisterIn(first, meter)!, RegisterIn(with[^1], meter)!, with[^1]);
+            amount = amount is null ? more : amount + more;
             from = first.Head.Time < from ? first.Head.Time : from;
         }
 
         RequireTime(carbon, "from", from);
         RequireTime(carbon, "to", carbon.Head.Time);
-        return Footprint.Micrograms(energy, new Factor(ParseKey(key), value[..^Unit.Length]) { Name = "", Source = "", Confidence = "" });
+        return amount ?? throw new EvidenceException("none of its meters is in two of its readings");
     }
 
-    private Energy Between(string meter, LeafRecord from, LeafRecord to, Leaf reading)
+    // The entry, and the correction of its amount where there is one.
+    private static Quantity Entered(Leaf carbon, Leaf[] leaves)
+    {
+        foreach (string name in new[] { "from", "to" })
+        {
+            if (carbon.Records.First(r => r.Name == name).Number != leaves[0].Records.First(r => r.Name == name).Number)
+            {
+                throw new EvidenceException($"its '{name}' is not that of the entry, leaf {leaves[0].Head.Index}");
+            }
+        }
+
+        if (leaves.Length > 2 || (leaves.Length == 2 && leaves[1].Head.Type != LeafType.Correction))
+        {
+            throw new EvidenceException("it names more than an entry and the correction of it");
+        }
+
+        LeafRecord amount = leaves[^1].Records.FirstOrDefault(r => r is { Name: "amount", Number: not null }) ?? throw new EvidenceException($"leaf {leaves[^1].Head.Index} states no amount");
+        return MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!);
+    }
+
+    private Quantity Between(string meter, LeafRecord from, LeafRecord to, Leaf reading)
     {
         if (from.Unit != to.Unit || from.Number!.Value.Exponent != to.Number!.Value.Exponent)
         {
@@ -194,14 +214,15 @@ internal sealed class Recompute
         long counts = to.Number.Value.Mantissa - from.Number.Value.Mantissa;
         if (to.Unit == "Wh")
         {
-            return Energy.FromCounts(counts, new Quantum("Wh", to.Number.Value.Exponent));
+            return MeteredAmount.FromCounts(counts, new Quantum("Wh", to.Number.Value.Exponent));
         }
 
-        const string PerKilowattHour = " imp/kWh";
+        const string Per = " imp/";
         string constant = TextOf(_statements[reading.Head.Config!.Value], $"{meter.Split('/')[0]}/constant");
-        return constant.EndsWith(PerKilowattHour, StringComparison.Ordinal)
-            ? Energy.FromImpulses(counts, constant[..^PerKilowattHour.Length])
-            : throw new EvidenceException($"the register {meter} counts {constant}, which is no energy");
+        int per = constant.IndexOf(Per, StringComparison.Ordinal);
+        return per > 0
+            ? MeteredAmount.FromImpulses(counts, constant[..per], Unit.Parse(constant[(per + Per.Length)..]))
+            : throw new EvidenceException($"the register {meter} counts {constant}, which is no impulse constant");
     }
 
     private static LeafRecord? RegisterIn(Leaf reading, string meter) => reading.Records.FirstOrDefault(r => r.Name == meter && r.Number is not null);
@@ -216,8 +237,4 @@ internal sealed class Recompute
             throw new EvidenceException($"its '{name}' is not the time of its readings, {time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}");
         }
     }
-
-    private static FactorKey ParseKey(string text) => text.Split('/') is [var region, var year, var kind, var purpose]
-        ? new FactorKey(region, int.Parse(year, NumberStyles.None, CultureInfo.InvariantCulture), kind, purpose)
-        : throw new EvidenceException($"'{text}' is not the name of a factor");
 }

@@ -6,9 +6,10 @@ namespace EdgeGateway.Recording;
 
 /// <summary>A meter that an account adds up.</summary>
 /// <param name="Name">The meter.</param>
-/// <param name="Obis">The register that counts the energy.</param>
-/// <param name="ImpulsesPerKilowattHour">The impulse constant of a pulse meter; null where the register counts watt-hours.</param>
-public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPerKilowattHour);
+/// <param name="Obis">The register that counts.</param>
+/// <param name="ImpulsesPerUnit">The impulse constant of a pulse meter; null where the register counts watt-hours.</param>
+/// <param name="Unit">Of the impulse constant: <c>kWh</c> or <c>m3</c>.</param>
+public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPerUnit, string Unit = "kWh");
 
 /// <summary>A register's count together with the leaf that records it.</summary>
 /// <param name="Leaf">Index of the reading leaf.</param>
@@ -17,11 +18,11 @@ public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPe
 public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, Register Register);
 
 /// <summary>
-/// One account's footprint, slot by slot: the energy between two recorded readings × one cited factor, exact, rounded once to
-/// micrograms. Where a meter is missing at the slot's end, no amount is stated but the reason; the next one covers the time since the
+/// One account's footprint, slot by slot: what was counted between two recorded readings by a method with cited factors, exact, rounded once
+/// to micrograms. Where a meter is missing at the slot's end, no amount is stated but the reason; the next one covers the time since the
 /// last, so that no energy is ever without its footprint.
 /// </summary>
-public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IReadOnlyList<AccountMeter> meters)
+public sealed class CarbonAccount(string name, FactorSet set, RecordedMethod method, IReadOnlyList<AccountMeter> meters)
 {
     private readonly Dictionary<string, RecordedRegister> _closed = [];
 
@@ -61,7 +62,7 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
     public (IReadOnlyList<LeafRecord> Records, IReadOnlyList<long> ComputedFrom) At(
         DateTimeOffset end, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
     {
-        Energy energy = default;
+        Quantity? amount = null;
         SortedSet<long> from = [];
         string? missing = null;
         DateTimeOffset start = end;
@@ -83,30 +84,21 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
             }
             else
             {
-                energy += EnergyBetween(meter, was.Register, to.Register);
+                Quantity more = Between(meter, was.Register, to.Register);
+                amount = amount is null ? more : amount + more;
                 start = was.Time < start ? was.Time : start;
                 from.UnionWith([was.Leaf, to.Leaf]);
                 bases.Add((meter, was));
             }
         }
 
-        if (missing is null && from.Count == 0)
-        {
-            missing = "no-earlier-reading";
-        }
-
-        LeafRecord amount = missing is null
-            ? new LeafRecord(name) { Unit = "kg", Number = new DecimalFraction(-9, Footprint.Micrograms(energy, factor)) }
-            : LeafRecord.Of(name, missing);
+        missing ??= amount is null ? "no-earlier-reading" : null;
         return (
             [
-                amount,
+                missing is null ? FootprintLeaf.AmountOf(name, method.Micrograms(amount!)) : LeafRecord.Of(name, missing),
                 LeafRecord.Of("from", start),
                 LeafRecord.Of("to", end),
-                LeafRecord.Of("method", "location-based"),
-                LeafRecord.Of("factor", factor.Key.ToString()),
-                LeafRecord.Of("value", $"{factor.Value} {Factor.KilogramsPerKilowattHour}"),
-                LeafRecord.Of("set", $"{set.Name}/{set.Version}"),
+                .. FootprintLeaf.RecordsOf(method, set),
                 LeafRecord.Of("meters", string.Join(' ', meters.Select(m => GroupLeaf.NameOf(m.Name, m.Obis)))),
 
                 // A meter that came to the account later than the others; an earlier leaf may have its register too.
@@ -131,7 +123,7 @@ public sealed class CarbonAccount(string name, FactorSet set, Factor factor, IRe
     private static bool GoesOn(RecordedRegister from, RecordedRegister to) =>
         from.Register.Quantum == to.Register.Quantum && from.Register.Count <= to.Register.Count;
 
-    private static Energy EnergyBetween(AccountMeter meter, Register from, Register to) => meter.ImpulsesPerKilowattHour is { } constant
-        ? Energy.FromImpulses(to.Count - from.Count, constant)
-        : Energy.FromCounts(to.Count - from.Count, to.Quantum);
+    private static Quantity Between(AccountMeter meter, Register from, Register to) => meter.ImpulsesPerUnit is { } constant
+        ? MeteredAmount.FromImpulses(to.Count - from.Count, constant, Unit.Parse(meter.Unit))
+        : MeteredAmount.FromCounts(to.Count - from.Count, to.Quantum);
 }

@@ -8,15 +8,15 @@ namespace EdgeGateway.Recording;
 public sealed partial class Recorder
 {
     private readonly CommandDoor _door;
+    private readonly IReadOnlyList<EntryAccount> _entryAccounts;
 
-    /// <summary>Records an entry in a transaction of its own.</summary>
+    /// <summary>Records an entry, with the footprints that rest on it, in a transaction of its own.</summary>
     /// <returns>The index of its leaf.</returns>
     /// <exception cref="InvalidDataException">It does not fit what is recorded; nothing was written.</exception>
     public long Enter(Entry entry)
     {
         Dictionary<string, string> facts = [];
         _pen.Begin(_ledger.Size);
-        string index = _pen.NextIndex.ToString(CultureInfo.InvariantCulture);
         if (entry.Once is { } once)
         {
             if (_ledger.Fact(once) is { Length: > 0 } leaf)
@@ -25,22 +25,48 @@ public sealed partial class Recorder
                     $"It is entered already, as leaf {leaf}. {(entry.Type == LeafType.Instrument ? "An instrument is claimed once; if that leaf is wrong, correct it." : "If it happened twice, name its document.")}");
             }
 
-            facts[once] = index;
+            facts[once] = Text(_pen.NextIndex);
         }
 
-        if (entry.Supersedes is { } wrong)
-        {
-            Supersede(wrong, index, facts);
-        }
-
+        Leaf? superseded = entry.Supersedes is { } wrong ? Supersede(wrong, _pen.NextIndex, facts) : null;
         DateTimeOffset at = _time.GetUtcNow();
-        _pen.Write(entry.Type, at, entry.Records, h => h with { Group = entry.Group });
+        long index = _pen.Write(entry.Type, at, entry.Records, h => h with { Group = entry.Group });
+        WriteFootprints(entry, superseded, index, at, facts);
         _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
-        return _ledger.Size - 1;
+        return index;
     }
 
+    private void WriteFootprints(Entry entry, Leaf? superseded, long index, DateTimeOffset at, Dictionary<string, string> facts)
+    {
+        // A correction is of an entry, or of a correction of it.
+        long first = superseded is null ? index : long.Parse(_ledger.Fact($"entry-of:{superseded.Head.Index}") ?? Text(superseded.Head.Index), NumberStyles.None, CultureInfo.InvariantCulture);
+        if (superseded is not null)
+        {
+            facts[$"entry-of:{index}"] = Text(first);
+        }
+
+        IReadOnlyList<LeafRecord>? manual = superseded is null ? entry.Type == LeafType.Manual ? entry.Records : null
+            : LeafCodec.Decode(_ledger.Leaves(first, first + 1)[0]!) is { Head.Type: LeafType.Manual } corrected ? corrected.Records : null;
+        if (manual?.First(r => r.Name == "subject").Text is not { } subject || entry.Records.FirstOrDefault(r => r.Name == "amount") is not { } amount)
+        {
+            return;
+        }
+
+        foreach (EntryAccount account in _entryAccounts.Where(a => a.Subject == subject))
+        {
+            string fact = $"footprint:{first}:{account.Name}";
+            long? replaces = _ledger.Fact(fact) is { } before ? long.Parse(before, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+            facts[fact] = Text(_pen.NextIndex);
+            _pen.Write(
+                LeafType.Carbon, at, account.RecordsOf(manual, amount, replaces),
+                h => h with { ComputedFrom = superseded is null ? [index] : [first, index], Factors = _factorsIndex[account.Set.Name] });
+        }
+    }
+
+    private static string Text(long index) => index.ToString(CultureInfo.InvariantCulture);
+
     // The leaf stays. What it claimed is free again: an instrument with a wrong period can be entered anew.
-    private void Supersede(long wrong, string by, Dictionary<string, string> facts)
+    private Leaf Supersede(long wrong, long by, Dictionary<string, string> facts)
     {
         string fact = string.Create(CultureInfo.InvariantCulture, $"superseded:{wrong}");
         if (_ledger.Fact(fact) is { } leaf)
@@ -59,11 +85,13 @@ public sealed partial class Recorder
             throw new InvalidDataException($"Leaf {wrong} is of type {superseded.Head.Type}, which nobody entered. Corrected are entries, and corrections of them.");
         }
 
-        facts[fact] = by;
+        facts[fact] = Text(by);
         if (superseded.Head.Type != LeafType.Correction)
         {
             facts[Entry.OnceOf(superseded.Head.Type, superseded.Records)] = "";
         }
+
+        return superseded;
     }
 
     private void EnterWaiting()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -49,9 +50,9 @@ public sealed partial class Recorder
     public Recorder(
         Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
         Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null, Thinning? thinning = null,
-        CommandDoor? door = null)
+        CommandDoor? door = null, IReadOnlyList<EntryAccount>? entryAccounts = null)
     {
-        (_lost, _thinning, _door) = (lost, thinning, door ?? new CommandDoor());
+        (_lost, _thinning, _door, _entryAccounts) = (lost, thinning, door ?? new CommandDoor(), entryAccounts ?? []);
         (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
         (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
         _wallLessMonotonic = WallLessMonotonic();
@@ -132,10 +133,9 @@ public sealed partial class Recorder
             WriteIndexes(facts, group, at, registers);
         }
 
-        foreach (CarbonAccount account in _accounts)
+        foreach (FactorSet set in _accounts.Select(a => a.Set).Concat(_entryAccounts.Select(a => a.Set)).DistinctBy(s => s.Name))
         {
-            IReadOnlyList<LeafRecord> factors = [.. account.Set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))];
-            _factorsIndex[account.Set.Name] = WriteOnce(facts, $"factors:{account.Set.Name}", LeafType.Factors, at, factors);
+            _factorsIndex[set.Name] = WriteOnce(facts, $"factors:{set.Name}", LeafType.Factors, at, [.. set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))]);
         }
 
         _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));

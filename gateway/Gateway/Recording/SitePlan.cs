@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 using EdgeGateway.Site;
@@ -13,17 +12,20 @@ public static class SitePlan
     public static IReadOnlyList<RecordedGroup> GroupsOf(SiteFile site) =>
         [.. site.Groups.Select(name => GroupOf(name, [.. site.Meters.Where(m => m.Group == name)]))];
 
-    /// <summary>The footprint accounts with their cited factors.</summary>
+    /// <summary>The footprint accounts of meters.</summary>
     public static IReadOnlyList<CarbonAccount> AccountsOf(SiteFile site) =>
     [
-        .. site.Footprints.Select(footprint =>
-        {
-            (FactorSet set, Factor factor) = FactorSet.Require(footprint.Factor);
-            return new CarbonAccount(
-                footprint.Account, set, factor,
-                [.. site.Meters.Where(m => footprint.Meters.Contains(m.Name)).Select(m => new AccountMeter(m.Name, m.Obis, (m as PulseMeterSettings)?.ImpulsesPerUnit))]);
-        }),
+        .. site.Footprints.Where(f => f.Entries is null).Select(f => new CarbonAccount(
+            f.Account, f.Set, f.Method,
+            [
+                .. site.Meters.Where(m => f.Meters.Contains(m.Name))
+                    .Select(m => m is PulseMeterSettings pulse ? new AccountMeter(m.Name, m.Obis, pulse.ImpulsesPerUnit, pulse.Unit) : new AccountMeter(m.Name, m.Obis, null)),
+            ])),
     ];
+
+    /// <summary>The footprint accounts of what people enter.</summary>
+    public static IReadOnlyList<EntryAccount> EntryAccountsOf(SiteFile site) =>
+        [.. site.Footprints.Where(f => f.Entries is not null).Select(f => new EntryAccount(f.Account, f.Entries!, f.Set, f.Method))];
 
     /// <summary>How often things are recorded and signed.</summary>
     public static Rhythm RhythmOf(SiteFile site) =>

@@ -147,11 +147,13 @@ public sealed record BusSettings(string Name, string Device, BusKind Kind, strin
     public bool IsSimulated => Kind is not (BusKind.I2c or BusKind.Spi or BusKind.Gpio);
 }
 
-/// <summary>A footprint account: the energy that its meters import, times one factor.</summary>
+/// <summary>A footprint account: what its meters count, or what is entered about its subject, by one method.</summary>
 /// <param name="Account">For example <c>scope2-location</c>.</param>
-/// <param name="Meters">Names of meters that count active energy. At least one, none twice.</param>
-/// <param name="Factor">Which emission factor; it exists.</param>
-public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, FactorKey Factor);
+/// <param name="Meters">Names of meters of one medium, none twice. None: it takes entries.</param>
+/// <param name="Entries">The subject of the manual entries, or null: it has meters.</param>
+/// <param name="Set">The factor set that the method cites.</param>
+/// <param name="Method">With its factors.</param>
+public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, string? Entries, FactorSet Set, RecordedMethod Method);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

@@ -18,8 +18,8 @@ internal sealed partial class SiteMeters(
     private static readonly string[] Biases = ["up", "down", "none"];
     private static readonly string[] Media = [.. Enum.GetNames<Medium>().Select(m => m.ToLowerInvariant())];
 
-    // Every meter with a name, also a faulty one: true where it counts active energy, null where its kind is not known.
-    private readonly Dictionary<string, bool?> _names = new(StringComparer.OrdinalIgnoreCase);
+    // Every meter with a name, also a faulty one, and what it counts: electricity is active energy. Not known: its kind is faulty.
+    private readonly Dictionary<string, (bool Known, Medium? Counts)> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _places = [];
     private readonly Dictionary<string, bool> _readyChips = [];
     private readonly Dictionary<string, (decimal? Divider, string? Voltage)> _chips = [];
@@ -47,8 +47,8 @@ internal sealed partial class SiteMeters(
         }
     }
 
-    /// <summary>The names in a footprint's <c>meters</c>, all of them of meters that count active energy.</summary>
-    public List<string> ActiveEnergyMeters(Block footprint)
+    /// <summary>The names in a footprint's <c>meters</c>, all of them of meters that count one medium; of electricity active energy.</summary>
+    public List<string> ThatCount(Medium medium, Block footprint)
     {
         List<string> names = [];
         int i = 0;
@@ -56,7 +56,7 @@ internal sealed partial class SiteMeters(
         {
             string at = $"meters[{i++}]";
             string? name = element.ValueKind == JsonValueKind.String ? element.GetString() : null;
-            if (name is null || !_names.TryGetValue(name, out bool? active))
+            if (name is null || !_names.TryGetValue(name, out (bool Known, Medium? Counts) meter))
             {
                 footprint.Fault(at, $"{Block.Described(element)} is not one of the meters", "write the name of a meter of this site");
             }
@@ -64,9 +64,12 @@ internal sealed partial class SiteMeters(
             {
                 footprint.Fault(at, $"{name} is in the list already", "count its energy once");
             }
-            else if (active == false)
+            else if (meter.Known && meter.Counts != medium)
             {
-                footprint.Fault(at, $"{name} does not count active energy", "name ade7953, atm90e32as and electricity pulse meters only");
+                string word = medium.ToString().ToLowerInvariant();
+                footprint.Fault(
+                    at, $"{name} does not count {(medium == Medium.Electricity ? "active energy" : word)}",
+                    medium == Medium.Electricity ? "name ade7953, atm90e32as and electricity pulse meters only" : $"name pulse meters of the medium {word} only");
             }
             else
             {
@@ -97,7 +100,7 @@ internal sealed partial class SiteMeters(
         string? kind = block.Choice("kind", Kinds);
         if (kind is null)
         {
-            Know(name, null);
+            Know(name, known: false, null);
             return;
         }
 
@@ -109,18 +112,23 @@ internal sealed partial class SiteMeters(
             "atm90e32as" => Atm90e32as(block, name, group, bus, source),
             _ => Pulse(block, name, group, bus, source),
         };
-        Know(name, settings is null ? (kind == "ads1115" ? false : null) : settings.Obis == ObisCode.ActiveImport);
+        Know(name, settings is not null || kind == "ads1115", settings switch
+        {
+            PulseMeterSettings pulse => pulse.Medium,
+            { Obis: var obis } when obis == ObisCode.ActiveImport => Medium.Electricity,
+            _ => null,
+        });
         if (settings is not null)
         {
             Settings.Add(settings);
         }
     }
 
-    private void Know(string? name, bool? countsActiveEnergy)
+    private void Know(string? name, bool known, Medium? counts)
     {
         if (name is not null)
         {
-            _names.TryAdd(name, countsActiveEnergy);
+            _names.TryAdd(name, (known, counts));
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Site;
@@ -45,7 +44,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             block.Fault(path, $"no meter is in the group {group}", "put a meter into it or remove it");
         }
 
-        List<FootprintSettings> footprints = Footprints(block, meters);
+        List<FootprintSettings> footprints = new SiteFootprints(meters, _faults).Read(block);
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
@@ -241,56 +240,6 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         }
     }
 
-    private List<FootprintSettings> Footprints(Block root, SiteMeters meters)
-    {
-        List<FootprintSettings> footprints = [];
-        HashSet<string> accounts = new(StringComparer.OrdinalIgnoreCase);
-        foreach ((JsonElement element, string path) in root.List("footprints", 0, 16, required: false))
-        {
-            if (Block.Of(element, path, ["account", "meters", "factor"], _faults) is { } block)
-            {
-                string? account = block.Text("account", Account(), "write 1 to 32 letters, digits and hyphens, such as scope2-location");
-                if (account is not null && !accounts.Add(account))
-                {
-                    block.Fault("account", $"{account} has a footprint already", "give each account one footprint with all its meters");
-                }
-
-                List<string> names = meters.ActiveEnergyMeters(block);
-                FactorKey? factor = Factor(block.Object("factor", ["region", "year", "kind", "purpose"], required: true), block);
-                if (account is not null && factor is not null)
-                {
-                    footprints.Add(new FootprintSettings(account, names, factor));
-                }
-            }
-        }
-
-        return footprints;
-    }
-
-    private static FactorKey? Factor(Block? block, Block footprint)
-    {
-        string? region = block?.Text("region", Line(), "write the region of the grid, such as CN-grid-east");
-        int? year = block?.Integer("year", 1990, 2100, " for the year of the factor's data");
-        string? kind = block?.Text("kind", Line(), "write the kind of factor, such as average");
-        string? purpose = block?.Text("purpose", Line(), "write what the factor is for, such as organisation");
-        if (region is null || year is null || kind is null || purpose is null)
-        {
-            return null;
-        }
-
-        var key = new FactorKey(region, year.Value, kind, purpose);
-        if (!FactorSet.TryFind(key, out _, out Factor? factor))
-        {
-            footprint.Fault("factor", $"there is no emission factor {key}", FactorSet.Choices(key));
-        }
-        else if (factor.Unit != Carbon.Factor.KilogramsPerKilowattHour)
-        {
-            footprint.Fault("factor", $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
-        }
-
-        return key;
-    }
-
     private List<PublisherSettings> Publishers(Block root)
     {
         List<PublisherSettings> publishers = [];
@@ -416,9 +365,6 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,15}\z")]
     internal static partial Regex Name();
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,31}\z")]
-    private static partial Regex Account();
 
     [GeneratedRegex(@"^(/dev/i2c-[0-9]{1,3}|/dev/spidev[0-9]{1,3}\.[0-9]{1,2}|gpio:[!-~]{1,31}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z")]
     private static partial Regex BusDevice();

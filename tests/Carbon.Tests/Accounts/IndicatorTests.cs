@@ -16,7 +16,7 @@ public class IndicatorTests
     [Fact]
     public void A_factory_all_on_the_grid_has_4_32_and_one_all_on_gas_1_63()
     {
-        EmissionLine grid = Line("grid", Footprint.Micrograms(Energy.FromCounts(1000, new("Wh", 3)), Some.Factor("0.5306")));
+        EmissionLine grid = Line("grid", Some.Footprint(MeteredAmount.FromCounts(1000, new("Wh", 3)), Some.Factor("0.5306")));
         Assert.Equal("4.32", Exact.Display(Indicators.PerCoalEquivalent("a", grid.Micrograms, "CO2", [new("grid", Quantity.Parse("1 MWh"), Electricity)]).Value!.Value, 2));
         FuelFactors gas = Some.Fuel("natural-gas", "cn-fuels-gbt-32151-34");
         Activity fuel = Some.Activity("1000 Nm3");

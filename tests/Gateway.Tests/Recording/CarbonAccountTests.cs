@@ -35,7 +35,7 @@ public sealed class CarbonAccountTests
     {
         (FactorSet set, Factor factor) = FactorSet.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         return new CarbonAccount(
-            "scope2-location", set, factor,
+            "scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
             [new AccountMeter("in", ObisCode.ActiveImport, null), new AccountMeter("pulse", ObisCode.ActiveImport, impulsesPerKilowattHour)]);
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Metering;
 using EdgeGateway.Recording;
@@ -16,6 +17,9 @@ public sealed class EntryTests : IDisposable
     private static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
 
+    // 42.652 GJ/t × 0.0202 tC/GJ × 0.98 × 44/12, and 0.84 kg/l
+    private static readonly (FactorSet Set, RecordedMethod Method) Diesel = DieselOf();
+
     private readonly string _folder = Directory.CreateTempSubdirectory("entry").FullName;
     private readonly FakeTimeProvider _time = new(Now);
     private readonly Ledger _ledger;
@@ -29,7 +33,8 @@ public sealed class EntryTests : IDisposable
         _key = DeviceKey.Open(_folder);
         _recorder = new Recorder(
             _ledger, _key, new Now([], Now), [], [], new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), _time,
-            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance, door: _door);
+            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance, door: _door,
+            entryAccounts: [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)]);
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
     }
 
@@ -61,7 +66,7 @@ public sealed class EntryTests : IDisposable
     [InlineData("0", "m3", "m3", "0")]
     public void An_amount_keeps_its_digits_and_only_the_point_moves(string amount, string unit, string recorded, string digits)
     {
-        LeafRecord record = Recorded(Delivery.Replace("1200.50", amount, StringComparison.Ordinal).Replace("\"L\"", $"\"{unit}\"", StringComparison.Ordinal)).Records[4];
+        LeafRecord record = Recorded(Delivery.Replace("diesel", "anything", StringComparison.Ordinal).Replace("1200.50", amount, StringComparison.Ordinal).Replace("\"L\"", $"\"{unit}\"", StringComparison.Ordinal)).Records[4];
         Assert.Equal((recorded, digits), (record.Unit, record.Number.ToString()));
     }
 
@@ -162,6 +167,39 @@ public sealed class EntryTests : IDisposable
     }
 
     [Fact]
+    public void A_delivery_has_its_footprint_and_each_correction_another_that_replaces_it()
+    {
+        long delivery = Recorded(Delivery).Head.Index;
+        Leaf first = LeafAt(delivery + 1);
+        Assert.Equal((LeafType.Carbon, delivery), (first.Head.Type, first.Head.ComputedFrom.Single()));
+        Assert.Equal(("scope1-diesel", "kg", new DecimalFraction(-9, 3_121_977_196_480)), (first.Records[0].Name, first.Records[0].Unit, first.Records[0].Number));
+        Assert.Equal(LeafAt(delivery).Records.Where(r => r.Name is "from" or "to"), first.Records.Where(r => r.Name is "from" or "to"));
+        Assert.Equal("42.652 GJ(NCV)/t", first.Records.Single(r => r.Name == "value/ncv").Text);
+        Assert.Equal(("0.84 kg/l", "cn-fuels-ndrc/1"), (first.Records.Single(r => r.Name == "density").Text, first.Records.Single(r => r.Name == "set").Text));
+
+        long correction = Recorded($$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"600.25","unit":"L"}""").Head.Index;
+        Leaf second = LeafAt(correction + 1);
+        Assert.Equal([delivery, correction], second.Head.ComputedFrom);
+        Assert.Equal(1_560_988_598_240, second.Records[0].Number!.Value.Mantissa);
+        Assert.Equal(first.Head.Index, second.Records.Single(r => r.Name == "replaces").Number!.Value.Mantissa);
+
+        long again = Recorded($$"""{"type":"correction","supersedes":{{correction}},"reason":"misread again","by":"Li Wei","amount":"0","unit":"L"}""").Head.Index;
+        Leaf third = LeafAt(again + 1);
+        Assert.Equal([delivery, again], third.Head.ComputedFrom);
+        Assert.Equal((0L, second.Head.Index), (third.Records[0].Number!.Value.Mantissa, third.Records.Single(r => r.Name == "replaces").Number!.Value.Mantissa));
+    }
+
+    [Fact]
+    public void An_amount_that_does_not_fit_the_account_is_refused_whole()
+    {
+        Assert.Contains("does not fit it: Wh is not", Refusal(Delivery.Replace("\"L\"", "\"kWh\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+        long delivery = Recorded(Delivery).Head.Index;
+        Assert.Contains("does not fit it", Refusal($$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"1","unit":"kWh"}"""), StringComparison.Ordinal);
+        long words = Recorded($$$"""{"type":"correction","supersedes":{{{delivery}}},"reason":"name","by":"Li Wei","details":{"supplier/name":"Example"}}""").Head.Index;
+        Assert.Equal(words + 1, _ledger.Size); // no amount was corrected: no footprint
+    }
+
+    [Fact]
     public async Task The_recorder_writes_what_comes_through_the_door_between_two_slots()
     {
         using CancellationTokenSource stop = new();
@@ -169,7 +207,7 @@ public sealed class EntryTests : IDisposable
         long leaf = await _door.EnterAsync(Parsed(Delivery), stop.Token);
         Assert.Equal(LeafType.Manual, LeafCodec.Decode(_ledger.Leaves(leaf, leaf + 1)[0]!).Head.Type);
         await Assert.ThrowsAsync<InvalidDataException>(() => _door.EnterAsync(Parsed(Delivery), stop.Token));
-        Assert.Equal(leaf + 1, await _door.EnterAsync(Parsed(Certificate), stop.Token));
+        Assert.Equal(leaf + 2, await _door.EnterAsync(Parsed(Certificate), stop.Token)); // the delivery has its footprint
         await stop.CancelAsync();
         await running;
         Assert.Equal(_ledger.Size, _ledger.LastCheckpoint!.Size);
@@ -182,6 +220,15 @@ public sealed class EntryTests : IDisposable
         string grouped = json.Contains("\"group\"", StringComparison.Ordinal) || !json.EndsWith('}') ? json : json[..^1] + ",\"group\":\"boundary\"}";
         long leaf = _recorder.Enter(Parsed(grouped));
         return LeafCodec.Decode(_ledger.Leaves(leaf, leaf + 1)[0]!);
+    }
+
+    private Leaf LeafAt(long index) => LeafCodec.Decode(_ledger.Leaves(index, index + 1)[0]!);
+
+    private static (FactorSet, RecordedMethod) DieselOf()
+    {
+        FactorSet set = FactorSet.Shipped.Single(s => s.Name == "cn-fuels-ndrc");
+        Factor[] factors = [.. new[] { "ncv", "carbon-content", "oxidation" }.Select(k => set.Factors.Single(f => f.Key.Of == "diesel" && f.Key.Kind == k))];
+        return (set, RecordedMethod.OfFuel(factors[0], factors[1], factors[2], new FuelConditions(Density: CitedFactor.Given("0.84 kg/l", "data sheet"))));
     }
 
     private string Refusal(string json)

@@ -328,7 +328,7 @@ public sealed class RecorderTests : IAsyncLifetime
         _recorder = new Recorder(
             _ledger, _key, now,
             [_group],
-            [new CarbonAccount("scope2-location", set, factor, [new AccountMeter("in", ObisCode.ActiveImport, null)])],
+            [new CarbonAccount("scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [new AccountMeter("in", ObisCode.ActiveImport, null)])],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
             _time, new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: true),
             NullLogger<Recorder>.Instance, thinning: _thinning);

@@ -41,9 +41,14 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(('B', 1001m, 50, site.Buses[4], ObisCode.ActiveImport), (phase.Phase, phase.VoltageDivider, phase.LineHz, phase.Bus, phase.Obis));
         Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
 
-        FootprintSettings footprint = Assert.Single(site.Footprints);
+        FootprintSettings footprint = site.Footprints[0];
         Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
-        Assert.Equal(new FactorKey("CN-grid-east", 2023, "average", "organisation"), footprint.Factor);
+        Assert.Equal(("cn-grid-2023", "location-based", ("CN-grid-east/2023/average/organisation", "0.5500 kgCO2/kWh")), (footprint.Set.Name, footprint.Method.Name, footprint.Method.Factors.Single()));
+        Assert.Equal(["scope1-gas", "scope1-gas-billed", "scope1-diesel", "scope2-heat"], site.Footprints.Skip(1).Select(f => f.Account));
+        Assert.Equal(
+            ["base=Nm3", "pressure=12.5 kPa gauge", "ambient-pressure=100.6 kPa", "temperature=24.5 °C"],
+            site.Footprints[1].Method.Texts.Skip(6).Select(t => $"{t.Name}={t.Text}"));
+        Assert.Equal(("diesel", "combustion"), (site.Footprints[3].Entries, site.Footprints[3].Method.Name));
         PublisherSettings[] publishers =
         [
             new DirectoryPublisherSettings("desk", "delivered"), new TilesPublisherSettings("stick", "/media/stick"),

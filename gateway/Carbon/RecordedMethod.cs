@@ -1,0 +1,143 @@
+using EdgeGateway.Carbon.Accounts;
+using Fractions;
+
+namespace EdgeGateway.Carbon;
+
+/// <summary>
+/// How a recorded footprint comes from an amount: by texts that stand in its leaf, so that whoever reads the leaf computes the same. The device makes
+/// them from a factor set and computes with what they say, a verifier reads them back.
+/// </summary>
+/// <remarks>
+/// <code>
+///   location-based   factor, value                                     amount × value
+///   purchased-heat   factor, value                                     amount × value
+///   combustion       factor/ncv, value/ncv, factor/carbon-content, …   amount [at base conditions, × density] × NCV × carbon content × oxidation × 44/12
+/// </code>
+/// </remarks>
+public sealed class RecordedMethod
+{
+    /// <summary>Electricity × the grid's factor: Scope 2, location-based.</summary>
+    public const string LocationBased = "location-based";
+
+    /// <summary>Purchased heat × its factor: Scope 2 (GB/T 32150-2025, 7.5.6).</summary>
+    public const string PurchasedHeat = "purchased-heat";
+
+    /// <summary>Fuel that is burnt, by its carbon: Scope 1 (<see cref="Accounts.Combustion.ByCarbon"/>).</summary>
+    public const string Combustion = "combustion";
+
+    private static readonly string[] FuelKinds = ["ncv", "carbon-content", "oxidation"];
+
+    private readonly Func<Quantity, long> _compute;
+
+    private RecordedMethod(string name, IReadOnlyList<(string Name, string Text)> texts)
+    {
+        (Name, Texts) = (name, texts);
+        _compute = name switch
+        {
+            LocationBased or PurchasedHeat => ByFactor(),
+            Combustion => ByCarbon(),
+            _ => throw new CarbonException($"The method '{Exact.Shown(name)}' is not known. There are {LocationBased}, {PurchasedHeat} and {Combustion}."),
+        };
+    }
+
+    /// <summary>Which of the methods.</summary>
+    public string Name { get; }
+
+    /// <summary>What the leaf states of it, beside its name.</summary>
+    public IReadOnlyList<(string Name, string Text)> Texts { get; }
+
+    /// <summary>Each factor's name in its set, and its value with unit as the leaf states it.</summary>
+    public IEnumerable<(string Key, string Value)> Factors =>
+        Texts.Where(t => t.Name.StartsWith("factor", StringComparison.Ordinal)).Select(t => (t.Text, TextOf("value" + t.Name["factor".Length..])));
+
+    /// <summary>Electricity or purchased heat by one factor.</summary>
+    /// <exception cref="CarbonException">The factor is not one of CO₂ per energy.</exception>
+    public static RecordedMethod OfEnergy(string name, Factor factor) => new(name, [("factor", factor.Key.ToString()), ("value", $"{factor.Value} {factor.Unit}")]);
+
+    /// <summary>A fuel.</summary>
+    /// <param name="netCalorificValue">GJ(NCV) per t or 1e4Nm3.</param>
+    /// <param name="carbonContent">tC/GJ(NCV).</param>
+    /// <param name="oxidation">The share that burns.</param>
+    /// <param name="conditions">What makes of the amount one that the calorific value is for.</param>
+    /// <exception cref="CarbonException">Units do not fit.</exception>
+    public static RecordedMethod OfFuel(Factor netCalorificValue, Factor carbonContent, Factor oxidation, FuelConditions conditions) => new(
+        Combustion,
+        [
+            .. FuelKinds.Zip([netCalorificValue, carbonContent, oxidation]).SelectMany(f => new[]
+            {
+                ($"factor/{f.First}", f.Second.Key.ToString()), ($"value/{f.First}", $"{f.Second.Value} {f.Second.Unit}"),
+            }),
+            .. conditions.Texts,
+        ]);
+
+    /// <summary>Reads a method back from a leaf.</summary>
+    /// <param name="name">What the leaf names.</param>
+    /// <param name="texts">All texts of the leaf; those of the method are taken.</param>
+    /// <exception cref="CarbonException">It is not one of the methods, or lacks something.</exception>
+    public static RecordedMethod Read(string name, IEnumerable<(string Name, string Text)> texts) => new(
+        name, [.. texts.Where(t => t.Name.Split('/')[0] is "factor" or "value" || FuelConditions.Names.Contains(t.Name))]);
+
+    /// <summary>The footprint of an amount in whole micrograms of CO₂, rounded once, half to even.</summary>
+    /// <exception cref="CarbonException">The amount is of another kind than the method is for, or its footprint does not fit 64 bits.</exception>
+    public long Micrograms(Quantity amount) => _compute(amount);
+
+    private Func<Quantity, long> ByFactor()
+    {
+        var rate = Rate.Parse(TextOf("value"));
+        Fraction perKilowattHour = rate.Value * rate.Unit.In(Unit.KilogramCarbonDioxide) / rate.Per.In(Unit.KilowattHour);
+        return amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour);
+    }
+
+    private Func<Quantity, long> ByCarbon()
+    {
+        CitedFactor[] factors = [.. FuelKinds.Select(k => CitedFactor.Given(TextOf($"value/{k}"), TextOf($"factor/{k}")))];
+        FuelConditions conditions = FuelConditions.Read(name => Texts.FirstOrDefault(t => t.Name == name).Text);
+        return amount => Accounts.Combustion.ByCarbon(
+            new Activity("fuel", conditions.Apply(amount), null, DataOrigin.Automatic), new FuelFactors(factors[0], factors[1], factors[2])).Micrograms;
+    }
+
+    private string TextOf(string name) => Texts.FirstOrDefault(t => t.Name == name).Text ?? throw new CarbonException($"The method {Name} lacks '{name}'.");
+}
+
+/// <summary>What makes of a fuel's metered or delivered amount one that its calorific value is for.</summary>
+/// <param name="Base">Nm3 or Sm3 of a gas: without pressure and temperature the amount is at that base already. Null: the fuel is no gas.</param>
+/// <param name="Pressure">Of the gas in the meter.</param>
+/// <param name="Temperature">Of the gas in the meter.</param>
+/// <param name="Density">kg/l of a liquid that comes in litres.</param>
+public sealed record FuelConditions(string? Base = null, DeclaredPressure? Pressure = null, Temperature? Temperature = null, CitedFactor? Density = null)
+{
+    /// <summary>Names of the texts.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["base", "pressure", "ambient-pressure", "temperature", "density", "density-source"];
+
+    /// <summary>As texts of a leaf.</summary>
+    public IEnumerable<(string Name, string Text)> Texts => new (string Name, string? Text)[]
+    {
+        ("base", Base), ("pressure", Pressure is { } p ? $"{p.Value} {(p.Ambient is null ? "absolute" : "gauge")}" : null), ("ambient-pressure", Pressure?.Ambient?.ToString()),
+        ("temperature", Temperature?.Text), ("density", Density?.Text), ("density-source", Density?.Source),
+    }.Where(t => t.Text is not null).Select(t => (t.Name, t.Text!));
+
+    /// <summary>Reads them back.</summary>
+    /// <exception cref="CarbonException">One is not what it should be.</exception>
+    public static FuelConditions Read(Func<string, string?> textOf) => new(
+        textOf("base"), PressureOf(textOf("pressure"), textOf("ambient-pressure")), textOf("temperature") is { } t ? Carbon.Temperature.Parse(t) : null,
+        textOf("density") is { } density ? CitedFactor.Given(density, textOf("density-source") ?? "") : null);
+
+    /// <summary>The amount that the calorific value is for.</summary>
+    /// <exception cref="CarbonException">The amount is no volume, and must be.</exception>
+    public Quantity Apply(Quantity amount) => this switch
+    {
+        { Density: { } density } => amount.Unit.Dimension == Dimension.Mass ? amount : amount * density.Rate,
+        { Base: { } named, Pressure: { } pressure, Temperature: { } temperature } => GasVolume.ToBase(amount, pressure, temperature, null, Unit.Parse(named)).Value,
+        { Base: { } named } => new Quantity(amount.In(Unit.Parse("m3")).Value, Unit.Parse(named)),
+        _ => amount,
+    };
+
+    private static DeclaredPressure? PressureOf(string? pressure, string? ambient)
+    {
+        const string Absolute = " absolute", Gauge = " gauge";
+        return pressure is null ? null
+            : pressure.EndsWith(Absolute, StringComparison.Ordinal) ? new DeclaredPressure(Quantity.Parse(pressure[..^Absolute.Length]), null)
+            : pressure.EndsWith(Gauge, StringComparison.Ordinal) && ambient is not null ? new DeclaredPressure(Quantity.Parse(pressure[..^Gauge.Length]), Quantity.Parse(ambient))
+            : throw new CarbonException($"The pressure '{Exact.Shown(pressure)}' does not say whether it is absolute, or gauge with an ambient pressure.");
+    }
+}

@@ -1,0 +1,45 @@
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Recording;
+
+/// <summary>One account's footprint of what people enter: each manual entry with its subject becomes a carbon leaf, and each correction of its amount another.</summary>
+/// <param name="name">The account's name in the site file.</param>
+/// <param name="subject">Of the entries that it takes.</param>
+/// <param name="set">The factor set that the method cites.</param>
+/// <param name="method">From amount to footprint.</param>
+public sealed class EntryAccount(string name, string subject, FactorSet set, RecordedMethod method)
+{
+    /// <summary>The account's name in the site file.</summary>
+    public string Name => name;
+
+    /// <summary>Of the entries that it takes.</summary>
+    public string Subject => subject;
+
+    /// <summary>The factor set that the account cites.</summary>
+    public FactorSet Set => set;
+
+    /// <summary>The records of the carbon leaf of an entry.</summary>
+    /// <param name="entry">Records of the manual entry: its period.</param>
+    /// <param name="amount">Its amount, or the one that a correction put in its place.</param>
+    /// <param name="replaces">The carbon leaf that this one takes the place of, or null.</param>
+    /// <exception cref="InvalidDataException">The amount is of another kind than the account is for.</exception>
+    public IReadOnlyList<LeafRecord> RecordsOf(IReadOnlyList<LeafRecord> entry, LeafRecord amount, long? replaces)
+    {
+        try
+        {
+            return
+            [
+                FootprintLeaf.AmountOf(name, method.Micrograms(MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!))),
+                entry.First(r => r.Name == "from"),
+                entry.First(r => r.Name == "to"),
+                .. FootprintLeaf.RecordsOf(method, set),
+                .. replaces is { } leaf ? [LeafRecord.Of("replaces", leaf)] : Array.Empty<LeafRecord>(),
+            ];
+        }
+        catch (CarbonException e)
+        {
+            throw new InvalidDataException($"The account {name} takes entries about {subject}, and this amount does not fit it: {e.Message}", e);
+        }
+    }
+}

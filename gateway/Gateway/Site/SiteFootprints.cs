@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using EdgeGateway.Carbon;
+
+namespace EdgeGateway.Site;
+
+/// <summary>Reads the footprint accounts of a site file against its meters and the factor sets that ship.</summary>
+internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faults)
+{
+    private static readonly string[] Ways = ["factor", "fuel", "heat"];
+    private static readonly string[] FuelKeys = ["name", "region", "set", "base", "pressureKpa", "gaugeKpa", "ambientKpa", "temperatureC", "density", "densitySource"];
+
+    /// <summary>Reads the section. Incomplete when there are faults.</summary>
+    public List<FootprintSettings> Read(Block root)
+    {
+        List<FootprintSettings> footprints = [];
+        HashSet<string> accounts = new(StringComparer.OrdinalIgnoreCase);
+        foreach ((JsonElement element, string path) in root.List("footprints", 0, 16, required: false))
+        {
+            if (Block.Of(element, path, ["account", "meters", "entries", .. Ways], faults) is not { } block)
+            {
+                continue;
+            }
+
+            string? account = block.Text("account", Account(), "write 1 to 32 letters, digits and hyphens, such as scope2-location");
+            if (account is not null && !accounts.Add(account))
+            {
+                block.Fault("account", $"{account} has a footprint already", "give each account one footprint with all its meters");
+            }
+
+            if (Footprint(block, account) is { } footprint)
+            {
+                footprints.Add(footprint);
+            }
+        }
+
+        return footprints;
+    }
+
+    private FootprintSettings? Footprint(Block block, string? account)
+    {
+        string[] ways = [.. Ways.Where(block.Has)];
+        Medium medium = ways is ["fuel"] ? Medium.Gas : ways is ["heat"] ? Medium.Heat : Medium.Electricity;
+        List<string> names = block.Has("entries") && !block.Has("meters") ? [] : meters.ThatCount(medium, block);
+        string? entries = block.Text("entries", SiteSections.Line(), "write the subject of the manual entries, such as diesel", required: false);
+        if (entries is not null && block.Has("meters"))
+        {
+            block.Fault("entries", "stands beside meters", "give what is entered by hand an account of its own");
+        }
+
+        if (ways.Length > 1)
+        {
+            block.Fault(ways[1], $"stands beside {ways[0]}", "write the one that the account is for");
+            return null;
+        }
+
+        (FactorSet Set, RecordedMethod Method)? method = ways is ["fuel"] ? Fuel(block, entries is null) : ways is ["heat"] ? Heat(block) : Factor(block);
+        return account is not null && method is { } m ? new FootprintSettings(account, names, entries, m.Set, m.Method) : null;
+    }
+
+    private static (FactorSet Set, RecordedMethod Method)? Factor(Block footprint)
+    {
+        Block? block = footprint.Object("factor", ["region", "year", "kind", "purpose"], required: true);
+        string? region = block?.Text("region", SiteSections.Line(), "write the region of the grid, such as CN-grid-east");
+        int? year = block?.Integer("year", 1990, 2100, " for the year of the factor's data");
+        string? kind = block?.Text("kind", SiteSections.Line(), "write the kind of factor, such as average");
+        string? purpose = block?.Text("purpose", SiteSections.Line(), "write what the factor is for, such as organisation");
+        if (region is null || year is null || kind is null || purpose is null)
+        {
+            return null;
+        }
+
+        var key = new FactorKey(region, year.Value, kind, purpose);
+        if (!FactorSet.TryFind(key, out FactorSet? set, out Factor? factor))
+        {
+            footprint.Fault("factor", $"there is no emission factor {key}", FactorSet.Choices(key));
+            return null;
+        }
+
+        if (factor.Unit != Carbon.Factor.KilogramsPerKilowattHour)
+        {
+            footprint.Fault("factor", $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
+            return null;
+        }
+
+        return (set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor));
+    }
+
+    private static (FactorSet Set, RecordedMethod Method)? Heat(Block footprint)
+    {
+        Block? block = footprint.Object("heat", ["region", "set"]);
+        return block is not null && Find(block, "heat", "average") is { } found ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.PurchasedHeat, found.Factors[0])) : null;
+    }
+
+    private static (FactorSet Set, RecordedMethod Method)? Fuel(Block footprint, bool metered)
+    {
+        Block? block = footprint.Object("fuel", FuelKeys);
+        string? name = block?.Text("name", SiteSections.Line(), "write the fuel as its factor set has it, such as natural-gas");
+        if (block is null || name is null || Find(block, name, "ncv", "carbon-content", "oxidation") is not { } found || Conditions(block) is not { } conditions)
+        {
+            return null;
+        }
+
+        try
+        {
+            RecordedMethod method = RecordedMethod.OfFuel(found.Factors[0], found.Factors[1], found.Factors[2], conditions);
+            if (metered)
+            {
+                method.Micrograms(Quantity.Parse("1 m3")); // whether base and calorific value fit shows when they are used
+            }
+
+            return (found.Set, method);
+        }
+        catch (CarbonException e)
+        {
+            footprint.Fault("fuel", e.Message.TrimEnd('.'), $"{name} has {found.Factors[0].Value} {found.Factors[0].Unit} in {found.Set.Name}");
+            return null;
+        }
+    }
+
+    private static FuelConditions? Conditions(Block block)
+    {
+        string? named = block.Choice("base", ["Nm3", "Sm3"], "write Nm3 (0 °C) or Sm3 (20 °C), as the calorific value has it", required: false);
+        bool gauge = block.Has("gaugeKpa");
+        decimal? pressure = block.Number(gauge ? "gaugeKpa" : "pressureKpa", gauge ? -100 : 10, 20_000, "is no pressure of gas in a meter", "write it in kPa: pressureKpa absolute, or gaugeKpa with ambientKpa", 3, required: false);
+        decimal? ambient = block.Number("ambientKpa", 50, 110, "does not occur where people work", "write the pressure of the air around, 50 to 110 kPa", 3, required: gauge);
+        decimal? temperature = block.Number("temperatureC", -50, 200, "is no temperature of gas in a meter", "write it in °C, -50 to 200", 3, required: pressure is not null);
+        decimal? density = block.Number("density", 0.4m, 2m, "is no density of a liquid fuel", "write it in kg/l, such as 0.84", 6, required: false);
+        string? source = block.Text("densitySource", SiteSections.Line(), "write who states the density, where and when", required: density is not null);
+        if (gauge && block.Has("pressureKpa"))
+        {
+            block.Fault("pressureKpa", "stands beside gaugeKpa", "write the one that is known");
+            return null;
+        }
+
+        if ((block.Has("ambientKpa") && !gauge) || (block.Has("temperatureC") && pressure is null))
+        {
+            block.Fault(block.Has("temperatureC") && pressure is null ? "temperatureC" : "ambientKpa", "stands without the pressure it belongs to", "write gaugeKpa with ambientKpa and temperatureC, or pressureKpa with temperatureC");
+            return null;
+        }
+
+        if ((pressure is not null && named is null) || (density is not null && named is not null) || (block.Has("densitySource") && !block.Has("density")))
+        {
+            block.Fault(density is null ? "base" : "density", "does not fit the rest", "a gas has a base, and pressure and temperature where its meter does not convert; a liquid has a density with its source");
+            return null;
+        }
+
+        DeclaredPressure? declared = pressure is { } p ? new DeclaredPressure(Kilopascal(p), ambient is { } a ? Kilopascal(a) : null) : null;
+        return (gauge && ambient is null) || (pressure is not null && temperature is null) || (density is not null && source is null) ? null : new FuelConditions(
+            named, declared, temperature is { } t ? Temperature.Parse(string.Create(CultureInfo.InvariantCulture, $"{t} °C")) : null,
+            density is { } d ? CitedFactor.Given(string.Create(CultureInfo.InvariantCulture, $"{d} kg/l"), source!) : null);
+    }
+
+    private static Quantity Kilopascal(decimal value) => Quantity.Parse(string.Create(CultureInfo.InvariantCulture, $"{value} kPa"));
+
+    // A set is named: which one holds is never chosen silently.
+    private static (FactorSet Set, Factor[] Factors)? Find(Block block, string of, params string[] kinds)
+    {
+        string? region = block.Text("region", SiteSections.Line(), "write the region of the factors, such as CN");
+        FactorSet[] with = [.. FactorSet.Shipped.Where(s => kinds.All(k => s.Factors.Any(f => f.Key.Of == of && f.Key.Kind == k)))];
+        string right = with.Length > 0 ? $"write {Block.Either(with.Select(s => s.Name))}" : $"the fuels are {string.Join(", ", FactorSet.Shipped.SelectMany(s => s.Factors).Where(f => f.Key.Kind == "ncv").Select(f => f.Key.Of).Distinct())}";
+        string? name = block.Text("set", SiteSections.Line(), right);
+        if (region is null || name is null)
+        {
+            return null;
+        }
+
+        Factor?[] factors = [.. kinds.Select(k => with.FirstOrDefault(s => s.Name == name)?.Factors.FirstOrDefault(f => f.Key.Of == of && f.Key.Kind == k && f.Key.Region == region))];
+        if (factors.Contains(null))
+        {
+            block.Fault("set", $"{name} has no {string.Join(", ", kinds)} of {of} for {region}", right);
+            return null;
+        }
+
+        return (with.First(s => s.Name == name), [.. factors.OfType<Factor>()]);
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,31}\z")]
+    private static partial Regex Account();
+}
