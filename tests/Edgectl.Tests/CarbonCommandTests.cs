@@ -8,7 +8,7 @@ public sealed class CarbonCommandTests : IDisposable
 {
     private readonly Recordings _files = new();
 
-    private static string Folder { get; } = FindFolder();
+    internal static string Folder { get; } = FindFolder();
 
     private static string Example { get; } = File.ReadAllText(Path.Combine(Folder, "examples", "carbon.json"));
 
