@@ -22,6 +22,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly SiteFile _site;
     private readonly string _folder;
     private readonly TimeProvider _time;
+    private readonly string _doorPath;
     private readonly WebApplication _web;
     private readonly DeviceKey _key;
     private readonly Ledger _ledger;
@@ -46,7 +47,8 @@ internal sealed class Gateway : IAsyncDisposable
     {
         (_site, _folder) = (site, folder);
         Directory.CreateDirectory(folder);
-        _web = BuildWeb(site);
+        _doorPath = Path.Combine(Path.GetFullPath(folder), "door");
+        _web = BuildWeb(site, _doorPath);
         ILoggerFactory log = _web.Services.GetRequiredService<ILoggerFactory>();
         _time = ClockOf(site);
         _ledger = LostLog.OpenLedger(folder, out LostLog? lost);
@@ -63,9 +65,11 @@ internal sealed class Gateway : IAsyncDisposable
         _samplers = buses.Samplers;
         _workers = [.. opened.Select(o => new BusWorker(o.Bus.Name, o.Meters, now, _book, _registers, _time, log.CreateLogger<BusWorker>()))];
 
+        CommandDoor door = new();
         Pen pen = new(_time, site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative, RandomNumberGenerator.Create());
         _recorder = new Recorder(
-            _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost, SitePlan.ThinningOf(site));
+            _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost, SitePlan.ThinningOf(site),
+            door);
 
         // A broker's deadlines are in real seconds, however fast a simulation runs.
         _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System, _key.History))];
@@ -100,6 +104,7 @@ internal sealed class Gateway : IAsyncDisposable
             Ledger = _ledger,
             Keys = _key.History,
             Certificates = _key.Certificates,
+            Door = door,
             Deliveries = _deliveries,
             Witnesses = _witnesses,
             TimeStamps = _timeStamps,
@@ -121,7 +126,9 @@ internal sealed class Gateway : IAsyncDisposable
             worker.Start();
         }
 
+        File.Delete(_doorPath); // left there by a power cut; the ledger is ours, so no other gateway listens on it
         await _web.StartAsync(cancellation);
+        File.SetUnixFileMode(_doorPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
         _recorder.Start(new ProcessStart((await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellation)).Trim(), Version), _book.Starts);
         await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
         _recorder.Tick(_time.GetUtcNow());
@@ -169,7 +176,7 @@ internal sealed class Gateway : IAsyncDisposable
 
     private Backoff NewBackoff(TimeProvider? time = null) => new(time ?? _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
-    private static WebApplication BuildWeb(SiteFile site)
+    private static WebApplication BuildWeb(SiteFile site, string door)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -178,7 +185,7 @@ internal sealed class Gateway : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a start that fails is told by Program, in one sentence
         builder.Services.AddSystemd();
-        builder.WebHost.UseUrls(site.Page.Listen).ConfigureKestrel(k => k.AddServerHeader = false);
+        builder.WebHost.UseUrls(site.Page.Listen, $"http://unix:{door}").ConfigureKestrel(k => k.AddServerHeader = false);
         return builder.Build();
     }
 
@@ -205,7 +212,7 @@ internal sealed class Gateway : IAsyncDisposable
 
         Console.WriteLine($"""
             Site        {_site.Site} ({_site.Path}), {_site.Meters.Count} meters
-            Page        {string.Join(" ", _web.Urls)}
+            Page        {string.Join(" ", _web.Urls.Where(u => !u.StartsWith("http://unix:", StringComparison.Ordinal)))}
             Data        {_folder}
             Device      {_key.DeviceId}
             Public key  {_key.PublicKeyPath}{(_key.History.Changes is [.., var change] ? $", changed since by leaf {change.Leaf} of {change.Origin}" : "")}

@@ -16,6 +16,9 @@ public sealed partial class EndToEndTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;
 
+    private static string EdgectlPath =>
+        Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll");
+
     private string Data => Path.Combine(_folder, "data", "sim");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -210,7 +213,7 @@ public sealed partial class EndToEndTests : IDisposable
 
     private Process StartWitness(string at, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
     [
-        Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll"), "witness", "serve",
+        EdgectlPath, "witness", "serve",
         "--listen", at, "--state", Path.Combine(_folder, "witness.db"), "--key", Path.Combine(_folder, "witness.pem"), "--name", "w", "--log-key", Path.Combine(Data, "device.pem"), .. more,
     ]) { RedirectStandardOutput = true })!;
 
@@ -250,6 +253,58 @@ public sealed partial class EndToEndTests : IDisposable
         {
             gateway.Kill();
         }
+    }
+
+    [Fact]
+    public async Task What_is_entered_on_the_device_becomes_a_leaf_and_nothing_is_taken_over_the_network()
+    {
+        string site = Path.Combine(_folder, "site.json");
+        await File.WriteAllTextAsync(site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        string[] delivery = ["enter", "manual", "--kind", "fuel", "--subject", "diesel", "--from", "2026-05-01", "--to", "2026-06-01", "--amount", "1200.50 L", "--by", "Li Wei", "--document", site, "--data", Data];
+        Assert.Equal(2, (await EdgectlAsync(delivery)).Exit); // nobody is there
+        Directory.CreateDirectory(Data);
+        await File.WriteAllTextAsync(Path.Combine(Data, "door"), "left by a power cut", TestContext.Current.CancellationToken);
+        using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
+        try
+        {
+            using HttpClient pull = new() { BaseAddress = new Uri(PageAddress().Match(await AnnouncedAsync(gateway)).Groups[1].Value) };
+            (int exit, string said) = await EdgectlAsync(delivery);
+            Assert.True(exit == 0, said);
+            long leaf = long.Parse(said.Split(' ')[3], CultureInfo.InvariantCulture);
+            Assert.Equal((1, $"edgectl: It is entered already, as leaf {leaf}. If it happened twice, name its document. Nothing was recorded.\n"), await EdgectlAsync(delivery));
+            Assert.Equal(1, (await EdgectlAsync([.. delivery, "--detail", "name=x"])).Exit);
+            Assert.Equal(2, (await EdgectlAsync([.. delivery, "--detail", "name"])).Exit);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(Path.Combine(Data, "door")));
+            using StringContent body = new("{}");
+            using HttpResponseMessage refused = await pull.PostAsync(new Uri("v1/entries", UriKind.Relative), body, TestContext.Current.CancellationToken);
+            Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
+            Bundle? bundle = null;
+            using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
+            for (int looks = 0; bundle is null; looks++)
+            {
+                Assert.True(looks < 1200 && await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync(), "The entry is never signed.");
+                using HttpResponseMessage answer = await pull.GetAsync(new Uri($"v1/log/bundle?leaf={leaf}", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync();
+                bundle = answer.IsSuccessStatusCode ? Bundle.Decode(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)) : null;
+            }
+
+            VerifiedBundle verified = BundleVerifier.Verify(bundle, TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken)));
+            Leaf entry = verified.Leaves.Single();
+            Assert.Equal("site.json", entry.Records.Single(r => r.Name == "document").Text);
+            Assert.Equal(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(site, TestContext.Current.CancellationToken)), entry.Records.Single(r => r.Name == "sha256").Data!.Value.ToArray());
+        }
+        finally
+        {
+            gateway.Kill();
+        }
+    }
+
+    private static async Task<(int Exit, string Said)> EdgectlAsync(string[] arguments)
+    {
+        using Process edgectl = Process.Start(new ProcessStartInfo("dotnet", [EdgectlPath, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> error = edgectl.StandardError.ReadToEndAsync().InTimeAsync();
+        string output = await edgectl.StandardOutput.ReadToEndAsync().InTimeAsync();
+        await edgectl.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        return (edgectl.ExitCode, output + await error);
     }
 
     private async Task RunAsync(string site, Func<Task> until)

@@ -22,6 +22,7 @@ public static class Program
         RootCommand root = new("Tools for gateways: what they recorded and what they measure.");
         root.Subcommands.Add(CarbonCommand.Create());
         root.Subcommands.Add(DiscloseCommand.Create(input));
+        root.Subcommands.Add(EnterCommand.Create());
         root.Subcommands.Add(FlowsCommand.Create());
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(PulsesCommand.Create());

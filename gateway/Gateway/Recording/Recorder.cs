@@ -48,9 +48,10 @@ public sealed partial class Recorder
     /// <summary>Makes a recorder. Nothing is recorded before <see cref="Start"/>.</summary>
     public Recorder(
         Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
-        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null, Thinning? thinning = null)
+        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null, Thinning? thinning = null,
+        CommandDoor? door = null)
     {
-        (_lost, _thinning) = (lost, thinning);
+        (_lost, _thinning, _door) = (lost, thinning, door ?? new CommandDoor());
         (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
         (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
         _wallLessMonotonic = WallLessMonotonic();
@@ -235,16 +236,24 @@ public sealed partial class Recorder
         }
     }
 
-    /// <summary>Records slot after slot until it is cancelled, then seals what is there.</summary>
+    /// <summary>Records slot after slot, and what is entered as it comes, until it is cancelled; then seals what is there.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         try
         {
+            Task entered = _door.WaitAsync(cancellation);
             while (true)
             {
                 DateTimeOffset slot = Interval.SlotOf(_time.GetUtcNow(), _rhythm.ReadingSlot).End;
-                TimeSpan wait = slot + Grace - _time.GetUtcNow();
-                await Task.Delay(wait, _time, cancellation);
+                Task due = Task.Delay(slot + Grace - _time.GetUtcNow(), _time, cancellation);
+                while (await Task.WhenAny(due, entered) != due)
+                {
+                    await entered;
+                    EnterWaiting();
+                    entered = _door.WaitAsync(cancellation);
+                }
+
+                await due;
                 RecordSlot(slot);
             }
         }

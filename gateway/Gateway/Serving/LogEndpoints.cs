@@ -153,7 +153,7 @@ internal static class LogEndpoints
     }
 
     /// <summary>Problem details (RFC 9457).</summary>
-    private static ProblemResult Problem(int status, string title, string detail)
+    internal static ProblemResult Problem(int status, string title, string detail)
     {
         using MemoryStream json = new();
         using (Utf8JsonWriter writer = new(json))
@@ -168,7 +168,7 @@ internal static class LogEndpoints
         return new ProblemResult(status, json.ToArray());
     }
 
-    private sealed class ProblemResult(int status, byte[] json) : IResult
+    internal sealed class ProblemResult(int status, byte[] json) : IResult
     {
         public Task ExecuteAsync(HttpContext context)
         {

@@ -42,6 +42,9 @@ public sealed record ServingModel
     /// <summary>The device's certificates, or null.</summary>
     public DeviceCertificates? Certificates { get; init; }
 
+    /// <summary>Where what people enter comes into the log.</summary>
+    public CommandDoor? Door { get; init; }
+
     /// <summary>Where it is delivered.</summary>
     public required IReadOnlyList<Delivery> Deliveries { get; init; }
 

@@ -1,0 +1,242 @@
+using System.Globalization;
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Recording;
+
+/// <summary>What a person enters, as it comes in: JSON with these members and no others.</summary>
+/// <param name="Type"><c>manual</c>, <c>instrument</c> or <c>correction</c>.</param>
+/// <param name="By">Who enters it.</param>
+/// <param name="Kind">Of a manual entry <c>invoice</c>, <c>fuel</c>, <c>production</c>, <c>heat</c> or <c>reading</c>; of an instrument <c>certificate</c>, <c>contract</c> or <c>settlement</c>.</param>
+/// <param name="Subject">What a manual entry is about, such as <c>diesel</c>; accounts find it by this.</param>
+/// <param name="Id">The number of an instrument, unique with its kind.</param>
+/// <param name="From">A day, beginning in the site's time zone, or a time with its offset.</param>
+/// <param name="To">The end, not included.</param>
+/// <param name="Amount">A number in digits, such as <c>1200.50</c>.</param>
+/// <param name="Unit">Of the amount, one of <see cref="Entry.Units"/>.</param>
+/// <param name="Document">Name or number of the document behind it.</param>
+/// <param name="Sha256">SHA-256 of that document, 64 hexadecimal digits.</param>
+/// <param name="Group">The disclosure group that it belongs to.</param>
+/// <param name="Supersedes">Index of the leaf that a correction is of.</param>
+/// <param name="Reason">Of a correction.</param>
+/// <param name="Details">More statements, by <c>topic/detail</c>.</param>
+public sealed record EntryRequest(
+    string? Type = null, string? By = null, string? Kind = null, string? Subject = null, string? Id = null, string? From = null, string? To = null,
+    string? Amount = null, string? Unit = null, string? Document = null, string? Sha256 = null, string? Group = null, long? Supersedes = null,
+    string? Reason = null, IReadOnlyDictionary<string, string>? Details = null);
+
+/// <summary>What a person has entered, found good: the records of its leaf. Pure.</summary>
+public sealed partial record Entry
+{
+    /// <summary>The largest request, in bytes.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    private const int MostDetails = 64;
+
+    // The unit as people write it, the one registered for SenML that is recorded, and by how many decimal places they differ.
+    private static readonly Dictionary<string, (string Recorded, int Places)> Known = new()
+    {
+        ["Wh"] = ("Wh", 0), ["kWh"] = ("Wh", 3), ["MWh"] = ("Wh", 6), ["GWh"] = ("Wh", 9),
+        ["J"] = ("J", 0), ["kJ"] = ("J", 3), ["MJ"] = ("J", 6), ["GJ"] = ("J", 9), ["TJ"] = ("J", 12),
+        ["g"] = ("kg", -3), ["kg"] = ("kg", 0), ["t"] = ("kg", 3), ["m3"] = ("m3", 0), ["L"] = ("l", 0), ["l"] = ("l", 0),
+        ["m2"] = ("m2", 0), ["W"] = ("W", 0), ["kW"] = ("W", 3), ["MW"] = ("W", 6), ["count"] = ("count", 0),
+    };
+
+    private static readonly string[] ManualKinds = ["invoice", "fuel", "production", "heat", "reading"], InstrumentKinds = ["certificate", "contract", "settlement"];
+
+    private Entry(string type, IReadOnlyList<LeafRecord> records) => (Type, Records) = (type, records);
+
+    /// <summary>The units that an amount may have.</summary>
+    public static IEnumerable<string> Units => Known.Keys;
+
+    /// <summary>Type of its leaf.</summary>
+    public string Type { get; }
+
+    /// <summary>What its leaf states.</summary>
+    public IReadOnlyList<LeafRecord> Records { get; }
+
+    /// <summary>The disclosure group, or null.</summary>
+    public string? Group { get; private init; }
+
+    /// <summary>The leaf that a correction is of, else null.</summary>
+    public long? Supersedes { get; private init; }
+
+    /// <summary>Under which name the ledger remembers that it was entered, so that it is not entered twice. Null of a correction.</summary>
+    public string? Once { get; private init; }
+
+    /// <summary>Reads a request and judges all of it that can be judged without the ledger.</summary>
+    /// <param name="json">The request.</param>
+    /// <param name="now">What is over by now, and what is not.</param>
+    /// <param name="zone">Where a day begins.</param>
+    /// <param name="groups">The site's disclosure groups.</param>
+    /// <exception cref="InvalidDataException">It is refused; the sentence says why.</exception>
+    public static Entry Parse(ReadOnlySpan<byte> json, DateTimeOffset now, TimeZoneInfo zone, IReadOnlyList<string> groups)
+    {
+        EntryRequest request;
+        try
+        {
+            request = JsonSerializer.Deserialize(json, EntryJson.Default.EntryRequest) ?? throw new InvalidDataException("The entry is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The entry is not JSON with the members of an entry: {e.Message}", e);
+        }
+
+        if (request.Group is { } group && !groups.Contains(group))
+        {
+            throw new InvalidDataException($"'{Clean(group)}' is no group of this site. Its groups are {string.Join(", ", groups)}.");
+        }
+
+        Entry entry = request.Type switch
+        {
+            LeafType.Manual => Stated(request, now, zone, ManualKinds, "subject", request.Subject),
+            LeafType.Instrument => Stated(request, now, zone, InstrumentKinds, "id", request.Id),
+            LeafType.Correction => CorrectionOf(request),
+            _ => throw new InvalidDataException($"type is '{Clean(request.Type ?? "")}'. Write manual, instrument or correction."),
+        };
+        return entry with { Group = request.Group };
+    }
+
+    private static Entry Stated(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone, string[] kinds, string named, string? name)
+    {
+        Forbid(request.Supersedes is not null || request.Reason is not null, "supersedes and reason belong to a correction.");
+        Forbid((named == "id" ? request.Subject : request.Id) is not null, named == "id" ? "An instrument has an id, no subject." : "A manual entry has a subject, no id.");
+        string kind = kinds.Contains(request.Kind) ? request.Kind! : throw new InvalidDataException($"kind is '{Clean(request.Kind ?? "")}'. Write {string.Join(", ", kinds[..^1])} or {kinds[^1]}.");
+        string called = Required(named, name);
+        DateTimeOffset from = Instant("from", request.From, zone), to = Instant("to", request.To, zone);
+        Forbid(from >= to, $"The period from {request.From} to {request.To} does not end after it begins. Its end is not part of it.");
+        Forbid(from.Year < 2000, $"from is {request.From}. Nothing before the year 2000 is accounted here.");
+        Forbid(to > now && kind != "contract", $"The period ends at {to:u}, which is not over. Only a contract may lie ahead.");
+        Forbid(to.Year > 2100, $"to is {request.To}. A contract ends before the year 2100.");
+        List<LeafRecord> records =
+        [
+            LeafRecord.Of("kind", kind),
+            LeafRecord.Of(named, called),
+            LeafRecord.Of("from", from),
+            LeafRecord.Of("to", to),
+            AmountOf(request),
+            LeafRecord.Of("by", Required("by", request.By)),
+        ];
+        if (request.Document is { } document)
+        {
+            records.Add(LeafRecord.Of("document", Required("document", document)));
+        }
+
+        if (request.Sha256 is { } hash)
+        {
+            Forbid(request.Document is null, "sha256 is that of a document, and no document is named.");
+            records.Add(new LeafRecord("sha256") { Data = HashOf(hash) });
+        }
+
+        records.AddRange(DetailsOf(request));
+        string type = named == "id" ? LeafType.Instrument : LeafType.Manual;
+        return new Entry(type, records) { Once = OnceOf(type, records) };
+    }
+
+    private static Entry CorrectionOf(EntryRequest request)
+    {
+        Forbid(
+            request.Kind is not null || request.Subject is not null || request.Id is not null || request.From is not null || request.To is not null || request.Sha256 is not null || request.Document is not null,
+            "A correction has supersedes, reason, by, an amount with its unit and details. For another kind, subject or period correct with the amount 0 and enter it anew.");
+        long supersedes = request.Supersedes is { } index and >= 0 ? index : throw new InvalidDataException("supersedes is the index of the leaf that is wrong, a whole number from 0.");
+        List<LeafRecord> records =
+        [
+            LeafRecord.Of("supersedes", supersedes), LeafRecord.Of("reason", Required("reason", request.Reason)), LeafRecord.Of("by", Required("by", request.By)),
+            .. request.Amount is null && request.Unit is null ? Array.Empty<LeafRecord>() : [AmountOf(request)],
+            .. DetailsOf(request),
+        ];
+        Forbid(records.Count == 3, "A correction says what is right: an amount with its unit, or details.");
+        return new Entry(LeafType.Correction, records) { Supersedes = supersedes };
+    }
+
+    /// <summary>Under which name the ledger remembers an entry: an instrument by its kind and id, a manual entry by all it says but who entered it.</summary>
+    public static string OnceOf(string type, IReadOnlyList<LeafRecord> records)
+    {
+        string said = type == LeafType.Instrument
+            ? $"{Said("kind")}/{Said("id")}"
+            : string.Join('\n', records.Where(r => r.Name != "by").Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}{(r.Data is { } data ? Convert.ToHexString(data.Span) : "")}"));
+        return $"entered:{type}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(said)))}";
+
+        string? Said(string name) => records.First(r => r.Name == name).Text;
+    }
+
+    private static LeafRecord AmountOf(EntryRequest request)
+    {
+        if (!Known.TryGetValue(request.Unit ?? "", out (string Recorded, int Places) unit))
+        {
+            throw new InvalidDataException($"The unit of the amount is '{Clean(request.Unit ?? "")}'. Write one of {string.Join(", ", Known.Keys)}.");
+        }
+
+        Match number = Number().Match(request.Amount ?? "");
+        if (!number.Success)
+        {
+            throw new InvalidDataException($"The amount is '{Clean(request.Amount ?? "")}'. Write up to 18 digits with a point, such as 1200.50, not below 0.");
+        }
+
+        string decimals = number.Groups["decimals"].Value;
+        BigInteger mantissa = BigInteger.Parse(number.Groups["whole"].Value + decimals, CultureInfo.InvariantCulture);
+        Forbid(mantissa >= BigInteger.Pow(10, 18), $"The amount {request.Amount} has more than 18 digits.");
+        return new LeafRecord("amount") { Unit = unit.Recorded, Number = new DecimalFraction(unit.Places - decimals.Length, (long)mantissa) };
+    }
+
+    private static IEnumerable<LeafRecord> DetailsOf(EntryRequest request)
+    {
+        IReadOnlyDictionary<string, string> details = request.Details ?? new Dictionary<string, string>();
+        Forbid(details.Count > MostDetails, $"There are {details.Count} details; write at most {MostDetails}, and the rest in a document.");
+        foreach ((string name, string text) in details.OrderBy(d => d.Key, StringComparer.Ordinal))
+        {
+            Forbid(!DetailName().IsMatch(name), $"'{Clean(name)}' is no name of a detail: topic/detail in letters, digits and - . _, such as supplier/name.");
+            yield return LeafRecord.Of(name, Required(name, text));
+        }
+    }
+
+    private static DateTimeOffset Instant(string name, string? text, TimeZoneInfo zone)
+    {
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day))
+        {
+            DateTime midnight = day.ToDateTime(TimeOnly.MinValue);
+            return new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)).ToUniversalTime();
+        }
+
+        return Zoned().IsMatch(text ?? "") && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time)
+            ? time.ToUniversalTime()
+            : throw new InvalidDataException($"{name} is '{Clean(text ?? "")}'. Write a day, 2026-06-01, or a time with its offset, 2026-06-01T06:00:00+08:00.");
+    }
+
+    private static byte[] HashOf(string hex) => hex.Length == 64 && hex.All(char.IsAsciiHexDigit)
+        ? Convert.FromHexString(hex)
+        : throw new InvalidDataException("sha256 is not 64 hexadecimal digits.");
+
+    private static string Required(string name, string? text) => text is { Length: > 0 and <= 200 } && !text.Any(char.IsControl) && text.Trim() == text
+        ? text
+        : throw new InvalidDataException($"{name} is {(string.IsNullOrEmpty(text) ? "missing" : $"'{Clean(text)}'")}. Write 1 to 200 characters in one line, without spaces around them.");
+
+    private static void Forbid(bool wrong, string sentence)
+    {
+        if (wrong)
+        {
+            throw new InvalidDataException(sentence);
+        }
+    }
+
+    private static string Clean(string text) => string.Concat(text.Take(60).Select(c => char.IsControl(c) ? '\uFFFD' : c)) + (text.Length > 60 ? "…" : "");
+
+    [GeneratedRegex(@"^(?<whole>[0-9]{1,18})(\.(?<decimals>[0-9]{1,12}))?\z")]
+    private static partial Regex Number();
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}/[A-Za-z0-9._-]{1,64}\z")]
+    private static partial Regex DetailName();
+
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex Zoned();
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
+    [JsonSerializable(typeof(EntryRequest))]
+    private sealed partial class EntryJson : JsonSerializerContext;
+}

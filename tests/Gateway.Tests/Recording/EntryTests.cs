@@ -1,0 +1,194 @@
+using System.Security.Cryptography;
+using System.Text;
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Recording;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EdgeGateway.Tests.Recording;
+
+/// <summary>What people enter: what is taken, how it stands in the log, and what is refused.</summary>
+public sealed class EntryTests : IDisposable
+{
+    private const string Delivery = """{"type":"manual","kind":"fuel","subject":"diesel","from":"2026-05-01","to":"2026-06-01","amount":"1200.50","unit":"L","by":"Li Wei"}""";
+    private const string Certificate = """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-05-01","to":"2026-06-01","amount":"350","unit":"MWh","by":"Li Wei"}""";
+    private static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("entry").FullName;
+    private readonly FakeTimeProvider _time = new(Now);
+    private readonly Ledger _ledger;
+    private readonly DeviceKey _key;
+    private readonly CommandDoor _door = new();
+    private readonly Recorder _recorder;
+
+    public EntryTests()
+    {
+        _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
+        _key = DeviceKey.Open(_folder);
+        _recorder = new Recorder(
+            _ledger, _key, new Now([], Now), [], [], new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), _time,
+            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance, door: _door);
+        _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
+    }
+
+    public void Dispose()
+    {
+        _ledger.Dispose();
+        _key.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_delivery_is_a_leaf_in_registered_units_from_midnight_to_midnight_of_the_site()
+    {
+        Leaf leaf = Recorded(Delivery);
+        Assert.Equal((LeafType.Manual, "boundary"), (leaf.Head.Type, leaf.Head.Group));
+        Assert.Equal(["kind", "subject", "from", "to", "amount", "by"], leaf.Records.Select(r => r.Name));
+        Assert.Equal(("l", "1200.50"), (leaf.Records[4].Unit, leaf.Records[4].Number.ToString()));
+        Assert.Equal(LeafRecord.Of("from", new DateTimeOffset(2026, 4, 30, 16, 0, 0, TimeSpan.Zero)), leaf.Records[2]);
+        Assert.Equal(LeafRecord.Of("to", new DateTimeOffset(2026, 5, 31, 16, 0, 0, TimeSpan.Zero)), leaf.Records[3]);
+    }
+
+    [Theory]
+    [InlineData("350", "MWh", "Wh", "350000000")]
+    [InlineData("1.25", "GWh", "Wh", "1250000000")]
+    [InlineData("0.5", "t", "kg", "500")]
+    [InlineData("250", "g", "kg", "0.250")]
+    [InlineData("12.345678", "GJ", "J", "12345678000")]
+    [InlineData("7", "count", "count", "7")]
+    [InlineData("0", "m3", "m3", "0")]
+    public void An_amount_keeps_its_digits_and_only_the_point_moves(string amount, string unit, string recorded, string digits)
+    {
+        LeafRecord record = Recorded(Delivery.Replace("1200.50", amount, StringComparison.Ordinal).Replace("\"L\"", $"\"{unit}\"", StringComparison.Ordinal)).Records[4];
+        Assert.Equal((recorded, digits), (record.Unit, record.Number.ToString()));
+    }
+
+    [Fact]
+    public void A_document_and_details_stand_beside_it()
+    {
+        string hash = new('a', 64);
+        Leaf leaf = Recorded(Delivery.TrimEnd('}') + $$$""","document":"invoice-17.pdf","sha256":"{{{hash}}}","details":{"supplier/name":"Example","supplier/area":"East"}}""");
+        Assert.Equal(["document", "sha256", "supplier/area", "supplier/name"], leaf.Records.Skip(6).Select(r => r.Name));
+        Assert.Equal(Convert.FromHexString(hash), leaf.Records[7].Data!.Value.ToArray());
+    }
+
+    [Theory]
+    [InlineData("\"manual\"", "\"reading\"", "Write manual, instrument or correction")]
+    [InlineData("\"fuel\"", "\"petrol\"", "kind is 'petrol'. Write invoice, fuel")]
+    [InlineData("\"diesel\"", "\"\"", "subject is missing")]
+    [InlineData("\"diesel\"", "\" diesel\"", "without spaces around")]
+    [InlineData("\"diesel\"", "\"die\\nsel\"", "in one line")]
+    [InlineData("2026-05-01", "2026-06-01", "does not end after it begins")]
+    [InlineData("2026-05-01", "2026-07-01", "does not end after it begins")]
+    [InlineData("2026-05-01", "1999-01-01", "before the year 2000")]
+    [InlineData("2026-05-01", "1.5.2026", "Write a day, 2026-06-01")]
+    [InlineData("2026-05-01", "2026-02-30", "Write a day, 2026-06-01")]
+    [InlineData("2026-05-01", "2026-05-01T06:00:00", "with its offset")]
+    [InlineData("2026-06-01", "2026-06-16", "not over")]
+    [InlineData("1200.50", "-1200.50", "not below 0")]
+    [InlineData("1200.50", "1,200.50", "Write up to 18 digits")]
+    [InlineData("1200.50", "1e3", "Write up to 18 digits")]
+    [InlineData("1200.50", "123456789012345678.9", "more than 18 digits")]
+    [InlineData("\"L\"", "\"kwh\"", "The unit of the amount is 'kwh'. Write one of Wh, kWh")]
+    [InlineData("\"L\"", "\"\"", "The unit of the amount is ''")]
+    [InlineData("\"Li Wei\"", "\"\"", "by is missing")]
+    [InlineData("\"Li Wei\"", "null", "by is missing")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"by\":\"Another\"", "not JSON with the members")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"amounts\":\"1\"", "not JSON with the members")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"id\":\"7\"", "has a subject, no id")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"supersedes\":1", "belong to a correction")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"sha256\":\"00\"", "no document is named")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"document\":\"a\",\"sha256\":\"00\"", "64 hexadecimal")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"details\":{\"name\":\"x\"}", "no name of a detail")]
+    [InlineData("\"Li Wei\"", "\"Li Wei\",\"group\":\"nowhere\"", "no group of this site. Its groups are boundary")]
+    [InlineData("}", "", "not JSON")]
+    public void What_is_wrong_is_refused_with_the_reason(string good, string bad, string reason)
+    {
+        long before = _ledger.Size;
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => Recorded(Delivery.Replace(good, bad, StringComparison.Ordinal)));
+        Assert.Contains(reason, e.Message, StringComparison.Ordinal);
+        Assert.Equal(before, _ledger.Size);
+    }
+
+    [Theory]
+    [InlineData("\"certificate\"", "\"contract\"", "2026-06-01", "2027-06-01", null)]
+    [InlineData("\"certificate\"", "\"settlement\"", "2026-06-01", "2027-06-01", "not over")]
+    [InlineData("\"certificate\"", "\"certificate\"", "2026-06-01", "2027-06-01", "not over")]
+    [InlineData("\"certificate\"", "\"contract\"", "2026-06-01", "2101-06-01", "before the year 2100")]
+    [InlineData("\"from\":\"2026-05-01\",", "", "", "", "from is ''")]
+    [InlineData("\"GEC-1\"", "null", "", "", "id is missing")]
+    public void An_instrument_has_an_id_and_a_period_and_only_a_contract_lies_ahead(string good, string bad, string end, string later, string? reason)
+    {
+        string entry = Certificate.Replace(good, bad, StringComparison.Ordinal);
+        entry = end.Length == 0 ? entry : entry.Replace(end, later, StringComparison.Ordinal);
+        if (reason is null)
+        {
+            Assert.Equal(LeafType.Instrument, Recorded(entry).Head.Type);
+            return;
+        }
+
+        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Recorded(entry)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_entered_twice_until_it_is_corrected()
+    {
+        long certificate = Recorded(Certificate).Head.Index, delivery = Recorded(Delivery).Head.Index;
+        string another = Certificate.Replace("350", "100", StringComparison.Ordinal).Replace("Li Wei", "Another", StringComparison.Ordinal);
+        Assert.Contains($"entered already, as leaf {certificate}. An instrument is claimed once", Refusal(another), StringComparison.Ordinal);
+        Assert.Contains($"entered already, as leaf {delivery}.", Refusal(Delivery.Replace("Li Wei", "Another", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Recorded(Delivery.Replace("\"by\"", "\"document\":\"slip 2\",\"by\"", StringComparison.Ordinal));
+
+        Leaf correction = Recorded($$"""{"type":"correction","supersedes":{{certificate}},"reason":"wrong amount","by":"Li Wei","amount":"0","unit":"Wh"}""");
+        Assert.Equal(["supersedes", "reason", "by", "amount"], correction.Records.Select(r => r.Name));
+        Recorded(another);
+        Assert.Contains("entered already", Refusal(another), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_correction_is_of_an_entry_and_of_each_once()
+    {
+        long delivery = Recorded(Delivery).Head.Index;
+        string Correction(long leaf, string more = ""","amount":"1180","unit":"L" """) => $$"""{"type":"correction","supersedes":{{leaf}},"reason":"misread","by":"Li Wei"{{more}}}""";
+        Assert.Contains("no leaf 99 in this log", Refusal(Correction(99)), StringComparison.Ordinal);
+        Assert.Contains("of type genesis, which nobody entered", Refusal(Correction(0)), StringComparison.Ordinal);
+        Assert.Contains("says what is right", Refusal(Correction(delivery, "")), StringComparison.Ordinal);
+        Assert.Contains("correct with the amount 0 and enter it anew", Refusal(Correction(delivery, ""","subject":"petrol" """)), StringComparison.Ordinal);
+        long correction = Recorded(Correction(delivery)).Head.Index;
+        Assert.Contains($"superseded already, by leaf {correction}", Refusal(Correction(delivery)), StringComparison.Ordinal);
+        Recorded(Correction(correction));
+    }
+
+    [Fact]
+    public async Task The_recorder_writes_what_comes_through_the_door_between_two_slots()
+    {
+        using CancellationTokenSource stop = new();
+        Task running = _recorder.RunAsync(stop.Token);
+        long leaf = await _door.EnterAsync(Parsed(Delivery), stop.Token);
+        Assert.Equal(LeafType.Manual, LeafCodec.Decode(_ledger.Leaves(leaf, leaf + 1)[0]!).Head.Type);
+        await Assert.ThrowsAsync<InvalidDataException>(() => _door.EnterAsync(Parsed(Delivery), stop.Token));
+        Assert.Equal(leaf + 1, await _door.EnterAsync(Parsed(Certificate), stop.Token));
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(_ledger.Size, _ledger.LastCheckpoint!.Size);
+    }
+
+    private static Entry Parsed(string json) => Entry.Parse(Encoding.UTF8.GetBytes(json), Now, Shanghai, ["boundary"]);
+
+    private Leaf Recorded(string json)
+    {
+        string grouped = json.Contains("\"group\"", StringComparison.Ordinal) || !json.EndsWith('}') ? json : json[..^1] + ",\"group\":\"boundary\"}";
+        long leaf = _recorder.Enter(Parsed(grouped));
+        return LeafCodec.Decode(_ledger.Leaves(leaf, leaf + 1)[0]!);
+    }
+
+    private string Refusal(string json)
+    {
+        long before = _ledger.Size;
+        string reason = Assert.Throws<InvalidDataException>(() => Recorded(json)).Message;
+        Assert.Equal(before, _ledger.Size);
+        return reason;
+    }
+}

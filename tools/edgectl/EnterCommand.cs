@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace EdgeGateway.Edgectl;
+
+/// <summary><c>edgectl enter manual|instrument|correction</c>: has the gateway on this device record what a person knows.</summary>
+internal static class EnterCommand
+{
+    private const string InstalledData = "/var/lib/edge-gateway";
+    private const int Refused = 1;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    private static readonly Option<string> By = new("--by") { Description = "Who enters it.", Required = true };
+    private static readonly Option<string> Data = new("--data") { Description = $"The gateway's data folder, where its door is. Default: {InstalledData}", DefaultValueFactory = _ => InstalledData };
+    private static readonly Option<string?> Group = new("--group") { Description = "The disclosure group that it belongs to." };
+    private static readonly Option<string[]> Detail = new("--detail") { Description = "Another statement, TOPIC/DETAIL=TEXT. May be given several times." };
+    private static readonly Option<string> From = new("--from") { Description = "Begin of the period: a day (site's time zone), or a time with its offset.", Required = true };
+    private static readonly Option<string> To = new("--to") { Description = "End of the period; that day or instant is not part of it.", Required = true };
+    private static readonly Option<string> Amount = new("--amount") { Description = "Amount with its unit, as in \"1200.5 L\" or \"350 MWh\".", Required = true };
+    private static readonly Option<string?> MayBeAmount = new("--amount") { Description = "The amount that is right, with its unit." };
+    private static readonly Option<string?> Document = new("--document") { Description = "The document behind it, a file: its name and SHA-256 are recorded, not its content." };
+
+    public static Command Create()
+    {
+        Option<string> kind = new("--kind") { Description = "invoice, fuel, production, heat or reading.", Required = true };
+        Option<string> subject = new("--subject") { Description = "What it is about, such as diesel. Accounts in the site file find it by this.", Required = true };
+        Command manual = new("manual", "Enter an invoice, a delivery of fuel, a count of products.") { kind, subject, From, To, Amount, By, Document, Detail, Group, Data };
+        manual.SetAction(parsed => Send(parsed, "manual", Period(parsed, [("kind", parsed.GetValue(kind)), ("subject", parsed.GetValue(subject))])));
+
+        Option<string> means = new("--kind") { Description = "certificate, contract or settlement.", Required = true };
+        Option<string> id = new("--id") { Description = "Its number. Each is claimed once.", Required = true };
+        Command instrument = new("instrument", "Enter a certificate, a contract or a settlement that a market-based account may rest on.") { means, id, From, To, Amount, By, Document, Detail, Group, Data };
+        instrument.SetAction(parsed => Send(parsed, "instrument", Period(parsed, [("kind", parsed.GetValue(means)), ("id", parsed.GetValue(id))])));
+
+        Option<long> leaf = new("--leaf") { Description = "Index of the leaf that is wrong. It stays.", Required = true };
+        Option<string> reason = new("--reason") { Description = "Why.", Required = true };
+        Command correction = new("correction", "Correct what was entered.") { leaf, reason, MayBeAmount, By, Detail, Group, Data };
+        correction.SetAction(parsed => Send(
+            parsed, "correction", [("reason", parsed.GetValue(reason)), .. AmountOf(parsed.GetValue(MayBeAmount))], parsed.GetValue(leaf)));
+
+        return new Command("enter", "Enter what no meter reads, on the device itself. It becomes a leaf of the signed log.") { manual, instrument, correction };
+    }
+
+    private static List<(string Name, string? Value)> Period(ParseResult parsed, List<(string Name, string? Value)> more) =>
+        [.. more, ("from", parsed.GetValue(From)), ("to", parsed.GetValue(To)), .. AmountOf(parsed.GetValue(Amount))];
+
+    // The number and the unit with one space between; what else is wrong with them the gateway says.
+    private static (string Name, string? Value)[] AmountOf(string? text) => text?.Split(' ', 2) is not { } parts ? []
+        : [("amount", parts[0]), ("unit", parts.Length > 1 ? parts[1] : "")];
+
+    private static int Send(ParseResult parsed, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
+        string door = Path.Combine(parsed.GetRequiredValue(Data), "door");
+        try
+        {
+            byte[] entry = Json(parsed, type, members, supersedes);
+            (HttpStatusCode status, string answer) = PostAsync(door, entry).GetAwaiter().GetResult();
+            using JsonDocument said = JsonDocument.Parse(answer);
+            if (status == HttpStatusCode.Created)
+            {
+                output.WriteLine($"Recorded as leaf {said.RootElement.GetProperty("leaf").GetInt64()} of {said.RootElement.GetProperty("log").GetString()}.");
+                return Program.Ok;
+            }
+
+            error.WriteLine($"edgectl: {said.RootElement.GetProperty("detail").GetString()} Nothing was recorded.");
+            return Refused;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            string why = e is OperationCanceledException ? $"it does not answer within {Limit.TotalSeconds} s; whether the entry was recorded is not known, look for it before you repeat it" : e.GetBaseException().Message;
+            error.WriteLine($"edgectl: {door}: no gateway takes entries there: {why} Name its data folder with --data, as a user who may use it.");
+            return Program.Unreadable;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            error.WriteLine($"edgectl: {e.Message} Nothing was sent.");
+            return Program.Unreadable;
+        }
+    }
+
+    private static byte[] Json(ParseResult parsed, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes)
+    {
+        using MemoryStream bytes = new();
+        using (Utf8JsonWriter json = new(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", type);
+            json.WriteString("by", parsed.GetRequiredValue(By));
+            foreach ((string name, string? value) in members.Append(("group", parsed.GetValue(Group))).Where(m => m.Item2 is not null))
+            {
+                json.WriteString(name, value);
+            }
+
+            if (supersedes is { } leaf)
+            {
+                json.WriteNumber("supersedes", leaf);
+            }
+            else if (parsed.GetValue(Document) is { } document)
+            {
+                using FileStream file = File.OpenRead(document);
+                json.WriteString("document", Path.GetFileName(document));
+                json.WriteString("sha256", Convert.ToHexStringLower(SHA256.HashData(file)));
+            }
+
+            if (parsed.GetValue(Detail) is { Length: > 0 } details)
+            {
+                json.WriteStartObject("details");
+                foreach (string detail in details)
+                {
+                    int equals = detail.IndexOf('=', StringComparison.Ordinal);
+                    json.WriteString(equals > 0 ? detail[..equals] : throw new FormatException($"--detail {detail} is not TOPIC/DETAIL=TEXT."), detail[(equals + 1)..]);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static async Task<(HttpStatusCode Status, string Answer)> PostAsync(string door, byte[] entry)
+    {
+        using SocketsHttpHandler handler = new()
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(door), cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        };
+        using HttpClient http = new(handler) { Timeout = Limit };
+        using ByteArrayContent body = new(entry);
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using HttpResponseMessage answer = await http.PostAsync("http://gateway/v1/entries", body);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+}
