@@ -63,15 +63,14 @@ internal static class FactorChecks
             return $"{key.Of} has no factor of kind '{key.Kind}'{(factor.Mark is null ? "" : $" with the mark '{factor.Mark}'")}";
         }
 
-        if (ranges.Find(r => r.Unit == factor.Unit) is not { Kind: not null } range)
+        if (!ranges.Exists(r => r.Unit == factor.Unit))
         {
             return $"{key.Kind} of {key.Of} is in {string.Join(" or ", ranges.Select(r => r.Unit))}, not in {factor.Unit}";
         }
 
-        Fraction value = factor.Rate.Value;
-        if (value < Exact.Parse(range.Least) || value > Exact.Parse(range.Most))
+        if (Bounds(key.Of, key.Kind, factor.Mark, factor.Rate) is { } outside)
         {
-            return $"{factor.Value} {factor.Unit} is outside {range.Least} to {range.Most}{Hint(key.Kind, value)}";
+            return $"{factor.Value} {factor.Unit} is {outside}";
         }
 
         if (key is { Kind: "gwp100", Of: "CH4" } && set.Contains("ar6", StringComparison.Ordinal))
@@ -80,9 +79,27 @@ internal static class FactorChecks
         }
 
         return key is { Region: "CN", Of: "electricity", Kind: "average" }
-            && Known.FirstOrDefault(k => Exact.Parse(k.Value) == value && k.Year != key.Year) is { What: { } what }
+            && Known.FirstOrDefault(k => Exact.Parse(k.Value) == factor.Rate.Value && k.Year != key.Year) is { What: { } what }
             ? $"{factor.Value} labelled {key.Year} is {what}"
             : null;
+    }
+
+    /// <summary>How a factor, in whatever unit, is outside what its kind can be. Null: it is within, or nothing is known of such a unit.</summary>
+    public static string? Bounds(string of, string kind, string? mark, Rate rate)
+    {
+        foreach (var range in Ranges.Where(r => r.Kind == kind && (r.Of is null || r.Of == of) && r.Mark == mark))
+        {
+            Rate unit = Rate.ParseUnit(Fraction.One, range.Unit);
+            if (rate.Unit.ConvertsTo(unit.Unit) && rate.Per.ConvertsTo(unit.Per))
+            {
+                Fraction value = rate.Value * rate.Unit.In(unit.Unit) / rate.Per.In(unit.Per);
+                return value < Exact.Parse(range.Least) || value > Exact.Parse(range.Most)
+                    ? $"outside {range.Least} to {range.Most}{(range.Unit == "1" ? "" : $" {range.Unit}")}{Hint(kind, value)}"
+                    : null;
+            }
+        }
+
+        return null;
     }
 
     private static string Hint(string kind, Fraction value) => kind switch

@@ -82,6 +82,19 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
         };
     }
 
+    /// <summary>A factor of somebody's own, which must be within the bounds of its kind as those of sets must.</summary>
+    /// <param name="text">Value and unit, as in <c>0.4974 kgCO2/kWh</c>.</param>
+    /// <param name="source">Who states it, where and when.</param>
+    /// <param name="of">As in <see cref="FactorKey.Of"/>. The carbon content of process gases is that of fuels which a set marks so.</param>
+    /// <param name="kind">As in <see cref="FactorKey.Kind"/>.</param>
+    /// <exception cref="CarbonException">It is no factor, cannot be, or has no source.</exception>
+    public CitedFactor Given(string text, string source, string of, string kind)
+    {
+        CitedFactor given = CitedFactor.Given(text, source);
+        string? mark = sets.SelectMany(s => s.Factors).FirstOrDefault(f => f.Key.Of == of && f.Key.Kind == kind)?.Mark;
+        return FactorChecks.Bounds(of, kind, mark, given.Rate) is { } fault ? throw new CarbonException($"{text} is {fault}.") : given;
+    }
+
     private static Period? Validity(FactorSet set) => set.ValidFrom is { } from ? new Period(from, set.ValidUntil ?? DateOnly.MaxValue) : null;
 
     private static string Straddles(FactorQuery query, Period period, FactorSet set)
@@ -110,7 +123,7 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
         ? $"valid from {Period.Day(from)}{(set.ValidUntil is { } until ? $" to {Period.Day(until)}" : "")}"
         : "found by name only";
 
-    private static CitedFactor Cite(FactorSet set, Factor factor, Period period) => new(factor.Rate, $"{factor.Value} {factor.Unit}", factor.Source)
+    private static CitedFactor Cite(FactorSet set, Factor factor, Period period) => new(factor.Rate, factor.Unit == "1" ? factor.Value : $"{factor.Value} {factor.Unit}", factor.Source)
     {
         Key = factor.Key,
         Set = $"{set.Name}/{set.Version}",

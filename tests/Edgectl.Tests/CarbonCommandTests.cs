@@ -8,7 +8,7 @@ public sealed class CarbonCommandTests : IDisposable
 {
     private readonly Recordings _files = new();
 
-    private static string Folder { get; } = FindFolder();
+    internal static string Folder { get; } = FindFolder();
 
     private static string Example { get; } = File.ReadAllText(Path.Combine(Folder, "examples", "carbon.json"));
 
@@ -93,22 +93,25 @@ public sealed class CarbonCommandTests : IDisposable
         { "heat/0/steam/temperature", "\"120 °C\"", "$.heat[0].steam: At 0.9 MPa absolute steam has 175.4 °C or more" },
         { "matching/slots/1/start", "\"2026-07-01T12:00:00+08:00\"", "$.matching: The slot 2026-07-01T11:00:00+08:00 is missing" },
         { "matching/slots/1/load", "\"-1 kWh\"", "$.matching: At 2026-07-01T11:00:00+08:00 there is an energy of -1 kWh" },
+        { "matching/slots/0/start", "\"2026-06-30T23:00:00+08:00\"", "$.matching.slots[0].start: is not within the period of the account" },
+        { "electricity/lines/0/grid", """{ "region": "CN", "kind": "footprint", "year": 2023 }""", "$.electricity.lines[0].grid: There is no footprint of electricity for CN, purpose organisation" },
+        { "electricity/lines/0/grid", """{ "value": "-0.55 kgCO2/kWh", "source": "a test" }""", "$.electricity.lines[0].grid.value: -0.55 kgCO2/kWh is negative" },
+        { "electricity/lines/0/grid", """{ "value": "550 gCO2/Wh", "source": "a test" }""", "$.electricity.lines[0].grid.value: 550 gCO2/Wh is outside 0 to 2 kgCO2/kWh: is it in g/kWh?" },
+        { "electricity/lines/0/grid", """{ "year": 2023 }""", "$.electricity.lines[0].grid.region: is missing" },
+        { "electricity/lines/0/grid", null, "main supply has no factor of its grid. Name the region: there is no default." },
+        { "electricity/instruments/2/from", null, "$.electricity.instruments[2].from: is missing" },
+        { "electricity/instruments/2/retired", "\"2026-06-30\"", "certificates 1 to 150 was retired on 2026-06-30, before 2026-07-01" },
+        { "electricity/residual", """{ "value": "0 kgCO2/kWh", "source": "a test" }""", "$.electricity: A residual mix of 0 kgCO2/kWh" },
+        { "combustion/1/carbonContent", """{ "value": "0.0741 tC/GJ(NCV)", "source": "a test" }""", "$.combustion[1].carbonContent.value: 0.0741 tC/GJ(NCV) is outside 0.010 to 0.035 tC/GJ(NCV): is it CO2" },
+        { "combustion/1/oxidation", """{ "value": "98 1", "source": "a test" }""", "$.combustion[1].oxidation.value: 98 1 is outside 0.5 to 1" },
+        { "factorSets", "[\"none.csv\"]", "$.factorSets[0]: Could not find file" },
         { "coalEquivalents/set", "\"x\"", "$.coalEquivalents: There is no coal-equivalent of standard-coal" },
     };
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public void What_does_not_hold_is_refused_with_its_path_and_nothing_is_computed(string member, string? value, string says)
-    {
-        string file = _files.Write("a.json", Changed(root => Put(root, member, value)));
-        var (exitCode, output, _) = CommandLine.Run("carbon", file);
-        Assert.Equal(1, exitCode);
-        Assert.StartsWith($"REFUSED {file}: $", output, StringComparison.Ordinal);
-        Assert.Contains(says, output, StringComparison.Ordinal);
-        JsonElement json = JsonDocument.Parse(CommandLine.Run("carbon", file, "--json").Output).RootElement;
-        Assert.Equal("refused", json.GetProperty("verdict").GetString());
-        Assert.Contains(says, $"{json.GetProperty("path").GetString()}: {json.GetProperty("reason").GetString()}", StringComparison.Ordinal);
-    }
+    public void What_does_not_hold_is_refused_with_its_path_and_nothing_is_computed(string member, string? value, string says) =>
+        CommandLine.AssertRefused(CommandLine.Run("carbon", _files.Write("a.json", Changed(root => Put(root, member, value)))), says);
 
     [Theory]
     [InlineData("combustion/0/colour", "1", "$.combustion[0].colour: is not a member. Here are name, amount,")]
@@ -167,9 +170,9 @@ public sealed class CarbonCommandTests : IDisposable
         Assert.Equal(0, exitCode);
         Assert.Contains("factor: 0.1 kgCO2/kWh   XX/2025/average/organisation, set mine/3, a test, confidence S", output, StringComparison.Ordinal);
         _files.Write("mine.csv", Set.Replace("0.1,", "100,", StringComparison.Ordinal));
-        Assert.Contains("$.factorSets[0]: mine.csv, line 3: 100 kgCO2/kWh is outside 0 to 2", CommandLine.Run("carbon", file).Output, StringComparison.Ordinal);
+        Assert.Contains("$.factorSets[0]: mine.csv, line 3: 100 kgCO2/kWh is outside 0 to 2", CommandLine.Run("carbon", file).Error, StringComparison.Ordinal);
         _files.Write("mine.csv", Set.Replace("set=mine", "set=cn-grid-2023", StringComparison.Ordinal));
-        Assert.Contains("There is a factor set cn-grid-2023 already", CommandLine.Run("carbon", file).Output, StringComparison.Ordinal);
+        Assert.Contains("There is a factor set cn-grid-2023 already", CommandLine.Run("carbon", file).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -183,9 +186,9 @@ public sealed class CarbonCommandTests : IDisposable
             """;
         Assert.Contains("scope2-location   1.067200000", CommandLine.Run("carbon", _files.Write("a.json", text)).Output, StringComparison.Ordinal); // 0.5366 + 0.5306
         string whole = text.Replace("\"from\": \"2025-12-31\", \"until\": \"2026-02-01\", ", "", StringComparison.Ordinal);
-        Assert.Contains("$.electricity.lines[1].grid: The period 2025-01-01 to 2026-02-01 straddles 2025-12-31", CommandLine.Run("carbon", _files.Write("b.json", whole)).Output, StringComparison.Ordinal);
+        Assert.Contains("$.electricity.lines[1].grid: The period 2025-01-01 to 2026-02-01 straddles 2025-12-31", CommandLine.Run("carbon", _files.Write("b.json", whole)).Error, StringComparison.Ordinal);
         string beyond = text.Replace("\"from\": \"2025-12-31\", \"until\": \"2026-02-01\"", "\"from\": \"2025-12-31\", \"until\": \"2026-02-02\"", StringComparison.Ordinal);
-        Assert.Contains("2025-12-31 to 2026-02-02 is not within the period of the account", CommandLine.Run("carbon", _files.Write("c.json", beyond)).Output, StringComparison.Ordinal);
+        Assert.Contains("2025-12-31 to 2026-02-02 is not within the period of the account", CommandLine.Run("carbon", _files.Write("c.json", beyond)).Error, StringComparison.Ordinal);
     }
 
     [Fact]

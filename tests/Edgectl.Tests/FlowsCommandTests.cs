@@ -32,6 +32,16 @@ public sealed class FlowsCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_example_is_that_of_the_convention()
+    {
+        var (exitCode, output, error) = CommandLine.Run("flows", Path.Combine(CarbonCommandTests.Folder, "examples", "flows.csv"));
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains("self-sufficiency: 33.33 %", output, StringComparison.Ordinal);
+        Assert.Contains("    = (15 − 10) ÷ 15 kWh", output, StringComparison.Ordinal);
+        Assert.Contains("carbon of load, grid through battery: 6.000000 kgCO2", output, StringComparison.Ordinal); // the night's 600 g/kWh
+    }
+
+    [Fact]
     public void Json_has_all_digits_as_text()
     {
         var (exitCode, output, _) = CommandLine.Run("flows", _files.Write("day.csv", Day), "--json");

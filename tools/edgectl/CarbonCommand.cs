@@ -12,7 +12,7 @@ namespace EdgeGateway.Edgectl;
 /// <summary><c>edgectl carbon FILE.json</c>: computes accounts and shows for every figure how it came about.</summary>
 internal static class CarbonCommand
 {
-    private const int Refused = 1;
+    private const int Blocked = 1;
 
     private const long MostBytes = 32 << 20;
 
@@ -46,27 +46,9 @@ internal static class CarbonCommand
                 WriteText(output, report);
             }
 
-            return report.Blocked ? Refused : Program.Ok;
+            return report.Blocked ? Blocked : Program.Ok;
         }
-        catch (JsonRefusedException e)
-        {
-            if (json)
-            {
-                JsonOutput.Write(output, j =>
-                {
-                    j.WriteString("verdict", "refused");
-                    j.WriteString("path", e.Path);
-                    j.WriteString("reason", e.What);
-                });
-            }
-            else
-            {
-                output.WriteLine($"REFUSED {file}: {e.Message}");
-            }
-
-            return Refused;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonFormException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException)
         {
             error.WriteLine($"edgectl: {file}: {e.Message}");
             return Program.Unreadable;
@@ -104,7 +86,7 @@ internal static class CarbonCommand
         }
 
         output.WriteLine();
-        output.WriteLine("How each figure came about:");
+        output.WriteLine("How each figure came about. What is shown of an exact value is rounded half to even, and nothing is computed from it.");
         foreach (EmissionLine line in report.Lines)
         {
             output.WriteLine();
@@ -142,12 +124,15 @@ internal static class CarbonCommand
             output.WriteLine($"{indent}  {note}");
         }
 
-        output.WriteLine($"{indent}  rounding: {derivation.Rounding}");
+        if (derivation.Rounding != Derivation.NotRounded)
+        {
+            output.WriteLine($"{indent}  rounding: {derivation.Rounding}");
+        }
     }
 
     private static string Cited(CitedFactor factor) => factor.Key is { } key
         ? $"{key}, set {factor.Set}, {factor.Source}, confidence {factor.Confidence}"
-        : $"given: {factor.Source}";
+        : factor.Source;
 
     private static string Kilograms(BigInteger micrograms) => Exact.Display(new Fraction(micrograms, BigInteger.Pow(10, 9)), 9);
 

@@ -52,8 +52,7 @@ internal sealed class CarbonFile
         _coalFactors = root.Has("coalEquivalents") ? root.Object("coalEquivalents", "region", "year", "set") : null;
     }
 
-    /// <exception cref="JsonFormException">The file is not of the form.</exception>
-    /// <exception cref="JsonRefusedException">What it holds is refused.</exception>
+    /// <exception cref="JsonRefusedException">The file is not of the form, or what it holds does not hold.</exception>
     public static CarbonReport Read(JsonElement element, string folder)
     {
         JsonPart root = new(element, "$", "$schema", "period", "market", "factorSets", "combustion", "electricity", "heat", "production", "coalEquivalents", "matching");
@@ -103,7 +102,11 @@ internal sealed class CarbonFile
         }
 
         return new CarbonReport(_period, _lines, totals, figures, electricity?.Instruments ?? [],
-            [.. (electricity?.SentToScope1 ?? []).Select(n => $"{n} is fossil electricity made on the site: its fuel belongs into combustion (Scope 1).")]);
+            [
+                "total-location = scope1 + scope2-heat + scope2-location; total-market has scope2-market in its place. Biogenic CO2 and exports are in neither; CO2 and CO2e are never added up.",
+                .. electricity is null ? (string[])[] : ["scope2-gbt-net = scope2-location − exports"],
+                .. (electricity?.SentToScope1 ?? []).Select(n => $"{n} is fossil electricity made on the site: its fuel belongs into combustion (Scope 1)."),
+            ]);
     }
 
     private void Burn(JsonPart item)
@@ -139,7 +142,7 @@ internal sealed class CarbonFile
 
         if (item.Has("gwp") || item.Has("biogenic"))
         {
-            throw new JsonFormException(item.At(item.Has("gwp") ? "gwp" : "biogenic"), "belongs to the method by gas. Give gases too.");
+            throw new JsonRefusedException(item.At(item.Has("gwp") ? "gwp" : "biogenic"), "belongs to the method by gas. Give gases too.");
         }
 
         FuelFactors factors = new(ncv, FuelFactor(item, "carbonContent", "carbon-content", of, period), FuelFactor(item, "oxidation", "oxidation", of, period));
@@ -171,7 +174,7 @@ internal sealed class CarbonFile
             EnthalpyConvention convention = steam.Choice("convention", ("full", EnthalpyConvention.Full), ("less-water-at-20", EnthalpyConvention.LessWaterAt20));
             if (!superheated && steam.Has("temperature"))
             {
-                throw new JsonFormException(steam.At("temperature"), "is set by the pressure of saturated steam. Leave it out.");
+                throw new JsonRefusedException(steam.At("temperature"), "is set by the pressure of saturated steam. Leave it out.");
             }
 
             Temperature? temperature = superheated ? steam.Required("temperature", Temperature.Parse) : null;
@@ -244,15 +247,21 @@ internal sealed class CarbonFile
         Reference = item.TextOrNull("reference"),
     };
 
-    private static MatchingResult Match(JsonPart part)
+    private MatchingResult Match(JsonPart part)
     {
         int minutes = part.Integer("minutes") ?? throw part.Missing("minutes");
         List<MatchingSlot> slots = [];
         foreach ((JsonElement element, string path) in part.List("slots", MostSlots))
         {
             JsonPart slot = new(element, path, "start", "load", "carbonFree", "gridShare");
+            DateTimeOffset start = slot.Required("start", Instant);
+            if (DateOnly.FromDateTime(start.DateTime) is var day && (day < _period.From || day >= _period.Until))
+            {
+                throw new JsonRefusedException(slot.At("start"), $"is not within the period of the account, {_period}.");
+            }
+
             slots.Add(new MatchingSlot(
-                slot.Required("start", Instant), slot.Required("load", Quantity.Parse), slot.Required("carbonFree", Quantity.Parse),
+                start, slot.Required("load", Quantity.Parse), slot.Required("carbonFree", Quantity.Parse),
                 slot.Has("gridShare") ? slot.Required("gridShare", Exact.Parse) : null));
         }
 
@@ -313,7 +322,7 @@ internal sealed class CarbonFile
             JsonPart part = item.Object("uncertainty", "amount", "class", "factor");
             if (part.Has("amount") && part.Has("class"))
             {
-                throw new JsonFormException(part.At("class"), "stands beside amount. Write the one that is known.");
+                throw new JsonRefusedException(part.At("class"), "stands beside amount. Write the one that is known.");
             }
 
             amount = part.Has("class") ? part.Required("class", t => RelativeUncertainty.FromAccuracyClass(Exact.Parse(t)))
@@ -354,7 +363,7 @@ internal sealed class CarbonFile
     {
         if (item.Has(key))
         {
-            return Given(item.Object(key, "value", "source"));
+            return Given(item.Object(key, "value", "source"), fuel, kind);
         }
 
         JsonPart part = item.Object("factors", "region", "year", "set");
@@ -368,12 +377,12 @@ internal sealed class CarbonFile
         if (part.Has("value"))
         {
             return part.Has("region") || part.Has("kind") || part.Has("year") || part.Has("set")
-                ? throw new JsonFormException(part.Path, "has a value and the name of a factor. Write one of the two.")
-                : Given(part);
+                ? throw new JsonRefusedException(part.Path, "has a value and the name of a factor. Write one of the two.")
+                : Given(part, of, kind);
         }
 
         string? named = part.TextOrNull("kind");
-        var query = new FactorQuery(part.Text("region"), of, named ?? kind, named == "footprint" ? "product" : "organisation", part.Integer("year"), part.TextOrNull("set"));
+        var query = new FactorQuery(part.Text("region"), of, named ?? kind, "organisation", part.Integer("year"), part.TextOrNull("set"));
         CitedFactor factor = JsonPart.Refusing(part.Path, () => _library.Require(query, period));
         return key == "residual" && factor.Key!.Kind != "residual"
             ? factor with { Note = $"{factor.Note} A factor of kind {factor.Key.Kind} stands for the residual mix: no residual mix is published for {factor.Key.Region}.".TrimStart() }
@@ -386,13 +395,19 @@ internal sealed class CarbonFile
         return part.Required("value", v => CitedFactor.Given(v, source));
     }
 
+    private CitedFactor Given(JsonPart part, string of, string kind)
+    {
+        string source = part.Text("source");
+        return part.Required("value", v => _library.Given(v, source, of, kind));
+    }
+
     private static DeclaredPressure PressureOf(JsonPart part)
     {
         JsonPart pressure = part.Object("pressure", "value", "is", "ambient");
         bool gauge = pressure.Choice("is", ("absolute", false), ("gauge", true));
         if (!gauge && pressure.Has("ambient"))
         {
-            throw new JsonFormException(pressure.At("ambient"), "belongs to a gauge pressure. Leave it out, or write gauge.");
+            throw new JsonRefusedException(pressure.At("ambient"), "belongs to a gauge pressure. Leave it out, or write gauge.");
         }
 
         return new DeclaredPressure(pressure.Required("value", Quantity.Parse), gauge ? pressure.Required("ambient", Quantity.Parse) : null);

@@ -3,16 +3,8 @@ using EdgeGateway.Carbon;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary>A JSON file is not what its form asks for. The message names the place.</summary>
-internal sealed class JsonFormException(string path, string what) : Exception($"{path}: {what}");
-
-/// <summary>What stands at a place of a JSON file does not hold. The message names the place.</summary>
-internal sealed class JsonRefusedException(string path, string what) : Exception($"{path}: {what}")
-{
-    public string Path => path;
-
-    public string What => what;
-}
+/// <summary>What stands at a place of a JSON file is not of its form, or does not hold. The message names the place.</summary>
+internal sealed class JsonRefusedException(string path, string what) : Exception($"{path}: {what}");
 
 /// <summary>A JSON object with its path, whose members are read by name. A member that is unknown or written twice is refused.</summary>
 internal sealed class JsonPart
@@ -26,7 +18,7 @@ internal sealed class JsonPart
         Path = path;
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw new JsonFormException(path, $"is {Described(element)}. Write an object, {{ … }}.");
+            throw new JsonRefusedException(path, $"is {Described(element)}. Write an object, {{ … }}.");
         }
 
         foreach (JsonProperty member in element.EnumerateObject())
@@ -34,12 +26,12 @@ internal sealed class JsonPart
             string name = Decoded(path, () => member.Name);
             if (!keys.Contains(name))
             {
-                throw new JsonFormException(At(Shown(name)), $"is not a member. Here are {string.Join(", ", keys)}.");
+                throw new JsonRefusedException(At(Shown(name)), $"is not a member. Here are {string.Join(", ", keys)}.");
             }
 
             if (!_members.TryAdd(name, member.Value))
             {
-                throw new JsonFormException(At(name), "is written twice. Keep one of them.");
+                throw new JsonRefusedException(At(name), "is written twice. Keep one of them.");
             }
         }
     }
@@ -60,7 +52,7 @@ internal sealed class JsonPart
         }
 
         string text = element.ValueKind == JsonValueKind.String && Decoded(At(key), element.GetString) is { Length: <= 1000 } t ? t
-            : throw new JsonFormException(At(key), $"is {Described(element)}. Write a text of at most 1000 characters; amounts are texts too, with their unit.");
+            : throw new JsonRefusedException(At(key), $"is {Described(element)}. Write a text of at most 1000 characters; amounts are texts too, with their unit.");
         return Refusing(At(key), () => read(text));
     }
 
@@ -70,11 +62,11 @@ internal sealed class JsonPart
 
     public int? Integer(string key) => !_members.TryGetValue(key, out JsonElement element) ? null
         : element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value
-        : throw new JsonFormException(At(key), $"is {Described(element)}. Write a whole number.");
+        : throw new JsonRefusedException(At(key), $"is {Described(element)}. Write a whole number.");
 
     public bool Truth(string key) => _members.TryGetValue(key, out JsonElement element) && (element.ValueKind is JsonValueKind.True or JsonValueKind.False
         ? element.GetBoolean()
-        : throw new JsonFormException(At(key), $"is {Described(element)}. Write true or false."));
+        : throw new JsonRefusedException(At(key), $"is {Described(element)}. Write true or false."));
 
     public JsonPart Object(string key, params ReadOnlySpan<string> keys) =>
         _members.TryGetValue(key, out JsonElement element) ? new JsonPart(element, At(key), keys) : throw Missing(key);
@@ -88,7 +80,7 @@ internal sealed class JsonPart
 
         if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() > most)
         {
-            throw new JsonFormException(At(key), element.ValueKind == JsonValueKind.Array ? $"has more than {most} elements." : $"is {Described(element)}. Write a list, [ … ].");
+            throw new JsonRefusedException(At(key), element.ValueKind == JsonValueKind.Array ? $"has more than {most} elements." : $"is {Described(element)}. Write a list, [ … ].");
         }
 
         return [.. element.EnumerateArray().Select((e, i) => (e, $"{At(key)}[{i}]"))];
@@ -97,7 +89,7 @@ internal sealed class JsonPart
     public IReadOnlyList<string> Texts(string key) =>
     [
         .. List(key).Select(e => e.Element.ValueKind == JsonValueKind.String && Decoded(e.Path, e.Element.GetString) is { Length: > 0 and <= 1000 } text ? text
-            : throw new JsonFormException(e.Path, $"is {Described(e.Element)}. Write a text.")),
+            : throw new JsonRefusedException(e.Path, $"is {Described(e.Element)}. Write a text.")),
     ];
 
     /// <summary>One of some texts.</summary>
@@ -118,12 +110,12 @@ internal sealed class JsonPart
             texts.Add(choice);
         }
 
-        throw new JsonFormException(At(key), $"is '{Shown(text)}'. Write {string.Join(" or ", texts)}.");
+        throw new JsonRefusedException(At(key), $"is '{Shown(text)}'. Write {string.Join(" or ", texts)}.");
     }
 
     public string At(string key) => $"{Path}.{key}";
 
-    public JsonFormException Missing(string key) => new(At(key), "is missing.");
+    public JsonRefusedException Missing(string key) => new(At(key), "is missing.");
 
     /// <summary>Names the place of what is refused within.</summary>
     public static T Refusing<T>(string path, Func<T> compute)
@@ -132,7 +124,7 @@ internal sealed class JsonPart
         {
             return compute();
         }
-        catch (Exception e) when (e is CarbonException or FormatException)
+        catch (Exception e) when (e is CarbonException or FormatException or IOException or UnauthorizedAccessException)
         {
             throw new JsonRefusedException(path, e.Message);
         }
@@ -147,7 +139,7 @@ internal sealed class JsonPart
         }
         catch (InvalidOperationException)
         {
-            throw new JsonFormException(path, "holds a character that does not exist.");
+            throw new JsonRefusedException(path, "holds a character that does not exist.");
         }
     }
 

@@ -4,7 +4,7 @@ namespace EdgeGateway.Edgectl;
 
 /// <summary>
 /// The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read; verify also with 1
-/// for evidence that it refuses, carbon with 1 for accounts that it refuses or cannot state whole, flows with 1 for intervals that it cannot
+/// for evidence that it refuses, carbon with 1 for accounts that it cannot state whole, flows with 1 for intervals that it cannot
 /// solve.
 /// </summary>
 public static class Program

@@ -55,7 +55,7 @@ public static class Indicators
             Notes = ["All of the account is set against this product: no allocation among products."],
         };
         return micrograms is { } total
-            ? Figure.Quotient(name, new Fraction(total) / MicrogramsPerKilogram, product.Amount.Value, unit, $"no {product.Name} was produced", derivation)
+            ? Figure.Quotient(name, new Fraction(total) / MicrogramsPerKilogram, product.Amount.Value, unit, $"nothing was produced of {product.Name}", derivation)
             : Figure.None(name, unit, $"{account} is blocked", derivation);
     }
 
@@ -105,6 +105,6 @@ public static class Indicators
         "automatically collected data", new Fraction(activities.Count(a => a.Collected == DataOrigin.Automatic)), new Fraction(activities.Count), "%", "there are no data",
         new Derivation("automatic amounts / all amounts", "automatic data-collection rate, by number of amounts")
         {
-            Inputs = [.. activities.Select(a => new Input(a.Name, a.Collected.ToString(), a.Reference))],
+            Inputs = [.. activities.Select(a => new Input(a.Name, a.Collected.ToString().ToLowerInvariant(), a.Reference))],
         });
 }

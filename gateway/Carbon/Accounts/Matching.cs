@@ -27,7 +27,7 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
     {
         if (length <= TimeSpan.Zero || length > TimeSpan.FromHours(1))
         {
-            throw new CarbonException($"Slots of {length} are not matched. 24/7 matching is hourly or finer.");
+            throw new CarbonException($"Slots of {length.TotalMinutes} min are not matched. 24/7 matching is hourly or finer.");
         }
 
         Fraction load = Fraction.Zero, free = Fraction.Zero, matched = Fraction.Zero, withGrid = Fraction.Zero;
@@ -56,7 +56,7 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
 
         Derivation derivation = new("Σ min(load, carbon-free) / Σ load", "24/7 carbon-free energy, hourly matching")
         {
-            Inputs = [Sum("Σ load", load), Sum("Σ carbon-free", free), Sum("Σ min(load, carbon-free)", matched), new("slots", $"{slots.Count} of {length}", null)],
+            Inputs = [Sum("Σ load", load), Sum("Σ carbon-free", free), Sum("Σ min(load, carbon-free)", matched), new("slots", $"{slots.Count} of {length.TotalMinutes} min", null)],
         };
         Derivation score = derivation with { Formula = "Σ [ m + (load − m)·g ] / Σ load with m = min(load, carbon-free)" };
         return new(

@@ -96,6 +96,11 @@ public sealed class Scope2
         Period period, string market, IReadOnlyList<ElectricityLine> lines, IReadOnlyList<ExportLine> exports,
         IReadOnlyList<Instrument> instruments, CitedFactor? residual)
     {
+        if (residual is { Rate.Value.IsZero: true })
+        {
+            throw new CarbonException($"A residual mix of {residual.Text} is what is left where all electricity is claimed, not a factor of what nobody claimed. Give another one.");
+        }
+
         Unit gas = Gas(lines, exports, residual);
         var account = new Scope2(period, market, instruments, residual, gas);
         RefuseSameNames([.. lines.Select(l => l.Activity), .. exports.Select(e => e.Activity)]);
@@ -180,6 +185,8 @@ public sealed class Scope2
             : instrument.Market != _market ? $"{id} is for the market {instrument.Market}, the electricity was used in {_market}."
             : !_period.Holds(instrument.Period) ? $"{id} is for {instrument.Period}, which is not within {_period}. Use it in the period it is for."
             : instrument.Kind == InstrumentKind.Certificate && instrument.Retired is null ? $"{id} is not retired. Until it is, others can claim it."
+            : instrument.Kind == InstrumentKind.Certificate && instrument.Retired < instrument.Period.From
+                ? $"{id} was retired on {Period.Day(instrument.Retired.Value)}, before {instrument.Period.From:yyyy-MM-dd}, when its electricity began to be generated."
             : instrument.Kind == InstrumentKind.Contract && string.IsNullOrWhiteSpace(instrument.Settlement) ? $"{id} has no settlement. A contract alone does not prove a supply."
             : instrument is { Kind: InstrumentKind.Supplier, Factor: null } ? $"{id} has no factor. A supplier's rate is one."
             : instrument.Factor is { } f && f.Rate.Unit.Dimension != _gas.Dimension ? $"{id} has {f.Text}, the account is in {GasText}."
@@ -189,6 +196,14 @@ public sealed class Scope2
             throw new CarbonException(fault);
         }
     }
+
+    private static string Word(InstrumentKind kind) => kind switch
+    {
+        InstrumentKind.Certificate => "certificate",
+        InstrumentKind.Contract => "contract",
+        InstrumentKind.Supplier => "supplier's rate",
+        _ => "record of generation",
+    };
 
     private void Location(ElectricityLine line)
     {
@@ -311,7 +326,7 @@ public sealed class Scope2
         List<Input> inputs = [new Input("energy", energy.ToString(), activity.Reference) { Derivation = activity.Derivation }, factor.AsInput("factor")];
         if (instrument is not null)
         {
-            inputs.Add(new Input($"instrument {instrument.Id}", $"{instrument.Kind}, {instrument.Energy} of {instrument.Period}, market {instrument.Market}", instrument.Reference ?? instrument.Settlement));
+            inputs.Add(new Input($"instrument {instrument.Id}", $"{Word(instrument.Kind)}, {instrument.Energy} of {instrument.Period}, market {instrument.Market}", instrument.Reference ?? instrument.Settlement));
         }
 
         _lines.Add(EmissionLine.Of(account, name, energy * factor.Rate, new Derivation(formula, source) { Inputs = inputs }));

@@ -97,7 +97,7 @@ public static class Steam
 
     private static Rate Of(Fraction kilojoulePerKilogram) => PerKilogram with { Value = kilojoulePerKilogram };
 
-    private static Input Pressure(DeclaredPressure pressure) => new("p", $"{pressure} = {pressure.Absolute.In(Megapascal)} absolute", null);
+    private static Input Pressure(DeclaredPressure pressure) => new("p", pressure.Ambient is null ? pressure.ToString() : $"{pressure} = {pressure.Absolute.In(Megapascal)} absolute", null);
 
     private static Input Shown(Row row, Node node) =>
         new("node", $"{Exact.Text(row.Pressure)} MPa, {Exact.Text(node.Celsius)} °C: {Exact.Text(node.Enthalpy)} kJ/kg", null);

@@ -128,7 +128,7 @@ public sealed class FlowLedger
     {
         if (start.Offset != TimeSpan.Zero || start.Ticks % _length.Ticks != 0 || start.Year == 9999)
         {
-            throw new InvalidDataException($"{start:O} is not the start of an interval: they are aligned to UTC, {Site.LengthMinutes} min each.");
+            throw new InvalidDataException($"{start:yyyy-MM-dd'T'HH:mm:sszzz} is not the start of an interval: they are aligned to UTC, {Site.LengthMinutes} min each.");
         }
 
         if (End is { } end && start != end)

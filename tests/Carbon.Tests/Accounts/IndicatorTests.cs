@@ -50,7 +50,7 @@ public class IndicatorTests
             MatchingResult.Of([], TimeSpan.FromHours(1)).HourlyMatched, MatchingResult.Of([], TimeSpan.FromHours(1)).CarbonFreeScore, MatchingResult.Of([], TimeSpan.FromHours(1)).Volumetric,
         ];
         Assert.All(figures, f => Assert.True(f.Value is null && f.NoValue is { Length: > 0 }, f.Name));
-        Assert.Equal("no packs was produced", figures[0].NoValue);
+        Assert.Equal("nothing was produced of packs", figures[0].NoValue);
         Assert.Equal("a is blocked", figures[1].NoValue);
     }
 
