@@ -172,19 +172,9 @@ internal static class EvidenceBench
     public static byte[] LeafOf(long index, Origin origin, int meters)
     {
         bool genesis = index == 0;
-        LeafHead head = new()
-        {
-            Index = index,
-            Type = genesis ? LeafType.Genesis : LeafType.Reading,
-            Time = Start.AddMinutes(index),
-            TimeStatus = TimeStatus.Synchronised,
-            BootCount = 12,
-            MonotonicMs = index * 60_000,
-            Salt = SHA256.HashData(BitConverter.GetBytes(index)).AsMemory(0, LeafCodec.SaltBytes),
-            Group = genesis ? null : "hall-1",
-            Config = genesis ? null : 3,
-            Simulated = genesis,
-        };
+        LeafHead head = genesis
+            ? HeadOf(index, Start) with { Type = LeafType.Genesis, Group = null, Config = null, Simulated = true }
+            : HeadOf(index, Start.AddMinutes(index));
         IEnumerable<Reading> readings = Enumerable.Range(1, meters).Select(m => new Reading
         {
             Meter = $"machine-{m:D2}",
@@ -196,6 +186,20 @@ internal static class EvidenceBench
             ? [LeafRecord.Of("origin", origin.ToString()), LeafRecord.Of("device", origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]
             : GroupLeaf.RecordsOf(head.Time, readings, AccuracyClass.Class1.Code())));
     }
+
+    /// <summary>The head of a reading leaf.</summary>
+    public static LeafHead HeadOf(long index, DateTimeOffset time) => new()
+    {
+        Index = index,
+        Type = LeafType.Reading,
+        Time = time,
+        TimeStatus = TimeStatus.Synchronised,
+        BootCount = 12,
+        MonotonicMs = index * 60_000,
+        Salt = SHA256.HashData(BitConverter.GetBytes(index)).AsMemory(0, LeafCodec.SaltBytes),
+        Group = "hall-1",
+        Config = 3,
+    };
 
     private static double ProcessorSeconds(Action work)
     {

@@ -8,6 +8,8 @@ return args switch
     ["ads1115", ..] => await Ads1115Bench.RunAsync(Seconds(20)),
     ["sampling"] => SamplingBench.Run(),
     ["evidence"] => EvidenceBench.Run(),
+    ["carbon"] => await CarbonBench.RunAsync(),
+    ["carbon-year", var folder] => CarbonBench.Year(folder),
     ["written", var folder] => await WrittenBench.RunAsync(folder, speed: 60, hours: 6),
     ["written", var folder, var speed, var hours] => await WrittenBench.RunAsync(
         folder, int.Parse(speed, System.Globalization.CultureInfo.InvariantCulture), double.Parse(hours, System.Globalization.CultureInfo.InvariantCulture)),
@@ -33,6 +35,9 @@ static int Usage()
         dotnet run -c Release --project tools/bench -- evidence
             Verifying a log of a million leaves from its tiles beside plainly hashing it, appending to the ledger beside plainly inserting the
             same bytes, and how large leaves are.
+        dotnet run -c Release --project tools/bench -- carbon
+            A year of 64 meters from the ledger's bytes to monthly accounts of both methods with flows, in a process of its own on one core: time
+            and memory. And what a footprint costs the gateway.
         dotnet run -c Release --project tools/bench -- written FOLDER [SPEED HOURS]
             What a day of 32 meters writes to the block device of FOLDER: HOURS of recording at SPEED times the speed (default 60 6). Give a
             folder on a device that nobody else writes to, with a commit interval that is as much shorter: commit=2 at 150 stands for 300 s.
