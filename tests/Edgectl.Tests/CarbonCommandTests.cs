@@ -8,7 +8,7 @@ public sealed class CarbonCommandTests : IDisposable
 {
     private readonly Recordings _files = new();
 
-    private static string Folder { get; } = FindFolder();
+    internal static string Folder { get; } = FindFolder();
 
     private static string Example { get; } = File.ReadAllText(Path.Combine(Folder, "examples", "carbon.json"));
 
@@ -211,7 +211,7 @@ public sealed class CarbonCommandTests : IDisposable
     }
 
     // Sets what a path names, as in electricity/lines/0/amount, to a JSON text; null takes it out.
-    private static void Put(JsonNode root, string path, string? value)
+    internal static void Put(JsonNode root, string path, string? value)
     {
         string[] steps = path.Split('/');
         JsonNode parent = steps[..^1].Aggregate(root, (node, step) => (int.TryParse(step, out int index) ? node[index] : node[step])!);

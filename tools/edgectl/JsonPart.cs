@@ -132,7 +132,7 @@ internal sealed class JsonPart
         {
             return compute();
         }
-        catch (Exception e) when (e is CarbonException or FormatException)
+        catch (Exception e) when (e is CarbonException or FormatException or InvalidDataException)
         {
             throw new JsonRefusedException(path, e.Message);
         }
