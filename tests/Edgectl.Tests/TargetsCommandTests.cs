@@ -25,7 +25,7 @@ public sealed class TargetsCommandTests : IDisposable
             "MET Renewable share of energy use: renewable energy is 38.5 %, asked is at least 35 %: 3.5 % above it",
             "asked is at least 6 %: just there",
             "    Hunan zero-carbon factory index table: 2027; confidence S; Of all energy and not of electricity alone",
-            "pro-rata line                     6679.452055   tCO2",
+            "pro-rata line                      6679.452055   tCO2",
             "MET budget: if the rest of the year is like the days so far, 185.000000 tCO2 of the budget are left",
             "\nAll is met.",
         ])
@@ -131,6 +131,9 @@ public sealed class TargetsCommandTests : IDisposable
         Assert.Contains("profile lithium-battery 1: Lithium battery", output, StringComparison.Ordinal);
         JsonElement root = JsonDocument.Parse(CommandLine.Run("targets", "--list", "--json").Output).RootElement;
         Assert.Equal((6, 10), (root.GetProperty("programmes").GetArrayLength(), root.GetProperty("profiles").GetArrayLength()));
+        JsonElement microgrid = root.GetProperty("programmes").EnumerateArray().Single(p => Text(p, "name") == "cn-green-microgrid");
+        Assert.Equal(["spot-market", "no-spot-market"], microgrid.GetProperty("cases").EnumerateArray().Select(c => c.GetString()));
+        Assert.Equal(["selfConsumption", "exportShare"], microgrid.GetProperty("figures").EnumerateArray().Select(c => c.GetString()));
     }
 
     [Fact]
