@@ -160,7 +160,7 @@ public sealed class FactorSet
     private static IEnumerable<FactorSet> Embedded()
     {
         Assembly assembly = typeof(FactorSet).Assembly;
-        foreach (string name in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".csv", StringComparison.Ordinal)))
+        foreach (string name in assembly.GetManifestResourceNames().Where(n => n.StartsWith("factors/", StringComparison.Ordinal)))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             yield return Parse(name, reader);

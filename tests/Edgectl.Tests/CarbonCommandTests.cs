@@ -214,7 +214,7 @@ public sealed class CarbonCommandTests : IDisposable
     }
 
     // Sets what a path names, as in electricity/lines/0/amount, to a JSON text; null takes it out.
-    private static void Put(JsonNode root, string path, string? value)
+    internal static void Put(JsonNode root, string path, string? value)
     {
         string[] steps = path.Split('/');
         JsonNode parent = steps[..^1].Aggregate(root, (node, step) => (int.TryParse(step, out int index) ? node[index] : node[step])!);

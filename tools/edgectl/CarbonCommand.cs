@@ -169,14 +169,7 @@ internal static class CarbonCommand
         json.WriteStartArray("figures");
         foreach (Figure figure in report.Figures)
         {
-            json.WriteStartObject();
-            json.WriteString("name", figure.Name);
-            json.WriteString("unit", figure.Unit);
-            json.WriteString("exact", figure.Value is { } exact ? Exact.Text(exact) : null);
-            json.WriteString("shown", figure.Value is { } shown ? Exact.Display(shown) : null);
-            json.WriteString("noValue", figure.NoValue);
-            Write(json, "derivation", figure.Derivation);
-            json.WriteEndObject();
+            Write(json, figure);
         }
 
         json.WriteEndArray();
@@ -193,6 +186,19 @@ internal static class CarbonCommand
         json.WriteEndArray();
         Texts(json, "notes", report.Notes);
     });
+
+    /// <summary>A figure as an object of a list.</summary>
+    internal static void Write(Utf8JsonWriter json, Figure figure)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", figure.Name);
+        json.WriteString("unit", figure.Unit);
+        json.WriteString("exact", figure.Value is { } exact ? Exact.Text(exact) : null);
+        json.WriteString("shown", figure.Value is { } shown ? Exact.Display(shown) : null);
+        json.WriteString("noValue", figure.NoValue);
+        Write(json, "derivation", figure.Derivation);
+        json.WriteEndObject();
+    }
 
     private static void Write(Utf8JsonWriter json, string name, Derivation derivation)
     {
@@ -232,7 +238,7 @@ internal static class CarbonCommand
         json.WriteEndObject();
     }
 
-    private static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    internal static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
     {
         json.WriteStartArray(name);
         foreach (string text in texts)

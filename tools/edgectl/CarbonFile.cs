@@ -413,13 +413,13 @@ internal sealed class CarbonFile
         return new DeclaredPressure(pressure.Required("value", Quantity.Parse), gauge ? pressure.Required("ambient", Quantity.Parse) : null);
     }
 
-    private static Period PeriodOf(JsonPart part)
+    internal static Period PeriodOf(JsonPart part)
     {
         (DateOnly from, DateOnly until) = (part.Required("from", Day), part.Required("until", Day));
         return JsonPart.Refusing(part.Path, () => new Period(from, until));
     }
 
-    private static DateOnly Day(string text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
+    internal static DateOnly Day(string text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
         ? day
         : throw new CarbonException($"'{text}' is not a day. Write YYYY-MM-DD.");
 

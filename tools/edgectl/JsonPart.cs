@@ -124,7 +124,7 @@ internal sealed class JsonPart
         {
             return compute();
         }
-        catch (Exception e) when (e is CarbonException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CarbonException or FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new JsonRefusedException(path, e.Message);
         }

@@ -5,8 +5,10 @@ namespace EdgeGateway.Carbon.Flows;
 /// <summary>Finds the maximum demand: the largest mean power of 15 minutes, in blocks and sliding.</summary>
 internal sealed class Demand(int lengthMinutes)
 {
+    /// <summary>The length of a block.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(Minutes);
+
     private const int Minutes = 15;
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(Minutes);
 
     private readonly Queue<long> _sliding = new();
     private Int128 _block, _window;
