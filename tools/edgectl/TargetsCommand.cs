@@ -61,7 +61,7 @@ internal static class TargetsCommand
 
             return report.Verdict == Verdict.Met ? Program.Ok : NotAllMet;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonFormException or JsonRefusedException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException)
         {
             error.WriteLine($"edgectl: {file}: {e.Message}");
             return Program.Unreadable;

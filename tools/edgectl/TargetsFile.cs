@@ -20,14 +20,14 @@ internal static class TargetsFile
 {
     private const long MostBytesOfProgramme = 1 << 20;
 
-    /// <exception cref="JsonFormException">The file is not of the form.</exception>
+    /// <exception cref="JsonRefusedException">The file is not of the form.</exception>
     /// <exception cref="JsonRefusedException">What it holds is refused.</exception>
     public static TargetsReport Read(JsonElement element, string folder)
     {
         JsonPart root = new(element, "$", "programme", "programmeFile", "case", "sector", "figures", "budget");
         if (root.Has("programme") == root.Has("programmeFile"))
         {
-            throw new JsonFormException(root.At("programme"), "is the name of a programme that ships; programmeFile in its place is a file of your own. Write one of the two.");
+            throw new JsonRefusedException(root.At("programme"), "is the name of a programme that ships; programmeFile in its place is a file of your own. Write one of the two.");
         }
 
         Programme programme = root.Has("programme") ? root.Required("programme", Programme.Require) : root.Required("programmeFile", name => FromFile(folder, name));
@@ -87,7 +87,7 @@ internal static class TargetsFile
     {
         if (item.Has(key) == item.Has("noValue"))
         {
-            throw new JsonFormException(item.At(key), "is the value; noValue in its place says why there is none. Write one of the two.");
+            throw new JsonRefusedException(item.At(key), "is the value; noValue in its place says why there is none. Write one of the two.");
         }
 
         return item.Has(key) ? (item.Required(key, read), null) : (null, item.Text("noValue"));
