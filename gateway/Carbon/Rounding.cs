@@ -9,17 +9,12 @@ public static class Rounding
     private static readonly Int128 Narrow = (Int128)1 << 62;
 
     /// <summary>The nearest whole number; in the middle of two, the even one. Lines of accounts, footprints and all that is shown.</summary>
-    public static BigInteger HalfEven(Fraction value) => HalfEven(value.Numerator, value.Denominator);
-
-    /// <summary>The nearest whole number to a quotient; in the middle of two, the even one.</summary>
-    /// <param name="dividend">Any.</param>
-    /// <param name="divisor">Above 0.</param>
-    public static BigInteger HalfEven(BigInteger dividend, BigInteger divisor)
+    public static BigInteger HalfEven(Fraction value)
     {
-        BigInteger magnitude = BigInteger.DivRem(BigInteger.Abs(dividend), divisor, out BigInteger rest);
-        int half = (rest * 2).CompareTo(divisor);
+        BigInteger magnitude = BigInteger.DivRem(BigInteger.Abs(value.Numerator), value.Denominator, out BigInteger rest);
+        int half = (rest * 2).CompareTo(value.Denominator);
         magnitude += half > 0 || (half == 0 && !magnitude.IsEven) ? 1 : 0;
-        return dividend.Sign < 0 ? -magnitude : magnitude;
+        return value.Numerator.Sign < 0 ? -magnitude : magnitude;
     }
 
     /// <summary>The square root, which is no fraction, right to so many decimals, half to even. Uncertainties and power factors.</summary>

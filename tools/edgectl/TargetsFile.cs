@@ -20,8 +20,7 @@ internal static class TargetsFile
 {
     private const long MostBytesOfProgramme = 1 << 20;
 
-    /// <exception cref="JsonRefusedException">The file is not of the form.</exception>
-    /// <exception cref="JsonRefusedException">What it holds is refused.</exception>
+    /// <exception cref="JsonRefusedException">The file is not of the form, or what it holds does not hold.</exception>
     public static TargetsReport Read(JsonElement element, string folder)
     {
         JsonPart root = new(element, "$", "programme", "programmeFile", "case", "sector", "figures", "budget");
