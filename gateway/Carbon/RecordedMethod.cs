@@ -43,6 +43,17 @@ public sealed class RecordedMethod
     /// <summary>Which of the methods.</summary>
     public string Name { get; }
 
+    /// <summary>What is computed.</summary>
+    public string Formula => Name == Combustion ? "amount × NCV × carbon content × oxidation × 44/12" : "amount × value";
+
+    /// <summary>Standard and clause.</summary>
+    public string Source => Name switch
+    {
+        LocationBased => "GB/T 32150-2025, purchased electricity; GHG Protocol Scope 2 Guidance, location-based method",
+        PurchasedHeat => "GB/T 32150-2025, 7.5.6 to 7.5.7",
+        _ => "GB/T 32150, fuel combustion; 44/12 is kg CO2 per kg carbon",
+    };
+
     /// <summary>What the leaf states of it, beside its name.</summary>
     public IReadOnlyList<(string Name, string Text)> Texts { get; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Recording;
 
@@ -98,6 +99,39 @@ internal static class LogEndpoints
         return model.Ledger.ConsistencyFrom(older) is { } receipt
             ? Results.Bytes(receipt.Encode(), "application/cose; cose-type=\"cose-sign1\"")
             : NotCovered(context, model, $"{older} leaves");
+    }
+
+    /// <summary><c>GET /v1/carbon/why?leaf=N</c>: how a footprint came about (<see cref="Why"/>), as text, or as JSON for those who accept it.</summary>
+    /// <remarks>400: the query is wrong. 404: the leaf is none, or no footprint.</remarks>
+    public static IResult Explain(HttpContext context, ServingModel model)
+    {
+        string? text = context.Request.Query["leaf"];
+        if (!IsIndex(text, out long index))
+        {
+            return WrongIndex("leaf", "/v1/carbon/why?leaf=7", text);
+        }
+
+        if (LeafAt(index) is not { Head.Type: LeafType.Carbon } carbon)
+        {
+            return Problem(404, "No footprint", $"Leaf {index} is no footprint of this log, which has {model.Ledger.Size} leaves.");
+        }
+
+        Why why;
+        try
+        {
+            why = Why.Of(carbon, LeafAt);
+        }
+        catch (CarbonException e)
+        {
+            return Problem(404, "Not explained", $"Leaf {index} is a footprint of another version of the gateway: {e.Message}");
+        }
+
+        context.Response.Headers.Vary = "Accept";
+        return context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
+            ? Results.Bytes(JsonSerializer.SerializeToUtf8Bytes(why, WhyJson.Default.Why), "application/json")
+            : Results.Text(why.ToText(), "text/plain");
+
+        Leaf? LeafAt(long leaf) => model.Ledger.Leaves(leaf, leaf + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
     }
 
     /// <summary><c>GET /v1/log/keys</c>: how the device's key has changed (<see cref="KeyHistory"/>), for a witness or whoever has only <c>device.pem</c>.</summary>

@@ -50,9 +50,17 @@ public class SitePlanTests
     [Fact]
     public void An_ATM90E32AS_phase_counts_active_energy_for_a_footprint()
     {
-        CarbonAccount account = Assert.Single(SitePlan.AccountsOf(Everything));
+        CarbonAccount account = SitePlan.AccountsOf(Everything)[0];
         Assert.True(account.Counts("in-L2", ObisCode.ActiveImport));
         Assert.False(account.Counts("press", ObisCode.ApparentImport));
+    }
+
+    [Fact]
+    public void Accounts_of_meters_and_of_entries_are_apart()
+    {
+        Assert.Equal(["scope2-location", "scope1-gas"], SitePlan.AccountsOf(Everything).Select(a => a.Name));
+        Assert.True(SitePlan.AccountsOf(Everything)[1].Counts("gas", ObisCode.Gas));
+        Assert.Equal([("scope1-gas-billed", "gas bill"), ("scope1-diesel", "diesel"), ("scope2-heat", "steam")], SitePlan.EntryAccountsOf(Everything).Select(a => (a.Name, a.Subject)));
     }
 
     private static SiteFile ReadEverything() =>

@@ -149,6 +149,18 @@ internal sealed class ServedSite : IAsyncDisposable
         Ledger.Append(new LedgerTick(Time.GetUtcNow(), [Leaf(LeafType.Gap, "boundary", [.. records])], new Dictionary<string, string>()));
     }
 
+    /// <summary>Records a location-based footprint that rests on one leaf.</summary>
+    public void RecordFootprint(string account, long micrograms, long of) => Ledger.Append(new LedgerTick(
+        Time.GetUtcNow(),
+        [
+            Leaf(LeafType.Carbon, null,
+            [
+                new LeafRecord(account) { Unit = "kg", Number = new DecimalFraction(-9, micrograms) }, LeafRecord.Of("from", Start), LeafRecord.Of("to", Time.GetUtcNow()), LeafRecord.Of("method", "location-based"),
+                LeafRecord.Of("factor", "CN-grid-east/2023/average/organisation"), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", "cn-grid-2023/1"), LeafRecord.Of("meters", $"in-L1/{ObisCode.ActiveImport}"),
+            ], [of]),
+        ],
+        new Dictionary<string, string>()));
+
     /// <summary>Records the log's first leaf.</summary>
     public void Begin() => Ledger.Append(new LedgerTick(
         Start,
@@ -197,7 +209,7 @@ internal sealed class ServedSite : IAsyncDisposable
         Name = name, Group = "boundary", Bus = Bus, Accuracy = AccuracyClass.Class1, Source = "grid.L1", Channel = 'A', Ct = Ct, VoltageDivider = 1001,
     };
 
-    private byte[] Leaf(string type, string? group, IReadOnlyList<LeafRecord> records) => LeafCodec.Encode(new Leaf(
+    private byte[] Leaf(string type, string? group, IReadOnlyList<LeafRecord> records, IReadOnlyList<long>? of = null) => LeafCodec.Encode(new Leaf(
         new LeafHead
         {
             Index = Ledger.Size,
@@ -209,6 +221,7 @@ internal sealed class ServedSite : IAsyncDisposable
             Salt = new byte[LeafCodec.SaltBytes],
             Group = group,
             Config = type == LeafType.Reading ? 0 : null,
+            ComputedFrom = of ?? [],
             Simulated = type == LeafType.Genesis && Origin.Simulated,
         },
         records));
