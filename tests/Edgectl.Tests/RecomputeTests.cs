@@ -124,6 +124,10 @@ public sealed class RecomputeTests : IDisposable
         (int exit, string text) = Verify();
         Assert.True(exit == 0, text);
         Assert.Contains("recomputed 3 footprints", text, StringComparison.Ordinal);
+        Assert.Contains("scope1: 1083.256593309 kg CO2 over 2 slots; 1 more replaced after a correction", text, StringComparison.Ordinal);
+        (exit, string bundle) = Run("verify", _log.Write("any-order", _log.Bundle(9, 8, 7, 6, 2).Encode()), "--trust", _log.Trust);
+        Assert.Equal(0, exit);
+        Assert.Contains("scope1: 1081.094404500 kg CO2 over 1 slot; 1 more replaced after a correction", bundle, StringComparison.Ordinal);
         Differs(5, "its readings give 2.162188809 kg", () => Replace(5, 0, Fuel(2_162_188_810)));
         Differs(7, "its entry gives", () => Replace(6, 4, Cubic(1001)));
         Differs(9, "its entry gives", () => Replace(8, 3, Cubic(501)));

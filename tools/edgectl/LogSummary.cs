@@ -21,8 +21,9 @@ internal sealed record LeafCount(long Count, TimeSpread Times)
 /// <summary>The footprint of an account over its leaves.</summary>
 /// <param name="Stated">Leaves that state an amount.</param>
 /// <param name="NotStated">Leaves that state why there is none.</param>
-/// <param name="Micrograms">Sum of the amounts, CO₂.</param>
-internal sealed record AccountSum(long Stated, long NotStated, BigInteger Micrograms)
+/// <param name="Micrograms">Sum of the amounts, CO₂, without those that another leaf takes the place of.</param>
+/// <param name="Replaced">Leaves that another one takes the place of, because what they rest on was corrected.</param>
+internal sealed record AccountSum(long Stated, long NotStated, BigInteger Micrograms, long Replaced)
 {
     /// <summary>The sum in kilograms with all its nine decimals.</summary>
     public string Kilograms
@@ -115,6 +116,9 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     public SortedDictionary<(string Meter, string Reason), long> Missing { get; } = [];
 
     public SortedDictionary<string, AccountSum> Carbon { get; } = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<long, long> _entered = [];
+    private readonly HashSet<long> _replaced = [];
 
     /// <summary>Leaves of the other types that this version knows.</summary>
     public SortedDictionary<string, long> Others { get; } = new(StringComparer.Ordinal);
@@ -238,7 +242,7 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 
                 break;
             case LeafType.Carbon:
-                AddCarbon(leaf.Records[0]);
+                AddCarbon(leaf);
                 break;
             default:
                 Count(Known.Contains(head.Type) ? Others : Unknown, head.Type);
@@ -246,13 +250,35 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
         }
     }
 
-    // The first record of a carbon leaf has the account's name and its amount, or the reason why there is none.
-    private void AddCarbon(LeafRecord record)
+    // The first record of a carbon leaf has the account's name and its amount, or the reason why there is none. Leaves may come in any order.
+    private void AddCarbon(Leaf leaf)
     {
-        AccountSum sum = Carbon.GetValueOrDefault(record.Name) ?? new AccountSum(0, 0, 0);
-        Carbon[record.Name] = record is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount }
-            ? sum with { Stated = sum.Stated + 1, Micrograms = sum.Micrograms + amount.Mantissa }
-            : sum with { NotStated = sum.NotStated + 1 };
+        LeafRecord record = leaf.Records[0];
+        AccountSum sum = Carbon.GetValueOrDefault(record.Name) ?? new AccountSum(0, 0, 0, 0);
+        if (leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa is { } replaced)
+        {
+            sum = _entered.Remove(replaced, out long before) ? sum with { Stated = sum.Stated - 1, Micrograms = sum.Micrograms - before, Replaced = sum.Replaced + 1 } : sum;
+            _replaced.Add(replaced);
+        }
+
+        if (record is not { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount })
+        {
+            sum = sum with { NotStated = sum.NotStated + 1 };
+        }
+        else if (_replaced.Contains(leaf.Head.Index))
+        {
+            sum = sum with { Replaced = sum.Replaced + 1 };
+        }
+        else
+        {
+            sum = sum with { Stated = sum.Stated + 1, Micrograms = sum.Micrograms + amount.Mantissa };
+            if (leaf.Records.All(r => r.Name != "meters")) // only what was entered is corrected
+            {
+                _entered[leaf.Head.Index] = amount.Mantissa;
+            }
+        }
+
+        Carbon[record.Name] = sum;
     }
 
     private static void Count<T>(SortedDictionary<T, long> counts, T key)

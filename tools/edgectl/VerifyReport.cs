@@ -203,7 +203,7 @@ internal static class VerifyReport
         foreach ((string account, AccountSum sum) in log.Carbon)
         {
             string without = sum.NotStated == 0 ? "" : $"; {Many(sum.NotStated, "slot")} without an amount";
-            Row(output, label, $"{account}: {sum.Kilograms} kg CO2 over {Many(sum.Stated, "slot")}{without}");
+            Row(output, label, $"{account}: {sum.Kilograms} kg CO2 over {Many(sum.Stated, "slot")}{without}{(sum.Replaced == 0 ? "" : $"; {sum.Replaced} more replaced after a correction")}");
             label = "";
         }
 
@@ -276,6 +276,7 @@ internal static class VerifyReport
                 json.WriteString("kg", sum.Kilograms);
                 json.WriteNumber("slots", sum.Stated);
                 json.WriteNumber("slotsWithoutAmount", sum.NotStated);
+                json.WriteNumber("slotsReplaced", sum.Replaced);
             });
             Array(json, "otherLeaves", log.Others, (type, count) => Type(json, type, count));
             Array(json, "unknownLeaves", log.Unknown, (type, count) => Type(json, type, count));
