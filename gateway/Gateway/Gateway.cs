@@ -15,6 +15,7 @@ internal sealed class Gateway : IAsyncDisposable
 {
     // The first readings are recorded at once; a bus that has not answered by then is recorded as missing.
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(300);
+    private const int LongestSocketPath = 107; // sun_path has 108 with its end, unix(7)
     private static readonly TimeSpan StopBus = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ForCosignature = TimeSpan.FromSeconds(10);
     private static readonly string Version = typeof(Gateway).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -22,7 +23,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly SiteFile _site;
     private readonly string _folder;
     private readonly TimeProvider _time;
-    private readonly string _doorPath;
+    private readonly string? _doorPath;
     private readonly WebApplication _web;
     private readonly DeviceKey _key;
     private readonly Ledger _ledger;
@@ -47,9 +48,15 @@ internal sealed class Gateway : IAsyncDisposable
     {
         (_site, _folder) = (site, folder);
         Directory.CreateDirectory(folder);
-        _doorPath = Path.Combine(Path.GetFullPath(folder), "door");
+        string doorPath = Path.Combine(Path.GetFullPath(folder), "door");
+        _doorPath = System.Text.Encoding.UTF8.GetByteCount(doorPath) <= LongestSocketPath ? doorPath : null;
         _web = BuildWeb(site, _doorPath);
         ILoggerFactory log = _web.Services.GetRequiredService<ILoggerFactory>();
+        if (_doorPath is null)
+        {
+            log.CreateLogger<Gateway>().LogWarning("Nothing can be entered on this device: the path {Door} is longer than the {Most} bytes of a socket's. Give a shorter --data", doorPath, LongestSocketPath);
+        }
+
         _time = ClockOf(site);
         _ledger = LostLog.OpenLedger(folder, out LostLog? lost);
         _key = DeviceKey.Open(folder, site.Key, _ledger);
@@ -126,9 +133,17 @@ internal sealed class Gateway : IAsyncDisposable
             worker.Start();
         }
 
-        File.Delete(_doorPath); // left there by a power cut; the ledger is ours, so no other gateway listens on it
+        if (_doorPath is not null)
+        {
+            File.Delete(_doorPath); // left there by a power cut; the ledger is ours, so no other gateway listens on it
+        }
+
         await _web.StartAsync(cancellation);
-        File.SetUnixFileMode(_doorPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        if (_doorPath is not null)
+        {
+            File.SetUnixFileMode(_doorPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        }
+
         _recorder.Start(new ProcessStart((await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellation)).Trim(), Version), _book.Starts);
         await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
         _recorder.Tick(_time.GetUtcNow());
@@ -176,7 +191,7 @@ internal sealed class Gateway : IAsyncDisposable
 
     private Backoff NewBackoff(TimeProvider? time = null) => new(time ?? _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
-    private static WebApplication BuildWeb(SiteFile site, string door)
+    private static WebApplication BuildWeb(SiteFile site, string? door)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -185,7 +200,7 @@ internal sealed class Gateway : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a start that fails is told by Program, in one sentence
         builder.Services.AddSystemd();
-        builder.WebHost.UseUrls(site.Page.Listen, $"http://unix:{door}").ConfigureKestrel(k => k.AddServerHeader = false);
+        builder.WebHost.UseUrls(door is null ? [site.Page.Listen] : [site.Page.Listen, $"http://unix:{door}"]).ConfigureKestrel(k => k.AddServerHeader = false);
         return builder.Build();
     }
 
