@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Recording;
 
@@ -121,7 +120,7 @@ internal static class LogEndpoints
         {
             why = Why.Of(carbon, LeafAt);
         }
-        catch (CarbonException e)
+        catch (InvalidDataException e)
         {
             return Problem(404, "Not explained", $"Leaf {index} is a footprint of another version of the gateway: {e.Message}");
         }

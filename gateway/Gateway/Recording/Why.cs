@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Serving;
+namespace EdgeGateway.Recording;
 
 /// <summary>Something that went into a footprint.</summary>
 /// <param name="Name">A register, an amount, a factor or a condition.</param>
@@ -35,10 +35,10 @@ public sealed record Why(
     /// <summary>Explains a carbon leaf.</summary>
     /// <param name="carbon">A leaf of type <see cref="LeafType.Carbon"/>.</param>
     /// <param name="leafAt">Gives the leaves that it names; null where the bytes were thinned.</param>
-    /// <exception cref="CarbonException">Its method is none that is known here.</exception>
+    /// <exception cref="InvalidDataException">Its method is none that is known here.</exception>
     public static Why Of(Leaf carbon, Func<long, Leaf?> leafAt)
     {
-        var method = RecordedMethod.Read(Text(carbon, "method") ?? "", carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!)));
+        RecordedMethod method = MethodOf(carbon);
         Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(leafAt).OfType<Leaf>()];
         Leaf? factors = carbon.Head.Factors is { } index ? leafAt(index) : null;
         LeafRecord amount = carbon.Records[0];
@@ -65,6 +65,18 @@ public sealed record Why(
         }
 
         return text.AppendLine(CultureInfo.InvariantCulture, $"Proof: {Proof}").ToString();
+    }
+
+    private static RecordedMethod MethodOf(Leaf carbon)
+    {
+        try
+        {
+            return RecordedMethod.Read(Text(carbon, "method") ?? "", carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!)));
+        }
+        catch (CarbonException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
     }
 
     private static IEnumerable<WhyInput> Registers(Leaf carbon, Leaf[] readings, Func<long, Leaf?> leafAt)

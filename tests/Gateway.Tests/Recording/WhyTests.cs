@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
-using EdgeGateway.Serving;
+using EdgeGateway.Gateway.Tests.Serving;
+using EdgeGateway.Recording;
 
-namespace EdgeGateway.Gateway.Tests.Serving;
+namespace EdgeGateway.Tests.Recording;
 
 /// <summary>How a footprint came about, down to the leaves that it rests on.</summary>
 public sealed class WhyTests
@@ -59,7 +59,7 @@ public sealed class WhyTests
     }
 
     [Fact]
-    public void A_method_of_a_later_version_is_not_explained_wrongly() => Assert.Contains("is not known", Assert.Throws<CarbonException>(() => Why.Of(
+    public void A_method_of_a_later_version_is_not_explained_wrongly() => Assert.Contains("is not known", Assert.Throws<InvalidDataException>(() => Why.Of(
         Footprint([3, 4]) with { Records = [.. Footprint([3, 4]).Records.Select(r => r.Name == "method" ? LeafRecord.Of("method", "by-weight") : r)] }, i => Leaves.GetValueOrDefault(i))).Message, StringComparison.Ordinal);
 
     [Fact]
