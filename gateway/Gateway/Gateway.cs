@@ -36,7 +36,8 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly IReadOnlyList<Delivery> _deliveries;
     private readonly IReadOnlyList<WitnessClient> _witnesses;
     private readonly TimeStampClient? _timeStamps;
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(15) };
+    // Answers of a witness are lines of text; who sends more is not listened to.
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(15), MaxResponseContentBufferSize = 64 * 1024 };
     private readonly CancellationTokenSource _lost = new();
 
     /// <summary>Opens everything that the site names. Nothing is recorded before <see cref="RunAsync"/>.</summary>
