@@ -11,6 +11,7 @@ namespace EdgeGateway.Carbon;
 /// <code>
 ///   location-based   factor, value                                     amount × value
 ///   purchased-heat   factor, value                                     amount × value
+///   market-based     market, [factor, value]                           energy by instruments × their factors + the rest × value
 ///   combustion       factor/ncv, value/ncv, factor/carbon-content, …   amount [at base conditions, × density] × NCV × carbon content × oxidation × 44/12
 /// </code>
 /// </remarks>
@@ -18,6 +19,9 @@ public sealed class RecordedMethod
 {
     /// <summary>Electricity × the grid's factor: Scope 2, location-based.</summary>
     public const string LocationBased = "location-based";
+
+    /// <summary>Electricity by instruments in the order of their quality, then the residual mix: Scope 2, market-based (<see cref="MarketFootprint"/>).</summary>
+    public const string MarketBased = "market-based";
 
     /// <summary>Purchased heat × its factor: Scope 2 (GB/T 32150-2025, 7.5.6).</summary>
     public const string PurchasedHeat = "purchased-heat";
@@ -27,7 +31,7 @@ public sealed class RecordedMethod
 
     private static readonly string[] FuelKinds = ["ncv", "carbon-content", "oxidation"];
 
-    private readonly Func<Quantity, long> _compute;
+    private readonly Func<Quantity, Claims?, MarketFootprint> _compute;
 
     private RecordedMethod(string name, IReadOnlyList<(string Name, string Text)> texts)
     {
@@ -36,7 +40,8 @@ public sealed class RecordedMethod
         {
             LocationBased or PurchasedHeat => ByFactor(),
             Combustion => ByCarbon(),
-            _ => throw new CarbonException($"The method '{Exact.Shown(name)}' is not known. There are {LocationBased}, {PurchasedHeat} and {Combustion}."),
+            MarketBased => ByMarket(),
+            _ => throw new CarbonException($"The method '{Exact.Shown(name)}' is not known. There are {LocationBased}, {MarketBased}, {PurchasedHeat} and {Combustion}."),
         };
     }
 
@@ -44,12 +49,21 @@ public sealed class RecordedMethod
     public string Name { get; }
 
     /// <summary>What is computed.</summary>
-    public string Formula => Name == Combustion ? "amount × NCV × carbon content × oxidation × 44/12" : "amount × value";
+    public string Formula => Name switch
+    {
+        Combustion => "amount × NCV × carbon content × oxidation × 44/12",
+        MarketBased => "Σ energy of an instrument × its factor + the rest × value",
+        _ => "amount × value",
+    };
+
+    /// <summary>Whether instruments count in it.</summary>
+    public bool TakesInstruments => Name == MarketBased;
 
     /// <summary>Standard and clause.</summary>
     public string Source => Name switch
     {
         LocationBased => "GB/T 32150-2025, purchased electricity; GHG Protocol Scope 2 Guidance, location-based method",
+        MarketBased => "GHG Protocol Scope 2 Guidance, chapters 6 and 7, market-based method; GB/T 32151.34-2024, 5.2.6.1 and D.1.1",
         PurchasedHeat => "GB/T 32150-2025, 7.5.6 to 7.5.7",
         _ => "GB/T 32150, fuel combustion; 44/12 is kg CO2 per kg carbon",
     };
@@ -64,6 +78,13 @@ public sealed class RecordedMethod
     /// <summary>Electricity or purchased heat by one factor.</summary>
     /// <exception cref="CarbonException">The factor is not one of CO₂ per energy.</exception>
     public static RecordedMethod OfEnergy(string name, Factor factor) => new(name, [("factor", factor.Key.ToString()), ("value", $"{factor.Value} {factor.Unit}")]);
+
+    /// <summary>Purchased electricity by instruments.</summary>
+    /// <param name="market">Instruments must be for it, such as <c>CN</c>.</param>
+    /// <param name="residual">Of what no instrument is for. Null: such electricity has no amount.</param>
+    /// <exception cref="CarbonException">The factor is not one of CO₂ per energy, or is 0.</exception>
+    public static RecordedMethod OfMarket(string market, Factor? residual) => new(
+        MarketBased, [("market", market), .. residual is null ? Array.Empty<(string, string)>() : [("factor", residual.Key.ToString()), ("value", $"{residual.Value} {residual.Unit}")]]);
 
     /// <summary>A fuel.</summary>
     /// <param name="netCalorificValue">GJ(NCV) per t or 1e4Nm3.</param>
@@ -86,25 +107,50 @@ public sealed class RecordedMethod
     /// <param name="texts">All texts of the leaf; those of the method are taken.</param>
     /// <exception cref="CarbonException">It is not one of the methods, or lacks something.</exception>
     public static RecordedMethod Read(string name, IEnumerable<(string Name, string Text)> texts) => new(
-        name, [.. texts.Where(t => t.Name.Split('/')[0] is "factor" or "value" || FuelConditions.Names.Contains(t.Name))]);
+        name, [.. texts.Where(t => t.Name.Split('/')[0] is "factor" or "value" or "market" || FuelConditions.Names.Contains(t.Name))]);
 
     /// <summary>The footprint of an amount in whole micrograms of CO₂, rounded once, half to even.</summary>
-    /// <exception cref="CarbonException">The amount is of another kind than the method is for, or its footprint does not fit 64 bits.</exception>
-    public long Micrograms(Quantity amount) => _compute(amount);
+    /// <exception cref="CarbonException">The amount is of another kind than the method is for, its footprint does not fit 64 bits, or there is none.</exception>
+    public long Micrograms(Quantity amount) => _compute(amount, null) is { Micrograms: { } micrograms } ? micrograms
+        : throw new CarbonException($"The method {Name} gives no amount here.");
 
-    private Func<Quantity, long> ByFactor()
+    /// <summary>The same, or why there is none.</summary>
+    /// <param name="amount">What was used.</param>
+    /// <param name="claims">The instruments of the period; only where the method takes them.</param>
+    /// <exception cref="CarbonException">The amount is of another kind than the method is for, its footprint does not fit 64 bits, or an instrument does not hold.</exception>
+    public MarketFootprint Footprint(Quantity amount, Claims? claims) => _compute(amount, claims);
+
+    /// <summary>All that it states but the values of its factors: two methods of the same terms are one, with factors that were corrected.</summary>
+    public string Terms => string.Join('\n', [Name, .. Texts.Where(t => t.Name.Split('/')[0] != "value").Select(t => $"{t.Name}={t.Text}")]);
+
+    private static Func<Quantity, Claims?, MarketFootprint> Simply(Func<Quantity, long> compute) =>
+        (amount, claims) => claims is null ? new MarketFootprint(compute(amount), null, [], new Quantity(Fraction.Zero, Unit.KilowattHour)) : throw new CarbonException("Only the market-based method takes instruments.");
+
+    private Func<Quantity, Claims?, MarketFootprint> ByFactor()
     {
         var rate = Rate.Parse(TextOf("value"));
         Fraction perKilowattHour = rate.Value * rate.Unit.In(Unit.KilogramCarbonDioxide) / rate.Per.In(Unit.KilowattHour);
-        return amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour);
+        return Simply(amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour));
     }
 
-    private Func<Quantity, long> ByCarbon()
+    private Func<Quantity, Claims?, MarketFootprint> ByMarket()
+    {
+        string market = TextOf("market");
+        CitedFactor? residual = Texts.Any(t => t.Name == "factor") ? CitedFactor.Given(TextOf("value"), TextOf("factor")) : null;
+        if (residual is not null)
+        {
+            _ = residual.Rate.Unit.In(Unit.KilogramCarbonDioxide) / residual.Rate.Per.In(Unit.KilowattHour);
+        }
+
+        return (amount, claims) => MarketFootprint.Of(amount, market, residual, claims);
+    }
+
+    private Func<Quantity, Claims?, MarketFootprint> ByCarbon()
     {
         CitedFactor[] factors = [.. FuelKinds.Select(k => CitedFactor.Given(TextOf($"value/{k}"), TextOf($"factor/{k}")))];
         FuelConditions conditions = FuelConditions.Read(name => Texts.FirstOrDefault(t => t.Name == name).Text);
-        return amount => Accounts.Combustion.ByCarbon(
-            new Activity("fuel", conditions.Apply(amount), null, DataOrigin.Automatic), new FuelFactors(factors[0], factors[1], factors[2])).Micrograms;
+        return Simply(amount => Accounts.Combustion.ByCarbon(
+            new Activity("fuel", conditions.Apply(amount), null, DataOrigin.Automatic), new FuelFactors(factors[0], factors[1], factors[2])).Micrograms);
     }
 
     private string TextOf(string name) => Texts.FirstOrDefault(t => t.Name == name).Text ?? throw new CarbonException($"The method {Name} lacks '{name}'.");

@@ -165,6 +165,15 @@ public sealed record LeafRecord(string Name)
     /// <summary>A record that states a duration in seconds, written as an instant is.</summary>
     public static LeafRecord Of(string name, TimeSpan duration) => OfMilliseconds(name, (long)duration.TotalMilliseconds);
 
+    /// <summary>The instant that a record states as <see cref="Of(string, DateTimeOffset)"/> writes it.</summary>
+    /// <exception cref="EvidenceException">It states none.</exception>
+    public DateTimeOffset AsTime() => this switch
+    {
+        { Unit: "s", Number: { Exponent: 0 } seconds } => DateTimeOffset.FromUnixTimeSeconds(seconds.Mantissa),
+        { Unit: "s", Number: { Exponent: -3 } milliseconds } => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds.Mantissa),
+        _ => throw new EvidenceException($"'{Name}' states no time."),
+    };
+
     private static LeafRecord OfMilliseconds(string name, long ms) =>
         new(name) { Unit = "s", Number = ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms) };
 }

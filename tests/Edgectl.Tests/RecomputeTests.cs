@@ -124,10 +124,10 @@ public sealed class RecomputeTests : IDisposable
         (int exit, string text) = Verify();
         Assert.True(exit == 0, text);
         Assert.Contains("recomputed 3 footprints", text, StringComparison.Ordinal);
-        Assert.Contains("scope1: 1083.256593309 kg CO2 over 2 slots; 1 more replaced after a correction", text, StringComparison.Ordinal);
+        Assert.Contains("scope1: 1083.256593309 kg CO2 over 2 slots; 1 more replaced by later ones", text, StringComparison.Ordinal);
         (exit, string bundle) = Run("verify", _log.Write("any-order", _log.Bundle(9, 8, 7, 6, 2).Encode()), "--trust", _log.Trust);
         Assert.Equal(0, exit);
-        Assert.Contains("scope1: 1081.094404500 kg CO2 over 1 slot; 1 more replaced after a correction", bundle, StringComparison.Ordinal);
+        Assert.Contains("scope1: 1081.094404500 kg CO2 over 1 slot; 1 more replaced by later ones", bundle, StringComparison.Ordinal);
         Differs(5, "its readings give 2.162188809 kg", () => Replace(5, 0, Fuel(2_162_188_810)));
         Differs(7, "its entry gives", () => Replace(6, 4, Cubic(1001)));
         Differs(9, "its entry gives", () => Replace(8, 3, Cubic(501)));
@@ -149,6 +149,39 @@ public sealed class RecomputeTests : IDisposable
         static LeafRecord Fuel(long micrograms) => new("scope1") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) };
 
         static LeafRecord Cubic(long amount) => new("amount") { Unit = "m3", Number = new DecimalFraction(0, amount) };
+    }
+
+    [Theory]
+    [InlineData(330_000_000, null, 0)]
+    [InlineData(550_000_000, null, 1)]
+    [InlineData(330_000_000, "1 MWh", 1)]
+    [InlineData(null, "unsettled:C", 0)]
+    [InlineData(null, "no-residual-mix", 1)]
+    public void A_month_that_is_settled_takes_the_place_of_its_slots_and_is_computed_from_its_instruments(int? micrograms, string? more, int exit)
+    {
+        _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
+        Reading(0, 0);
+        Reading(400_000, 0);
+        Add(LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [3, 4] }, [Amount(220_000_000), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(5)), .. Tail("0.5500")]);
+        Reading(1_000_000, 0);
+        LeafRecord[] period = [LeafRecord.Of("from", Start.AddDays(-1)), LeafRecord.Of("to", Start.AddDays(1))];
+        Add(LeafType.Instrument, h => h, [LeafRecord.Of("kind", "certificate"), LeafRecord.Of("id", "GEC-1"), .. period, Energy(700), LeafRecord.Of("by", "Li Wei"), LeafRecord.Of("market/name", "CN"), LeafRecord.Of("market/retired", "2026-07-02")]);
+        Add(LeafType.Correction, h => h, LeafRecord.Of("supersedes", 7), LeafRecord.Of("reason", "misread"), LeafRecord.Of("by", "Li Wei"), Energy(400));
+        Add(LeafType.Instrument, h => h, [LeafRecord.Of("kind", "contract"), LeafRecord.Of("id", "C"), .. period, Energy(more is "unsettled:C" ? 1 : 0), LeafRecord.Of("by", "Li Wei"), LeafRecord.Of("market/name", "CN")]);
+        Add(
+            LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = more == "1 MWh" ? [3, 6, 7] : [3, 6, 7, 8, 9] },
+            micrograms is { } m ? Amount(m) : LeafRecord.Of("scope2-location", more!), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(6)),
+            LeafRecord.Of("method", "market-based"), LeafRecord.Of("market", "CN"), LeafRecord.Of("factor", Key), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", "cn/1"),
+            LeafRecord.Of("restates", "instrument"), LeafRecord.Of("claims/from", Start.AddDays(-1)), LeafRecord.Of("claims/to", Start.AddDays(1)), LeafRecord.Of($"a{Register}", "3-6"));
+        (int result, string text) = Verify();
+        Assert.True(result == exit, text);
+        if (exit == 0)
+        {
+            Assert.Contains(micrograms is null ? "0.000000000 kg CO2 over 0 slots" : "0.330000000 kg CO2 over 1 slot", text, StringComparison.Ordinal);
+            Assert.Contains("1 more replaced", text, StringComparison.Ordinal);
+        }
+
+        static LeafRecord Energy(long wattHours) => new("amount") { Unit = "Wh", Number = new DecimalFraction(0, wattHours) };
     }
 
     private static IEnumerable<LeafRecord> Combustion =>

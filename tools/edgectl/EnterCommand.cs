@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
+using EdgeGateway.Carbon;
 
 namespace EdgeGateway.Edgectl;
 
@@ -22,13 +23,23 @@ internal static class EnterCommand
         Command manual = new("manual", "Enter an invoice, a delivery of fuel, a count of products.") { kind, subject, m.From, m.To, m.Amount, m.By, m.Document, m.Detail, m.Group, m.Data };
         manual.SetAction(parsed => Send(parsed, m, "manual", m.Period(parsed, [("kind", parsed.GetValue(kind)), ("subject", parsed.GetValue(subject))])));
 
-        Option<string> means = new("--kind") { Description = "certificate, contract or settlement.", Required = true };
+        Option<string> means = new("--kind") { Description = "certificate, contract, supplier (a supplier's rate) or settlement (of a contract).", Required = true };
         Option<string> id = new("--id") { Description = "Its number. Each is claimed once.", Required = true };
-        Command instrument = new("instrument", "Enter a certificate, a contract or a settlement that a market-based account may rest on.")
+        Option<string> market = new("--market") { Description = "The market that it is for, such as CN.", Required = true };
+        Option<string?> retired = new("--retired") { Description = "Of a certificate: the day on which it was retired for this site." };
+        Option<string?> factor = new("--factor") { Description = "What a kilowatt-hour emitted, as in \"0.35 kgCO2/kWh\". Without it: non-fossil." };
+        Option<string?> contract = new("--contract") { Description = "Of a settlement: the id of its contract." };
+        Command instrument = new("instrument", "Enter a certificate, a contract, a rate or a settlement that the market-based account rests on.")
         {
-            means, id, i.From, i.To, i.Amount, i.By, i.Document, i.Detail, i.Group, i.Data,
+            means, id, market, retired, factor, contract, i.From, i.To, i.Amount, i.By, i.Document, i.Detail, i.Group, i.Data,
         };
-        instrument.SetAction(parsed => Send(parsed, i, "instrument", i.Period(parsed, [("kind", parsed.GetValue(means)), ("id", parsed.GetValue(id))])));
+        instrument.SetAction(parsed => Send(
+            parsed, i, "instrument", i.Period(parsed, [("kind", parsed.GetValue(means)), ("id", parsed.GetValue(id))]),
+            details:
+            [
+                (RecordedInstrument.MarketDetail, parsed.GetValue(market)), (RecordedInstrument.RetiredDetail, parsed.GetValue(retired)),
+                (RecordedInstrument.FactorDetail, parsed.GetValue(factor)), (RecordedInstrument.ContractDetail, parsed.GetValue(contract)),
+            ]));
 
         Option<long> leaf = new("--leaf") { Description = "Index of the leaf that is wrong. It stays.", Required = true };
         Option<string> reason = new("--reason") { Description = "Why.", Required = true };
@@ -43,13 +54,14 @@ internal static class EnterCommand
     private static (string Name, string? Value)[] AmountOf(string? text) => text?.Split(' ', 2) is not { } parts ? []
         : [("amount", parts[0]), ("unit", parts.Length > 1 ? parts[1] : "")];
 
-    private static int Send(ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null)
+    private static int Send(
+        ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null, IReadOnlyList<(string Name, string? Value)>? details = null)
     {
         TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
         string door = Path.Combine(parsed.GetRequiredValue(options.Data), "door");
         try
         {
-            byte[] entry = Json(parsed, options, type, members, supersedes);
+            byte[] entry = Json(parsed, options, type, members, supersedes, details ?? []);
             (HttpStatusCode status, string answer) = PostAsync(door, entry).GetAwaiter().GetResult();
             using JsonDocument said = JsonDocument.Parse(answer);
             if (status == HttpStatusCode.Created)
@@ -74,7 +86,8 @@ internal static class EnterCommand
         }
     }
 
-    private static byte[] Json(ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes)
+    private static byte[] Json(
+        ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes, IReadOnlyList<(string Name, string? Value)> named)
     {
         using MemoryStream bytes = new();
         using (Utf8JsonWriter json = new(bytes))
@@ -98,13 +111,13 @@ internal static class EnterCommand
                 json.WriteString("sha256", Convert.ToHexStringLower(SHA256.HashData(file)));
             }
 
-            if (parsed.GetValue(options.Detail) is { Length: > 0 } details)
+            (string Name, string? Text)[] details = [.. named.Where(d => d.Value is not null), .. (parsed.GetValue(options.Detail) ?? []).Select(DetailOf)];
+            if (details.Length > 0)
             {
                 json.WriteStartObject("details");
-                foreach (string detail in details)
+                foreach ((string name, string? text) in details)
                 {
-                    int equals = detail.IndexOf('=', StringComparison.Ordinal);
-                    json.WriteString(equals > 0 ? detail[..equals] : throw new FormatException($"--detail {detail} is not TOPIC/DETAIL=TEXT."), detail[(equals + 1)..]);
+                    json.WriteString(name, text);
                 }
 
                 json.WriteEndObject();
@@ -115,6 +128,10 @@ internal static class EnterCommand
 
         return bytes.ToArray();
     }
+
+    private static (string Name, string? Text) DetailOf(string detail) => detail.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals
+        ? (detail[..equals], detail[(equals + 1)..])
+        : throw new FormatException($"--detail {detail} is not TOPIC/DETAIL=TEXT.");
 
     private static async Task<(HttpStatusCode Status, string Answer)> PostAsync(string door, byte[] entry)
     {

@@ -22,7 +22,7 @@ internal sealed record LeafCount(long Count, TimeSpread Times)
 /// <param name="Stated">Leaves that state an amount.</param>
 /// <param name="NotStated">Leaves that state why there is none.</param>
 /// <param name="Micrograms">Sum of the amounts, CO₂, without those that another leaf takes the place of.</param>
-/// <param name="Replaced">Leaves that another one takes the place of, because what they rest on was corrected.</param>
+/// <param name="Replaced">Leaves that another one takes the place of, because what they rest on was corrected or settled.</param>
 internal sealed record AccountSum(long Stated, long NotStated, BigInteger Micrograms, long Replaced)
 {
     /// <summary>The sum in kilograms with all its nine decimals.</summary>
@@ -117,8 +117,12 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 
     public SortedDictionary<string, AccountSum> Carbon { get; } = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<long, long> _entered = [];
+    private readonly Dictionary<string, List<Footprint>> _footprints = [];
     private readonly HashSet<long> _replaced = [];
+    private readonly Dictionary<string, List<Footprint>> _restated = [];
+
+    // No amount is a leaf that states none.
+    private readonly record struct Footprint(long Leaf, DateTimeOffset From, DateTimeOffset To, long? Micrograms);
 
     /// <summary>Leaves of the other types that this version knows.</summary>
     public SortedDictionary<string, long> Others { get; } = new(StringComparer.Ordinal);
@@ -253,32 +257,53 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     // The first record of a carbon leaf has the account's name and its amount, or the reason why there is none. Leaves may come in any order.
     private void AddCarbon(Leaf leaf)
     {
-        LeafRecord record = leaf.Records[0];
-        AccountSum sum = Carbon.GetValueOrDefault(record.Name) ?? new AccountSum(0, 0, 0, 0);
+        string account = leaf.Records[0].Name;
+        Footprint footprint = new(
+            leaf.Head.Index, TimeIn(leaf, "from"), TimeIn(leaf, "to"), leaf.Records[0] is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount } ? amount.Mantissa : null);
+        AccountSum sum = Carbon.GetValueOrDefault(account) ?? new AccountSum(0, 0, 0, 0);
+        List<Footprint> before = Of(_footprints, account), restated = Of(_restated, account);
         if (leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa is { } replaced)
         {
-            sum = _entered.Remove(replaced, out long before) ? sum with { Stated = sum.Stated - 1, Micrograms = sum.Micrograms - before, Replaced = sum.Replaced + 1 } : sum;
             _replaced.Add(replaced);
+            sum = Without(before, f => f.Leaf == replaced, sum);
         }
 
-        if (record is not { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount })
+        if (leaf.Records.Any(r => r.Name == "restates"))
         {
-            sum = sum with { NotStated = sum.NotStated + 1 };
+            restated.Add(footprint);
+            sum = Without(before, f => IsWithin(f, footprint), sum);
         }
-        else if (_replaced.Contains(leaf.Head.Index))
+
+        if (_replaced.Contains(footprint.Leaf) || restated.Exists(r => IsWithin(footprint, r)))
         {
             sum = sum with { Replaced = sum.Replaced + 1 };
         }
         else
         {
-            sum = sum with { Stated = sum.Stated + 1, Micrograms = sum.Micrograms + amount.Mantissa };
-            if (leaf.Records.All(r => r.Name != "meters")) // only what was entered is corrected
-            {
-                _entered[leaf.Head.Index] = amount.Mantissa;
-            }
+            before.Add(footprint);
+            sum = footprint.Micrograms is { } micrograms ? sum with { Stated = sum.Stated + 1, Micrograms = sum.Micrograms + micrograms } : sum with { NotStated = sum.NotStated + 1 };
         }
 
-        Carbon[record.Name] = sum;
+        Carbon[account] = sum;
+
+        static List<Footprint> Of(Dictionary<string, List<Footprint>> all, string account) => all.TryGetValue(account, out List<Footprint>? some) ? some : all[account] = [];
+
+        static bool IsWithin(Footprint one, Footprint other) => one.Leaf < other.Leaf && other.From <= one.From && one.To <= other.To;
+
+        static DateTimeOffset TimeIn(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).AsTime();
+    }
+
+    private static AccountSum Without(List<Footprint> footprints, Predicate<Footprint> gone, AccountSum sum)
+    {
+        foreach (Footprint footprint in footprints.FindAll(gone))
+        {
+            sum = footprint.Micrograms is { } micrograms
+                ? sum with { Stated = sum.Stated - 1, Micrograms = sum.Micrograms - micrograms, Replaced = sum.Replaced + 1 }
+                : sum with { NotStated = sum.NotStated - 1, Replaced = sum.Replaced + 1 };
+        }
+
+        footprints.RemoveAll(gone);
+        return sum;
     }
 
     private static void Count<T>(SortedDictionary<T, long> counts, T key)

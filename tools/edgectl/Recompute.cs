@@ -27,6 +27,7 @@ internal sealed class Recompute
     private readonly Dictionary<long, Leaf> _readings = [];
     private readonly Dictionary<long, Leaf> _statements = []; // config and factors: few
     private readonly List<Leaf> _waiting = [];
+    private readonly Dictionary<long, string> _claimed = [];
 
     /// <summary>Footprints computed again.</summary>
     public long Computed { get; private set; }
@@ -53,13 +54,13 @@ internal sealed class Recompute
     {
         switch (leaf.Head.Type)
         {
-            case LeafType.Reading or LeafType.Manual or LeafType.Correction when _uses.ContainsKey(leaf.Head.Index):
+            case LeafType.Reading or LeafType.Manual or LeafType.Instrument or LeafType.Correction when _uses.ContainsKey(leaf.Head.Index):
                 _readings[leaf.Head.Index] = leaf;
                 break;
             case LeafType.Config or LeafType.Factors:
                 _statements[leaf.Head.Index] = leaf;
                 break;
-            case LeafType.Carbon when leaf.Records[0].Number is null:
+            case LeafType.Carbon when leaf.Records[0].Number is null && leaf.Head.ComputedFrom.Count == 0:
                 NotStated++;
                 break;
             case LeafType.Carbon when FirstMissing(leaf) is null:
@@ -114,10 +115,11 @@ internal sealed class Recompute
         Computed++;
         try
         {
-            long stated = carbon.Records[0].Number!.Value.Mantissa, computed = Micrograms(carbon);
-            if (carbon.Records[0] is not { Unit: "kg", Number.Exponent: -9 } || stated != computed)
+            MarketFootprint computed = Footprint(carbon);
+            LeafRecord stated = carbon.Records[0];
+            if (computed.Micrograms is { } amount ? stated is not { Unit: "kg", Number.Exponent: -9 } || stated.Number.Value.Mantissa != amount : stated.Text != computed.NoAmount)
             {
-                Differ(carbon, $"it states {carbon.Records[0].Number} {carbon.Records[0].Unit}, its {(_readings[carbon.Head.ComputedFrom[0]].Head.Type == LeafType.Manual ? "entry gives" : "readings give")} {new DecimalFraction(-9, computed)} kg");
+                Differ(carbon, $"it states {stated.Number}{stated.Text} {stated.Unit}, its {(_readings[carbon.Head.ComputedFrom[0]].Head.Type == LeafType.Manual ? "entry gives" : "readings give")} {(computed.Micrograms is { } m ? $"{new DecimalFraction(-9, m)} kg" : computed.NoAmount)}");
             }
         }
         catch (Exception e) when (e is EvidenceException or CarbonException or FormatException or ArgumentException or OverflowException)
@@ -142,12 +144,12 @@ internal sealed class Recompute
         }
     }
 
-    private long Micrograms(Leaf carbon)
+    private MarketFootprint Footprint(Leaf carbon)
     {
         var method = RecordedMethod.Read(TextOf(carbon, "method"), carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!)));
-        Leaf factors = _statements[carbon.Head.Factors ?? throw new EvidenceException("it names no factors leaf")];
         foreach ((string key, string value) in method.Factors)
         {
+            Leaf factors = _statements[carbon.Head.Factors ?? throw new EvidenceException("it names no factors leaf")];
             if (!TextOf(factors, key).StartsWith(value + ";", StringComparison.Ordinal))
             {
                 throw new EvidenceException($"it was computed with {value}, leaf {factors.Head.Index} has for {key}: {TextOf(factors, key).Split(';')[0]}");
@@ -157,7 +159,71 @@ internal sealed class Recompute
         Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(i => _readings[i])];
         return sources.Length == 0 || sources[^1].Head.Index >= carbon.Head.Index
             ? throw new EvidenceException("it does not name earlier readings or entries")
-            : method.Micrograms(sources[0].Head.Type == LeafType.Manual ? Entered(carbon, sources) : Metered(carbon, sources));
+            : sources[0].Head.Type == LeafType.Manual ? method.Footprint(Entered(carbon, sources), null)
+            : carbon.Records.Any(r => r.Name == "restates") ? method.Footprint(Stretches(carbon, sources), ClaimsOf(carbon, sources))
+            : method.Footprint(Metered(carbon, sources), null);
+    }
+
+    // A period that was accounted anew: each of its registers with the readings between which it was counted, "12-400 401-2990".
+    private Quantity Stretches(Leaf carbon, Leaf[] sources)
+    {
+        Quantity? amount = null;
+        DateTimeOffset from = DateTimeOffset.MaxValue, to = DateTimeOffset.MinValue;
+        foreach (LeafRecord register in carbon.Records.Where(r => r.Text is not null && sources.Any(s => s.Head.Type == LeafType.Reading && RegisterIn(s, r.Name) is not null)))
+        {
+            long end = -1;
+            foreach (string[] stretch in register.Text!.Split(' ').Select(s => s.Split('-')))
+            {
+                Leaf[] ends = [.. stretch.Select(s => sources.FirstOrDefault(r => r.Head.Type == LeafType.Reading && r.Head.Index.ToString(CultureInfo.InvariantCulture) == s)).OfType<Leaf>()];
+                if (ends.Length != 2 || stretch.Length != 2 || ends[0].Head.Index < end || ends.Any(e => RegisterIn(e, register.Name) is null))
+                {
+                    throw new EvidenceException($"the stretches of {register.Name}, {register.Text}, are not between its readings, one after the other");
+                }
+
+                Quantity more = Between(register.Name, RegisterIn(ends[0], register.Name)!, RegisterIn(ends[1], register.Name)!, ends[1]);
+                amount = amount is null ? more : amount + more;
+                (end, from, to) = (ends[1].Head.Index, ends[0].Head.Time < from ? ends[0].Head.Time : from, ends[1].Head.Time > to ? ends[1].Head.Time : to);
+            }
+        }
+
+        RequireTime(carbon, "from", from);
+        RequireTime(carbon, "to", to);
+        return amount ?? throw new EvidenceException("it names no registers");
+    }
+
+    private Claims? ClaimsOf(Leaf carbon, Leaf[] sources)
+    {
+        if (carbon.Records.FirstOrDefault(r => r.Name == "claims/from") is not { } from || carbon.Records.FirstOrDefault(r => r.Name == "claims/to") is not { } to)
+        {
+            return null;
+        }
+
+        List<RecordedInstrument> instruments = [];
+        foreach (Leaf entered in sources.Where(s => s.Head.Type == LeafType.Instrument))
+        {
+            Dictionary<string, LeafRecord> holds = entered.Records.ToDictionary(r => r.Name);
+            for (Leaf? last = entered; last is not null; last = Array.Find(sources, s => s.Head.Type == LeafType.Correction && s.Records[0].Number?.Mantissa == last.Head.Index))
+            {
+                foreach (LeafRecord record in last.Records)
+                {
+                    holds[record.Name] = record;
+                }
+            }
+
+            LeafRecord amount = holds["amount"];
+            var instrument = RecordedInstrument.Read(
+                TextOf(entered, "kind"), TextOf(entered, "id"), holds["from"].AsTime(), holds["to"].AsTime(),
+                MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!), name => holds.GetValueOrDefault(name)?.Text);
+            if (instrument.Kind != "contract" && _claimed.TryGetValue(entered.Head.Index, out string? other) && other != carbon.Records[0].Name)
+            {
+                throw new EvidenceException($"it claims the instrument of leaf {entered.Head.Index}, which {other} claims too");
+            }
+
+            _claimed[entered.Head.Index] = carbon.Records[0].Name;
+            instruments.Add(instrument);
+        }
+
+        return new Claims(from.AsTime(), to.AsTime(), instruments);
     }
 
     private Quantity Metered(Leaf carbon, Leaf[] readings)

@@ -203,7 +203,7 @@ internal static class VerifyReport
         foreach ((string account, AccountSum sum) in log.Carbon)
         {
             string without = sum.NotStated == 0 ? "" : $"; {Many(sum.NotStated, "slot")} without an amount";
-            Row(output, label, $"{account}: {sum.Kilograms} kg CO2 over {Many(sum.Stated, "slot")}{without}{(sum.Replaced == 0 ? "" : $"; {sum.Replaced} more replaced after a correction")}");
+            Row(output, label, $"{account}: {sum.Kilograms} kg CO2 over {Many(sum.Stated, "slot")}{without}{(sum.Replaced == 0 ? "" : $"; {sum.Replaced} more replaced by later ones")}");
             label = "";
         }
 

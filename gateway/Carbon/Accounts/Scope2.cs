@@ -20,25 +20,11 @@ public sealed class Scope2
     private readonly List<EmissionLine> _lines = [];
     private readonly List<string> _blocked = [];
     private readonly List<string> _toScope1 = [];
-    private readonly Dictionary<string, Fraction> _left = [];
-    private readonly IReadOnlyList<Instrument> _instruments;
-    private readonly Period _period;
-    private readonly string _market;
+    private readonly InstrumentPool _pool;
     private readonly CitedFactor? _residual;
     private readonly Unit _gas;
 
-    private Scope2(Period period, string market, IReadOnlyList<Instrument> instruments, CitedFactor? residual, Unit gas)
-    {
-        (_period, _market, _instruments, _residual, _gas) = (period, market, instruments, residual, gas);
-        foreach (Instrument instrument in instruments)
-        {
-            Check(instrument);
-            if (!_left.TryAdd(instrument.Id, instrument.Energy.In(Unit.KilowattHour).Value))
-            {
-                throw new CarbonException($"{instrument.Id} is claimed twice. Each instrument is used once.");
-            }
-        }
-    }
+    private Scope2(InstrumentPool pool, CitedFactor? residual, Unit gas) => (_pool, _residual, _gas) = (pool, residual, gas);
 
     /// <summary>All lines: location-based, market-based, exports.</summary>
     public IReadOnlyList<EmissionLine> Lines => _lines;
@@ -60,10 +46,7 @@ public sealed class Scope2
     public IReadOnlyList<string> SentToScope1 => _toScope1;
 
     /// <summary>What was used of each instrument, and what is left.</summary>
-    public IReadOnlyList<InstrumentUse> Instruments =>
-    [
-        .. _instruments.Select(i => new InstrumentUse(i, Kwh(i.Energy.In(Unit.KilowattHour).Value - _left[i.Id]), Kwh(_left[i.Id]))),
-    ];
+    public IReadOnlyList<InstrumentUse> Instruments => _pool.Uses;
 
     /// <summary>All electricity that was used, kWh.</summary>
     public Quantity Consumption { get; private set; } = Kwh(Fraction.Zero);
@@ -82,7 +65,7 @@ public sealed class Scope2
         "scope2-gbt-net", GasText,
         Sum(LocationAccount) - Sum(ExportAccount), null);
 
-    private string GasText => _gas.Dimension == Dimension.CarbonDioxide ? "CO2" : "CO2e";
+    private string GasText => InstrumentPool.TextOf(_gas);
 
     /// <summary>Accounts the electricity of a period.</summary>
     /// <param name="period">Instruments must have been generated within it.</param>
@@ -96,13 +79,9 @@ public sealed class Scope2
         Period period, string market, IReadOnlyList<ElectricityLine> lines, IReadOnlyList<ExportLine> exports,
         IReadOnlyList<Instrument> instruments, CitedFactor? residual)
     {
-        if (residual is { Rate.Value.IsZero: true })
-        {
-            throw new CarbonException($"A residual mix of {residual.Text} is what is left where all electricity is claimed, not a factor of what nobody claimed. Give another one.");
-        }
-
+        InstrumentPool.RefuseEmpty(residual);
         Unit gas = Gas(lines, exports, residual);
-        var account = new Scope2(period, market, instruments, residual, gas);
+        var account = new Scope2(new InstrumentPool(instruments, market, period, gas), residual, gas);
         RefuseSameNames([.. lines.Select(l => l.Activity), .. exports.Select(e => e.Activity)]);
         foreach (ElectricityLine line in lines)
         {
@@ -178,25 +157,6 @@ public sealed class Scope2
 
     private BigInteger Sum(string account) => _lines.Where(l => l.Account == account).Aggregate(BigInteger.Zero, (sum, l) => sum + l.Micrograms);
 
-    private void Check(Instrument instrument)
-    {
-        string id = instrument.Id;
-        string? fault = !instrument.Energy.In(Unit.KilowattHour).Value.IsPositive ? $"{id} is for {instrument.Energy}. It must be above 0."
-            : instrument.Market != _market ? $"{id} is for the market {instrument.Market}, the electricity was used in {_market}."
-            : !_period.Holds(instrument.Period) ? $"{id} is for {instrument.Period}, which is not within {_period}. Use it in the period it is for."
-            : instrument.Kind == InstrumentKind.Certificate && instrument.Retired is null ? $"{id} is not retired. Until it is, others can claim it."
-            : instrument.Kind == InstrumentKind.Certificate && instrument.Retired < instrument.Period.From
-                ? $"{id} was retired on {Period.Day(instrument.Retired.Value)}, before {instrument.Period.From:yyyy-MM-dd}, when its electricity began to be generated."
-            : instrument.Kind == InstrumentKind.Contract && string.IsNullOrWhiteSpace(instrument.Settlement) ? $"{id} has no settlement. A contract alone does not prove a supply."
-            : instrument is { Kind: InstrumentKind.Supplier, Factor: null } ? $"{id} has no factor. A supplier's rate is one."
-            : instrument.Factor is { } f && f.Rate.Unit.Dimension != _gas.Dimension ? $"{id} has {f.Text}, the account is in {GasText}."
-            : null;
-        if (fault is not null)
-        {
-            throw new CarbonException(fault);
-        }
-    }
-
     private static string Word(InstrumentKind kind) => kind switch
     {
         InstrumentKind.Certificate => "certificate",
@@ -249,7 +209,7 @@ public sealed class Scope2
         Fraction needed = energy.Value - (line.Acquisition == Acquisition.SelfGenerated ? Sold(line) : Fraction.Zero);
         foreach (string id in line.Proof)
         {
-            Instrument instrument = _instruments.FirstOrDefault(i => i.Id == id)
+            Instrument instrument = _pool.Find(id)
                 ?? throw new CarbonException($"{activity.Name} names the proof {id}, which is not among the instruments.");
             bool record = instrument.Kind == InstrumentKind.GenerationRecord;
             if (instrument.Kind == InstrumentKind.Supplier || (record && line.Acquisition == Acquisition.Purchased) || (!record && line.Acquisition == Acquisition.SelfGenerated))
@@ -273,7 +233,7 @@ public sealed class Scope2
 
     private void MarketOfPool(ElectricityLine line, Fraction needed)
     {
-        foreach (Instrument instrument in _instruments.Where(i => i.Kind != InstrumentKind.GenerationRecord).OrderBy(i => i.Kind))
+        foreach (Instrument instrument in _pool.ByQuality)
         {
             needed -= Use(instrument, needed, line);
         }
@@ -295,15 +255,13 @@ public sealed class Scope2
     // How much of the instrument serves the line, kWh.
     private Fraction Use(Instrument instrument, Fraction needed, ElectricityLine line)
     {
-        Fraction left = _left[instrument.Id], used = left < needed ? left : needed;
-        if (!used.IsPositive)
+        Fraction used = _pool.Draw(instrument, needed);
+        if (used.IsZero)
         {
-            return Fraction.Zero;
+            return used;
         }
 
-        _left[instrument.Id] = left - used;
-        CitedFactor factor = instrument.Factor ?? new CitedFactor(
-            new Rate(Fraction.Zero, _gas, Unit.KilowattHour), $"0 {_gas}/kWh", "GB/T 32151.34-2024, 5.2.6.1: non-fossil electricity with valid proof");
+        CitedFactor factor = _pool.FactorOf(instrument);
         if (factor.Rate.Value.IsZero)
         {
             Quantity amount = Kwh(used);

@@ -17,20 +17,45 @@ public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPe
 /// <param name="Register">The register there.</param>
 public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, Register Register);
 
+/// <summary>What an account counted in a slot.</summary>
+/// <param name="Records">Of its carbon leaf.</param>
+/// <param name="From">Where it begins: at the slot's start, or earlier where meters were missing since.</param>
+/// <param name="Micrograms">The amount; null where none is stated.</param>
+/// <param name="Counted">For each register the reading leaves between which it was counted; none where a meter is missing.</param>
+public sealed record AccountSlot(IReadOnlyList<LeafRecord> Records, DateTimeOffset From, long? Micrograms, IReadOnlyList<(string Register, long From, long To)> Counted)
+{
+    /// <summary>The readings that the leaf rests on.</summary>
+    public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => new[] { c.From, c.To }))];
+
+    /// <summary>Whether the next slot begins where this one ends.</summary>
+    public bool Closes => Counted.Count > 0;
+}
+
 /// <summary>
 /// One account's footprint, slot by slot: what was counted between two recorded readings by a method with cited factors, exact, rounded once
 /// to micrograms. Where a meter is missing at the slot's end, no amount is stated but the reason; the next one covers the time since the
 /// last, so that no energy is ever without its footprint.
 /// </summary>
-public sealed class CarbonAccount(string name, FactorSet set, RecordedMethod method, IReadOnlyList<AccountMeter> meters)
+/// <param name="name">The account's name in the site file.</param>
+/// <param name="set">The factor set that the method cites; null where it cites none.</param>
+/// <param name="method">From amount to footprint.</param>
+/// <param name="meters">What it adds up.</param>
+/// <param name="period">Over which time its footprints belong together: that of the instruments of a market-based account.</param>
+public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod method, IReadOnlyList<AccountMeter> meters, AccountPeriod period = AccountPeriod.Month)
 {
     private readonly Dictionary<string, RecordedRegister> _closed = [];
 
     /// <summary>The account's name in the site file.</summary>
     public string Name => name;
 
-    /// <summary>The factor set that the account cites.</summary>
-    public FactorSet Set => set;
+    /// <summary>The factor set that the account cites; null where it cites none.</summary>
+    public FactorSet? Set => set;
+
+    /// <summary>From amount to footprint.</summary>
+    public RecordedMethod Method => method;
+
+    /// <summary>Over which time its footprints belong together.</summary>
+    public AccountPeriod Period => period;
 
     /// <summary>Where the next footprint begins, to be remembered over a restart: meter and index of its reading leaf.</summary>
     public IEnumerable<(string Meter, long Leaf)> Bases => _closed.Select(c => (c.Key, c.Value.Leaf));
@@ -54,16 +79,14 @@ public sealed class CarbonAccount(string name, FactorSet set, RecordedMethod met
     public void Forget() => _closed.Clear();
 
     /// <summary>
-    /// The records of the carbon leaf at a slot's end and the leaves they were computed from. Changes nothing: call
-    /// <see cref="Close"/> once the leaf is recorded.
+    /// The carbon leaf at a slot's end. Changes nothing: call <see cref="Close"/> once it is recorded.
     /// </summary>
     /// <param name="end">The slot's end.</param>
     /// <param name="now">The newest recorded register of each meter, or why it is missing.</param>
-    public (IReadOnlyList<LeafRecord> Records, IReadOnlyList<long> ComputedFrom) At(
-        DateTimeOffset end, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
+    public AccountSlot At(DateTimeOffset end, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
     {
         Quantity? amount = null;
-        SortedSet<long> from = [];
+        List<(string Register, long From, long To)> counted = [];
         string? missing = null;
         DateTimeOffset start = end;
         List<(AccountMeter Meter, RecordedRegister From)> bases = [];
@@ -87,15 +110,16 @@ public sealed class CarbonAccount(string name, FactorSet set, RecordedMethod met
                 Quantity more = Between(meter, was.Register, to.Register);
                 amount = amount is null ? more : amount + more;
                 start = was.Time < start ? was.Time : start;
-                from.UnionWith([was.Leaf, to.Leaf]);
+                counted.Add((GroupLeaf.NameOf(meter.Name, meter.Obis), was.Leaf, to.Leaf));
                 bases.Add((meter, was));
             }
         }
 
         missing ??= amount is null ? "no-earlier-reading" : null;
-        return (
+        MarketFootprint? footprint = missing is null ? method.Footprint(amount!, null) : null;
+        return new AccountSlot(
             [
-                missing is null ? FootprintLeaf.AmountOf(name, method.Micrograms(amount!)) : LeafRecord.Of(name, missing),
+                FootprintLeaf.AmountOf(name, footprint?.Micrograms, missing ?? footprint!.NoAmount),
                 LeafRecord.Of("from", start),
                 LeafRecord.Of("to", end),
                 .. FootprintLeaf.RecordsOf(method, set),
@@ -104,10 +128,10 @@ public sealed class CarbonAccount(string name, FactorSet set, RecordedMethod met
                 // A meter that came to the account later than the others; an earlier leaf may have its register too.
                 .. missing is null ? bases.Where(b => b.From.Time > start).Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf)) : [],
             ],
-            missing is null ? [.. from] : []);
+            start, footprint?.Micrograms, missing is null ? counted : []);
     }
 
-    /// <summary>The slot's leaf is recorded with an amount: the next begins where it ended.</summary>
+    /// <summary>The slot's leaf is recorded, and nothing was missing: the next begins where it ended.</summary>
     public void Close(IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
     {
         foreach (AccountMeter meter in meters)

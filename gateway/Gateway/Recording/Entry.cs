@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Recording;
@@ -12,7 +13,7 @@ namespace EdgeGateway.Recording;
 /// <summary>What a person enters, as it comes in: JSON with these members and no others.</summary>
 /// <param name="Type"><c>manual</c>, <c>instrument</c> or <c>correction</c>.</param>
 /// <param name="By">Who enters it.</param>
-/// <param name="Kind">Of a manual entry <c>invoice</c>, <c>fuel</c>, <c>production</c>, <c>heat</c> or <c>reading</c>; of an instrument <c>certificate</c>, <c>contract</c> or <c>settlement</c>.</param>
+/// <param name="Kind">Of a manual entry <c>invoice</c>, <c>fuel</c>, <c>production</c>, <c>heat</c> or <c>reading</c>; of an instrument one of <see cref="RecordedInstrument.Kinds"/>.</param>
 /// <param name="Subject">What a manual entry is about, such as <c>diesel</c>; accounts find it by this.</param>
 /// <param name="Id">The number of an instrument, unique with its kind.</param>
 /// <param name="From">A day, beginning in the site's time zone, or a time with its offset.</param>
@@ -47,7 +48,7 @@ public sealed partial record Entry
         ["m2"] = ("m2", 0), ["W"] = ("W", 0), ["kW"] = ("W", 3), ["MW"] = ("W", 6), ["count"] = ("count", 0),
     };
 
-    private static readonly string[] ManualKinds = ["invoice", "fuel", "production", "heat", "reading"], InstrumentKinds = ["certificate", "contract", "settlement"];
+    private static readonly string[] ManualKinds = ["invoice", "fuel", "production", "heat", "reading"], InstrumentKinds = [.. RecordedInstrument.Kinds];
 
     private Entry(string type, IReadOnlyList<LeafRecord> records) => (Type, Records) = (type, records);
 
@@ -135,7 +136,30 @@ public sealed partial record Entry
 
         records.AddRange(DetailsOf(request));
         string type = named == "id" ? LeafType.Instrument : LeafType.Manual;
+        if (type == LeafType.Instrument)
+        {
+            RefuseEmptyProof(records);
+        }
+
         return new Entry(type, records) { Once = OnceOf(type, records) };
+    }
+
+    private static void RefuseEmptyProof(List<LeafRecord> records)
+    {
+        try
+        {
+            LeafRecord amount = records.First(r => r.Name == "amount");
+            Forbid(amount.Number!.Value.Mantissa == 0, "The amount is 0. An instrument is for some electricity.");
+            RecordedInstrument.Read(
+                Said("kind")!, Said("id")!, records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime(),
+                MeteredAmount.FromRecord(amount.Number.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!), Said);
+        }
+        catch (CarbonException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+
+        string? Said(string name) => records.FirstOrDefault(r => r.Name == name)?.Text;
     }
 
     private static Entry CorrectionOf(EntryRequest request)

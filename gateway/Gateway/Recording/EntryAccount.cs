@@ -19,6 +19,9 @@ public sealed class EntryAccount(string name, string subject, FactorSet set, Rec
     /// <summary>The factor set that the account cites.</summary>
     public FactorSet Set => set;
 
+    /// <summary>From amount to footprint.</summary>
+    public RecordedMethod Method => method;
+
     /// <summary>The records of the carbon leaf of an entry.</summary>
     /// <param name="entry">Records of the manual entry: its period.</param>
     /// <param name="amount">Its amount, or the one that a correction put in its place.</param>

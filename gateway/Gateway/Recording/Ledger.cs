@@ -358,6 +358,11 @@ public sealed class Ledger : IDisposable
     /// <summary>What the recorder remembers under a name, or null.</summary>
     public string? Fact(string name) => Query("SELECT value FROM fact WHERE name = $1", r => r.GetString(0), name).FirstOrDefault();
 
+    /// <summary>All facts whose name begins so, by name.</summary>
+    /// <param name="prefix">Ends with <c>:</c>.</param>
+    public IReadOnlyList<(string Name, string Value)> Facts(string prefix) =>
+        [.. Query("SELECT name, value FROM fact WHERE name >= $1 AND name < $2 ORDER BY name", r => (r.GetString(0), r.GetString(1)), prefix, prefix[..^1] + ';')];
+
     /// <summary>How far a reader has got: the index of the first leaf it has not delivered. 0 for a new reader.</summary>
     public long Cursor(string name) => _cursors.GetValueOrDefault(name);
 

@@ -53,6 +53,9 @@ public sealed class Pen(TimeProvider time, Func<TimeStatus> status, RandomNumber
         return NextIndex - 1;
     }
 
+    /// <summary>A leaf of the tick, or null where the index is of none.</summary>
+    public Leaf? Written(long index) => index >= _first && index < NextIndex ? LeafCodec.Decode(_leaves[(int)(index - _first)]) : null;
+
     /// <summary>The tick's leaves.</summary>
     public IReadOnlyList<byte[]> TakeLeaves() => [.. _leaves];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using Microsoft.Data.Sqlite;
 
@@ -28,45 +29,125 @@ public sealed partial class Recorder
             facts[once] = Text(_pen.NextIndex);
         }
 
-        Leaf? superseded = entry.Supersedes is { } wrong ? Supersede(wrong, _pen.NextIndex, facts) : null;
+        Leaf? superseded = entry.Supersedes is { } wrong ? Supersede(wrong, entry, _pen.NextIndex, facts) : null;
         DateTimeOffset at = _time.GetUtcNow();
         long index = _pen.Write(entry.Type, at, entry.Records, h => h with { Group = entry.Group });
-        WriteFootprints(entry, superseded, index, at, facts);
-        _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
-        return index;
-    }
-
-    private void WriteFootprints(Entry entry, Leaf? superseded, long index, DateTimeOffset at, Dictionary<string, string> facts)
-    {
-        // A correction is of an entry, or of a correction of it.
-        long first = superseded is null ? index : long.Parse(_ledger.Fact($"entry-of:{superseded.Head.Index}") ?? Text(superseded.Head.Index), NumberStyles.None, CultureInfo.InvariantCulture);
+        long first = superseded is null ? index : FirstOf(superseded.Head.Index);
         if (superseded is not null)
         {
             facts[$"entry-of:{index}"] = Text(first);
         }
 
-        IReadOnlyList<LeafRecord>? manual = superseded is null ? entry.Type == LeafType.Manual ? entry.Records : null
-            : LeafCodec.Decode(_ledger.Leaves(first, first + 1)[0]!) is { Head.Type: LeafType.Manual } corrected ? corrected.Records : null;
-        if (manual?.First(r => r.Name == "subject").Text is not { } subject || entry.Records.FirstOrDefault(r => r.Name == "amount") is not { } amount)
+        Leaf entered = LeafAt(first)!;
+        if (entered.Head.Type == LeafType.Instrument)
+        {
+            Claim(first, at, facts);
+        }
+        else
+        {
+            WriteFootprints(entry, entered, index, at, facts);
+        }
+
+        _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
+        return index;
+    }
+
+    // A correction is of an entry, or of a correction of it.
+    private long FirstOf(long leaf) => _ledger.Fact($"entry-of:{leaf}") is { } first ? IndexIn(first) : leaf;
+
+    private void WriteFootprints(Entry entry, Leaf entered, long index, DateTimeOffset at, Dictionary<string, string> facts)
+    {
+        if (entry.Records.FirstOrDefault(r => r.Name == "amount") is not { } amount)
         {
             return;
         }
 
+        long first = entered.Head.Index;
+        if (entered.Records.First(r => r.Name == "kind").Text == "production")
+        {
+            facts[$"production:{first}"] = "";
+        }
+
+        string? subject = entered.Records.First(r => r.Name == "subject").Text;
         foreach (EntryAccount account in _entryAccounts.Where(a => a.Subject == subject))
         {
             string fact = $"footprint:{first}:{account.Name}";
-            long? replaces = _ledger.Fact(fact) is { } before ? long.Parse(before, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+            long? replaces = _ledger.Fact(fact) is { } before ? IndexIn(before) : null;
             facts[fact] = Text(_pen.NextIndex);
             _pen.Write(
-                LeafType.Carbon, at, account.RecordsOf(manual, amount, replaces),
-                h => h with { ComputedFrom = superseded is null ? [index] : [first, index], Factors = _factorsIndex[account.Set.Name] });
+                LeafType.Carbon, at, account.RecordsOf(entered.Records, amount, replaces),
+                h => h with { ComputedFrom = index == first ? [index] : [first, index], Factors = _factorsIndex[account.Set.Name] });
         }
     }
 
     private static string Text(long index) => index.ToString(CultureInfo.InvariantCulture);
 
-    // The leaf stays. What it claimed is free again: an instrument with a wrong period can be entered anew.
-    private Leaf Supersede(long wrong, long by, Dictionary<string, string> facts)
+    // An instrument must hold with all that was corrected of it; what it is for is accounted anew where that is over.
+    private void Claim(long first, DateTimeOffset at, Dictionary<string, string> facts)
+    {
+        facts[$"instrument:{first}"] = "";
+        IReadOnlyList<RecordedInstrument> all;
+        RecordedInstrument instrument;
+        try
+        {
+            all = [.. Instruments(facts).Select(i => i.Instrument)];
+            instrument = InstrumentAt(first, facts).Instrument;
+        }
+        catch (CarbonException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+
+        if (instrument.Energy.Value.IsPositive && Refusal(instrument, all) is { } refusal)
+        {
+            throw new InvalidDataException(refusal);
+        }
+
+        foreach (CarbonAccount account in MarketAccounts)
+        {
+            foreach ((string name, _) in _ledger.Facts($"span:{account.Name}:"))
+            {
+                CalendarPeriod period = CalendarPeriod.Parse(name.Split(':')[2], _rhythm.Zone);
+                if (period.To <= at && instrument.Overlaps(period.From, period.To))
+                {
+                    Settle(account, period, InstrumentCame, at, facts);
+                }
+            }
+        }
+    }
+
+    private string? Refusal(RecordedInstrument instrument, IReadOnlyList<RecordedInstrument> all)
+    {
+        if (instrument.Kind == "settlement")
+        {
+            if (all.FirstOrDefault(i => i.Kind == "contract" && i.Id == instrument.Contract && i.Energy.Value.IsPositive) is not { } contract)
+            {
+                return $"{instrument.Id} settles the contract {instrument.Contract}, which is not entered. Enter the contract first.";
+            }
+
+            Quantity settled = all.Where(i => i.Kind == "settlement" && i.Contract == contract.Id).Select(i => i.Energy).Aggregate((a, b) => a + b);
+            if (contract.Market != instrument.Market || instrument.From < contract.From || contract.To < instrument.To || settled.In(Unit.KilowattHour).Value > contract.Energy.In(Unit.KilowattHour).Value)
+            {
+                return $"{instrument.Id} does not fit the contract {contract.Id}, which is for {contract.Energy.In(Unit.KilowattHour)} of {contract.From:u} to {contract.To:u} in {contract.Market}: with it {settled.In(Unit.KilowattHour)} would be settled. A settlement lies within its contract.";
+            }
+        }
+
+        return MarketAccounts.FirstOrDefault() is not { } account || instrument.Kind == "contract" ? null
+            : PeriodOf(account, instrument.From) is var period && !period.Holds(instrument.From, instrument.To)
+                ? $"{instrument.Id} is for {instrument.From:u} to {instrument.To:u}, which is not within the {account.Period.ToString().ToLowerInvariant()} {period.Name}. {account.Name} is settled by that: enter it in parts, each for its own."
+            : account.Method.Texts.First(t => t.Name == "market").Text is var market && market != instrument.Market
+                ? $"{instrument.Id} is for the market {instrument.Market}. The electricity of {account.Name} is bought in {market}."
+            : null;
+    }
+
+    private IEnumerable<EnteredInstrument> Instruments(Dictionary<string, string> facts) => _ledger.Facts("instrument:").Select(f => f.Name)
+        .Concat(facts.Keys.Where(k => k.StartsWith("instrument:", StringComparison.Ordinal))).Distinct()
+        .Select(n => InstrumentAt(IndexIn(n[(n.IndexOf(':', StringComparison.Ordinal) + 1)..]), facts)).OrderBy(i => i.Leaves[0]);
+
+    private EnteredInstrument InstrumentAt(long first, Dictionary<string, string> facts) => EnteredInstrument.Of(Correction.ChainOf(LeafAt(first)!, name => FactOf(facts, name), LeafAt));
+
+    // The leaf stays. What it claimed is free again once it is for nothing: an instrument with a wrong period can be entered anew.
+    private Leaf Supersede(long wrong, Entry by, long index, Dictionary<string, string> facts)
     {
         string fact = string.Create(CultureInfo.InvariantCulture, $"superseded:{wrong}");
         if (_ledger.Fact(fact) is { } leaf)
@@ -85,10 +166,17 @@ public sealed partial class Recorder
             throw new InvalidDataException($"Leaf {wrong} is of type {superseded.Head.Type}, which nobody entered. Corrected are entries, and corrections of them.");
         }
 
-        facts[fact] = Text(by);
-        if (superseded.Head.Type != LeafType.Correction)
+        facts[fact] = Text(index);
+        Leaf first = LeafAt(FirstOf(wrong))!;
+        if (by.Records.FirstOrDefault(r => r.Name == "amount") is { Number: { } amount })
         {
-            facts[Entry.OnceOf(superseded.Head.Type, superseded.Records)] = "";
+            string once = Entry.OnceOf(first.Head.Type, first.Records);
+            if (_ledger.Fact(once) is { Length: > 0 } claimed && IndexIn(claimed) != first.Head.Index)
+            {
+                throw new InvalidDataException($"Leaf {first.Head.Index} was entered anew, as leaf {claimed}. Correct that one.");
+            }
+
+            facts[once] = amount.Mantissa == 0 ? "" : Text(first.Head.Index);
         }
 
         return superseded;

@@ -14,7 +14,11 @@ namespace EdgeGateway.Recording;
 /// <param name="CarbonSlot">Length of a footprint's slot; a multiple of the reading's.</param>
 /// <param name="CheckpointEvery">The longest time that a leaf waits for its checkpoint.</param>
 /// <param name="CheckpointLeaves">As many new leaves are signed at once.</param>
-public sealed record Rhythm(TimeSpan ReadingSlot, TimeSpan CarbonSlot, TimeSpan CheckpointEvery, int CheckpointLeaves);
+public sealed record Rhythm(TimeSpan ReadingSlot, TimeSpan CarbonSlot, TimeSpan CheckpointEvery, int CheckpointLeaves)
+{
+    /// <summary>Where months and years begin.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+}
 
 /// <summary>What the recorder learns from the kernel at the start.</summary>
 /// <param name="BootId">Changes with every boot of the kernel.</param>
@@ -133,11 +137,17 @@ public sealed partial class Recorder
             WriteIndexes(facts, group, at, registers);
         }
 
-        foreach (FactorSet set in _accounts.Select(a => a.Set).Concat(_entryAccounts.Select(a => a.Set)).DistinctBy(s => s.Name))
+        List<string> newSets = [];
+        foreach (FactorSet set in _accounts.Select(a => a.Set).OfType<FactorSet>().Concat(_entryAccounts.Select(a => a.Set)).DistinctBy(s => s.Name))
         {
             _factorsIndex[set.Name] = WriteOnce(facts, $"factors:{set.Name}", LeafType.Factors, at, [.. set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))]);
+            if (_pen.Written(_factorsIndex[set.Name]) is not null)
+            {
+                newSets.Add(set.Name);
+            }
         }
 
+        RestateCorrected(newSets, at, facts);
         _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
         _lost?.Recorded();
         RestoreAccounts();
@@ -167,10 +177,15 @@ public sealed partial class Recorder
         bool slotEnds = at.ToUnixTimeMilliseconds() % (long)_rhythm.CarbonSlot.TotalMilliseconds == 0;
         foreach (CarbonAccount account in _accounts)
         {
-            if (slotEnds && WriteCarbon(account, at, carbon))
+            if (slotEnds && WriteCarbon(account, at, carbon, facts))
             {
                 closed.Add(account);
             }
+        }
+
+        if (slotEnds)
+        {
+            SettleEnded(at, facts);
         }
 
         // What carbon rests on must be remembered with the very leaves it names, so bases are moved first and put back if nothing was recorded.
@@ -288,11 +303,17 @@ public sealed partial class Recorder
         }
     }
 
-    private bool WriteCarbon(CarbonAccount account, DateTimeOffset at, Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon)
+    private bool WriteCarbon(
+        CarbonAccount account, DateTimeOffset at, Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon, Dictionary<string, string> facts)
     {
-        (IReadOnlyList<LeafRecord> records, IReadOnlyList<long> from) = account.At(at, carbon);
-        _pen.Write(LeafType.Carbon, at, records, h => h with { ComputedFrom = from, Factors = _factorsIndex[account.Set.Name] });
-        return from.Count > 0;
+        AccountSlot slot = account.At(at, carbon);
+        long leaf = _pen.Write(LeafType.Carbon, at, slot.Records, h => h with { ComputedFrom = slot.ComputedFrom, Factors = account.Set is { } set ? _factorsIndex[set.Name] : null });
+        if (slot.Closes)
+        {
+            NoteSlot(account, slot, at, leaf, facts);
+        }
+
+        return slot.Closes;
     }
 
     private void NoteForCarbon(

@@ -20,16 +20,17 @@ public static class SitePlan
             [
                 .. site.Meters.Where(m => f.Meters.Contains(m.Name))
                     .Select(m => m is PulseMeterSettings pulse ? new AccountMeter(m.Name, m.Obis, pulse.ImpulsesPerUnit, pulse.Unit) : new AccountMeter(m.Name, m.Obis, null)),
-            ])),
+            ],
+            f.SettledYearly ? AccountPeriod.Year : AccountPeriod.Month)),
     ];
 
     /// <summary>The footprint accounts of what people enter.</summary>
     public static IReadOnlyList<EntryAccount> EntryAccountsOf(SiteFile site) =>
-        [.. site.Footprints.Where(f => f.Entries is not null).Select(f => new EntryAccount(f.Account, f.Entries!, f.Set, f.Method))];
+        [.. site.Footprints.Where(f => f.Entries is not null).Select(f => new EntryAccount(f.Account, f.Entries!, f.Set!, f.Method))];
 
     /// <summary>How often things are recorded and signed.</summary>
     public static Rhythm RhythmOf(SiteFile site) =>
-        new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves);
+        new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves) { Zone = site.TimeZone };
 
     /// <summary>Which readings lose their bytes when they are old, or null when none does.</summary>
     public static Thinning? ThinningOf(SiteFile site) => site.Recording.ThinAfter is { } after

@@ -27,10 +27,11 @@ public sealed record WhyInput(string Name, string Value, string? Source, IReadOn
 /// <param name="FactorSet">Set and version.</param>
 /// <param name="Inputs">What went into it.</param>
 /// <param name="Replaces">The footprint that this one takes the place of, or null.</param>
+/// <param name="Restates">Why it takes the place of all earlier footprints of its account within its time: <c>ended</c>, <c>instrument</c> or <c>factors</c>; null where it does not.</param>
 /// <param name="Proof">Path of the bundle that proves this leaf and all that it rests on.</param>
 public sealed record Why(
     long Leaf, string Account, string? Kilograms, string? NoAmount, DateTimeOffset From, DateTimeOffset To, string Method, string Formula, string Standard, string Rounding,
-    string FactorSet, IReadOnlyList<WhyInput> Inputs, long? Replaces, string Proof)
+    string FactorSet, IReadOnlyList<WhyInput> Inputs, long? Replaces, string? Restates, string Proof)
 {
     /// <summary>Explains a carbon leaf.</summary>
     /// <param name="carbon">A leaf of type <see cref="LeafType.Carbon"/>.</param>
@@ -44,10 +45,10 @@ public sealed record Why(
         LeafRecord amount = carbon.Records[0];
         IEnumerable<long> leaves = new SortedSet<long>([carbon.Head.Index, .. carbon.Head.ComputedFrom, .. carbon.Head.Factors is { } f ? [f] : Array.Empty<long>(), .. sources.Select(s => s.Head.Config).OfType<long>()]);
         return new Why(
-            carbon.Head.Index, amount.Name, amount.Number?.ToString(), amount.Text, TimeOf(carbon, "from"), TimeOf(carbon, "to"), method.Name, method.Formula, method.Source,
-            "once, half to even, to whole micrograms", Text(carbon, "set") ?? "",
-            [.. sources.FirstOrDefault()?.Head.Type == LeafType.Manual ? Entered(sources) : Registers(carbon, sources, leafAt), .. Factors(method, factors), .. Conditions(method)],
-            carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa, $"/v1/log/bundle?{string.Join('&', leaves.Select(l => string.Create(CultureInfo.InvariantCulture, $"leaf={l}")))}");
+            carbon.Head.Index, amount.Name, amount.Number?.ToString(), amount.Text, carbon.Records.First(r => r.Name == "from").AsTime(), carbon.Records.First(r => r.Name == "to").AsTime(), method.Name, method.Formula, method.Source,
+            $"{(method.TakesInstruments ? "each line " : "")}once, half to even, to whole micrograms", Text(carbon, "set") ?? "none",
+            [.. Amounts(carbon, sources, method, leafAt), .. Factors(method, factors), .. Conditions(method)],
+            carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa, Text(carbon, "restates"), $"/v1/log/bundle?{string.Join('&', leaves.Select(l => string.Create(CultureInfo.InvariantCulture, $"leaf={l}")))}");
     }
 
     /// <summary>For a person.</summary>
@@ -55,7 +56,7 @@ public sealed record Why(
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"{Account}, leaf {Leaf}: {(Kilograms is null ? $"no amount: {NoAmount}" : $"{Kilograms} kg CO2")}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to {To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Replaces is { } r ? $"; takes the place of leaf {r}" : "")}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to {To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Replaces is { } r ? $"; takes the place of leaf {r}" : Restates is null ? "" : $"; takes the place of all earlier footprints of {Account} within that time: {RestatedBecause}")}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{Method}: {Formula}, rounded {Rounding}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  by {Standard}; factors of {FactorSet}");
         foreach (WhyInput input in Inputs)
@@ -65,6 +66,51 @@ public sealed record Why(
         }
 
         return text.AppendLine(CultureInfo.InvariantCulture, $"Proof: {Proof}").ToString();
+    }
+
+    private string RestatedBecause => Restates switch
+    {
+        "ended" => "the period has ended and is settled with its instruments",
+        "instrument" => "an instrument was entered or corrected",
+        _ => "a factor was corrected",
+    };
+
+    private static IEnumerable<WhyInput> Amounts(Leaf carbon, Leaf[] sources, RecordedMethod method, Func<long, Leaf?> leafAt) =>
+        sources.FirstOrDefault()?.Head.Type == LeafType.Manual ? Entered(sources)
+        : Text(carbon, "restates") is null ? Registers(carbon, sources, leafAt)
+        : Restated(carbon, sources, method, leafAt);
+
+    // A whole period: its registers over their stretches, then what each instrument gave.
+    private static List<WhyInput> Restated(Leaf carbon, Leaf[] sources, RecordedMethod method, Func<long, Leaf?> leafAt)
+    {
+        AccountSpan span = AccountSpan.In(carbon, leafAt);
+        List<WhyInput> inputs =
+        [
+            .. from register in span.Registers
+               from stretch in register.Value
+               let start = leafAt(stretch.From)?.Records.FirstOrDefault(r => r.Name == register.Key)
+               let end = leafAt(stretch.To)?.Records.FirstOrDefault(r => r.Name == register.Key)
+               select new WhyInput(register.Key, $"{start?.Number} → {end?.Number} {end?.Unit}", null, [stretch.From, stretch.To]),
+        ];
+        EnteredInstrument[] instruments = [.. EnteredInstrument.AllIn(sources)];
+        try
+        {
+            MarketFootprint footprint = method.Footprint(
+                span.Amount(leafAt), carbon.Records.FirstOrDefault(r => r.Name == "claims/from") is { } from
+                    ? new Claims(from.AsTime(), carbon.Records.First(r => r.Name == "claims/to").AsTime(), [.. instruments.Select(i => i.Instrument)]) : null);
+            inputs.AddRange(footprint.Claims.Select(c => new WhyInput(
+                c.Name, $"{c.Energy} at {c.Factor.Text}", c.Factor.Source, [.. instruments.Where(i => c.Name.Split(' ').Contains(i.Instrument.Id)).SelectMany(i => i.Leaves)])));
+            if (footprint.Rest.Value.IsPositive)
+            {
+                inputs.Add(new WhyInput("without an instrument", footprint.Rest.ToString(), null, []));
+            }
+        }
+        catch (CarbonException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+
+        return inputs;
     }
 
     private static RecordedMethod MethodOf(Leaf carbon)
@@ -117,10 +163,6 @@ public sealed record Why(
         method.Texts.Where(t => FuelConditions.Names.Contains(t.Name)).Select(t => new WhyInput(t.Name, t.Text, null, []));
 
     private static string? Text(Leaf leaf, string name) => leaf.Records.FirstOrDefault(r => r.Name == name)?.Text;
-
-    private static DateTimeOffset TimeOf(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).Number is { } seconds
-        ? DateTimeOffset.FromUnixTimeMilliseconds(seconds.Exponent == 0 ? seconds.Mantissa * 1000 : seconds.Mantissa)
-        : leaf.Head.Time;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -100,6 +100,16 @@ internal static class LogEndpoints
             : NotCovered(context, model, $"{older} leaves");
     }
 
+    /// <summary><c>GET /v1/carbon</c>: the accounts by period, and emissions for a unit of product (<see cref="CarbonTotals"/>), as text, or as JSON for those who accept it.</summary>
+    public static IResult Totals(HttpContext context, ServingModel model)
+    {
+        var totals = CarbonTotals.Of(model.Ledger, model.Origin, model.TimeZone);
+        context.Response.Headers.Vary = "Accept";
+        return context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
+            ? Results.Bytes(JsonSerializer.SerializeToUtf8Bytes(totals, CarbonTotalsJson.Default.CarbonTotals), "application/json")
+            : Results.Text(totals.ToText(), "text/plain");
+    }
+
     /// <summary><c>GET /v1/carbon/why?leaf=N</c>: how a footprint came about (<see cref="Why"/>), as text, or as JSON for those who accept it.</summary>
     /// <remarks>400: the query is wrong. 404: the leaf is none, or no footprint.</remarks>
     public static IResult Explain(HttpContext context, ServingModel model)

@@ -26,6 +26,7 @@ public static class ServingEndpoints
         Map("/v1/log/consistency", context => LogEndpoints.Consistency(context, model));
         Map("/v1/log/keys", context => LogEndpoints.Keys(context, model));
         Map("/v1/log/checkpoint", context => LogEndpoints.Checkpoint(context, model));
+        Map("/v1/carbon", context => LogEndpoints.Totals(context, model));
         Map("/v1/carbon/why", context => LogEndpoints.Explain(context, model));
         app.MapPost("/v1/entries", (RequestDelegate)(context => EntryEndpoint.EnterAsync(context, model)));
 

@@ -151,9 +151,10 @@ public sealed record BusSettings(string Name, string Device, BusKind Kind, strin
 /// <param name="Account">For example <c>scope2-location</c>.</param>
 /// <param name="Meters">Names of meters of one medium, none twice. None: it takes entries.</param>
 /// <param name="Entries">The subject of the manual entries, or null: it has meters.</param>
-/// <param name="Set">The factor set that the method cites.</param>
+/// <param name="Set">The factor set that the method cites; null of a market without residual mix.</param>
 /// <param name="Method">With its factors.</param>
-public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, string? Entries, FactorSet Set, RecordedMethod Method);
+/// <param name="SettledYearly">Of a market: instruments are for a calendar year, not a month.</param>
+public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, string? Entries, FactorSet? Set, RecordedMethod Method, bool SettledYearly = false);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

@@ -8,7 +8,8 @@ namespace EdgeGateway.Site;
 /// <summary>Reads the footprint accounts of a site file against its meters and the factor sets that ship.</summary>
 internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faults)
 {
-    private static readonly string[] Ways = ["factor", "fuel", "heat"];
+    private static readonly string[] Ways = ["factor", "market", "fuel", "heat"];
+    private static readonly string[] Residuals = ["residual", "excluding-traded-non-fossil", "fossil-only"];
     private static readonly string[] FuelKeys = ["name", "region", "set", "base", "pressureKpa", "gaugeKpa", "ambientKpa", "temperatureC", "density", "densitySource"];
 
     /// <summary>Reads the section. Incomplete when there are faults.</summary>
@@ -31,6 +32,11 @@ internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faul
 
             if (Footprint(block, account) is { } footprint)
             {
+                if (footprint.Method.TakesInstruments && footprints.Find(f => f.Method.TakesInstruments) is { } other)
+                {
+                    block.Fault("market", $"stands also in {other.Account}", "name all meters of bought electricity in one: an instrument is claimed once");
+                }
+
                 footprints.Add(footprint);
             }
         }
@@ -55,13 +61,43 @@ internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faul
             return null;
         }
 
+        if (ways is ["market"])
+        {
+            return Market(block, account, names, entries);
+        }
+
         (FactorSet Set, RecordedMethod Method)? method = ways is ["fuel"] ? Fuel(block, entries is null) : ways is ["heat"] ? Heat(block) : Factor(block);
         return account is not null && method is { } m ? new FootprintSettings(account, names, entries, m.Set, m.Method) : null;
     }
 
-    private static (FactorSet Set, RecordedMethod Method)? Factor(Block footprint)
+    private static FootprintSettings? Market(Block footprint, string? account, List<string> names, string? entries)
     {
-        Block? block = footprint.Object("factor", ["region", "year", "kind", "purpose"], required: true);
+        if (entries is not null)
+        {
+            footprint.Fault("market", "stands with entries", "name the meters of bought electricity; instruments are entered beside");
+        }
+
+        Block? block = footprint.Object("market", ["name", "settle", "residual"]);
+        string? name = block?.Text("name", SiteSections.Line(), "write the market that instruments must be for, such as CN");
+        string? settle = block?.Choice("settle", ["month", "year"], "write month or year: the calendar period that instruments are for");
+        bool without = block?.Has("residual") == false;
+        (FactorSet Set, Factor Factor)? residual = block is null || without ? null : FactorOf(block, "residual");
+        if (residual is { } r && !Residuals.Contains(r.Factor.Key.Kind))
+        {
+            block!.Fault("residual", $"{r.Factor.Key} is of kind {r.Factor.Key.Kind}", $"write {Block.Either(Residuals)}: an average counts what others have claimed");
+            return null;
+        }
+
+        return account is null || name is null || settle is null || entries is not null || (residual is null && !without) ? null
+            : new FootprintSettings(account, names, null, residual?.Set, RecordedMethod.OfMarket(name, residual?.Factor), settle == "year");
+    }
+
+    private static (FactorSet Set, RecordedMethod Method)? Factor(Block footprint) =>
+        FactorOf(footprint, "factor") is { } found ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, found.Factor)) : null;
+
+    private static (FactorSet Set, Factor Factor)? FactorOf(Block footprint, string named)
+    {
+        Block? block = footprint.Object(named, ["region", "year", "kind", "purpose"], required: true);
         string? region = block?.Text("region", SiteSections.Line(), "write the region of the grid, such as CN-grid-east");
         int? year = block?.Integer("year", 1990, 2100, " for the year of the factor's data");
         string? kind = block?.Text("kind", SiteSections.Line(), "write the kind of factor, such as average");
@@ -74,17 +110,17 @@ internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faul
         var key = new FactorKey(region, year.Value, kind, purpose);
         if (!FactorSet.TryFind(key, out FactorSet? set, out Factor? factor))
         {
-            footprint.Fault("factor", $"there is no emission factor {key}", FactorSet.Choices(key));
+            footprint.Fault(named, $"there is no emission factor {key}", FactorSet.Choices(key));
             return null;
         }
 
         if (factor.Unit != Carbon.Factor.KilogramsPerKilowattHour)
         {
-            footprint.Fault("factor", $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
+            footprint.Fault(named, $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
             return null;
         }
 
-        return (set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor));
+        return (set, factor);
     }
 
     private static (FactorSet Set, RecordedMethod Method)? Heat(Block footprint)

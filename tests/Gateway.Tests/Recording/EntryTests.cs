@@ -13,7 +13,7 @@ namespace EdgeGateway.Tests.Recording;
 public sealed class EntryTests : IDisposable
 {
     private const string Delivery = """{"type":"manual","kind":"fuel","subject":"diesel","from":"2026-05-01","to":"2026-06-01","amount":"1200.50","unit":"L","by":"Li Wei"}""";
-    private const string Certificate = """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-05-01","to":"2026-06-01","amount":"350","unit":"MWh","by":"Li Wei"}""";
+    private const string Certificate = """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-05-01","to":"2026-06-01","amount":"350","unit":"MWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-06-02","market/contract":"C"}}""";
     private static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
 

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using System.Text.Json.Serialization;
+using EdgeGateway.Carbon;
+using EdgeGateway.Carbon.Accounts;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Recording;
+
+/// <summary>What an account has emitted in a period, as it stands now.</summary>
+/// <param name="Account">Its name.</param>
+/// <param name="Period">Month or year of the site's calendar; of what was entered, its own days.</param>
+/// <param name="From">Begin of what is counted.</param>
+/// <param name="To">End, not included.</param>
+/// <param name="Kilograms">CO₂, or null.</param>
+/// <param name="NoAmount">Why there is no total, or null.</param>
+/// <param name="Leaf">The newest footprint in it; where <paramref name="Restated"/> or entered, the one that is the whole amount.</param>
+/// <param name="Restated">The period was accounted anew as a whole: it ended, an instrument came, or a factor was corrected.</param>
+public sealed record PeriodTotal(string Account, string Period, DateTimeOffset From, DateTimeOffset To, string? Kilograms, string? NoAmount, long Leaf, bool Restated);
+
+/// <summary>Emissions for a unit of product in a month.</summary>
+/// <param name="Product">The subject of the production entries.</param>
+/// <param name="Period">The month.</param>
+/// <param name="Amount">What was made, with its unit.</param>
+/// <param name="Account">Which account is set against it, all of it.</param>
+/// <param name="KilogramsPerUnit">CO₂, shown with nine decimals, half to even; or null.</param>
+/// <param name="NoValue">Why there is none, or null.</param>
+/// <param name="Leaves">The production entries with their corrections, and the newest footprints of the account.</param>
+public sealed record ProductIntensity(string Product, string Period, string Amount, string Account, string? KilogramsPerUnit, string? NoValue, IReadOnlyList<long> Leaves);
+
+/// <summary>The accounts by period, from what the ledger remembers of them.</summary>
+/// <param name="Log">The log.</param>
+/// <param name="Accounts">By period and account.</param>
+/// <param name="Intensities">By month, product and account. Only production that lies within one month counts.</param>
+public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Accounts, IReadOnlyList<ProductIntensity> Intensities)
+{
+    /// <summary>Reads them.</summary>
+    /// <param name="ledger">The ledger.</param>
+    /// <param name="origin">Its log.</param>
+    /// <param name="zone">Where months begin.</param>
+    public static CarbonTotals Of(Ledger ledger, Origin origin, TimeZoneInfo zone)
+    {
+        List<(PeriodTotal Total, BigInteger? Micrograms)> totals = [.. ledger.Facts("span:").Select(f => OfSpan(ledger, f.Name.Split(':'), AccountSpan.Parse(f.Value)))];
+        totals.AddRange(ledger.Facts("footprint:").Select(f => OfEntry(LeafAt(ledger, long.Parse(f.Value, NumberStyles.None, CultureInfo.InvariantCulture))!, zone)));
+        return new CarbonTotals(
+            origin.ToString(), [.. totals.Select(t => t.Total).OrderBy(t => t.From).ThenBy(t => t.Account, StringComparer.Ordinal)], [.. IntensitiesOf(ledger, zone, totals)]);
+    }
+
+    /// <summary>For a person.</summary>
+    public string ToText()
+    {
+        StringBuilder text = new();
+        foreach (PeriodTotal total in Accounts)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{total.Period}  {total.Account}: {(total.Kilograms is { } kg ? $"{kg} kg CO2" : $"no total, {total.NoAmount}")}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"    {total.From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'} to {total.To.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}, {(total.Restated ? "leaf" : "slots up to leaf")} {total.Leaf}: /v1/carbon/why?leaf={total.Leaf}");
+        }
+
+        foreach (ProductIntensity intensity in Intensities)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{intensity.Period}  {intensity.Account} per {intensity.Product}: {(intensity.KilogramsPerUnit is { } kg ? $"{kg} kg CO2" : $"no value, {intensity.NoValue}")}, of {intensity.Amount}");
+        }
+
+        return text.Length > 0 ? text.ToString() : "No footprint has been recorded yet.\n";
+    }
+
+    private static (PeriodTotal Total, BigInteger? Micrograms) OfSpan(Ledger ledger, string[] name, AccountSpan span)
+    {
+        Leaf? last = LeafAt(ledger, span.Leaf);
+        bool restated = last?.Records.Any(r => r.Name == "restates") == true;
+        string? none = span.Blocked == 0 ? null : restated ? last!.Records[0].Text : $"{span.Blocked} of its slots have none: {last?.Records[0].Text}";
+        return (new PeriodTotal(name[1], name[2], span.From, span.To, none is null ? Kilograms(span.Micrograms) : null, none, span.Leaf, restated), none is null ? span.Micrograms : null);
+    }
+
+    private static (PeriodTotal Total, BigInteger? Micrograms) OfEntry(Leaf footprint, TimeZoneInfo zone)
+    {
+        (DateTimeOffset from, DateTimeOffset to) = (footprint.Records[1].AsTime(), footprint.Records[2].AsTime());
+        CalendarPeriod month = CalendarPeriod.Of(AccountPeriod.Month, from, zone);
+        string period = month.Holds(from, to) ? month.Name : $"{Day(from)}..{Day(to)}";
+        long micrograms = footprint.Records[0].Number!.Value.Mantissa;
+        return (new PeriodTotal(footprint.Records[0].Name, period, from, to, Kilograms(micrograms), null, footprint.Head.Index, true), micrograms);
+
+        string Day(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    }
+
+    private static IEnumerable<ProductIntensity> IntensitiesOf(Ledger ledger, TimeZoneInfo zone, List<(PeriodTotal Total, BigInteger? Micrograms)> totals)
+    {
+        var made = from fact in ledger.Facts("production:")
+                   let chain = Correction.ChainOf(LeafAt(ledger, Index(fact.Name))!, ledger.Fact, i => LeafAt(ledger, i))
+                   let records = chain.SelectMany(l => l.Records).ToArray()
+                   let month = CalendarPeriod.Of(AccountPeriod.Month, records.First(r => r.Name == "from").AsTime(), zone)
+                   where month.Holds(records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime())
+                   let amount = records.Last(r => r.Name == "amount")
+                   group (Leaves: chain, Amount: amount) by (month.Name, Product: records.First(r => r.Name == "subject").Text!, amount.Unit) into g
+                   orderby g.Key.Name, g.Key.Product
+                   select g;
+        foreach (var product in made)
+        {
+            Quantity amount = product.Select(p => MeteredAmount.FromRecord(p.Amount.Number!.Value.Mantissa, p.Amount.Number.Value.Exponent, p.Amount.Unit!)).Aggregate((a, b) => a + b);
+            foreach (var account in totals.Where(t => t.Total.Period == product.Key.Name).GroupBy(t => t.Total.Account).OrderBy(a => a.Key, StringComparer.Ordinal))
+            {
+                BigInteger? micrograms = account.Any(a => a.Micrograms is null) ? null : account.Aggregate(BigInteger.Zero, (sum, a) => sum + a.Micrograms!.Value);
+                Figure figure = Indicators.Intensity(new Activity(product.Key.Product, amount, null, DataOrigin.Manual), micrograms, "CO2", account.Key);
+                yield return new ProductIntensity(
+                    product.Key.Product, product.Key.Name, amount.ToString(), account.Key, figure.Value is { } value ? Exact.Display(value, 9) : null, figure.NoValue,
+                    [.. new SortedSet<long>([.. product.SelectMany(p => p.Leaves).Select(l => l.Head.Index), .. account.Select(a => a.Total.Leaf)])]);
+            }
+        }
+    }
+
+    private static long Index(string fact) => long.Parse(fact.Split(':')[1], NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static string Kilograms(long micrograms) => new DecimalFraction(-9, micrograms).ToString();
+
+    private static Leaf? LeafAt(Ledger ledger, long index) => ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(CarbonTotals))]
+internal sealed partial class CarbonTotalsJson : JsonSerializerContext;

@@ -1,0 +1,272 @@
+using System.Security.Cryptography;
+using System.Text;
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EdgeGateway.Tests.Recording;
+
+/// <summary>Periods that are accounted anew: by instruments when they end or come late, and when a factor was corrected.</summary>
+public sealed class SettlementTests : IDisposable
+{
+    private const string Certificate = """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-07-01","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}""";
+    private const string Contract = """{"type":"instrument","kind":"contract","id":"C-7","from":"2026-06-01","to":"2027-01-01","amount":"9","unit":"kWh","by":"Li Wei","details":{"market/name":"CN"}}""";
+    private const string Settled = """{"type":"instrument","kind":"settlement","id":"S-1","from":"2026-06-01","to":"2026-07-01","amount":"3","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/contract":"C-7"}}""";
+    private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
+    private static readonly DateTimeOffset July = new(2026, 6, 30, 16, 0, 0, TimeSpan.Zero); // midnight in Shanghai
+    private static readonly FactorKey Residual = new("CN", 2023, "excluding-traded-non-fossil", "organisation"), East = new("CN-grid-east", 2023, "average", "organisation");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("settlement").FullName;
+    private readonly FakeTimeProvider _time = new(July.AddHours(-1));
+    private readonly Ledger _ledger;
+    private readonly DeviceKey _key;
+    private Recorder _recorder = null!;
+    private Now _now = null!;
+    private long _milliwattHours;
+
+    public SettlementTests()
+    {
+        _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
+        _key = DeviceKey.Open(_folder);
+    }
+
+    public void Dispose()
+    {
+        _ledger.Dispose();
+        _key.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_slot_states_the_residual_mix_until_the_month_ends_and_is_settled_with_its_instruments()
+    {
+        Open(Market(Residual));
+        Count(minutes: 60, each15: 1000); // 4 slots, 1 kWh each, the last ends with the month
+        Leaf[] carbon = Carbon();
+        Assert.Equal([609_600_000L, 609_600_000L, 609_600_000L, 609_600_000L, 2_438_400_000L], carbon.Select(Micrograms));
+        Assert.Equal(("ended", July.AddHours(-1), July), (Said(carbon[^1], "restates"), Time(carbon[^1], "from"), Time(carbon[^1], "to")));
+        Assert.Equal((July.AddDays(-30), July), (Time(carbon[^1], "claims/from"), Time(carbon[^1], "claims/to")));
+
+        Enter(Certificate);
+        Leaf late = Carbon()[^1];
+        Assert.Equal((1_219_200_000L, "instrument"), (Micrograms(late), Said(late, "restates"))); // 2 kWh of 4 are claimed
+        Assert.Contains(Index(LeafType.Instrument), late.Head.ComputedFrom);
+        Assert.Equal(Said(carbon[^1], "in/1-0:1.8.0.255"), Said(late, "in/1-0:1.8.0.255"));
+
+        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"one was sold","by":"Li Wei","amount":"1","unit":"kWh"}""");
+        Assert.Equal(1_828_800_000L, Micrograms(Carbon()[^1]));
+        Assert.Equal(2, Carbon()[^1].Head.ComputedFrom.Count(i => LeafAt(i).Head.Type is LeafType.Instrument or LeafType.Correction));
+
+        Count(minutes: 15, each15: 1000);
+        Assert.Equal((609_600_000L, null), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates"))); // July goes on by itself
+    }
+
+    [Fact]
+    public void Instruments_are_never_used_beyond_the_consumption()
+    {
+        Open(Market(null));
+        Count(minutes: 60, each15: 1000);
+        Assert.Equal(["no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix"], Carbon().Select(c => c.Records[0].Text));
+        Enter(Certificate);
+        Assert.Equal("no-residual-mix", Carbon()[^1].Records[0].Text);
+        Enter(Certificate.Replace("GEC-1", "GEC-2", StringComparison.Ordinal).Replace("\"2\"", "\"100\"", StringComparison.Ordinal));
+        Assert.Equal(0, Micrograms(Carbon()[^1]));
+        Enter(Certificate.Replace("certificate", "supplier", StringComparison.Ordinal).Replace("\"market/retired\":\"2026-07-02\"", "\"market/factor\":\"0.4 kgCO2/kWh\"", StringComparison.Ordinal));
+        Assert.Equal(0, Micrograms(Carbon()[^1])); // certificates go before a supplier's rate
+    }
+
+    [Fact]
+    public void A_contract_without_settlement_blocks_the_month_and_does_not_fall_back()
+    {
+        Open(Market(Residual));
+        Count(minutes: 60, each15: 1000);
+        Enter(Contract);
+        Assert.Equal("unsettled:C-7", Carbon()[^1].Records[0].Text);
+        Enter(Settled);
+        Assert.Equal(609_600_000L, Micrograms(Carbon()[^1]));
+        Assert.Contains("with it 10 kWh would be settled", Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("\"3\"", "\"7\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("settles the contract C-8, which is not entered", Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("C-7", "C-8", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"market/name\":\"CN\",", "", "names no market")]
+    [InlineData("\"CN\"", "\"EU\"", "is for the market EU. The electricity of scope2-market is bought in CN")]
+    [InlineData(",\"market/retired\":\"2026-07-02\"", "", "is not retired. State market/retired")]
+    [InlineData("2026-07-02", "2026-05-02", "before its electricity began to be generated")]
+    [InlineData("2026-07-02", "soon", "Write a day")]
+    [InlineData("\"kWh\"", "\"m3\"", "An instrument is for electricity")]
+    [InlineData("\"2\"", "\"0\"", "for some electricity")]
+    [InlineData("2026-06-01", "2026-05-01", "not within the month 2026-05")]
+    [InlineData("certificate", "supplier", "has no factor")]
+    [InlineData("certificate", "settlement", "settles no contract")]
+    [InlineData("market/retired\":\"2026-07-02", "market/retired\":\"2026-07-02\",\"market/factor\":\"-0.4 kgCO2/kWh", "negative")]
+    [InlineData("market/retired\":\"2026-07-02", "market/retired\":\"2026-07-02\",\"market/factor\":\"0.4 kgCO2e/kWh", "What is accounted here is CO2")]
+    public void What_proves_nothing_is_refused_whole(string good, string bad, string reason)
+    {
+        Open(Market(Residual));
+        Count(minutes: 60, each15: 1000);
+        Assert.Contains(reason, Refused(Certificate.Replace(good, bad, StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_instrument_is_claimed_once_also_after_its_amount_was_corrected()
+    {
+        Open(Market(Residual));
+        Enter(Certificate);
+        long first = Index(LeafType.Instrument);
+        Enter($$"""{"type":"correction","supersedes":{{first}},"reason":"misread","by":"Li Wei","amount":"1","unit":"kWh"}""");
+        Assert.Contains($"entered already, as leaf {first}", Refused(Certificate), StringComparison.Ordinal);
+        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}""");
+        Enter(Certificate);
+        Assert.Contains("was entered anew, as leaf", Refused($$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"not sold","by":"Li Wei","amount":"2","unit":"kWh"}"""), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void After_a_restart_the_month_is_settled_as_if_there_had_been_none()
+    {
+        Open(Market(Residual));
+        Count(minutes: 30, each15: 1000);
+        Enter(Certificate.Replace("2026-07-01", "2026-06-30", StringComparison.Ordinal));
+        _time.Advance(TimeSpan.FromMinutes(20)); // off
+        Open(Market(Residual));
+        Count(minutes: 10, each15: 1500);
+        Leaf settled = Carbon()[^1];
+        Assert.Equal(("ended", 3_500_000, 914_400_000L), (Said(settled, "restates"), _milliwattHours, Micrograms(settled))); // 1.5 kWh are not claimed
+        Assert.Single(Said(settled, "in/1-0:1.8.0.255")!.Split(' '));
+    }
+
+    [Fact]
+    public void A_corrected_factor_restates_what_cited_it_and_the_old_stays()
+    {
+        (FactorSet set, Factor east) = FactorSet.Require(East);
+        Open(Location(set, east));
+        Count(minutes: 30, each15: 1000);
+        Leaf[] before = Carbon();
+        FactorSet corrected = Corrected(set, east, "0.5000");
+        Open(Location(corrected, corrected.Factors.Single(f => f.Key == East)));
+        Leaf[] after = Carbon();
+        Assert.Equal([550_000_000L, 550_000_000L, 1_000_000_000L], after.Select(Micrograms));
+        Assert.Equal(before.Select(b => b.Head.Index), after[..2].Select(a => a.Head.Index));
+        Assert.Equal(("factors", "0.5000 kgCO2/kWh", $"{set.Name}/9"), (Said(after[2], "restates"), Said(after[2], "value"), Said(after[2], "set")));
+        Assert.True(after[2].Head.Factors > before[0].Head.Factors);
+
+        Open(Location(corrected, corrected.Factors.Single(f => f.Key == East)));
+        Assert.Equal(3, Carbon().Length); // once
+        Count(minutes: 15, each15: 1000);
+        Assert.Equal(500_000_000L, Micrograms(Carbon()[^1]));
+    }
+
+    [Fact]
+    public void Another_factor_is_no_correction()
+    {
+        (FactorSet set, Factor east) = FactorSet.Require(East);
+        Open(Location(set, east));
+        Count(minutes: 30, each15: 1000);
+        FactorKey other = new("CN-grid-north", 2023, "average", "organisation");
+        FactorSet corrected = Corrected(set, east, "0.5000");
+        Open(Location(corrected, corrected.Factors.Single(f => f.Key == other)));
+        Assert.Equal(2, Carbon().Length);
+        Count(minutes: 15, each15: 1000);
+        Open(Location(set, east));
+        Count(minutes: 15, each15: 1000);
+        Open(Location(corrected, corrected.Factors.Single(f => f.Key == East)));
+
+        // The one between them was by another factor and stays; the two around it are accounted anew, each for itself.
+        Leaf[] restated = [.. Carbon().Where(c => Said(c, "restates") is not null)];
+        Assert.Equal(2, restated.Length);
+        Assert.Equal(Time(restated[0], "to").AddMinutes(15), Time(restated[1], "from"));
+    }
+
+    private static CarbonAccount Location(FactorSet set, Factor factor) =>
+        new("scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
+
+    private static CarbonAccount Market(FactorKey? residual)
+    {
+        (FactorSet Set, Factor Factor)? found = residual is null ? null : FactorSet.Require(residual);
+        return new("scope2-market", found?.Set, RecordedMethod.OfMarket("CN", found?.Factor), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
+    }
+
+    private static FactorSet Corrected(FactorSet set, Factor factor, string value)
+    {
+        string rows = string.Join('\n', set.Factors.Select(f => string.Join(',', f.Key.Region, f.Key.Of, f.Name, f.Key.Kind, f.Key.Purpose, f.Key.Year, f.Key == factor.Key ? value : f.Value, f.Unit, f.Uncertainty, f.Mark, f.Confidence, f.Source)));
+        return FactorSet.Parse("corrected", new StringReader($"set={set.Name},version=9,validFrom=,validUntil=\nregion,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"));
+    }
+
+    private void Open(CarbonAccount account)
+    {
+        _now = new Now([new Counter()], _time.GetUtcNow());
+        _recorder = new Recorder(
+            _ledger, _key, _now, [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])], [account],
+            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, _time,
+            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance);
+        bool isNew = _ledger.Size == 0;
+        _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
+        if (isNew)
+        {
+            Tick();
+        }
+    }
+
+    private void Count(int minutes, int each15)
+    {
+        for (int i = 0; i < minutes; i++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            if (_time.GetUtcNow().Minute % 15 == 0)
+            {
+                _milliwattHours += each15 * 1000L;
+            }
+
+            Tick();
+        }
+    }
+
+    private void Tick()
+    {
+        _now.Store(new Counter().At(_time.GetUtcNow(), _milliwattHours));
+        _recorder.Tick(_time.GetUtcNow());
+    }
+
+    private void Enter(string json) => _recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), July.AddDays(60), Shanghai, ["boundary"]));
+
+    private string Refused(string json)
+    {
+        long before = _ledger.Size;
+        string reason = Assert.Throws<InvalidDataException>(() => Enter(json)).Message;
+        Assert.Equal(before, _ledger.Size);
+        return reason;
+    }
+
+    private Leaf LeafAt(long index) => LeafCodec.Decode(_ledger.Leaves(index, index + 1)[0]!);
+
+    private IEnumerable<Leaf> Leaves() => Enumerable.Range(0, (int)_ledger.Size).Select(i => LeafAt(i));
+
+    private Leaf[] Carbon() => [.. Leaves().Where(l => l.Head.Type == LeafType.Carbon && (l.Records[0].Number is not null || l.Head.ComputedFrom.Count > 0))];
+
+    private long Index(string type) => Leaves().Last(l => l.Head.Type == type).Head.Index;
+
+    private static long Micrograms(Leaf leaf) => leaf.Records[0].Number!.Value.Mantissa;
+
+    private static string? Said(Leaf leaf, string name) => leaf.Records.FirstOrDefault(r => r.Name == name)?.Text;
+
+    private static DateTimeOffset Time(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).AsTime();
+
+    /// <summary>A meter whose register stands where the test says.</summary>
+    private sealed class Counter : IMeter
+    {
+        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open("in", (ObisCode.ActiveImport, new Quantum("Wh", -3)));
+
+        public AccuracyClass Accuracy => AccuracyClass.Class1;
+
+        public Reading Read(DateTimeOffset time) => throw new NotSupportedException();
+
+        public Reading At(DateTimeOffset time, long milliwattHours) => new()
+        {
+            Meter = "in", Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, new Quantum("Wh", -3), milliwattHours)],
+        };
+    }
+}
