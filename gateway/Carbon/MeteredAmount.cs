@@ -43,7 +43,13 @@ public static class MeteredAmount
     public static Quantity FromRecord(long mantissa, int exponent, string unit)
     {
         Fraction value = new Fraction(mantissa) * (exponent < 0 ? new Fraction(1, BigInteger.Pow(10, -exponent)) : new Fraction(BigInteger.Pow(10, exponent)));
-        return unit == "J" ? new Quantity(value / new Fraction(1000), Unit.Parse("kJ")) : new Quantity(value, Unit.Parse(unit));
+        return unit switch
+        {
+            "J" => new Quantity(value / new Fraction(1000), Unit.Parse("kJ")),
+            "count" => new Quantity(value, Unit.Parse("pieces")),
+            "m2" or "W" => new Quantity(value, Unit.Parse($"{{{unit}}}")), // products are counted in them, nothing is burnt in them
+            _ => new Quantity(value, Unit.Parse(unit)),
+        };
     }
 
     private static void RefuseNegative(long counts, string name)

@@ -181,6 +181,37 @@ public sealed class SettlementTests : IDisposable
         Assert.Equal(Time(restated[0], "to").AddMinutes(15), Time(restated[1], "from"));
     }
 
+    [Fact]
+    public void The_accounts_are_given_by_period_and_by_unit_of_product()
+    {
+        Open(Market(Residual));
+        Count(minutes: 75, each15: 1000);
+        Enter(Certificate);
+        string made = """{"type":"manual","kind":"production","subject":"vehicle","from":"2026-06-01","to":"2026-07-01","amount":"5","unit":"count","by":"Li Wei"}""";
+        Enter(made);
+        Enter($$"""{"type":"correction","supersedes":{{_ledger.Size - 1}},"reason":"miscounted","by":"Li Wei","amount":"4","unit":"count"}""");
+        Enter(made.Replace("vehicle", "cloth", StringComparison.Ordinal).Replace("\"5\"", "\"0\"", StringComparison.Ordinal).Replace("count", "m2", StringComparison.Ordinal));
+        Enter(made.Replace("2026-06-01", "2026-05-31", StringComparison.Ordinal)); // of two months: of none
+        var totals = CarbonTotals.Of(_ledger, _recorder.Origin, Shanghai);
+        Assert.Equal(
+            [("scope2-market", "2026-06", "1.219200000", true), ("scope2-market", "2026-07", "0.609600000", false)],
+            totals.Accounts.Select(a => (a.Account, a.Period, a.Kilograms!, a.Restated)));
+        Assert.Equal(
+            [("cloth", null, "nothing was produced of cloth"), ("vehicle", "0.304800000", null)],
+            totals.Intensities.Select(i => (i.Product, i.KilogramsPerUnit, i.NoValue)));
+        Assert.Contains("2026-06  scope2-market per vehicle: 0.304800000 kg CO2, of 4 pieces", totals.ToText(), StringComparison.Ordinal);
+        Assert.Contains("no value, nothing was produced of cloth", totals.ToText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_period_with_slots_that_have_no_amount_has_no_total()
+    {
+        Open(Market(null));
+        Count(minutes: 30, each15: 1000);
+        PeriodTotal total = CarbonTotals.Of(_ledger, _recorder.Origin, Shanghai).Accounts.Single();
+        Assert.Equal((null, "2 of its slots have none: no-residual-mix"), (total.Kilograms, total.NoAmount));
+    }
+
     private static CarbonAccount Location(FactorSet set, Factor factor) =>
         new("scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
 
