@@ -100,6 +100,19 @@ public sealed class FactorStoreTests : IDisposable
         Assert.Equal("cn-grid-2023/3 0.5503 kgCO2/kWh", _site.Used());
     }
 
+    [Fact]
+    public void There_are_64_packs_at_most_and_a_correction_of_one_is_no_65th()
+    {
+        for (int i = 1; i <= 64; i++)
+        {
+            Load(_site.Signer.Pack("x.csv", OpenSslSigner.Grid($"plant-{i}", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal)));
+        }
+
+        string more = _site.Signer.Pack("x.csv", OpenSslSigner.Grid("plant-65", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal));
+        Assert.StartsWith("There are 64 factor packs already; remove one", Assert.Throws<InvalidDataException>(() => Load(more)).Message);
+        Load(_site.Signer.Pack("x.csv", OpenSslSigner.Grid("plant-64", "2", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal)));
+    }
+
     private FactorStore Started() => new(_site.Path, _site.Read().FactorPacks, _site.Folder);
 
     private void Load(string version, string value) => Load(_site.Signer.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", version, value)));
