@@ -56,6 +56,34 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
         ? throw new CarbonException($"There is a factor set {set.Name} already. Name yours otherwise: what {set.Name} is must not depend on who computes.")
         : new([.. sets, set]);
 
+    /// <summary>With a set that is new, or that takes the place of the one of its name by being a later version.</summary>
+    /// <exception cref="CarbonException">The set of that name is as late or later.</exception>
+    public FactorLibrary WithLater(FactorSet set) => sets.FirstOrDefault(s => s.Name == set.Name) is { } had && FactorSet.CompareVersions(set.Version, had.Version) <= 0
+        ? throw new CarbonException($"The factor set {set.Name} is there in version {had.Version}, and version {set.Version} is not later. A correction has a later version.")
+        : new([.. sets.Where(s => s.Name != set.Name), set]);
+
+    /// <summary>Every factor with a key, in the order of the sets. None is chosen.</summary>
+    public IReadOnlyList<(FactorSet Set, Factor Factor)> Find(FactorKey key) => [.. from s in sets from f in s.Factors where f.Key == key select (s, f)];
+
+    /// <summary>The one factor with a key.</summary>
+    /// <exception cref="KeyNotFoundException">There is none, or several sets hold one; the text says what there is to choose from.</exception>
+    public (FactorSet Set, Factor Factor) Require(FactorKey key) => Find(key) switch
+    {
+        [var one] => one,
+        [] => throw new KeyNotFoundException($"There is no emission factor {key}: {Choices(key)}."),
+        var several => throw new KeyNotFoundException($"{string.Join(" and ", several.Select(f => f.Set.Name))} both hold {key}."),
+    };
+
+    /// <summary>What there is instead of a factor that does not exist, for the person who configures it.</summary>
+    public string Choices(FactorKey key)
+    {
+        List<FactorKey> all = [.. sets.SelectMany(s => s.Factors).Select(f => f.Key).Where(k => k.Of == key.Of && k.Kind != "coal-equivalent")];
+        List<FactorKey> near = all.FindAll(k => k.Region == key.Region);
+        return near.Count > 0
+            ? $"for {key.Region} there is {string.Join(" and ", near)}"
+            : $"the regions are {string.Join(", ", all.Select(k => k.Region).Distinct())}";
+    }
+
     /// <summary>The one factor that fits. It is never chosen silently: by time it must be valid all through the period, else by year or set.</summary>
     /// <exception cref="CarbonException">None fits, more than one does, or the period straddles a boundary of validity.</exception>
     public CitedFactor Require(FactorQuery query, Period period)

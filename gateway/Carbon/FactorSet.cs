@@ -1,11 +1,11 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace EdgeGateway.Carbon;
 
 /// <summary>Factors that were published together. Read from a data file in <c>factors/</c>, whose form the README tells.</summary>
-public sealed class FactorSet
+public sealed partial class FactorSet
 {
     private const string Columns = "region,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source";
 
@@ -13,21 +13,16 @@ public sealed class FactorSet
 
     private static readonly string[] HeaderKeys = ["set", "version", "validFrom", "validUntil"];
 
-    private readonly Dictionary<FactorKey, Factor> _factors;
-
-    private FactorSet(string name, string version, DateOnly? validFrom, DateOnly? validUntil, IReadOnlyList<Factor> factors)
-    {
+    private FactorSet(string name, string version, DateOnly? validFrom, DateOnly? validUntil, IReadOnlyList<Factor> factors) =>
         (Name, Version, ValidFrom, ValidUntil, Factors) = (name, version, validFrom, validUntil, factors);
-        _factors = factors.ToDictionary(f => f.Key);
-    }
 
     /// <summary>The sets that ship with the product, by name.</summary>
     public static IReadOnlyList<FactorSet> Shipped { get; } = [.. Embedded().OrderBy(s => s.Name, StringComparer.Ordinal)];
 
-    /// <summary>For example <c>cn-grid-2023</c>.</summary>
+    /// <summary>For example <c>cn-grid-2023</c>: up to 64 letters, digits, hyphens and underscores.</summary>
     public string Name { get; }
 
-    /// <summary>The version of the data file. A corrected value is a new version.</summary>
+    /// <summary>The version of the data file, whole numbers with points between. A corrected value is a later version.</summary>
     public string Version { get; }
 
     /// <summary>The day the set was published or came into force. Null: the day is not confirmed, so the set is found by name or year only.</summary>
@@ -39,28 +34,17 @@ public sealed class FactorSet
     /// <summary>All factors, in the order of the file.</summary>
     public IReadOnlyList<Factor> Factors { get; }
 
-    /// <summary>Finds a factor in the sets that ship.</summary>
-    public static bool TryFind(FactorKey key, [NotNullWhen(true)] out FactorSet? set, [NotNullWhen(true)] out Factor? factor)
+    /// <summary>Compares versions number by number: 2 is before 10, 1 is before 1.1 and the same as 1.0.</summary>
+    /// <param name="one">Whole numbers with points between, as <see cref="Version"/>.</param>
+    /// <param name="other">The same.</param>
+    /// <returns>Below 0 when the first is earlier, above 0 when it is later.</returns>
+    public static int CompareVersions(string one, string other)
     {
-        set = Shipped.FirstOrDefault(s => s._factors.ContainsKey(key));
-        factor = set?._factors[key];
-        return factor is not null;
-    }
+        int[] left = Numbers(one), right = Numbers(other);
+        return Enumerable.Range(0, Math.Max(left.Length, right.Length)).Select(i => At(left, i).CompareTo(At(right, i))).FirstOrDefault(c => c != 0);
 
-    /// <summary>Finds a factor in the sets that ship.</summary>
-    /// <exception cref="KeyNotFoundException">There is none; the text says what there is to choose from.</exception>
-    public static (FactorSet Set, Factor Factor) Require(FactorKey key) => TryFind(key, out FactorSet? set, out Factor? factor)
-        ? (set, factor)
-        : throw new KeyNotFoundException($"There is no emission factor {key}: {Choices(key)}.");
-
-    /// <summary>What there is instead of a factor that does not exist, for the person who configures it.</summary>
-    public static string Choices(FactorKey key)
-    {
-        List<FactorKey> all = [.. Shipped.SelectMany(s => s.Factors).Select(f => f.Key).Where(k => k.Of == key.Of && k.Kind != "coal-equivalent")];
-        List<FactorKey> near = all.FindAll(k => k.Region == key.Region);
-        return near.Count > 0
-            ? $"for {key.Region} there is {string.Join(" and ", near)}"
-            : $"the regions are {string.Join(", ", all.Select(k => k.Region).Distinct())}";
+        static int[] Numbers(string version) => [.. version.Split('.').Select(n => int.Parse(n, NumberStyles.None, CultureInfo.InvariantCulture))];
+        static int At(int[] numbers, int i) => i < numbers.Length ? numbers[i] : 0;
     }
 
     /// <summary>Reads a data file.</summary>
@@ -74,9 +58,9 @@ public sealed class FactorSet
         }
 
         string[] values = [.. header.Select(h => h[(h.IndexOf('=', StringComparison.Ordinal) + 1)..])];
-        if (values[0].Length is 0 or > 64 || values[1].Length is 0 or > 16)
+        if (!Word().IsMatch(values[0]) || values[1].Length > 16 || !Numbering().IsMatch(values[1]))
         {
-            throw Wrong(1, "must give the set a name and a version");
+            throw Wrong(1, "must give the set a name of letters, digits, hyphens and underscores, and a version that can be compared, as 2 or 2026.1");
         }
 
         (DateOnly? from, DateOnly? until) = (Day(values[2]), Day(values[3]));
@@ -138,6 +122,11 @@ public sealed class FactorSet
             throw wrong("must have twelve cells without quotation marks, of which only year, uncertainty and mark may be empty");
         }
 
+        if (!Word().IsMatch(cells[0]) || !Word().IsMatch(cells[1]) || line.Any(char.IsControl))
+        {
+            throw wrong("must have region and of in letters, digits, hyphens and underscores, and no control characters");
+        }
+
         int year = 0;
         if (cells[5].Length > 0 && !(int.TryParse(cells[5], NumberStyles.None, CultureInfo.InvariantCulture, out year) && year is >= 1990 and <= 2100))
         {
@@ -156,6 +145,12 @@ public sealed class FactorSet
     }
 
     private static string? Filled(string cell) => cell.Length > 0 ? cell : null;
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,3}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Numbering();
 
     private static IEnumerable<FactorSet> Embedded()
     {

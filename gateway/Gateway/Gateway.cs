@@ -58,6 +58,8 @@ internal sealed class Gateway : IAsyncDisposable
             log.CreateLogger<Gateway>().LogWarning("Nothing can be entered on this device: the path {Door} is longer than the {Most} bytes of a socket's. Give a shorter --data", doorPath, LongestSocketPath);
         }
 
+        FactorStore factors = new(site.Path, site.FactorPacks, FactorStore.FolderIn(folder));
+        factors.Tell(log.CreateLogger<FactorStore>());
         _time = ClockOf(site);
         _ledger = LostLog.OpenLedger(folder, out LostLog? lost);
         _key = DeviceKey.Open(folder, site.Key, _ledger);
@@ -113,6 +115,7 @@ internal sealed class Gateway : IAsyncDisposable
             Keys = _key.History,
             Certificates = _key.Certificates,
             Door = door,
+            Factors = factors,
             Deliveries = _deliveries,
             Witnesses = _witnesses,
             TimeStamps = _timeStamps,

@@ -30,7 +30,9 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
         return ExitCode.Usage;
     }
 
-    if (!SiteReader.TryRead(path, Buses.SourceCheck(), out SiteFile? site, out IReadOnlyList<Fault> faults))
+    // Which keys sign factor packs stands in the site file, and the packs in the data folder, which depends on the site being simulated.
+    string root = dataPath ?? RootFolder(sitePath);
+    if (!SiteReader.TryRead(path, Buses.SourceCheck(), out SiteFile? site, out IReadOnlyList<Fault> faults, (simulated, signers) => FactorPacks.Read(FactorStore.FolderIn(DataFolder(root, simulated)), signers)))
     {
         foreach (Fault fault in faults)
         {
@@ -47,8 +49,14 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
         return ExitCode.Usage;
     }
 
+    string data = DataFolder(root, site.Simulation is not null);
     if (checkOnly)
     {
+        foreach (string note in site.FactorPacks.Refused.Select(r => $"A factor pack is not used: {r.Why}").Concat(site.FactorPacks.Overtaken))
+        {
+            await Console.Error.WriteLineAsync($"{note}.");
+        }
+
         Console.WriteLine($"{path}: good. {site.Meters.Count} meters in {site.Groups.Count} groups on {site.Buses.Count} buses{(site.Simulation is null ? "" : ", SIMULATION")}.");
         return ExitCode.Good;
     }
@@ -57,16 +65,15 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
     {
         if (request)
         {
-            string folder = DataFolder(site, sitePath, dataPath);
-            Directory.CreateDirectory(folder);
-            using DeviceKey key = DeviceKey.Open(folder, site.Key);
+            Directory.CreateDirectory(data);
+            using DeviceKey key = DeviceKey.Open(data, site.Key);
             Console.WriteLine(key.CertificateRequestPem());
             return ExitCode.Good;
         }
 
         for (bool again = true; again;)
         {
-            await using Gateway gateway = new(site, DataFolder(site, sitePath, dataPath));
+            await using Gateway gateway = new(site, data);
             again = await gateway.RunAsync(cancellation);
         }
 
@@ -80,18 +87,14 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
 }
 
 // An installed site keeps its data where the system does; a site that is tried out, in the user's own folder, one for each site file.
-static string DataFolder(SiteFile site, string? sitePath, string? dataPath)
-{
-    string root = dataPath
-        ?? (sitePath is null
-            ? "/var/lib/edge-gateway"
-            : Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-                "edge-gateway", Path.GetFileNameWithoutExtension(site.Path)));
+static string RootFolder(string? sitePath) => sitePath is null
+    ? "/var/lib/edge-gateway"
+    : Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "edge-gateway", Path.GetFileNameWithoutExtension(sitePath));
 
-    // Made-up readings have their own ledger and their own key, always.
-    return site.Simulation is null ? root : Path.Combine(root, "sim");
-}
+// Made-up readings have their own ledger and their own key, always.
+static string DataFolder(string root, bool simulated) => simulated ? Path.Combine(root, "sim") : root;
 
 internal static class ExitCode
 {

@@ -4,6 +4,8 @@ public class FactorLibraryTests
 {
     private static readonly FactorQuery East = new("CN-grid-east", "electricity", "average", "organisation");
 
+    private static FactorSet Grid(string set, string version, string value) => FactorSet.Parse("try.csv", new StringReader(OpenSslSigner.Grid(set, version, value)));
+
     private static Period Days(string from, string until) => new(DateOnly.Parse(from), DateOnly.Parse(until));
 
     [Theory]
@@ -77,6 +79,28 @@ public class FactorLibraryTests
         FactorSet own = FactorSet.Shipped[0];
         Assert.Contains($"There is a factor set {own.Name} already", Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.With(own)).Message);
         Assert.Single(new FactorLibrary([]).With(own).Sets);
+    }
+
+    [Fact]
+    public void A_later_version_takes_the_place_of_the_set_of_its_name_and_nothing_else_does()
+    {
+        FactorLibrary added = FactorLibrary.Shipped.WithLater(Grid("new", "1", "0.1")), corrected = added.WithLater(Grid("cn-grid-2023", "1.1", "0.5501"));
+        Assert.Equal(FactorLibrary.Shipped.Sets.Count + 1, added.Sets.Count);
+        Assert.Equal(added.Sets.Count, corrected.Sets.Count);
+        Assert.Equal("0.5501", corrected.Require(new FactorQuery("CN-grid-east", "electricity", "average", "organisation", Set: "cn-grid-2023"), Days("2026-01-01", "2026-02-01")).Text.Split(' ')[0]);
+        Assert.Equal(
+            "The factor set cn-grid-2023 is there in version 1.1, and version 1.1.0 is not later. A correction has a later version.",
+            Assert.Throws<CarbonException>(() => corrected.WithLater(Grid("cn-grid-2023", "1.1.0", "0.5502"))).Message);
+        Assert.Throws<CarbonException>(() => corrected.WithLater(Grid("cn-grid-2023", "1", "0.5502")));
+    }
+
+    [Fact]
+    public void A_key_that_two_sets_hold_is_found_in_both_and_none_is_chosen()
+    {
+        var key = new FactorKey("CN-grid-east", 2023, "average", "organisation");
+        FactorLibrary two = FactorLibrary.Shipped.WithLater(Grid("new", "1", "0.1"));
+        Assert.Equal(["cn-grid-2023", "new"], two.Find(key).Select(f => f.Set.Name));
+        Assert.Equal($"cn-grid-2023 and new both hold {key}.", Assert.Throws<KeyNotFoundException>(() => two.Require(key)).Message);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public class FactorSetTests
     [InlineData("CN-YN", "average", "0.1333")]
     public void A_factor_keeps_its_published_digits(string region, string kind, string value)
     {
-        (FactorSet set, Factor factor) = FactorSet.Require(new FactorKey(region, 2023, kind, "organisation"));
+        (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey(region, 2023, kind, "organisation"));
         Assert.Equal((value, "cn-grid-2023"), (factor.Value, set.Name));
         Assert.Equal("MEE and NBS: Announcement 2025 No. 47 of 2025-12-31", factor.Source);
     }
@@ -38,14 +38,14 @@ public class FactorSetTests
     [Fact]
     public void A_missing_factor_says_what_its_region_has()
     {
-        var error = Assert.Throws<KeyNotFoundException>(() => FactorSet.Require(new FactorKey("CN-JS", 2023, "average", "product")));
+        var error = Assert.Throws<KeyNotFoundException>(() => FactorLibrary.Shipped.Require(new FactorKey("CN-JS", 2023, "average", "product")));
         Assert.Equal("There is no emission factor CN-JS/2023/average/product: for CN-JS there is CN-JS/2021/average/organisation and CN-JS/2022/average/organisation and CN-JS/2023/average/organisation.", error.Message);
     }
 
     [Fact]
     public void A_missing_region_says_which_there_are()
     {
-        var error = Assert.Throws<KeyNotFoundException>(() => FactorSet.Require(new FactorKey("CN-XZ", 2023, "average", "organisation")));
+        var error = Assert.Throws<KeyNotFoundException>(() => FactorLibrary.Shipped.Require(new FactorKey("CN-XZ", 2023, "average", "organisation")));
         Assert.StartsWith("There is no emission factor CN-XZ/2023/average/organisation: the regions are CN, CN-grid-north, ", error.Message);
         Assert.EndsWith("CN-XJ.", error.Message);
     }
@@ -66,6 +66,14 @@ public class FactorSetTests
 
     [Theory]
     [InlineData("set=try,", "set:try,", "line 1")]
+    [InlineData("set=try", "set=a/b", "line 1: must give the set a name of letters")]
+    [InlineData("version=1", "version=", "line 1: must give the set a name of letters, digits, hyphens and underscores, and a version that can be compared")]
+    [InlineData("version=1", "version=1a", "line 1: must give")]
+    [InlineData("version=1", "version=01", "line 1: must give")]
+    [InlineData("version=1", "version=1.", "line 1: must give")]
+    [InlineData("version=1", "version=-1", "line 1: must give")]
+    [InlineData("version=1", "version=1.2.3.4.5", "line 1: must give")]
+    [InlineData("version=1", "version=10000000000", "line 1: must give")]
     [InlineData("2025-12-31", "31.12.2025", "line 1: '31.12.2025' is not a day")]
     [InlineData("validUntil=", "validUntil=2025-12-31", "line 1: the set is valid until")]
     [InlineData("region,of", "of,region", "line 2")]
@@ -130,6 +138,19 @@ public class FactorSetTests
         Assert.DoesNotContain(FactorSet.Shipped.SelectMany(s => s.Factors), f => f.Key.Of == "lng");
         Assert.All(FactorSet.Shipped.SelectMany(s => s.Factors), f => Assert.True(f.Confidence is "C" or "S"));
         Assert.DoesNotContain(FactorSet.Shipped.SelectMany(s => s.Factors), f => f.Value == "0.5942"); // one memory of 2021, no publication
+    }
+
+    [Theory]
+    [InlineData("1", "1", 0)]
+    [InlineData("1", "1.0", 0)]
+    [InlineData("2", "10", -1)]
+    [InlineData("1.9", "1.10", -1)]
+    [InlineData("2", "1.10", 1)]
+    [InlineData("1.0.1", "1", 1)]
+    public void Versions_are_compared_number_by_number(string one, string other, int sign)
+    {
+        Assert.Equal(sign, Math.Sign(FactorSet.CompareVersions(one, other)));
+        Assert.Equal(-sign, Math.Sign(FactorSet.CompareVersions(other, one)));
     }
 
     [Fact]

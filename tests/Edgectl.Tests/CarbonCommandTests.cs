@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EdgeGateway.Carbon.Tests;
 
 namespace EdgeGateway.Edgectl.Tests;
 
@@ -173,6 +174,26 @@ public sealed class CarbonCommandTests : IDisposable
         Assert.Contains("$.factorSets[0]: mine.csv, line 3: 100 kgCO2/kWh is outside 0 to 2", CommandLine.Run("carbon", file).Error, StringComparison.Ordinal);
         _files.Write("mine.csv", Set.Replace("set=mine", "set=cn-grid-2023", StringComparison.Ordinal));
         Assert.Contains("There is a factor set cn-grid-2023 already", CommandLine.Run("carbon", file).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_a_signer_factor_sets_are_packs_and_later_versions_correct_what_ships()
+    {
+        using OpenSslSigner signer = new(), other = new();
+        string pack = signer.Pack("grid.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5512")), file = signer.At("a.json");
+        File.WriteAllText(file, """
+            { "period": { "from": "2026-01-01", "until": "2027-01-01" }, "market": "CN-grid-east", "factorSets": ["grid.csv"], "electricity": { "lines": [
+              { "name": "main", "amount": "10 kWh", "collected": "automatic", "acquisition": "purchased", "attribute": "ordinary", "grid": { "region": "CN-grid-east" } } ],
+              "residual": { "value": "0.6 kgCO2/kWh", "source": "a test" } } }
+            """);
+        var (exitCode, output, error) = CommandLine.Run("carbon", file, "--signer", other.PublicKey, "--signer", signer.PublicKey);
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains("0.5512 kgCO2/kWh   CN-grid-east/2023/average/organisation, set cn-grid-2023/2", output, StringComparison.Ordinal);
+        CommandLine.AssertRefused(CommandLine.Run("carbon", file), "There is a factor set cn-grid-2023 already");
+        CommandLine.AssertRefused(CommandLine.Run("carbon", file, "--signer", other.PublicKey), "$.factorSets[0]: grid.csv is not as a trusted signer signed it");
+        CommandLine.AssertRefused(CommandLine.Run("carbon", file, "--signer", pack), $"{pack}: There is no PEM block in it");
+        File.Delete(pack + ".sig");
+        CommandLine.AssertRefused(CommandLine.Run("carbon", file, "--signer", signer.PublicKey), "grid.csv is not signed");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using EdgeGateway.Carbon.Tests;
 using EdgeGateway.Evidence;
 using EdgeGateway.Evidence.Tests;
 using EdgeGateway.Metering;
@@ -295,6 +296,82 @@ public sealed partial class EndToEndTests : IDisposable
         finally
         {
             gateway.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task A_factor_pack_that_was_loaded_on_the_device_is_what_footprints_rest_on_from_the_next_start()
+    {
+        using OpenSslSigner signer = new();
+        string site = Path.Combine(_folder, "site.json");
+        await File.WriteAllTextAsync(
+            site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"publishers\":", $$"""
+            "factorPacks": { "signers": ["{{signer.PublicKey}}"] }, "publishers":
+            """, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        string shipped = await File.ReadAllTextAsync(Path.Combine(ArchitectureTests.Root, "gateway", "Carbon", "factors", "cn-grid-2023.csv"), TestContext.Current.CancellationToken);
+        string pack = signer.Pack("corrected.csv", shipped.Replace("version=1", "version=2", StringComparison.Ordinal).Replace("0.5500", "0.5512", StringComparison.Ordinal));
+        Assert.Equal(2, (await EdgectlAsync(["factors", "load", pack, "--data", Data])).Exit); // nobody is there
+        await RunAsync(site, async page =>
+        {
+            File.Move(pack + ".sig", pack + ".kept");
+            Assert.Equal((1, $"edgectl: {pack}: The pack is not signed: there is no file with its signature beside it, which is called as it is with .sig behind. Nothing was loaded.\n"), await EdgectlAsync(["factors", "load", pack, "--data", Data]));
+            File.Move(pack + ".kept", pack + ".sig");
+            using HttpClient network = new() { BaseAddress = page };
+            using ByteArrayContent body = new(await File.ReadAllBytesAsync(pack, TestContext.Current.CancellationToken));
+            string signature = System.Buffers.Text.Base64Url.EncodeToString(await File.ReadAllBytesAsync(pack + ".sig", TestContext.Current.CancellationToken));
+            using HttpResponseMessage refused = await network.PostAsync(new Uri($"v1/factors?signature={signature}", UriKind.Relative), body, TestContext.Current.CancellationToken).InTimeAsync();
+            Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
+            Assert.False(Directory.Exists(Path.Combine(Data, "factors")));
+            for (int times = 0; times < 2; times++)
+            {
+                Assert.Equal((0, "cn-grid-2023, version 2, is loaded. The gateway uses it from its next start on.\n"), await EdgectlAsync(["factors", "load", pack, "--data", Data]));
+            }
+
+            Assert.Contains("\"set\":\"cn-grid-2023\",\"version\":\"1\"", await network.GetStringAsync(new Uri("v1/factors", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        });
+        await RunAsync(site, async _ => Assert.Matches("cn-grid-2023 +2 .* pack, signed by [0-9a-f]{16}…", (await EdgectlAsync(["factors", "list", "--data", Data])).Said));
+
+        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
+        List<Leaf> grid = [];
+        BatchSequence sequence = new();
+        foreach (string file in Directory.GetFiles(Path.Combine(Data, "delivered"), "*.batch").Order(StringComparer.Ordinal))
+        {
+            IEnumerable<Leaf> leaves = sequence.Add(BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), trust));
+            grid.AddRange(leaves.Where(l => l.Head.Type == LeafType.Factors && l.Records[0].Text == "cn-grid-2023"));
+        }
+
+        Assert.Equal(["1", "2"], grid.Select(l => l.Records.Single(r => r.Name == "version").Text));
+        Assert.Equal(["0.5500", "0.5512"], grid.Select(l => l.Records.Single(r => r.Name == "CN-grid-east/2023/average/organisation").Text![..6]));
+
+        // A damaged correction is no reason to count with the value that it corrects.
+        await File.AppendAllTextAsync(Path.Combine(Data, "factors", "cn-grid-2023.2.csv"), "\n", TestContext.Current.CancellationToken);
+        (int exit, string error) = await RunToEndAsync("--check", "--site", site, "--data", Path.Combine(_folder, "data"));
+        Assert.Equal(2, exit);
+        Assert.Contains("footprints[0].factor: what may be a correction of cn-grid-2023, version 1, is not used: cn-grid-2023.2.csv is not as a trusted signer signed it", error, StringComparison.Ordinal);
+        File.Move(Path.Combine(Data, "factors", "cn-grid-2023.2.csv"), Path.Combine(Data, "factors", "unused.2.csv"));
+        (exit, error) = await RunToEndAsync("--check", "--site", site, "--data", Path.Combine(_folder, "data"));
+        Assert.Equal((0, "A factor pack is not used: unused.2.csv is not signed: there is no file with its signature beside it, which is called as it is with .sig behind.\n"), (exit, error));
+    }
+
+    private async Task RunAsync(string site, Func<Uri, Task> whileItRuns)
+    {
+        using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
+        try
+        {
+            Uri page = new(PageAddress().Match(await AnnouncedAsync(gateway)).Groups[1].Value);
+            Task<string> rest = gateway.StandardOutput.ReadToEndAsync();
+            await whileItRuns(page);
+            using Process kill = Process.Start("kill", ["-TERM", $"{gateway.Id}"]);
+            await gateway.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+            Assert.Equal(0, gateway.ExitCode);
+            await rest.InTimeAsync();
+        }
+        finally
+        {
+            if (!gateway.HasExited)
+            {
+                gateway.Kill();
+            }
         }
     }
 

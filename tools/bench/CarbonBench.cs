@@ -59,7 +59,7 @@ internal static class CarbonBench
         long began = Stopwatch.GetTimestamp();
         using Ledger ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
         FlowLedger flows = new(Site);
-        RecordedMethod grid = RecordedMethod.OfEnergy(RecordedMethod.LocationBased, FactorSet.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation")).Factor);
+        RecordedMethod grid = RecordedMethod.OfEnergy(RecordedMethod.LocationBased, FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation")).Factor);
         long[] before = new long[Meters], month = new long[Meters];
         long location = 0, market = 0, slots = 0, intervals = 0;
         int current = 1;
@@ -192,7 +192,7 @@ internal static class CarbonBench
     // Three meters of three phases, as a boundary has: the account's judgement, and then with the leaf that it becomes.
     private static (double Microseconds, double WithLeaf) Slot()
     {
-        (FactorSet set, Factor factor) = FactorSet.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
+        (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         CarbonAccount account = new(
             "scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [.. Enumerable.Range(1, 3).Select(m => new AccountMeter($"in-L{m}", ObisCode.ActiveImport, null))]);
         const int Rounds = 20_000;

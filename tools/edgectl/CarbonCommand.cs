@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Text.Json;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Accounts;
+using EdgeGateway.Evidence;
 using Fractions;
 using Spectre.Console;
 
@@ -20,23 +22,32 @@ internal static class CarbonCommand
     {
         Argument<string> file = new("FILE.json") { Description = "What was used, and by which factors; carbon.schema.json tells the form." };
         Option<bool> json = new("--json") { Description = "Write JSON instead of text." };
-        Command command = new("carbon", "Compute carbon accounts exactly, and show for every figure how it came about.") { file, json };
+        Option<string[]> signer = new("--signer") { Description = "Use only factor sets that are packs signed with this key. May be given several times.", HelpName = "KEY.pem" };
+        Command command = new("carbon", "Compute carbon accounts exactly, and show for every figure how it came about.") { file, json, signer };
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(file), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+            parsed.GetRequiredValue(file), parsed.GetValue(json), parsed.GetValue(signer) ?? [], parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
-    private static int Run(string file, bool json, TextWriter output, TextWriter error)
+    private static int Run(string file, bool json, string[] signers, TextWriter output, TextWriter error)
     {
+        string reading = file;
         try
         {
+            List<ECDsa> keys = [];
+            foreach (string signer in signers)
+            {
+                keys.AddRange(TrustAnchors.FromPem(File.ReadAllText(reading = signer)).Keys);
+            }
+
+            reading = file;
             if (new FileInfo(file).Length > MostBytes)
             {
                 throw new IOException($"It is larger than {MostBytes >> 20} MiB. Split the period.");
             }
 
             using var document = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { MaxDepth = 16 });
-            CarbonReport report = CarbonFile.Read(document.RootElement, Path.GetDirectoryName(Path.GetFullPath(file))!);
+            CarbonReport report = CarbonFile.Read(document.RootElement, Path.GetDirectoryName(Path.GetFullPath(file))!, keys);
             if (json)
             {
                 WriteJson(output, report);
@@ -48,9 +59,9 @@ internal static class CarbonCommand
 
             return report.Blocked ? Blocked : Program.Ok;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException or EvidenceException)
         {
-            error.WriteLine($"edgectl: {file}: {e.Message}");
+            error.WriteLine($"edgectl: {reading}: {e.Message}");
             return Program.Unreadable;
         }
     }

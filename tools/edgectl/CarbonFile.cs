@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Text.Json;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Accounts;
@@ -34,7 +35,7 @@ internal sealed class CarbonFile
     private readonly Dictionary<string, (RelativeUncertainty? Amount, RelativeUncertainty? Factor, bool Estimated)> _uncertainty = [];
     private readonly JsonPart? _coalFactors;
 
-    private CarbonFile(JsonPart root, string folder)
+    private CarbonFile(JsonPart root, string folder, IReadOnlyList<ECDsa> signers)
     {
         JsonPart period = root.Object("period", "from", "until");
         _period = PeriodOf(period);
@@ -44,6 +45,13 @@ internal sealed class CarbonFile
             _library = JsonPart.Refusing($"{root.At("factorSets")}[{i}]", () =>
             {
                 string path = Path.Combine(folder, name);
+                if (signers.Count > 0)
+                {
+                    string beside = path + FactorPack.SignatureSuffix;
+                    byte[] signature = File.Exists(beside) ? BoundedFile.Read(beside, FactorPack.MostSignatureBytes) : [];
+                    return _library.WithLater(FactorPack.Open(name, BoundedFile.Read(path, FactorPack.MostBytes), signature, signers).Set);
+                }
+
                 using StreamReader reader = new FileInfo(path).Length <= MostBytesOfFactors ? File.OpenText(path) : throw new IOException($"{name} is larger than 4 MiB.");
                 return _library.With(FactorSet.Parse(name, reader));
             });
@@ -52,11 +60,14 @@ internal sealed class CarbonFile
         _coalFactors = root.Has("coalEquivalents") ? root.Object("coalEquivalents", "region", "year", "set") : null;
     }
 
+    /// <param name="element">What is in the file.</param>
+    /// <param name="folder">Where the factor sets are that it names.</param>
+    /// <param name="signers">When there are any, factor sets must be packs that one of them has signed, and later versions take the place of those that ship.</param>
     /// <exception cref="JsonRefusedException">The file is not of the form, or what it holds does not hold.</exception>
-    public static CarbonReport Read(JsonElement element, string folder)
+    public static CarbonReport Read(JsonElement element, string folder, IReadOnlyList<ECDsa> signers)
     {
         JsonPart root = new(element, "$", "$schema", "period", "market", "factorSets", "combustion", "electricity", "heat", "production", "coalEquivalents", "matching");
-        return JsonPart.Refusing(root.Path, () => new CarbonFile(root, folder).Compute(root));
+        return JsonPart.Refusing(root.Path, () => new CarbonFile(root, folder, signers).Compute(root));
     }
 
     private CarbonReport Compute(JsonPart root)

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using EdgeGateway.Carbon;
@@ -11,9 +9,7 @@ namespace EdgeGateway.Edgectl;
 /// <summary><c>edgectl enter manual|instrument|correction</c>: has the gateway on this device record what a person knows.</summary>
 internal static class EnterCommand
 {
-    private const string InstalledData = "/var/lib/edge-gateway";
     private const int Refused = 1;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
     public static Command Create()
     {
@@ -58,12 +54,12 @@ internal static class EnterCommand
         ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null, IReadOnlyList<(string Name, string? Value)>? details = null)
     {
         TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
-        string door = Path.Combine(parsed.GetRequiredValue(options.Data), "door");
+        string door = Door.In(parsed.GetRequiredValue(options.Data));
         try
         {
             byte[] entry = Json(parsed, options, type, members, supersedes, details ?? []);
-            (HttpStatusCode status, string answer) = PostAsync(door, entry).GetAwaiter().GetResult();
-            using JsonDocument said = JsonDocument.Parse(answer);
+            (HttpStatusCode status, JsonDocument answer) = Door.Send(door, "/v1/entries", entry, "application/json");
+            using JsonDocument said = answer;
             if (status == HttpStatusCode.Created)
             {
                 output.WriteLine($"Recorded as leaf {said.RootElement.GetProperty("leaf").GetInt64()} of {said.RootElement.GetProperty("log").GetString()}.");
@@ -73,9 +69,9 @@ internal static class EnterCommand
             error.WriteLine($"edgectl: {said.RootElement.GetProperty("detail").GetString()} Nothing was recorded.");
             return Refused;
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (Door.IsShut(e))
         {
-            string why = e is OperationCanceledException ? $"it does not answer within {Limit.TotalSeconds} s; whether the entry was recorded is not known, look for it before you repeat it" : e.GetBaseException().Message;
+            string why = e is OperationCanceledException ? $"it does not answer within {Door.Limit.TotalSeconds} s; whether the entry was recorded is not known, look for it before you repeat it" : e.GetBaseException().Message;
             error.WriteLine($"edgectl: {door}: no gateway takes entries there: {why} Name its data folder with --data, as a user who may use it.");
             return Program.Unreadable;
         }
@@ -133,38 +129,12 @@ internal static class EnterCommand
         ? (detail[..equals], detail[(equals + 1)..])
         : throw new FormatException($"--detail {detail} is not TOPIC/DETAIL=TEXT.");
 
-    private static async Task<(HttpStatusCode Status, string Answer)> PostAsync(string door, byte[] entry)
-    {
-        using SocketsHttpHandler handler = new()
-        {
-            ConnectCallback = async (_, cancellation) =>
-            {
-                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(door), cancellation);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
-        };
-        using HttpClient http = new(handler) { Timeout = Limit };
-        using ByteArrayContent body = new(entry);
-        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using HttpResponseMessage answer = await http.PostAsync("http://gateway/v1/entries", body);
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
-    }
-
     // A command's own: an option that two commands share is told of each.
     private sealed class Options
     {
         public Option<string> By { get; } = new("--by") { Description = "Who enters it.", Required = true };
 
-        public Option<string> Data { get; } = new("--data") { Description = $"The gateway's data folder, where its door is. Default: {InstalledData}", DefaultValueFactory = _ => InstalledData };
+        public Option<string> Data { get; } = Door.DataOption();
 
         public Option<string?> Group { get; } = new("--group") { Description = "The disclosure group that it belongs to." };
 

@@ -28,6 +28,8 @@ public static class ServingEndpoints
         Map("/v1/log/checkpoint", context => LogEndpoints.Checkpoint(context, model));
         Map("/v1/carbon", context => LogEndpoints.Totals(context, model));
         Map("/v1/carbon/why", context => LogEndpoints.Explain(context, model));
+        Map("/v1/factors", _ => Results.Bytes(model.Factors.ToJson(), "application/json"));
+        app.MapPost("/v1/factors", (RequestDelegate)(context => FactorEndpoint.LoadAsync(context, model)));
         app.MapPost("/v1/entries", (RequestDelegate)(context => EntryEndpoint.EnterAsync(context, model)));
 
         void Map(string path, Func<HttpContext, IResult> answer) =>

@@ -45,6 +45,9 @@ public sealed record ServingModel
     /// <summary>Where what people enter comes into the log.</summary>
     public CommandDoor? Door { get; init; }
 
+    /// <summary>The factor sets that hold, and where packs of others are kept.</summary>
+    public required FactorStore Factors { get; init; }
+
     /// <summary>Where it is delivered.</summary>
     public required IReadOnlyList<Delivery> Deliveries { get; init; }
 

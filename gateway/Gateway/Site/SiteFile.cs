@@ -35,6 +35,9 @@ public sealed record SiteFile
 
     public required IReadOnlyList<FootprintSettings> Footprints { get; init; }
 
+    /// <summary>The factor sets that the footprints could choose from.</summary>
+    public required FactorPacks FactorPacks { get; init; }
+
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
     /// <summary>The device's key.</summary>

@@ -5,12 +5,14 @@ using EdgeGateway.Carbon;
 
 namespace EdgeGateway.Site;
 
-/// <summary>Reads the footprint accounts of a site file against its meters and the factor sets that ship.</summary>
-internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faults)
+/// <summary>Reads the footprint accounts of a site file against its meters and the factor sets that hold on the device.</summary>
+internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks packs, List<Fault> faults)
 {
     private static readonly string[] Ways = ["factor", "market", "fuel", "heat"];
     private static readonly string[] Residuals = ["residual", "excluding-traded-non-fossil", "fossil-only"];
     private static readonly string[] FuelKeys = ["name", "region", "set", "base", "pressureKpa", "gaugeKpa", "ambientKpa", "temperatureC", "density", "densitySource"];
+
+    private const string LoadAgain = "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors of the data folder";
 
     /// <summary>Reads the section. Incomplete when there are faults.</summary>
     public List<FootprintSettings> Read(Block root)
@@ -67,10 +69,19 @@ internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faul
         }
 
         (FactorSet Set, RecordedMethod Method)? method = ways is ["fuel"] ? Fuel(block, entries is null) : ways is ["heat"] ? Heat(block) : Factor(block);
+        RefuseDoubtful(block, ways is [var way] ? way : "factor", method?.Set);
         return account is not null && method is { } m ? new FootprintSettings(account, names, entries, m.Set, m.Method) : null;
     }
 
-    private static FootprintSettings? Market(Block footprint, string? account, List<string> names, string? entries)
+    private void RefuseDoubtful(Block block, string at, FactorSet? used)
+    {
+        if (used is not null && packs.FaultOf(used.Name) is { } refused)
+        {
+            block.Fault(at, $"what may be a correction of {used.Name}, version {used.Version}, is not used: {refused}", LoadAgain);
+        }
+    }
+
+    private FootprintSettings? Market(Block footprint, string? account, List<string> names, string? entries)
     {
         if (entries is not null)
         {
@@ -88,48 +99,53 @@ internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faul
             return null;
         }
 
+        RefuseDoubtful(footprint, "market", residual?.Set);
         return account is null || name is null || settle is null || entries is not null || (residual is null && !without) ? null
             : new FootprintSettings(account, names, null, residual?.Set, RecordedMethod.OfMarket(name, residual?.Factor), settle == "year");
     }
 
-    private static (FactorSet Set, RecordedMethod Method)? Factor(Block footprint) =>
+    private (FactorSet Set, RecordedMethod Method)? Factor(Block footprint) =>
         FactorOf(footprint, "factor") is { } found ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, found.Factor)) : null;
 
-    private static (FactorSet Set, Factor Factor)? FactorOf(Block footprint, string named)
+    private (FactorSet Set, Factor Factor)? FactorOf(Block footprint, string at)
     {
-        Block? block = footprint.Object(named, ["region", "year", "kind", "purpose"], required: true);
+        Block? block = footprint.Object(at, ["region", "year", "kind", "purpose", "set"], required: true);
         string? region = block?.Text("region", SiteSections.Line(), "write the region of the grid, such as CN-grid-east");
         int? year = block?.Integer("year", 1990, 2100, " for the year of the factor's data");
         string? kind = block?.Text("kind", SiteSections.Line(), "write the kind of factor, such as average");
         string? purpose = block?.Text("purpose", SiteSections.Line(), "write what the factor is for, such as organisation");
+        string? named = block?.Text("set", SiteSections.Line(), "write the factor set that holds it, such as cn-grid-2023", required: false);
         if (region is null || year is null || kind is null || purpose is null)
         {
             return null;
         }
 
         var key = new FactorKey(region, year.Value, kind, purpose);
-        if (!FactorSet.TryFind(key, out FactorSet? set, out Factor? factor))
+        (FactorSet Set, Factor Factor)[] found = [.. packs.Library.Find(key).Where(f => named is null || f.Set.Name == named)];
+        if (found is not [(var set, var factor)])
         {
-            footprint.Fault(named, $"there is no emission factor {key}", FactorSet.Choices(key));
+            footprint.Fault(
+                at, found.Length == 0 ? $"there is no emission factor {key}{(named is null ? "" : $" in {named}")}" : $"{string.Join(" and ", found.Select(f => f.Set.Name))} both hold {key}",
+                found.Length > 0 ? "name one of them with set" : packs.Library.Choices(key) + string.Concat(packs.Refused.Select(r => $"; {r.Why}")));
             return null;
         }
 
         if (factor.Unit != Carbon.Factor.KilogramsPerKilowattHour)
         {
-            footprint.Fault(named, $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
+            footprint.Fault(at, $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
             return null;
         }
 
         return (set, factor);
     }
 
-    private static (FactorSet Set, RecordedMethod Method)? Heat(Block footprint)
+    private (FactorSet Set, RecordedMethod Method)? Heat(Block footprint)
     {
         Block? block = footprint.Object("heat", ["region", "set"]);
         return block is not null && Find(block, "heat", "average") is { } found ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.PurchasedHeat, found.Factors[0])) : null;
     }
 
-    private static (FactorSet Set, RecordedMethod Method)? Fuel(Block footprint, bool metered)
+    private (FactorSet Set, RecordedMethod Method)? Fuel(Block footprint, bool metered)
     {
         Block? block = footprint.Object("fuel", FuelKeys);
         string? name = block?.Text("name", SiteSections.Line(), "write the fuel as its factor set has it, such as natural-gas");
@@ -191,11 +207,11 @@ internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faul
     private static Quantity Kilopascal(decimal value) => Quantity.Parse(string.Create(CultureInfo.InvariantCulture, $"{value} kPa"));
 
     // A set is named: which one holds is never chosen silently.
-    private static (FactorSet Set, Factor[] Factors)? Find(Block block, string of, params string[] kinds)
+    private (FactorSet Set, Factor[] Factors)? Find(Block block, string of, params string[] kinds)
     {
         string? region = block.Text("region", SiteSections.Line(), "write the region of the factors, such as CN");
-        FactorSet[] with = [.. FactorSet.Shipped.Where(s => kinds.All(k => s.Factors.Any(f => f.Key.Of == of && f.Key.Kind == k)))];
-        string right = with.Length > 0 ? $"write {Block.Either(with.Select(s => s.Name))}" : $"the fuels are {string.Join(", ", FactorSet.Shipped.SelectMany(s => s.Factors).Where(f => f.Key.Kind == "ncv").Select(f => f.Key.Of).Distinct())}";
+        FactorSet[] with = [.. packs.Library.Sets.Where(s => kinds.All(k => s.Factors.Any(f => f.Key.Of == of && f.Key.Kind == k)))];
+        string right = with.Length > 0 ? $"write {Block.Either(with.Select(s => s.Name))}" : $"the fuels are {string.Join(", ", packs.Library.Sets.SelectMany(s => s.Factors).Where(f => f.Key.Kind == "ncv").Select(f => f.Key.Of).Distinct())}";
         string? name = block.Text("set", SiteSections.Line(), right);
         if (region is null || name is null)
         {
@@ -205,7 +221,8 @@ internal sealed partial class SiteFootprints(SiteMeters meters, List<Fault> faul
         Factor?[] factors = [.. kinds.Select(k => with.FirstOrDefault(s => s.Name == name)?.Factors.FirstOrDefault(f => f.Key.Of == of && f.Key.Kind == k && f.Key.Region == region))];
         if (factors.Contains(null))
         {
-            block.Fault("set", $"{name} has no {string.Join(", ", kinds)} of {of} for {region}", right);
+            string? refused = packs.FaultOf(name);
+            block.Fault("set", refused ?? $"{name} has no {string.Join(", ", kinds)} of {of} for {region}", refused is null ? right : LoadAgain);
             return null;
         }
 

@@ -11,6 +11,11 @@ namespace EdgeGateway.Site;
 /// <param name="source">The source as written, in the form that the bus asks for.</param>
 public delegate string? SourceCheck(BusSettings bus, string kind, string source);
 
+/// <summary>Gives the factor sets that a site's footprints may use.</summary>
+/// <param name="simulated">Whether the site is simulated: then it has a data folder of its own.</param>
+/// <param name="signers">Whose packs the site uses.</param>
+public delegate FactorPacks FactorSource(bool simulated, IReadOnlyList<FactorSigner> signers);
+
 /// <summary>Reads a site file. Either everything in it is right, or there is a list of all that is not.</summary>
 public static class SiteReader
 {
@@ -21,7 +26,8 @@ public static class SiteReader
     /// <param name="sources">Knows the sources of simulated buses. Null: their names are not checked.</param>
     /// <param name="site">The site, when there is no fault.</param>
     /// <param name="faults">All faults, in the order of the file.</param>
-    public static bool TryRead(string path, SourceCheck? sources, [NotNullWhen(true)] out SiteFile? site, out IReadOnlyList<Fault> faults)
+    /// <param name="packs">Gives the factor sets. Null: those that ship.</param>
+    public static bool TryRead(string path, SourceCheck? sources, [NotNullWhen(true)] out SiteFile? site, out IReadOnlyList<Fault> faults, FactorSource? packs = null)
     {
         site = null;
         if (Bytes(path, out byte[] bytes) is { } unreadable)
@@ -37,7 +43,7 @@ public static class SiteReader
         }
 
         using JsonDocument document = JsonDocument.Parse(bytes);
-        var sections = new SiteSections(Path.GetFullPath(path), sources);
+        var sections = new SiteSections(Path.GetFullPath(path), sources, packs);
         site = sections.Read(document.RootElement);
         faults = sections.Faults;
         return site is not null;

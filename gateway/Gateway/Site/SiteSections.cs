@@ -6,12 +6,12 @@ using EdgeGateway.Evidence;
 namespace EdgeGateway.Site;
 
 /// <summary>Reads the sections of a site file, each against those before it.</summary>
-internal sealed partial class SiteSections(string file, SourceCheck? sources)
+internal sealed partial class SiteSections(string file, SourceCheck? sources, FactorSource? packs)
 {
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses", "timestamps"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses", "timestamps", "factorPacks"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -44,7 +44,9 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             block.Fault(path, $"no meter is in the group {group}", "put a meter into it or remove it");
         }
 
-        List<FootprintSettings> footprints = new SiteFootprints(meters, _faults).Read(block);
+        List<FactorSigner> signers = SiteSigners.Read(block, Path.GetDirectoryName(file)!);
+        FactorPacks factors = packs?.Invoke(simulation is not null, signers) ?? FactorPacks.None;
+        List<FootprintSettings> footprints = new SiteFootprints(meters, factors, _faults).Read(block);
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
@@ -61,6 +63,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             Groups = _groups,
             Meters = meters.Settings,
             Footprints = footprints,
+            FactorPacks = factors,
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,
@@ -382,7 +385,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     private static partial Regex UtcTime();
 
     [GeneratedRegex(@"^[^\u0000-\u001f\u007f]{1,200}\z")]
-    private static partial Regex FilePath();
+    internal static partial Regex FilePath();
 
     [GeneratedRegex(@"^/[^\u0000-\u001f\u007f]{1,200}\z")]
     internal static partial Regex AbsolutePath();

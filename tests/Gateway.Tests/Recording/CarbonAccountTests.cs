@@ -33,7 +33,7 @@ public sealed class CarbonAccountTests
 
     private static CarbonAccount Account(string impulsesPerKilowattHour)
     {
-        (FactorSet set, Factor factor) = FactorSet.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
+        (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         return new CarbonAccount(
             "scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
             [new AccountMeter("in", ObisCode.ActiveImport, null), new AccountMeter("pulse", ObisCode.ActiveImport, impulsesPerKilowattHour)]);

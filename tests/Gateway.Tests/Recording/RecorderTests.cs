@@ -324,7 +324,7 @@ public sealed class RecorderTests : IAsyncLifetime
             "in", new SharedAde7953(new Ade7953(bus.OpenI2c(Ade7953.I2cAddress), _time)), Ade7953ChannelName.A, new Ade7953Scale(Clamp, 1001), AccuracyClass.Class1, _book);
         Now now = new([meter], _time.GetUtcNow());
         _worker = new BusWorker("i2c-1", [meter], now, _book, _file, _time, NullLogger.Instance);
-        (FactorSet set, Factor factor) = FactorSet.Require(East);
+        (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(East);
         _recorder = new Recorder(
             _ledger, _key, now,
             [_group],

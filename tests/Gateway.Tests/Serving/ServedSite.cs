@@ -103,6 +103,7 @@ internal sealed class ServedSite : IAsyncDisposable
         Ledger = Ledger,
         Keys = Keys,
         Certificates = Certificates,
+        Factors = new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName)),
         Deliveries = [Delivery],
         Time = Time,
     };
