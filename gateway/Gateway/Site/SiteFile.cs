@@ -1,4 +1,5 @@
 using EdgeGateway.Carbon;
+using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Site;
@@ -34,6 +35,9 @@ public sealed record SiteFile
     public required IReadOnlyList<MeterSettings> Meters { get; init; }
 
     public required IReadOnlyList<FootprintSettings> Footprints { get; init; }
+
+    /// <summary>Which meters count the site's energy flows, or null: none are recorded.</summary>
+    public required FlowSettings? Flows { get; init; }
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
@@ -154,6 +158,12 @@ public sealed record BusSettings(string Name, string Device, BusKind Kind, strin
 /// <param name="Set">The factor set that the method cites.</param>
 /// <param name="Method">With its factors.</param>
 public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, string? Entries, FactorSet Set, RecordedMethod Method);
+
+/// <summary>The site's energy flows.</summary>
+/// <param name="Plan">Which register counts what. No register twice.</param>
+/// <param name="WatchDemand">Whether to warn before a new peak of demand.</param>
+/// <param name="LimitKw">The contracted demand, kW, above 0. Null: the month's peak so far is the limit.</param>
+public sealed record FlowSettings(FlowPlan Plan, bool WatchDemand, decimal? LimitKw);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

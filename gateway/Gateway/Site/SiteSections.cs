@@ -11,7 +11,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "publishers", "key", "witnesses", "timestamps"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "publishers", "key", "witnesses", "timestamps"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -45,6 +45,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
         }
 
         List<FootprintSettings> footprints = new SiteFootprints(meters, _faults).Read(block);
+        FlowSettings? flows = new SiteFlows(meters).Read(block, recording.Carbon);
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
@@ -61,6 +62,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources)
             Groups = _groups,
             Meters = meters.Settings,
             Footprints = footprints,
+            Flows = flows,
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,
