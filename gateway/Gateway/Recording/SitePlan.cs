@@ -27,6 +27,11 @@ public static class SitePlan
     public static IReadOnlyList<EntryAccount> EntryAccountsOf(SiteFile site) =>
         [.. site.Footprints.Where(f => f.Entries is not null).Select(f => new EntryAccount(f.Account, f.Entries!, f.Set, f.Method))];
 
+    /// <summary>The site's energy flows, or null: none are recorded.</summary>
+    public static FlowAccount? FlowsOf(SiteFile site) => site.Flows is { } flows
+        ? new FlowAccount(flows.Plan, site.Meters.OfType<PulseMeterSettings>().ToDictionary(m => GroupLeaf.NameOf(m.Name, m.Obis), m => m.ImpulsesPerUnit))
+        : null;
+
     /// <summary>How often things are recorded and signed.</summary>
     public static Rhythm RhythmOf(SiteFile site) =>
         new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves);
