@@ -27,6 +27,7 @@ public static class ServingEndpoints
         Map("/v1/log/keys", context => LogEndpoints.Keys(context, model));
         Map("/v1/log/checkpoint", context => LogEndpoints.Checkpoint(context, model));
         Map("/v1/carbon/why", context => LogEndpoints.Explain(context, model));
+        Map("/v1/flows", context => FlowEndpoint.Figures(context, model));
         app.MapPost("/v1/entries", (RequestDelegate)(context => EntryEndpoint.EnterAsync(context, model)));
 
         void Map(string path, Func<HttpContext, IResult> answer) =>

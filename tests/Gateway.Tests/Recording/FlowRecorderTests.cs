@@ -36,6 +36,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
     };
 
     private Thinning? _thinning;
+    private decimal? _limitKw;
     private DeviceKey _key = null!;
     private Ledger _ledger = null!;
     private RegisterFile _file = null!;
@@ -216,6 +217,57 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         Assert.Contains("25 slots of flows from readings and the battery's content before, 1 not attributed: the same to the last digit", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_warning_of_demand_is_recorded_once_with_its_end_over_a_restart()
+    {
+        _limitKw = 3;
+        await CloseAsync();
+        Open();
+        Power(grid: 10, pv: 0, battery: 0);
+        RunTo(Noon.AddMinutes(15));
+        Power(grid: 20, pv: 0, battery: 0);
+        RunTo(Noon.AddMinutes(20));
+        await CloseAsync();
+        Open();
+        RunTo(Noon.AddMinutes(30));
+        Power(grid: 1, pv: 0, battery: 0);
+        RunTo(Noon.AddMinutes(50));
+        Leaf[] alarms = [.. Leaves().Where(l => l.Head.Type == LeafType.Alarm)];
+        Assert.Equal([("demand", "began"), ("demand", "ended")], alarms.Select(l => (Text(l, "alarm"), Text(l, "state"))));
+        Assert.Equal(Noon.AddMinutes(30), alarms[1].Head.Time);
+        Assert.StartsWith("4.6 kW forecast for the 15 min from 12:15, the limit is 3.0 kW; ", Text(alarms[0], "text"), StringComparison.Ordinal);
+        Assert.Equal(("4.6", Noon.AddMinutes(15)), (DemandRecord.Of(_ledger).PeakKw, DemandRecord.Of(_ledger).PeakAt));
+    }
+
+    [Fact]
+    public async Task The_figures_of_a_month_are_those_of_its_flow_leaves()
+    {
+        Power(grid: 2, pv: -20, battery: 10);
+        RunTo(Noon.AddHours(1));
+        Power(grid: 3, pv: 0, battery: -8);
+        RunTo(Noon.AddHours(2));
+        Power(grid: 0, pv: 0, battery: 0);
+        RunTo(Noon.AddMinutes(121));
+        await CloseAsync();
+        _time.SetUtcNow(Noon.AddDays(16).AddHours(2));
+        Open();
+        RunTo(Noon.AddDays(16).AddMinutes(165));
+        Leaf[] june = [.. Flows().Where(l => l.Head.Time.Month == 6)];
+        FlowReport report = FlowReport.Of(_ledger, TimeZoneInfo.Utc, _time.GetUtcNow());
+        Assert.Equal([("2026-07", 2, 57), ("2026-06", 8, 0)], report.Months.Select(m => (m.Month, (int)m.Attributed, (int)m.NotAttributed)));
+        long load = june.Sum(l => Sum(l, "flow/", "/load")), generated = june.Sum(l => Sum(l, "measured/pv:roof")), exported = june.Sum(l => Sum(l, "flow/pv:roof/export") + Sum(l, "flow/battery/pv:roof/export"));
+        long own = june.Sum(l => Sum(l, "flow/pv:roof/load") + Sum(l, "flow/battery/pv:roof/load")), most = june.Max(l => Number(l, "measured/import") ?? 0), all = june.Sum(l => Number(l, "measured/import") ?? 0);
+        Assert.True(own > 0);
+        Assert.Equal(
+            new[] { ("selfConsumption", Percent(generated - exported, generated)), ("selfSufficiency", Percent(own, load)), ("greenShare", Percent(own, load)), ("maximumDemandBlock", Kilowatts(most)), ("loadFactor", Percent(all, 8 * most)) },
+            report.Months[1].Figures.Select(f => (f.Name, f.Value!)));
+        Assert.Contains($"from {june.MaxBy(l => Number(l, "measured/import"))!.Head.Time.AddMinutes(-15):yyyy-MM-dd'T'HH:mm'Z'}", report.ToText(), StringComparison.Ordinal);
+        Assert.Contains("self-consumption: no value: there was no non-fossil generation: 0/0", report.ToText(), StringComparison.Ordinal);
+
+        static string Percent(long part, long whole) => Carbon.Exact.Display(new Fractions.Fraction((System.Numerics.BigInteger)part * 100, whole), 2);
+        static string Kilowatts(long microwattHours) => Carbon.Exact.Display(new Fractions.Fraction(microwattHours, 250_000_000), 3);
+    }
+
     private static string Import(string meter) => GroupLeaf.NameOf(meter, ObisCode.ActiveImport);
 
     private static string Export(string meter) => GroupLeaf.NameOf(meter, ObisCode.ActiveExport);
@@ -269,7 +321,8 @@ public sealed class FlowRecorderTests : IAsyncLifetime
             _ledger, _key, now, [new RecordedGroup("boundary", Meters, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])], [],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
             _time, new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: true),
-            NullLogger<Recorder>.Instance, thinning: _thinning, flows: new FlowAccount(_plan, new Dictionary<string, string>()));
+            NullLogger<Recorder>.Instance, thinning: _thinning, flows: new FlowAccount(_plan, new Dictionary<string, string>()),
+            demand: _limitKw is null ? null : new DemandWatch(_plan.Import, new Dictionary<string, string>(), _limitKw, TimeZoneInfo.Utc));
         _workers.ForEach(w => w.Poll());
         _recorder.Start(new ProcessStart("boot-a", "0.1.0"), _book.Starts);
     }
