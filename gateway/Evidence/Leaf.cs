@@ -27,6 +27,9 @@ public static class LeafType
     /// <summary>The footprint of one account for one slot.</summary>
     public const string Carbon = "carbon";
 
+    /// <summary>Who supplied whom on the site in one slot, and what the battery holds after it.</summary>
+    public const string Flow = "flow";
+
     /// <summary>A stretch of time for which a meter's registers, or a whole group's, lack something.</summary>
     public const string Gap = "gap";
 
@@ -101,7 +104,7 @@ public sealed record LeafHead
     /// <summary><c>cfg</c>: index of the config leaf in force, on readings.</summary>
     public long? Config { get; init; }
 
-    /// <summary><c>of</c>: indexes of the leaves this one was computed from, ascending, on carbon leaves.</summary>
+    /// <summary><c>of</c>: indexes of the leaves this one was computed from, ascending, on carbon and flow leaves.</summary>
     public IReadOnlyList<long> ComputedFrom { get; init; } = [];
 
     /// <summary><c>fct</c>: index of the factors leaf used, on carbon leaves.</summary>

@@ -58,6 +58,12 @@ public static class LeafSchema
         {
             Factors = Label.May, ComputedFrom = Label.May,
         },
+        [LeafType.Flow] = new(
+        [
+            new("from", Form.Instant), new("to", Form.Instant), new("previous", Form.Count, Optional: true), new("method", Form.Text), new("slot", Form.Instant),
+            new("tolerance", Form.Quantity), new("efficiency", Form.Quantity, Optional: true), new("reason", Form.Text, Optional: true),
+            new("residual", Form.Quantity, Optional: true), new("found", Form.Quantity, Optional: true),
+        ], new(IsPath, Form.QuantityOrReason)) { ComputedFrom = Label.May },
         [LeafType.Gap] = new(
         [
             new("cause", Form.Text), new("meter", Form.Text, Optional: true), new("from", Form.Instant), new("to", Form.Instant),

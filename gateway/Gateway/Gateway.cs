@@ -79,7 +79,7 @@ internal sealed class Gateway : IAsyncDisposable
         Pen pen = new(_time, site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative, RandomNumberGenerator.Create());
         _recorder = new Recorder(
             _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost, SitePlan.ThinningOf(site),
-            door, SitePlan.EntryAccountsOf(site));
+            door, SitePlan.EntryAccountsOf(site), SitePlan.FlowsOf(site), SitePlan.DemandOf(site));
 
         // A broker's deadlines are in real seconds, however fast a simulation runs.
         _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System, _key.History))];
@@ -111,6 +111,8 @@ internal sealed class Gateway : IAsyncDisposable
             LongestAge = 5 * BusWorker.Period,
             ReadingSlot = site.Recording.Reading,
             Checkpoint = site.Recording.Checkpoint,
+            RecordsFlows = site.Flows is not null,
+            WatchesDemand = site.Flows is { WatchDemand: true },
             Ledger = _ledger,
             Keys = _key.History,
             Certificates = _key.Certificates,

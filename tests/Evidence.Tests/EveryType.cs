@@ -26,6 +26,12 @@ internal static class EveryType
                 Kilograms(55_680), LeafRecord.Of("from", Time), LeafRecord.Of("to", Time.AddMinutes(15)), Text("method", "location-based"), Text("factor", "CN/2023/average/organisation"),
                 Text("value", "0.5568 kg/kWh"), Text("set", "cn/2023"), Text("meters", Register),
             ]),
+            (LeafType.Flow, h => h with { ComputedFrom = [2, 5] },
+            [
+                LeafRecord.Of("from", Time), LeafRecord.Of("to", Time.AddMinutes(15)), LeafRecord.Of("previous", 2), Text("method", "proportional"), LeafRecord.Of("slot", TimeSpan.FromMinutes(15)),
+                Ratio("tolerance", 50_000), Ratio("efficiency", 950_000), Text("reason", "pv-L1:no-answer"), MicrowattHours("residual", -1_500_000), MicrowattHours("found", 7),
+                Text("registers/import", Register), MicrowattHours("measured/import", 12_500_000), Text("measured/pv:roof", "pv-L1:no-answer"), MicrowattHours("stored/grid", 1),
+            ]),
             (LeafType.Gap, InGroup, [Text("cause", "not-sampled"), Text("meter", "in-L1"), LeafRecord.Of("from", Time), LeafRecord.Of("to", Time.AddMilliseconds(2500)), LeafRecord.Of("lost", 17)]),
             (LeafType.Calibration, InGroup,
             [
@@ -69,6 +75,10 @@ internal static class EveryType
     private static LeafRecord Bytes(string name) => new(name) { Data = SHA256.HashData([1]) };
 
     private static LeafRecord Energy(long milli) => new(Register) { Unit = "Wh", Number = new DecimalFraction(-3, milli) };
+
+    private static LeafRecord Ratio(string name, long millionths) => new(name) { Unit = "/", Number = new DecimalFraction(-6, millionths) };
+
+    private static LeafRecord MicrowattHours(string name, long amount) => new(name) { Unit = "Wh", Number = new DecimalFraction(-6, amount) };
 
     private static LeafRecord Kilograms(long micrograms) => new("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) };
 }

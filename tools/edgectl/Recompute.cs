@@ -9,7 +9,8 @@ namespace EdgeGateway.Edgectl;
 /// <param name="Leaf">Index of the carbon leaf.</param>
 /// <param name="Account">Its account.</param>
 /// <param name="What">What differs, in words.</param>
-internal sealed record Difference(long Leaf, string Account, string What);
+/// <param name="IsFlow">It is a flow leaf.</param>
+internal sealed record Difference(long Leaf, string Account, string What, bool IsFlow = false);
 
 /// <summary>
 /// Computes every footprint of a log again, from nothing but its leaves: the energy between the readings that a carbon leaf names, times
@@ -29,6 +30,11 @@ internal sealed class Recompute
     private readonly List<Leaf> _waiting = [];
     private readonly Dictionary<long, string> _claimed = [];
 
+    public Recompute() => Flows = new RecomputeFlows((leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true)));
+
+    /// <summary>Flow leaves computed again.</summary>
+    public RecomputeFlows Flows { get; }
+
     /// <summary>Footprints computed again.</summary>
     public long Computed { get; private set; }
 
@@ -43,6 +49,7 @@ internal sealed class Recompute
     /// <summary>The first look at a leaf.</summary>
     public void Plan(Leaf leaf)
     {
+        Flows.Plan(leaf);
         foreach (long index in leaf.Head.Type == LeafType.Carbon ? leaf.Head.ComputedFrom : [])
         {
             _uses[index] = _uses.GetValueOrDefault(index) + 1;
@@ -52,6 +59,7 @@ internal sealed class Recompute
     /// <summary>The second look at a leaf.</summary>
     public void Take(Leaf leaf)
     {
+        Flows.Take(leaf);
         switch (leaf.Head.Type)
         {
             case LeafType.Reading or LeafType.Manual or LeafType.Instrument or LeafType.Correction when _uses.ContainsKey(leaf.Head.Index):
@@ -77,6 +85,7 @@ internal sealed class Recompute
     /// <summary>All leaves have been seen.</summary>
     public void End()
     {
+        Flows.End();
         foreach (Leaf leaf in _waiting)
         {
             if (FirstMissing(leaf) is { } missing)
@@ -136,11 +145,13 @@ internal sealed class Recompute
         }
     }
 
-    private void Differ(Leaf carbon, string what)
+    private void Differ(Leaf carbon, string what) => Differ(new Difference(carbon.Head.Index, carbon.Records[0].Name, what));
+
+    private void Differ(Difference difference)
     {
         if (Differences.Count < MostDifferences)
         {
-            Differences.Add(new Difference(carbon.Head.Index, carbon.Records[0].Name, what));
+            Differences.Add(difference);
         }
     }
 

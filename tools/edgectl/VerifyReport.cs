@@ -18,7 +18,7 @@ internal static class VerifyReport
             bool differs = again.Any(r => r.Differences.Count > 0);
             JsonOutput.Write(output, j =>
             {
-                WriteJson(j, differs ? "differs" : "verified", differs ? "Footprints are not what their own readings and factors give." : null, logs);
+                WriteJson(j, differs ? "differs" : "verified", differs ? $"{(Flows(again) ? "Footprints or flows" : "Footprints")} are not what their own readings and factors give." : null, logs);
                 WriteJson(j, again);
                 CertificateReport.WriteJson(j, trust, logs);
             });
@@ -28,7 +28,7 @@ internal static class VerifyReport
         int differing = again.Sum(r => r.Differences.Count);
         if (differing > 0)
         {
-            Line(output, $"DIFFERS  The signatures hold, but {Many(differing, "footprint is", "footprints are")} not what their own readings and factors give:");
+            Line(output, $"DIFFERS  The signatures hold, but {(Flows(again) ? Many(differing, "footprint or flow is", "footprints and flows are") : Many(differing, "footprint is", "footprints are"))} not what their own readings and factors give:");
             foreach (Difference difference in again.SelectMany(r => r.Differences).Take(MostDifferences))
             {
                 Line(output, $"  leaf {difference.Leaf}, {difference.Account}: {difference.What}");
@@ -39,7 +39,7 @@ internal static class VerifyReport
 
         Line(output, logs.Any(l => l.Head.Origin.Simulated)
             ? $"VERIFIED, but SIMULATED: {(logs.All(l => l.Head.Origin.Simulated) ? "" : "some of ")}these readings were made up or replayed. Nothing was measured."
-            : differing > 0 ? "VERIFIED, but for these footprints" : "VERIFIED");
+            : differing > 0 ? Flows(again) ? "VERIFIED, but for these leaves" : "VERIFIED, but for these footprints" : "VERIFIED");
         output.WriteLine("The leaves are those that the device signed, unaltered and in their order. A signature does not prove that a meter was wired right.");
         foreach (LogSummary log in logs)
         {
@@ -59,7 +59,7 @@ internal static class VerifyReport
         }
 
         output.WriteLine();
-        long differences = again.Sum(r => r.Differences.Count), missing = again.Sum(r => r.NotGiven.Count);
+        long differences = again.Sum(r => r.Differences.Count(d => !d.IsFlow)), missing = again.Sum(r => r.NotGiven.Count);
         Row(output, "recomputed", $"{Many(again.Sum(r => r.Computed), "footprint")} from readings and factors: {(differences == 0 ? "the same to the last digit" : $"{differences} DIFFER, see above")}");
         if (missing > 0)
         {
@@ -70,6 +70,25 @@ internal static class VerifyReport
         if (notStated > 0)
         {
             Row(output, "", $"{Many(notStated, "slot")} without an amount");
+        }
+
+        WriteFlows(output, again);
+    }
+
+    private static bool Flows(IEnumerable<Recompute> again) => again.Any(r => r.Differences.Any(d => d.IsFlow));
+
+    private static void WriteFlows(TextWriter output, IReadOnlyCollection<Recompute> again)
+    {
+        long computed = again.Sum(r => r.Flows.Computed), missing = again.Sum(r => r.Flows.NotGiven.Count), reasons = again.Sum(r => r.Flows.NotAttributed);
+        if (computed > 0)
+        {
+            long differences = again.Sum(r => r.Differences.Count(d => d.IsFlow));
+            Row(output, "", $"{Many(computed, "slot")} of flows from readings and the battery's content before{(reasons > 0 ? $", {reasons} not attributed" : "")}: {(differences == 0 ? "the same to the last digit" : $"{differences} DIFFER, see above")}");
+        }
+
+        if (missing > 0)
+        {
+            Row(output, "", $"{Many(missing, "slot")} of flows could not be: leaves they rest on were not given, such as leaf {again.First(r => r.Flows.NotGiven.Count > 0).Flows.NotGiven.FirstMissing}");
         }
     }
 
@@ -84,6 +103,9 @@ internal static class VerifyReport
         json.WriteNumber("footprints", again.Sum(r => r.Computed));
         json.WriteNumber("leavesNotGiven", again.Sum(r => r.NotGiven.Count));
         json.WriteNumber("withoutAmount", again.Sum(r => r.NotStated));
+        json.WriteNumber("flows", again.Sum(r => r.Flows.Computed));
+        json.WriteNumber("flowsNotAttributed", again.Sum(r => r.Flows.NotAttributed));
+        json.WriteNumber("flowsNotGiven", again.Sum(r => r.Flows.NotGiven.Count));
         json.WriteStartArray("differences");
         foreach (Difference difference in again.SelectMany(r => r.Differences))
         {

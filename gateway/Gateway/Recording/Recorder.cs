@@ -54,9 +54,9 @@ public sealed partial class Recorder
     public Recorder(
         Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
         Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null, Thinning? thinning = null,
-        CommandDoor? door = null, IReadOnlyList<EntryAccount>? entryAccounts = null)
+        CommandDoor? door = null, IReadOnlyList<EntryAccount>? entryAccounts = null, FlowAccount? flows = null, DemandWatch? demand = null)
     {
-        (_lost, _thinning, _door, _entryAccounts) = (lost, thinning, door ?? new CommandDoor(), entryAccounts ?? []);
+        (_lost, _thinning, _door, _entryAccounts, _flows, _demand) = (lost, thinning, door ?? new CommandDoor(), entryAccounts ?? [], flows, demand);
         (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
         (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
         _wallLessMonotonic = WallLessMonotonic();
@@ -213,6 +213,7 @@ public sealed partial class Recorder
             }
         }
 
+        WriteFlows(at, facts);
         if (begun.Count > 0)
         {
             (string name, string value) = Thinning.Keep(_ledger, begun);
@@ -466,6 +467,7 @@ public sealed partial class Recorder
 
     private void RestoreAccounts()
     {
+        RestoreFlows();
         foreach (CarbonAccount account in _accounts)
         {
             account.Forget();

@@ -28,6 +28,16 @@ public static class SitePlan
     public static IReadOnlyList<EntryAccount> EntryAccountsOf(SiteFile site) =>
         [.. site.Footprints.Where(f => f.Entries is not null).Select(f => new EntryAccount(f.Account, f.Entries!, f.Set!, f.Method))];
 
+    /// <summary>The site's energy flows, or null: none are recorded.</summary>
+    public static FlowAccount? FlowsOf(SiteFile site) => site.Flows is { } flows
+        ? new FlowAccount(flows.Plan, ConstantsOf(site))
+        : null;
+
+    /// <summary>Who warns before a new peak of demand, or null: nobody is asked to.</summary>
+    public static DemandWatch? DemandOf(SiteFile site) => site.Flows is { WatchDemand: true } flows
+        ? new DemandWatch(flows.Plan.Import, ConstantsOf(site), flows.LimitKw, site.TimeZone)
+        : null;
+
     /// <summary>How often things are recorded and signed.</summary>
     public static Rhythm RhythmOf(SiteFile site) =>
         new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves) { Zone = site.TimeZone };
@@ -36,6 +46,9 @@ public static class SitePlan
     public static Thinning? ThinningOf(SiteFile site) => site.Recording.ThinAfter is { } after
         ? new Thinning(after, site.Recording.Carbon, [.. site.Publishers.Select(p => p.Name)])
         : null;
+
+    private static Dictionary<string, string> ConstantsOf(SiteFile site) =>
+        site.Meters.OfType<PulseMeterSettings>().ToDictionary(m => GroupLeaf.NameOf(m.Name, m.Obis), m => m.ImpulsesPerUnit);
 
     private static RecordedGroup GroupOf(string name, IReadOnlyList<MeterSettings> meters)
     {

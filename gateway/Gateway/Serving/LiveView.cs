@@ -1,4 +1,5 @@
 using EdgeGateway.Readings;
+using EdgeGateway.Recording;
 
 namespace EdgeGateway.Serving;
 
@@ -6,7 +7,9 @@ namespace EdgeGateway.Serving;
 /// <param name="Time">The gateway's clock in the site's time zone.</param>
 /// <param name="Statuses">Measures, records, delivers.</param>
 /// <param name="Groups">The meters by disclosure group, in the site's order.</param>
-public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IReadOnlyList<IGrouping<string, MeterRow>> Groups)
+/// <param name="Demand">The demand from the grid, or null where nobody watches it.</param>
+/// <param name="DemandWarns">Whether it is a warning.</param>
+public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IReadOnlyList<IGrouping<string, MeterRow>> Groups, string? Demand, bool DemandWarns)
 {
     /// <summary>Looks at everything once.</summary>
     public static LiveView Of(ServingModel model, LastHour hour)
@@ -16,6 +19,7 @@ public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IRead
         {
             Gap = hour.NewestGap(m.Name, now) is { } gap ? Words.Of(gap, now, model.TimeZone) : null,
         })];
+        DemandRecord? demand = model.WatchesDemand ? DemandRecord.Of(model.Ledger) : null;
         return new LiveView(
             Words.Clock(now, now, model.TimeZone),
             [
@@ -23,7 +27,9 @@ public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IRead
                 Status.OfRecording(model, hour.NewestReading(now), now),
                 Status.OfDelivering([.. model.Deliveries.Select(d => d.State)], now, model.TimeZone),
             ],
-            [.. rows.GroupBy(r => r.Group)]);
+            [.. rows.GroupBy(r => r.Group)],
+            demand is null ? null : Words.Of(demand, now, model.TimeZone),
+            demand?.Warning is not null);
     }
 }
 

@@ -33,6 +33,12 @@ public sealed record ServingModel
     /// <summary>Longest time between two checkpoints.</summary>
     public required TimeSpan Checkpoint { get; init; }
 
+    /// <summary>Whether the site's energy flows are recorded.</summary>
+    public bool RecordsFlows { get; init; }
+
+    /// <summary>Whether it is warned before a new peak of demand.</summary>
+    public bool WatchesDemand { get; init; }
+
     /// <summary>What is recorded.</summary>
     public required Ledger Ledger { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeGateway.Readings;
+using EdgeGateway.Recording;
 
 namespace EdgeGateway.Serving;
 
@@ -61,6 +62,12 @@ internal static class Words
         };
         return $"incomplete from {Clock(gap.From, now, zone)} to {Clock(gap.To, now, zone)}: {what}";
     }
+
+    /// <summary>The warning while it lasts, otherwise the month's peak.</summary>
+    public static string Of(DemandRecord demand, DateTimeOffset now, TimeZoneInfo zone) => demand.Warning is { } warning ? $"Demand: {warning}"
+        : demand.PeakAt is { } at && demand.Month == TimeZoneInfo.ConvertTime(now, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture)
+            ? $"Demand: at most {demand.PeakKw} kW this month, in the 15 min from {Clock(at, now, zone)}"
+            : "Demand: no quarter of an hour of this month is complete yet";
 
     /// <summary>A number with a unit, as many decimals as asked, digits in groups of three.</summary>
     public static string Number(double value, int decimals) => value.ToString($"N{decimals}", Format);

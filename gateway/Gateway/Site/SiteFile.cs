@@ -1,4 +1,5 @@
 using EdgeGateway.Carbon;
+using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Site;
@@ -37,6 +38,9 @@ public sealed record SiteFile
 
     /// <summary>The factor sets that the footprints could choose from.</summary>
     public required FactorPacks FactorPacks { get; init; }
+
+    /// <summary>Which meters count the site's energy flows, or null: none are recorded.</summary>
+    public required FlowSettings? Flows { get; init; }
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
@@ -158,6 +162,12 @@ public sealed record BusSettings(string Name, string Device, BusKind Kind, strin
 /// <param name="Method">With its factors.</param>
 /// <param name="SettledYearly">Of a market: instruments are for a calendar year, not a month.</param>
 public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, string? Entries, FactorSet? Set, RecordedMethod Method, bool SettledYearly = false);
+
+/// <summary>The site's energy flows.</summary>
+/// <param name="Plan">Which register counts what. No register twice.</param>
+/// <param name="WatchDemand">Whether to warn before a new peak of demand.</param>
+/// <param name="LimitKw">The contracted demand, kW, above 0. Null: the month's peak so far is the limit.</param>
+public sealed record FlowSettings(FlowPlan Plan, bool WatchDemand, decimal? LimitKw);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

@@ -47,6 +47,11 @@ internal sealed partial class SiteMeters(
         }
     }
 
+    /// <summary>A meter by its name, also a faulty one, or null: what it counts, where its kind is known, and its settings, where they are right.</summary>
+    public (string Name, bool Known, Medium? Counts, MeterSettings? Settings)? Find(string name) => !_names.TryGetValue(name, out (bool Known, Medium? Counts) meter)
+        ? null
+        : Settings.Find(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } settings ? (settings.Name, meter.Known, meter.Counts, settings) : (name, meter.Known, meter.Counts, null);
+
     /// <summary>The names in a footprint's <c>meters</c>, all of them of meters that count one medium; of electricity active energy.</summary>
     public List<string> ThatCount(Medium medium, Block footprint)
     {

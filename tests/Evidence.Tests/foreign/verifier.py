@@ -368,6 +368,8 @@ LAYOUTS = {
     "factors": ("", "set:text version:text validFrom:text validUntil:text *<path>:text"),
     "reading": ("?at grp cfg", "<meter>:register *<meter>:register"),
     "carbon": ("?fct ?of", "<any>:account from:instant to:instant method:text *<any>:statement"),
+    "flow": ("?of", "from:instant to:instant ?previous:count method:text slot:instant tolerance:quantity ?efficiency:quantity ?reason:text"
+             " ?residual:quantity ?found:quantity *<path>:either"),
     "gap": ("?grp", "cause:text ?meter:text from:instant to:instant ?lost:count ?log:text ?witnessed:count ?recorded:count"),
     "calibration": ("grp", "meter:text correction:text ?calibrated:instant ?by:text ?reference:text ?uncertainty:text before:text"),
     "exchange": ("?at grp", "meter:text reading:text read:instant *<meter>:stand"),

@@ -142,7 +142,7 @@ public sealed class SettlementTests : IDisposable
     [Fact]
     public void A_corrected_factor_restates_what_cited_it_and_the_old_stays()
     {
-        (FactorSet set, Factor east) = FactorSet.Require(East);
+        (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(East);
         Open(Location(set, east));
         Count(minutes: 30, each15: 1000);
         Leaf[] before = Carbon();
@@ -163,7 +163,7 @@ public sealed class SettlementTests : IDisposable
     [Fact]
     public void Another_factor_is_no_correction()
     {
-        (FactorSet set, Factor east) = FactorSet.Require(East);
+        (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(East);
         Open(Location(set, east));
         Count(minutes: 30, each15: 1000);
         FactorKey other = new("CN-grid-north", 2023, "average", "organisation");
@@ -217,7 +217,7 @@ public sealed class SettlementTests : IDisposable
 
     private static CarbonAccount Market(FactorKey? residual)
     {
-        (FactorSet Set, Factor Factor)? found = residual is null ? null : FactorSet.Require(residual);
+        (FactorSet Set, Factor Factor)? found = residual is null ? null : FactorLibrary.Shipped.Require(residual);
         return new("scope2-market", found?.Set, RecordedMethod.OfMarket("CN", found?.Factor), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
     }
 

@@ -1,4 +1,5 @@
 using EdgeGateway.Readings;
+using EdgeGateway.Recording;
 using Microsoft.Playwright;
 
 namespace EdgeGateway.Gateway.Tests.Serving;
@@ -8,7 +9,7 @@ public sealed class PageTests : IAsyncDisposable
 {
     private const string Chromium = "/usr/bin/chromium";
 
-    private readonly ServedSite _site = new();
+    private readonly ServedSite _site = new(flows: true);
     private readonly List<string> _complaints = [];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -40,6 +41,21 @@ public sealed class PageTests : IAsyncDisposable
         Assert.True(await page.EvalOnSelectorAsync<bool>("#plot canvas", HasInk));
         await page.SelectOptionAsync("#power-of", "hall-1");
         await Shows(page, "#plot .u-legend .u-series:nth-child(2) .u-label", "compressor, W");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task A_warning_of_demand_is_shown_while_it_lasts_and_otherwise_the_months_peak()
+    {
+        RecordHalfAnHour();
+        IPage page = await OpenAsync();
+        await Shows(page, "#demand", "Demand: no quarter of an hour of this month is complete yet");
+        DemandRecord record = new("2026-06", 103_075_000_000, ServedSite.Start.AddHours(-20), null, null);
+        _site.RecordDemand(record);
+        await Shows(page, "#demand", "Demand: at most 412.3 kW this month, in the 15 min from 2026-06-14 18:00:00");
+        _site.RecordDemand(record with { Warned = ServedSite.Start, Warning = "523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it" });
+        await Shows(page, "#demand.warns", "Demand: 523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it");
+        Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Empty(_complaints);
     }
 

@@ -213,6 +213,26 @@ public sealed class PullTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync(path, null, Cancellation)).StatusCode);
     }
 
+    [Fact]
+    public async Task The_figures_of_flows_are_served_as_text_and_as_JSON_where_the_site_records_any()
+    {
+        using HttpClient none = await _site.ServeAsync();
+        Assert.Contains("no section 'flows'", await Detail(await none.GetAsync("/v1/flows", Cancellation)), StringComparison.Ordinal);
+        await using ServedSite site = new(flows: true);
+        site.Begin();
+        using HttpClient http = await site.ServeAsync();
+        string text = await http.GetStringAsync("/v1/flows", Cancellation);
+        Assert.StartsWith("2026-06, 2026-05-31T16:00Z to", text, StringComparison.Ordinal);
+        Assert.Contains("  self-sufficiency: no value: no interval was attributed", text, StringComparison.Ordinal);
+        Assert.Contains("  maximum demand (block): no value: there is no complete block of 15 min", text, StringComparison.Ordinal);
+        http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
+        using JsonDocument json = JsonDocument.Parse(await http.GetStringAsync("/v1/flows", Cancellation));
+        JsonElement months = json.RootElement.GetProperty("months");
+        Assert.Equal(["2026-06", "2026-05"], months.EnumerateArray().Select(m => m.GetProperty("month").GetString()));
+        Assert.Equal(
+            ["selfConsumption", "selfSufficiency", "greenShare", "maximumDemandBlock", "loadFactor"], months[0].GetProperty("figures").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
+    }
+
     // As it is served, verified from the first public key alone.
     private async Task<Bundle> BundleAsync(HttpClient http, params int[] leaves)
     {

@@ -27,10 +27,12 @@ internal sealed class ServedSite : IAsyncDisposable
     private ECDsa _key;
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
+    private readonly bool _flows;
     private Task _delivering = Task.CompletedTask;
 
-    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null)
+    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null, bool flows = false)
     {
+        _flows = flows;
         _key = _first;
         File.WriteAllText(Path.Combine(_folder.FullName, "device.pem"), _first.ExportSubjectPublicKeyInfoPem());
         Keys = DeviceKeyHistory.Read(_folder.FullName);
@@ -106,6 +108,8 @@ internal sealed class ServedSite : IAsyncDisposable
         Factors = new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName)),
         Deliveries = [Delivery],
         Time = Time,
+        RecordsFlows = _flows,
+        WatchesDemand = _flows,
     };
 
     public async Task<HttpClient> ServeAsync()
@@ -134,6 +138,10 @@ internal sealed class ServedSite : IAsyncDisposable
         Advance(minute);
         Ledger.Append(new LedgerTick(Time.GetUtcNow(), [Leaf(LeafType.Reading, group, [.. records])], new Dictionary<string, string>()));
     }
+
+    /// <summary>Remembers what is known of the demand, beside a reading.</summary>
+    public void RecordDemand(DemandRecord demand) => Ledger.Append(new LedgerTick(
+        Time.GetUtcNow(), [Leaf(LeafType.Reading, "boundary", [Energy("in-L1", ObisCode.ActiveImport, 1)])], new Dictionary<string, string> { [DemandRecord.Fact] = demand.ToString() }));
 
     /// <summary>Moves the clock on to a minute after the start and records a gap of a meter, or of a whole group, from then back.</summary>
     public void RecordGap(int minute, string? meter, Gap gap)

@@ -41,6 +41,11 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(('B', 1001m, 50, site.Buses[4], ObisCode.ActiveImport), (phase.Phase, phase.VoltageDivider, phase.LineHz, phase.Bus, phase.Obis));
         Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
 
+        FlowSettings flows = site.Flows!;
+        Assert.Equal((15, 25_000, 945_000, true, 250m), (flows.Plan.LengthMinutes, flows.Plan.ToleranceMillionths, flows.Plan.ChargeEfficiencyMillionths, flows.WatchDemand, flows.LimitKw));
+        Assert.Equal(
+            ["in-L1/1-0:1.8.0.255", "in-L1/1-0:2.8.0.255", "main/1-0:1.8.0.255", "main/1-0:2.8.0.255", "in-L2/1-0:1.8.0.255", "in-L2/1-0:2.8.0.255", "clock/1-0:1.8.0.255"], flows.Plan.All);
+        Assert.Equal([("pv:roof", true), ("fossil:diesel", false)], flows.Plan.Generators.Select(g => (g.Generator.Name, g.Generator.NonFossil)));
         FootprintSettings footprint = site.Footprints[0];
         Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
         Assert.Equal(("cn-grid-2023", "location-based", ("CN-grid-east/2023/average/organisation", "0.5500 kgCO2/kWh")), (footprint.Set!.Name, footprint.Method.Name, footprint.Method.Factors.Single()));

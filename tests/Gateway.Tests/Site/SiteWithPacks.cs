@@ -51,7 +51,7 @@ internal sealed class SiteWithPacks : IDisposable
     }
 
     /// <summary>Set, version and value of the footprint's factor at the next start.</summary>
-    public string Used() => Read().Footprints[0] is { } f ? $"{f.Set.Name}/{f.Set.Version} {f.Method.Factors.Single().Value}" : "";
+    public string Used() => Read().Footprints[0] is { } f ? $"{f.Set!.Name}/{f.Set!.Version} {f.Method.Factors.Single().Value}" : "";
 
     /// <summary>Puts a signed pack into the folder under a name.</summary>
     public void Put(string name, string text)
