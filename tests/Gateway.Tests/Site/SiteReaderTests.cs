@@ -49,7 +49,7 @@ public sealed class SiteReaderTests : IDisposable
         FootprintSettings footprint = site.Footprints[0];
         Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
         Assert.Equal(("cn-grid-2023", "location-based", ("CN-grid-east/2023/average/organisation", "0.5500 kgCO2/kWh")), (footprint.Set!.Name, footprint.Method.Name, footprint.Method.Factors.Single()));
-        Assert.Equal(["scope1-gas", "scope1-gas-billed", "scope1-diesel", "scope2-heat"], site.Footprints.Skip(1).Select(f => f.Account));
+        Assert.Equal(["scope1-gas", "scope1-gas-billed", "scope1-diesel", "scope2-heat", "scope2-market"], site.Footprints.Skip(1).Select(f => f.Account));
         Assert.Equal(
             ["base=Nm3", "pressure=12.5 kPa gauge", "ambient-pressure=100.6 kPa", "temperature=24.5 °C"],
             site.Footprints[1].Method.Texts.Skip(6).Select(t => $"{t.Name}={t.Text}"));
