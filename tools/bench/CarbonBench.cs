@@ -207,10 +207,10 @@ internal static class CarbonBench
                 Dictionary<string, (RecordedRegister?, string?)> now = Enumerable.Range(1, 3).ToDictionary(
                     m => $"in-L{m}", m => ((RecordedRegister?)new RecordedRegister(i, at, new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000 + (i * 60_000_007L * m))), (string?)null));
                 long from = Stopwatch.GetTimestamp();
-                (IReadOnlyList<LeafRecord> records, IReadOnlyList<long> of) = account.At(at, now);
+                AccountSlot slot = account.At(at, now);
                 account.Close(now);
                 inAccount += Stopwatch.GetTimestamp() - from;
-                MerkleHash.OfLeaf(LeafCodec.Encode(new Leaf(EvidenceBench.HeadOf(i + 1, at) with { Type = LeafType.Carbon, Group = null, Config = null, Factors = 1, ComputedFrom = of }, records)));
+                MerkleHash.OfLeaf(LeafCodec.Encode(new Leaf(EvidenceBench.HeadOf(i + 1, at) with { Type = LeafType.Carbon, Group = null, Config = null, Factors = 1, ComputedFrom = slot.ComputedFrom }, slot.Records)));
                 foreach ((string meter, (RecordedRegister? register, string? _)) in now)
                 {
                     account.Begin(meter, register!.Value);
