@@ -11,6 +11,7 @@ namespace EdgeGateway.Carbon;
 /// <code>
 ///   location-based   factor, value                                     amount × value
 ///   purchased-heat   factor, value                                     amount × value
+///   location-by-slot series, [slot, value]                             amount × value
 ///   market-based     market, [factor, value]                           energy by instruments × their factors + the rest × value
 ///   combustion       factor/ncv, value/ncv, factor/carbon-content, …   amount [at base conditions, × density] × NCV × carbon content × oxidation × 44/12
 /// </code>
@@ -19,6 +20,15 @@ public sealed class RecordedMethod
 {
     /// <summary>Electricity × the grid's factor: Scope 2, location-based.</summary>
     public const string LocationBased = "location-based";
+
+    /// <summary>Electricity × the grid's intensity in the slot of time in which it was used: Scope 2, location-based (<see cref="SlotIntensity"/>).</summary>
+    public const string LocationBySlot = "location-by-slot";
+
+    /// <summary>Why a footprint by slots has no amount: the intensity of its slot has not been stated so far.</summary>
+    public const string NoIntensity = "no-intensity";
+
+    /// <summary>Why it never gets one: what was counted lies in several slots, and nobody knows how much in each.</summary>
+    public const string StraddlesSlots = "straddles-intensities";
 
     /// <summary>Electricity by instruments in the order of their quality, then the residual mix: Scope 2, market-based (<see cref="MarketFootprint"/>).</summary>
     public const string MarketBased = "market-based";
@@ -41,7 +51,8 @@ public sealed class RecordedMethod
             LocationBased or PurchasedHeat => ByFactor(),
             Combustion => ByCarbon(),
             MarketBased => ByMarket(),
-            _ => throw new CarbonException($"The method '{Exact.Shown(name)}' is not known. There are {LocationBased}, {MarketBased}, {PurchasedHeat} and {Combustion}."),
+            LocationBySlot => BySlot(),
+            _ => throw new CarbonException($"The method '{Exact.Shown(name)}' is not known. There are {LocationBased}, {LocationBySlot}, {MarketBased}, {PurchasedHeat} and {Combustion}."),
         };
     }
 
@@ -59,9 +70,19 @@ public sealed class RecordedMethod
     /// <summary>Whether instruments count in it.</summary>
     public bool TakesInstruments => Name == MarketBased;
 
+    /// <summary>The series whose intensities count in it, or null.</summary>
+    public string? Series => Name == LocationBySlot ? TextOf("series") : null;
+
+    /// <summary>Of the series: the name of the slot of time. Null where no intensity is stated.</summary>
+    public string? Slot => Texts.FirstOrDefault(t => t.Name == "slot").Text;
+
+    /// <summary>Of one factor or intensity: its value with unit. Null where there is none, or several.</summary>
+    public string? Value => Texts.FirstOrDefault(t => t.Name == "value").Text;
+
     /// <summary>Standard and clause.</summary>
     public string Source => Name switch
     {
+        LocationBySlot => "GHG Protocol Scope 2 Guidance, location-based method, with the grid's intensity in each slot as its publisher states it",
         LocationBased => "GB/T 32150-2025, purchased electricity; GHG Protocol Scope 2 Guidance, location-based method",
         MarketBased => "GHG Protocol Scope 2 Guidance, chapters 6 and 7, market-based method; GB/T 32151.34-2024, 5.2.6.1 and D.1.1",
         PurchasedHeat => "GB/T 32150-2025, 7.5.6 to 7.5.7",
@@ -86,6 +107,13 @@ public sealed class RecordedMethod
     public static RecordedMethod OfMarket(string market, Factor? residual) => new(
         MarketBased, [("market", market), .. residual is null ? Array.Empty<(string, string)>() : [("factor", residual.Key.ToString()), ("value", $"{residual.Value} {residual.Unit}")]]);
 
+    /// <summary>Electricity by the intensity of a slot.</summary>
+    /// <param name="series">The name of the series.</param>
+    /// <param name="intensity">Of the slot in which all of it was used. Null: there is no amount.</param>
+    /// <param name="because">Why there is none, <see cref="NoIntensity"/> or <see cref="StraddlesSlots"/>.</param>
+    public static RecordedMethod OfSlot(string series, SlotIntensity? intensity, string because = NoIntensity) => new(
+        LocationBySlot, [("series", series), .. intensity is { } i ? [("slot", i.Name), ("value", i.Value)] : new[] { ("none", because) }]);
+
     /// <summary>A fuel.</summary>
     /// <param name="netCalorificValue">GJ(NCV) per t or 1e4Nm3.</param>
     /// <param name="carbonContent">tC/GJ(NCV).</param>
@@ -107,7 +135,7 @@ public sealed class RecordedMethod
     /// <param name="texts">All texts of the leaf; those of the method are taken.</param>
     /// <exception cref="CarbonException">It is not one of the methods, or lacks something.</exception>
     public static RecordedMethod Read(string name, IEnumerable<(string Name, string Text)> texts) => new(
-        name, [.. texts.Where(t => t.Name.Split('/')[0] is "factor" or "value" or "market" || FuelConditions.Names.Contains(t.Name))]);
+        name, [.. texts.Where(t => t.Name.Split('/')[0] is "factor" or "value" or "market" || (name == LocationBySlot && t.Name is "series" or "slot" or "none") || FuelConditions.Names.Contains(t.Name))]);
 
     /// <summary>The footprint of an amount in whole micrograms of CO₂, rounded once, half to even.</summary>
     /// <exception cref="CarbonException">The amount is of another kind than the method is for, its footprint does not fit 64 bits, or there is none.</exception>
@@ -132,6 +160,10 @@ public sealed class RecordedMethod
         Fraction perKilowattHour = rate.Value * rate.Unit.In(Unit.KilogramCarbonDioxide) / rate.Per.In(Unit.KilowattHour);
         return Simply(amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour));
     }
+
+    private Func<Quantity, Claims?, MarketFootprint> BySlot() => Value is not null
+        ? ByFactor()
+        : (_, claims) => claims is null ? new MarketFootprint(null, TextOf("none"), [], new Quantity(Fraction.Zero, Unit.KilowattHour)) : throw new CarbonException("Only the market-based method takes instruments.");
 
     private Func<Quantity, Claims?, MarketFootprint> ByMarket()
     {

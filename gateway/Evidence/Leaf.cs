@@ -45,6 +45,9 @@ public static class LeafType
     /// <summary>A certificate, a contract or a settlement that market-based accounts rest on.</summary>
     public const string Instrument = "instrument";
 
+    /// <summary>The carbon intensities of a grid in slots of time, as their publisher states them.</summary>
+    public const string Intensity = "intensity";
+
     /// <summary>What an earlier leaf stated wrongly, and what is right. The earlier leaf stays.</summary>
     public const string Correction = "correction";
 

@@ -90,6 +90,7 @@ public static class LeafSchema
             new("kind", Form.Text), new("id", Form.Text), new("from", Form.Instant), new("to", Form.Instant), new("amount", Form.Quantity),
             new("by", Form.Text), new("document", Form.Text, Optional: true), new("sha256", Form.Bytes, Optional: true),
         ], new(IsPath, Form.Statement)) { Group = Label.May },
+        [LeafType.Intensity] = new([new("series", Form.Text), new("source", Form.Text), new("minutes", Form.Count)], new(IsPath, Form.Text)),
         [LeafType.Correction] = new(
             [new("supersedes", Form.Count), new("reason", Form.Text), new("by", Form.Text)], new(_ => true, Form.Statement)) { Group = Label.May },
         [LeafType.Alarm] = new(

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
+using EdgeGateway.Inputs;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
 using EdgeGateway.Recording;
@@ -36,6 +37,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly IReadOnlyList<Delivery> _deliveries;
     private readonly IReadOnlyList<WitnessClient> _witnesses;
     private readonly TimeStampClient? _timeStamps;
+    private readonly IReadOnlyList<Feed> _feeds;
     // Answers of a witness are lines of text; who sends more is not listened to.
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(15), MaxResponseContentBufferSize = 64 * 1024 };
     private readonly CancellationTokenSource _lost = new();
@@ -101,6 +103,13 @@ internal sealed class Gateway : IAsyncDisposable
                 _ledger, authority, NewBackoff(TimeProvider.System), _http, TimeProvider.System, RandomNumberGenerator.Create(), log.CreateLogger<TimeStampClient>())
             : null;
 
+        _feeds =
+        [
+            .. site.Intensities.Where(i => i.Input is not null).Select(i => new Feed(
+                $"Intensities {i.Name}", InputFactory.Make(i.Input!, $"gw-{_key.DeviceId}-{i.Name}", _http, TimeProvider.System),
+                table => Entry.OfIntensities(i, table, _time.GetUtcNow()), door, NewBackoff(TimeProvider.System), TimeProvider.System, log.CreateLogger<Feed>())),
+        ];
+
         _web.MapServing(new ServingModel
         {
             Site = site.Site,
@@ -117,6 +126,8 @@ internal sealed class Gateway : IAsyncDisposable
             Keys = _key.History,
             Certificates = _key.Certificates,
             Door = door,
+            Intensities = site.Intensities,
+            Feeds = _feeds,
             Factors = factors,
             Deliveries = _deliveries,
             Witnesses = _witnesses,
@@ -157,7 +168,7 @@ internal sealed class Gateway : IAsyncDisposable
         Announce();
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _web.Lifetime.ApplicationStopping, _lost.Token);
-        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token)), .. _witnesses.Select(w => w.RunAsync(stop.Token)), _timeStamps?.RunAsync(stop.Token) ?? Task.CompletedTask];
+        Task[] deliveries = [.. _deliveries.Select(d => d.RunAsync(stop.Token)), .. _witnesses.Select(w => w.RunAsync(stop.Token)), _timeStamps?.RunAsync(stop.Token) ?? Task.CompletedTask, .. _feeds.Select(f => f.RunAsync(stop.Token))];
         await _recorder.RunAsync(stop.Token);
         await Task.WhenAll(deliveries);
         foreach (BusWorker worker in _workers)

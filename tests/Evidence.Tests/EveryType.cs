@@ -50,6 +50,8 @@ internal static class EveryType
                 Text("kind", "certificate"), Text("id", "GEC-1"), LeafRecord.Of("from", Time.AddDays(-31)), LeafRecord.Of("to", Time), new("amount") { Unit = "Wh", Number = new DecimalFraction(6, 1000) },
                 Text("by", "energy manager"),
             ]),
+            (LeafType.Intensity, h => h,
+                [Text("series", "grid-east"), Text("source", "grid operator"), LeafRecord.Of("minutes", 60), Text("slot/20260601T0500Z", "543.2 gCO2/kWh"), Text("slot/20260601T0600Z", "539.75 gCO2/kWh")]),
             (LeafType.Correction, InGroup, [LeafRecord.Of("supersedes", 5), Text("reason", "clamp was reversed"), Text("by", "shift engineer"), Energy(12_400)]),
             (LeafType.Alarm, InGroup, [Text("alarm", "meter-missing"), Text("state", "began"), Text("meter", "in-L2"), Text("text", "no answer for 15 minutes")]),
             (LeafType.KeyRotation, h => h, [new("key") { Data = Convert.FromHexString(NextKey) }, Bytes("cert"), LeafRecord.Of("until", Time.AddDays(7))]),

@@ -1,15 +1,16 @@
 using System.CommandLine;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using EdgeGateway.Carbon;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary><c>edgectl enter manual|instrument|correction</c>: has the gateway on this device record what a person knows.</summary>
+/// <summary><c>edgectl enter manual|instrument|correction|intensity</c>: has the gateway on this device record what a person knows.</summary>
 internal static class EnterCommand
 {
-    private const int Refused = 1;
+    private const int Refused = 1, MostBytesOfTable = 60 << 10;
 
     public static Command Create()
     {
@@ -43,7 +44,34 @@ internal static class EnterCommand
         correction.SetAction(parsed => Send(
             parsed, c, "correction", [("reason", parsed.GetValue(reason)), .. AmountOf(parsed.GetValue(c.MayBeAmount))], parsed.GetValue(leaf)));
 
-        return new Command("enter", "Enter what no meter reads, on the device itself. It becomes a leaf of the signed log.") { manual, instrument, correction };
+        Option<string> series = new("--series") { Description = "Which series of the site file.", Required = true };
+        Argument<string> table = new("FILE") { Description = "The table: from,until,gCO2/kWh, and a line a slot." };
+        Option<string> data = Door.DataOption();
+        Command intensity = new("intensity", "Enter the carbon intensities of a grid, slot by slot, where they do not come by themselves.") { series, table, data };
+        intensity.SetAction(parsed => Send(parsed, data, () => TableJson(parsed.GetRequiredValue(series), parsed.GetRequiredValue(table))));
+
+        return new Command("enter", "Enter what no meter reads, on the device itself. It becomes a leaf of the signed log.") { manual, instrument, correction, intensity };
+    }
+
+    private static byte[] TableJson(string series, string table)
+    {
+        byte[] text = BoundedFile.Read(table, MostBytesOfTable);
+        if (text.Length > MostBytesOfTable)
+        {
+            throw new IOException($"{table} is larger than {MostBytesOfTable >> 10} KiB. Enter it in parts.");
+        }
+
+        using MemoryStream bytes = new();
+        using (Utf8JsonWriter json = new(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "intensity");
+            json.WriteString("series", series);
+            json.WriteString("table", Encoding.UTF8.GetString(text));
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
     }
 
     // The number and the unit with one space between; what else is wrong with them the gateway says.
@@ -51,14 +79,16 @@ internal static class EnterCommand
         : [("amount", parts[0]), ("unit", parts.Length > 1 ? parts[1] : "")];
 
     private static int Send(
-        ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null, IReadOnlyList<(string Name, string? Value)>? details = null)
+        ParseResult parsed, Options options, string type, IReadOnlyList<(string Name, string? Value)> members, long? supersedes = null, IReadOnlyList<(string Name, string? Value)>? details = null) =>
+        Send(parsed, options.Data, () => Json(parsed, options, type, members, supersedes, details ?? []));
+
+    private static int Send(ParseResult parsed, Option<string> data, Func<byte[]> entry)
     {
         TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
-        string door = Door.In(parsed.GetRequiredValue(options.Data));
+        string door = Door.In(parsed.GetRequiredValue(data));
         try
         {
-            byte[] entry = Json(parsed, options, type, members, supersedes, details ?? []);
-            (HttpStatusCode status, JsonDocument answer) = Door.Send(door, "/v1/entries", entry, "application/json");
+            (HttpStatusCode status, JsonDocument answer) = Door.Send(door, "/v1/entries", entry(), "application/json");
             using JsonDocument said = answer;
             if (status == HttpStatusCode.Created)
             {

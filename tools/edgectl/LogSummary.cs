@@ -52,7 +52,7 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     private static readonly HashSet<string> Known =
     [
         LeafType.Genesis, LeafType.Boot, LeafType.Start, LeafType.Config, LeafType.Factors, LeafType.Reading, LeafType.Carbon, LeafType.Flow, LeafType.Gap,
-        LeafType.Calibration, LeafType.Exchange, LeafType.ClockStep, LeafType.Manual, LeafType.Instrument, LeafType.Correction, LeafType.Alarm,
+        LeafType.Calibration, LeafType.Exchange, LeafType.ClockStep, LeafType.Manual, LeafType.Instrument, LeafType.Intensity, LeafType.Correction, LeafType.Alarm,
         LeafType.KeyRotation,
     ];
 

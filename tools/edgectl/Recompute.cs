@@ -62,7 +62,7 @@ internal sealed class Recompute
         Flows.Take(leaf);
         switch (leaf.Head.Type)
         {
-            case LeafType.Reading or LeafType.Manual or LeafType.Instrument or LeafType.Correction when _uses.ContainsKey(leaf.Head.Index):
+            case LeafType.Reading or LeafType.Manual or LeafType.Instrument or LeafType.Correction or LeafType.Intensity when _uses.ContainsKey(leaf.Head.Index):
                 _readings[leaf.Head.Index] = leaf;
                 break;
             case LeafType.Config or LeafType.Factors:
@@ -168,11 +168,33 @@ internal sealed class Recompute
         }
 
         Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(i => _readings[i])];
+        RequireIntensity(carbon, method, sources);
         return sources.Length == 0 || sources[^1].Head.Index >= carbon.Head.Index
             ? throw new EvidenceException("it does not name earlier readings or entries")
             : sources[0].Head.Type == LeafType.Manual ? method.Footprint(Entered(carbon, sources), null)
             : carbon.Records.Any(r => r.Name == "restates") ? method.Footprint(Stretches(carbon, sources), ClaimsOf(carbon, sources))
             : method.Footprint(Metered(carbon, sources), null);
+    }
+
+    // The slot of time that holds all of it, with the intensity that an earlier leaf of its series states.
+    private static void RequireIntensity(Leaf carbon, RecordedMethod method, Leaf[] sources)
+    {
+        if (method is not { Series: { } series, Slot: { } slot })
+        {
+            return;
+        }
+
+        Leaf stated = Array.Find(sources, s => s.Head.Type == LeafType.Intensity && s.Records[0].Text == series) ?? throw new EvidenceException($"it names no leaf with intensities of {series}");
+        var intensity = SlotIntensity.Read(slot, TimeSpan.FromMinutes(stated.Records[2].Number!.Value.Mantissa), TextOf(stated, $"slot/{slot}"));
+        if (intensity.Value != method.Value)
+        {
+            throw new EvidenceException($"it was computed with {method.Value}, leaf {stated.Head.Index} states {intensity.Value} for {slot}");
+        }
+
+        if (!intensity.Holds(carbon.Records[1].AsTime(), carbon.Records[2].AsTime()))
+        {
+            throw new EvidenceException($"its time does not lie within the slot {slot} of {stated.Records[2].Number!.Value.Mantissa} min");
+        }
     }
 
     // A period that was accounted anew: each of its registers with the readings between which it was counted, "12-400 401-2990".

@@ -32,7 +32,6 @@ public sealed class MqttPublisher : IPublisher
     private const MqttClientConnectResultCode UnacceptableProtocolVersion = (MqttClientConnectResultCode)1; // of 3.1.1 §3.2.2.3, answered to 5
     private const MqttClientPublishReasonCode PacketTooLarge = (MqttClientPublishReasonCode)0x95; // not in the library's list
 
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DisconnectDeadline = TimeSpan.FromSeconds(3);
 
     private readonly MqttPublisherSettings _settings;
@@ -63,7 +62,7 @@ public sealed class MqttPublisher : IPublisher
 
     /// <inheritdoc/>
     public string Destination =>
-        $"MQTT broker {_settings.Host}:{_settings.Port}{(_settings.Tls ? " over TLS" : "")}, {(_settings.Receiver is { } receiver ? $"confirmed by {receiver.Name}" : "no receipt asked for")}";
+        $"MQTT broker {_settings.Broker.Host}:{_settings.Broker.Port}{(_settings.Broker.Tls ? " over TLS" : "")}, {(_settings.Receiver is { } receiver ? $"confirmed by {receiver.Name}" : "no receipt asked for")}";
 
     /// <summary>How long one delivery may take: a margin for a slow broker, and the batch at 64 kbit/s.</summary>
     public static TimeSpan DeadlineFor(int bytes) => TimeSpan.FromSeconds(20 + (bytes / 8_000));
@@ -155,17 +154,14 @@ public sealed class MqttPublisher : IPublisher
     /// <returns>Null when connected, otherwise why the broker refused.</returns>
     private async Task<string?> ConnectAsync(CancellationToken cancellation)
     {
-        byte[]? password = null;
+        byte[]? password;
         try
         {
-            if (_settings.PasswordFile is { } file)
-            {
-                password = Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n'));
-            }
+            password = await _settings.Broker.PasswordAsync(cancellation);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            return $"The password for {_settings.User} cannot be read: {e.Message}";
+            return e.Message;
         }
 
         MqttProtocolVersion protocol = _protocol;
@@ -239,28 +235,12 @@ public sealed class MqttPublisher : IPublisher
         Drop();
         _session = new MqttClientFactory().CreateMqttClient();
         _session.ApplicationMessageReceivedAsync += e => Acknowledged(e.ApplicationMessage);
-        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
-            .WithTcpServer(_settings.Host, _settings.Port)
-            .WithProtocolVersion(protocol)
-            .WithTryPrivate(false) // that bit is for bridges; 3.1.1 brokers may refuse it
-            .WithClientId(_clientId)
+        MqttClientOptionsBuilder options = _settings.Broker.Options(protocol, _clientId, password)
             .WithCleanSession(true)
-            .WithKeepAlivePeriod(KeepAlive)
             .WithWillTopic(_stateTopic)
             .WithWillPayload(_offline)
             .WithWillRetain()
             .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
-        if (_settings.User is { } user)
-        {
-            options = options.WithCredentials(user, password);
-        }
-
-        if (_settings.Tls)
-        {
-            // A plant's network seldom lets revocation servers through, and a broker that could not be asked about is not a wrong one.
-            options = options.WithTlsOptions(tls => tls.UseTls().WithRevocationMode(System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck));
-        }
-
         try
         {
             return await _session.ConnectAsync(options.Build(), cancellation);

@@ -22,7 +22,9 @@ public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, R
 /// <param name="From">Where it begins: at the slot's start, or earlier where meters were missing since.</param>
 /// <param name="Micrograms">The amount; null where none is stated.</param>
 /// <param name="Counted">For each register the reading leaves between which it was counted; none where a meter is missing.</param>
-public sealed record AccountSlot(IReadOnlyList<LeafRecord> Records, DateTimeOffset From, long? Micrograms, IReadOnlyList<(string Register, long From, long To)> Counted)
+/// <param name="Method">By which it was computed.</param>
+public sealed record AccountSlot(
+    IReadOnlyList<LeafRecord> Records, DateTimeOffset From, long? Micrograms, IReadOnlyList<(string Register, long From, long To)> Counted, RecordedMethod Method)
 {
     /// <summary>The readings that the leaf rests on.</summary>
     public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => new[] { c.From, c.To }))];
@@ -43,6 +45,9 @@ public sealed record AccountSlot(IReadOnlyList<LeafRecord> Records, DateTimeOffs
 /// <param name="period">Over which time its footprints belong together: that of the instruments of a market-based account.</param>
 public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod method, IReadOnlyList<AccountMeter> meters, AccountPeriod period = AccountPeriod.Month)
 {
+    /// <summary>Length of the slots of the intensities that it is computed by; only where its method takes a series.</summary>
+    public TimeSpan IntensitySlot { get; init; }
+
     private readonly Dictionary<string, RecordedRegister> _closed = [];
 
     /// <summary>The account's name in the site file.</summary>
@@ -83,7 +88,9 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
     /// </summary>
     /// <param name="end">The slot's end.</param>
     /// <param name="now">The newest recorded register of each meter, or why it is missing.</param>
-    public AccountSlot At(DateTimeOffset end, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
+    /// <param name="methodOf">Gives the method for a stretch of time. Null: the account's own, at any time.</param>
+    public AccountSlot At(
+        DateTimeOffset end, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now, Func<DateTimeOffset, DateTimeOffset, RecordedMethod>? methodOf = null)
     {
         Quantity? amount = null;
         List<(string Register, long From, long To)> counted = [];
@@ -116,19 +123,20 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
         }
 
         missing ??= amount is null ? "no-earlier-reading" : null;
-        MarketFootprint? footprint = missing is null ? method.Footprint(amount!, null) : null;
+        RecordedMethod used = missing is null && methodOf is not null ? methodOf(start, end) : method;
+        MarketFootprint? footprint = missing is null ? used.Footprint(amount!, null) : null;
         return new AccountSlot(
             [
                 FootprintLeaf.AmountOf(name, footprint?.Micrograms, missing ?? footprint!.NoAmount),
                 LeafRecord.Of("from", start),
                 LeafRecord.Of("to", end),
-                .. FootprintLeaf.RecordsOf(method, set),
+                .. FootprintLeaf.RecordsOf(used, set),
                 LeafRecord.Of("meters", string.Join(' ', meters.Select(m => GroupLeaf.NameOf(m.Name, m.Obis)))),
 
                 // A meter that came to the account later than the others; an earlier leaf may have its register too.
                 .. missing is null ? bases.Where(b => b.From.Time > start).Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf)) : [],
             ],
-            start, footprint?.Micrograms, missing is null ? counted : []);
+            start, footprint?.Micrograms, missing is null ? counted : [], used);
     }
 
     /// <summary>The slot's leaf is recorded, and nothing was missing: the next begins where it ended.</summary>

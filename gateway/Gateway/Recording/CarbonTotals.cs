@@ -41,7 +41,10 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     /// <param name="zone">Where months begin.</param>
     public static CarbonTotals Of(Ledger ledger, Origin origin, TimeZoneInfo zone)
     {
-        List<(PeriodTotal Total, BigInteger? Micrograms)> totals = [.. ledger.Facts("span:").Select(f => OfSpan(ledger, f.Name.Split(':'), AccountSpan.Parse(f.Value)))];
+        ILookup<bool, (string[] Name, AccountSpan Span)> spans = ledger.Facts("span:").Select(f => (Name: f.Name.Split(':'), Span: AccountSpan.Parse(f.Value))).ToLookup(s => s.Name[^1] == "intensity");
+        List<(PeriodTotal Total, BigInteger? Micrograms)> totals = [.. spans[false].Select(s => OfSpan(ledger, s.Name, s.Span))];
+        totals.AddRange(spans[true].GroupBy(s => (Account: s.Name[1], Month: CalendarPeriod.Of(AccountPeriod.Month, s.Span.To.AddMilliseconds(-1), zone).Name))
+            .Select(g => OfSlots(ledger, g.Key.Account, g.Key.Month, [.. g.Select(s => s.Span).OrderBy(s => s.From)])));
         totals.AddRange(ledger.Facts("footprint:").Select(f => OfEntry(LeafAt(ledger, long.Parse(f.Value, NumberStyles.None, CultureInfo.InvariantCulture))!, zone)));
         return new CarbonTotals(
             origin.ToString(), [.. totals.Select(t => t.Total).OrderBy(t => t.From).ThenBy(t => t.Account, StringComparer.Ordinal)], [.. IntensitiesOf(ledger, zone, totals)]);
@@ -71,6 +74,15 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         bool restated = last?.Records.Any(r => r.Name == "restates") == true;
         string? none = span.Blocked == 0 ? null : restated ? last!.Records[0].Text : $"{span.Blocked} of its slots have none: {last?.Records[0].Text}";
         return (new PeriodTotal(name[1], name[2], span.From, span.To, none is null ? Kilograms(span.Micrograms) : null, none, span.Leaf, restated), none is null ? span.Micrograms : null);
+    }
+
+    // A month of slots of intensities, each with a total of its own.
+    private static (PeriodTotal Total, BigInteger? Micrograms) OfSlots(Ledger ledger, string account, string month, AccountSpan[] spans)
+    {
+        AccountSpan[] without = [.. spans.Where(s => s.Blocked > 0)];
+        string? none = without.Length == 0 ? null : $"{without.Length} of its {spans.Length} slots of intensities have none: {LeafAt(ledger, without[0].Leaf)?.Records[0].Text} from {without[0].From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}";
+        BigInteger sum = spans.Aggregate(BigInteger.Zero, (all, s) => all + s.Micrograms);
+        return (new PeriodTotal(account, month, spans[0].From, spans[^1].To, none is null ? Kilograms((long)sum) : null, none, spans[^1].Leaf, false), none is null ? sum : null);
     }
 
     private static (PeriodTotal Total, BigInteger? Micrograms) OfEntry(Leaf footprint, TimeZoneInfo zone)

@@ -7,11 +7,12 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Site;
 
 namespace EdgeGateway.Recording;
 
 /// <summary>What a person enters, as it comes in: JSON with these members and no others.</summary>
-/// <param name="Type"><c>manual</c>, <c>instrument</c> or <c>correction</c>.</param>
+/// <param name="Type"><c>manual</c>, <c>instrument</c>, <c>correction</c> or <c>intensity</c>.</param>
 /// <param name="By">Who enters it.</param>
 /// <param name="Kind">Of a manual entry <c>invoice</c>, <c>fuel</c>, <c>production</c>, <c>heat</c> or <c>reading</c>; of an instrument one of <see cref="RecordedInstrument.Kinds"/>.</param>
 /// <param name="Subject">What a manual entry is about, such as <c>diesel</c>; accounts find it by this.</param>
@@ -26,10 +27,12 @@ namespace EdgeGateway.Recording;
 /// <param name="Supersedes">Index of the leaf that a correction is of.</param>
 /// <param name="Reason">Of a correction.</param>
 /// <param name="Details">More statements, by <c>topic/detail</c>.</param>
+/// <param name="Series">Of intensities: which series of the site file.</param>
+/// <param name="Table">Its table (<see cref="SlotIntensity.ParseTable"/>).</param>
 public sealed record EntryRequest(
     string? Type = null, string? By = null, string? Kind = null, string? Subject = null, string? Id = null, string? From = null, string? To = null,
     string? Amount = null, string? Unit = null, string? Document = null, string? Sha256 = null, string? Group = null, long? Supersedes = null,
-    string? Reason = null, IReadOnlyDictionary<string, string>? Details = null);
+    string? Reason = null, IReadOnlyDictionary<string, string>? Details = null, string? Series = null, string? Table = null);
 
 /// <summary>What a person has entered, found good: the records of its leaf. Pure.</summary>
 public sealed partial record Entry
@@ -38,6 +41,8 @@ public sealed partial record Entry
     public const int MaxBytes = 64 * 1024;
 
     private const int MostDetails = 64;
+
+    private static readonly TimeSpan FarthestForecast = TimeSpan.FromDays(7);
 
     // The unit as people write it, the one registered for SenML that is recorded, and by how many decimal places they differ.
     private static readonly Dictionary<string, (string Recorded, int Places)> Known = new()
@@ -75,8 +80,9 @@ public sealed partial record Entry
     /// <param name="now">What is over by now, and what is not.</param>
     /// <param name="zone">Where a day begins.</param>
     /// <param name="groups">The site's disclosure groups.</param>
+    /// <param name="intensities">The site's series of intensities.</param>
     /// <exception cref="InvalidDataException">It is refused; the sentence says why.</exception>
-    public static Entry Parse(ReadOnlySpan<byte> json, DateTimeOffset now, TimeZoneInfo zone, IReadOnlyList<string> groups)
+    public static Entry Parse(ReadOnlySpan<byte> json, DateTimeOffset now, TimeZoneInfo zone, IReadOnlyList<string> groups, IReadOnlyList<IntensitySettings> intensities)
     {
         EntryRequest request;
         try
@@ -93,14 +99,54 @@ public sealed partial record Entry
             throw new InvalidDataException($"'{Clean(group)}' is no group of this site. Its groups are {string.Join(", ", groups)}.");
         }
 
+        Forbid(request.Type != LeafType.Intensity && (request.Series ?? request.Table) is not null, "series and table belong to intensities.");
         Entry entry = request.Type switch
         {
             LeafType.Manual => Stated(request, now, zone, ManualKinds, "subject", request.Subject),
             LeafType.Instrument => Stated(request, now, zone, InstrumentKinds, "id", request.Id),
             LeafType.Correction => CorrectionOf(request),
-            _ => throw new InvalidDataException($"type is '{Clean(request.Type ?? "")}'. Write manual, instrument or correction."),
+            LeafType.Intensity => IntensityOf(request, now, intensities),
+            _ => throw new InvalidDataException($"type is '{Clean(request.Type ?? "")}'. Write manual, instrument, correction or intensity."),
         };
         return entry with { Group = request.Group };
+    }
+
+    /// <summary>A table of intensities, as its publisher gives it.</summary>
+    /// <param name="series">Of which series it is.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="now">Slots up to a week ahead may be stated.</param>
+    /// <exception cref="InvalidDataException">It is refused; the sentence says why.</exception>
+    public static Entry OfIntensities(IntensitySettings series, string table, DateTimeOffset now)
+    {
+        IReadOnlyList<SlotIntensity> slots;
+        try
+        {
+            slots = SlotIntensity.ParseTable(table, series.Slot);
+        }
+        catch (CarbonException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+
+        Forbid(slots.Count == 0, "No slot of the table has a value.");
+        Forbid(slots[0].From.Year < 2000, $"The first slot begins at {slots[0].From:u}. Nothing before the year 2000 is accounted here.");
+        Forbid(slots[^1].Until > now + FarthestForecast, $"The last slot ends at {slots[^1].Until:u}. Intensities are stated up to {FarthestForecast.TotalDays} days ahead.");
+        return new Entry(
+            LeafType.Intensity,
+            [
+                LeafRecord.Of("series", series.Name), LeafRecord.Of("source", series.Source), LeafRecord.Of("minutes", (long)series.Slot.TotalMinutes),
+                .. slots.Select(s => LeafRecord.Of($"slot/{s.Name}", s.Value)),
+            ]);
+    }
+
+    private static Entry IntensityOf(EntryRequest request, DateTimeOffset now, IReadOnlyList<IntensitySettings> intensities)
+    {
+        Forbid(
+            request with { Type = null, Series = null, Table = null } != new EntryRequest(),
+            "Intensities have series and table; who publishes them stands in the site file.");
+        IntensitySettings series = intensities.FirstOrDefault(i => i.Name == request.Series) ?? throw new InvalidDataException(
+            $"series is '{Clean(request.Series ?? "")}'. {(intensities.Count == 0 ? "The site file names none: see its section intensities." : $"Those of the site file are {string.Join(", ", intensities.Select(i => i.Name))}.")}");
+        return OfIntensities(series, request.Table ?? throw new InvalidDataException("table is missing: the lines of from,until,value."), now);
     }
 
     private static Entry Stated(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone, string[] kinds, string named, string? name)

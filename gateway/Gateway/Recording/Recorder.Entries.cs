@@ -16,6 +16,11 @@ public sealed partial class Recorder
     /// <exception cref="InvalidDataException">It does not fit what is recorded; nothing was written.</exception>
     public long Enter(Entry entry)
     {
+        if (entry.Type == LeafType.Intensity)
+        {
+            return EnterIntensities(entry);
+        }
+
         Dictionary<string, string> facts = [];
         _pen.Begin(_ledger.Size);
         if (entry.Once is { } once)

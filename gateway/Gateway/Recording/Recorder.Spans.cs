@@ -25,6 +25,12 @@ public sealed partial class Recorder
 
     private void NoteSlot(CarbonAccount account, AccountSlot slot, DateTimeOffset end, long leaf, Dictionary<string, string> facts)
     {
+        if (account.Method.Series is not null)
+        {
+            NoteIntensitySlot(account, slot, end, leaf, facts);
+            return;
+        }
+
         CalendarPeriod period = PeriodOf(account, end.AddMilliseconds(-1));
         string terms = $"span:{account.Name}:{period.Name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account.Method.Terms)))[..8]}:", openFact = $"span-of:{account.Name}";
         string name = account.Method.TakesInstruments ? MarketSpanOf(account, period)
@@ -94,7 +100,7 @@ public sealed partial class Recorder
                 .. claimed is { } c ? [LeafRecord.Of("claims/from", c.From), LeafRecord.Of("claims/to", c.To)] : Array.Empty<LeafRecord>(),
                 .. span.Records(),
             ],
-            h => h with { ComputedFrom = [.. new SortedSet<long>([.. span.Readings, .. instruments.SelectMany(i => i.Leaves)])], Factors = factors });
+            h => h with { ComputedFrom = Resting([.. span.Readings, .. instruments.SelectMany(i => i.Leaves)], method, facts), Factors = factors });
         facts[name] = span.Restated(footprint.Micrograms, leaf).ToString();
     }
 

@@ -307,8 +307,9 @@ public sealed partial class Recorder
     private bool WriteCarbon(
         CarbonAccount account, DateTimeOffset at, Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon, Dictionary<string, string> facts)
     {
-        AccountSlot slot = account.At(at, carbon);
-        long leaf = _pen.Write(LeafType.Carbon, at, slot.Records, h => h with { ComputedFrom = slot.ComputedFrom, Factors = account.Set is { } set ? _factorsIndex[set.Name] : null });
+        AccountSlot slot = account.At(at, carbon, account.Method.Series is { } series ? (from, to) => MethodIn(account, series, from, to) : null);
+        long leaf = _pen.Write(
+            LeafType.Carbon, at, slot.Records, h => h with { ComputedFrom = Resting(slot.ComputedFrom, slot.Method, facts), Factors = account.Set is { } set ? _factorsIndex[set.Name] : null });
         if (slot.Closes)
         {
             NoteSlot(account, slot, at, leaf, facts);

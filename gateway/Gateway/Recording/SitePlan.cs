@@ -21,7 +21,10 @@ public static class SitePlan
                 .. site.Meters.Where(m => f.Meters.Contains(m.Name))
                     .Select(m => m is PulseMeterSettings pulse ? new AccountMeter(m.Name, m.Obis, pulse.ImpulsesPerUnit, pulse.Unit) : new AccountMeter(m.Name, m.Obis, null)),
             ],
-            f.SettledYearly ? AccountPeriod.Year : AccountPeriod.Month)),
+            f.SettledYearly ? AccountPeriod.Year : AccountPeriod.Month)
+        {
+            IntensitySlot = site.Intensities.FirstOrDefault(i => i.Name == f.Method.Series)?.Slot ?? default,
+        }),
     ];
 
     /// <summary>The footprint accounts of what people enter.</summary>

@@ -27,7 +27,7 @@ public sealed record WhyInput(string Name, string Value, string? Source, IReadOn
 /// <param name="FactorSet">Set and version.</param>
 /// <param name="Inputs">What went into it.</param>
 /// <param name="Replaces">The footprint that this one takes the place of, or null.</param>
-/// <param name="Restates">Why it takes the place of all earlier footprints of its account within its time: <c>ended</c>, <c>instrument</c> or <c>factors</c>; null where it does not.</param>
+/// <param name="Restates">Why it takes the place of all earlier footprints of its account within its time: <c>ended</c>, <c>instrument</c>, <c>factors</c> or <c>intensity</c>; null where it does not.</param>
 /// <param name="Proof">Path of the bundle that proves this leaf and all that it rests on.</param>
 public sealed record Why(
     long Leaf, string Account, string? Kilograms, string? NoAmount, DateTimeOffset From, DateTimeOffset To, string Method, string Formula, string Standard, string Rounding,
@@ -47,7 +47,7 @@ public sealed record Why(
         return new Why(
             carbon.Head.Index, amount.Name, amount.Number?.ToString(), amount.Text, carbon.Records.First(r => r.Name == "from").AsTime(), carbon.Records.First(r => r.Name == "to").AsTime(), method.Name, method.Formula, method.Source,
             $"{(method.TakesInstruments ? "each line " : "")}once, half to even, to whole micrograms", Text(carbon, "set") ?? "none",
-            [.. Amounts(carbon, sources, method, leafAt), .. Factors(method, factors), .. Conditions(method)],
+            [.. Amounts(carbon, sources, method, leafAt), .. Factors(method, factors), .. Intensities(method, sources), .. Conditions(method)],
             carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa, Text(carbon, "restates"), $"/v1/log/bundle?{string.Join('&', leaves.Select(l => string.Create(CultureInfo.InvariantCulture, $"leaf={l}")))}");
     }
 
@@ -72,6 +72,7 @@ public sealed record Why(
     {
         "ended" => "the period has ended and is settled with its instruments",
         "instrument" => "an instrument was entered or corrected",
+        "intensity" => "the intensity of its slot was stated",
         _ => "a factor was corrected",
     };
 
@@ -158,6 +159,11 @@ public sealed record Why(
     private static IEnumerable<WhyInput> Factors(RecordedMethod method, Leaf? factors) => method.Factors.Select(f => new WhyInput(
         f.Key.Split('/')[2], f.Value, factors is null || Text(factors, f.Key) is not { } said ? f.Key : $"{f.Key}: {said[(said.IndexOf(';', StringComparison.Ordinal) + 1)..].Trim()}",
         factors is null ? [] : [factors.Head.Index]));
+
+    private static IEnumerable<WhyInput> Intensities(RecordedMethod method, Leaf[] sources) =>
+        from leaf in sources
+        where leaf.Head.Type == LeafType.Intensity && method.Slot is not null
+        select new WhyInput($"intensity from {method.Slot}, {leaf.Records[2].Number} min", method.Value!, $"{method.Series}: {Text(leaf, "source")}", [leaf.Head.Index]);
 
     private static IEnumerable<WhyInput> Conditions(RecordedMethod method) =>
         method.Texts.Where(t => FuelConditions.Names.Contains(t.Name)).Select(t => new WhyInput(t.Name, t.Text, null, []));

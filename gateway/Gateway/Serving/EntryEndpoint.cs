@@ -24,7 +24,7 @@ internal static class EntryEndpoint
         try
         {
             entry = read < body.Length
-                ? Entry.Parse(body.AsSpan(0, read), model.Time.GetUtcNow(), model.TimeZone, [.. model.Meters.Select(m => m.Group).Distinct()])
+                ? Entry.Parse(body.AsSpan(0, read), model.Time.GetUtcNow(), model.TimeZone, [.. model.Meters.Select(m => m.Group).Distinct()], model.Intensities)
                 : throw new InvalidDataException($"An entry has at most {Entry.MaxBytes} bytes.");
         }
         catch (InvalidDataException e)

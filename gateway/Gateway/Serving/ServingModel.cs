@@ -1,4 +1,5 @@
 using EdgeGateway.Evidence;
+using EdgeGateway.Inputs;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
 using EdgeGateway.Recording;
@@ -50,6 +51,12 @@ public sealed record ServingModel
 
     /// <summary>Where what people enter comes into the log.</summary>
     public CommandDoor? Door { get; init; }
+
+    /// <summary>The site's series of intensities.</summary>
+    public IReadOnlyList<IntensitySettings> Intensities { get; init; } = [];
+
+    /// <summary>What comes in by itself beside the meters.</summary>
+    public IReadOnlyList<Feed> Feeds { get; init; } = [];
 
     /// <summary>The factor sets that hold, and where packs of others are kept.</summary>
     public required FactorStore Factors { get; init; }

@@ -1,3 +1,4 @@
+using EdgeGateway.Inputs;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
@@ -63,6 +64,9 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
             facts.Add(Stamped(stamp, now, model.TimeZone));
         }
 
+        FeedState[] feeds = [.. model.Feeds.Select(f => f.State)];
+        facts.AddRange(feeds.Select(f => Fed(f, now, model.TimeZone)));
+
         // A slot may just have begun and a checkpoint be just due: only what is overdue by as long again is late.
         TimeSpan late = 2 * model.ReadingSlot;
         if (newestReading is null || now - newestReading > late || newestReading - now > late)
@@ -86,6 +90,11 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
             return new Status("Records", Verdict.Look, "but is not witnessed", facts);
         }
 
+        if (feeds.FirstOrDefault(f => f.Failure is not null) is { } failing)
+        {
+            return new Status("Records", Verdict.Look, $"but lacks {char.ToLowerInvariant(failing.Name[0])}{failing.Name[1..]}", facts);
+        }
+
         return new Status("Records", Verdict.Good, $"last reading {Words.Ago(newestReading.Value, now)}", facts);
 
         string Clock(DateTimeOffset time) => Words.Clock(time, now, model.TimeZone);
@@ -97,6 +106,12 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
             ? $"Witness {witness.Name}: {Words.Count(witness.Size, "leaf", "leaves")}, {Words.Clock(time, now, zone)}"
             : $"Witness {witness.Name}: nothing cosigned yet";
         return witness.Failure is { } failure ? $"{said}. Now not: {failure.Reason}" : said;
+    }
+
+    private static string Fed(FeedState feed, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        string said = feed.Taken is { } taken ? $"{feed.Name}: {Words.Clock(taken, now, zone)}, from {feed.From}" : $"{feed.Name}: none yet, from {feed.From}";
+        return feed.Failure is { } failure ? $"{said}. {failure.Reason}" : said;
     }
 
     private static string Stamped(TimeStampState stamp, DateTimeOffset now, TimeZoneInfo zone)

@@ -42,6 +42,9 @@ public sealed record SiteFile
     /// <summary>Which meters count the site's energy flows, or null: none are recorded.</summary>
     public required FlowSettings? Flows { get; init; }
 
+    /// <summary>Series of the grid's carbon intensities. No name twice.</summary>
+    public required IReadOnlyList<IntensitySettings> Intensities { get; init; }
+
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
     /// <summary>The device's key.</summary>
@@ -185,12 +188,40 @@ public sealed record DirectoryPublisherSettings(string Name, string Path) : Publ
 
 /// <summary>Batches to a broker.</summary>
 /// <param name="Name">Unique in the site.</param>
-/// <param name="Host">Name or address of the broker.</param>
-/// <param name="Port">1 to 65 535.</param>
+/// <param name="Broker">The broker.</param>
 /// <param name="Fleet">The topic's second level: without wildcards and slashes.</param>
+/// <param name="Receiver">The key with which the receiver signs that it keeps a batch. Null: the broker's acknowledgement counts.</param>
+public sealed record MqttPublisherSettings(string Name, MqttBroker Broker, string Fleet, WitnessKey? Receiver = null) : PublisherSettings(Name);
+
+/// <summary>An MQTT broker.</summary>
+/// <param name="Host">Name or address.</param>
+/// <param name="Port">1 to 65 535.</param>
 /// <param name="User">User name, or null.</param>
 /// <param name="PasswordFile">Full path of the file that holds the password, or null. Secrets never stand in the site file.</param>
 /// <param name="Tls">The connection is encrypted and the broker's certificate checked.</param>
-/// <param name="Receiver">The key with which the receiver signs that it keeps a batch. Null: the broker's acknowledgement counts.</param>
-public sealed record MqttPublisherSettings(string Name, string Host, int Port, string Fleet, string? User, string? PasswordFile, bool Tls, WitnessKey? Receiver = null)
-    : PublisherSettings(Name);
+public sealed record MqttBroker(string Host, int Port, string? User, string? PasswordFile, bool Tls);
+
+/// <summary>A series of the grid's carbon intensities.</summary>
+/// <param name="Name">Unique in the site.</param>
+/// <param name="Slot">Length of its slots: 15, 30 or 60 min.</param>
+/// <param name="Source">Who publishes it.</param>
+/// <param name="Input">Where its tables come from. Null: people enter them.</param>
+public sealed record IntensitySettings(string Name, TimeSpan Slot, string Source, InputSettings? Input);
+
+/// <summary>Where something comes from that no meter reads.</summary>
+public abstract record InputSettings;
+
+/// <summary>A file that others write.</summary>
+/// <param name="Path">Its full path.</param>
+/// <param name="Every">Time between two looks at it, 1 min to 1 day.</param>
+public sealed record FileInputSettings(string Path, TimeSpan Every) : InputSettings;
+
+/// <summary>A document on a web server.</summary>
+/// <param name="Url">Where.</param>
+/// <param name="Every">Time between two requests, 1 min to 1 day.</param>
+public sealed record HttpInputSettings(Uri Url, TimeSpan Every) : InputSettings;
+
+/// <summary>Messages on a topic.</summary>
+/// <param name="Broker">The broker.</param>
+/// <param name="Topic">The topic, without wildcards.</param>
+public sealed record MqttInputSettings(MqttBroker Broker, string Topic) : InputSettings;

@@ -6,9 +6,9 @@ using EdgeGateway.Carbon;
 namespace EdgeGateway.Site;
 
 /// <summary>Reads the footprint accounts of a site file against its meters and the factor sets that hold on the device.</summary>
-internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks packs, List<Fault> faults)
+internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks packs, IReadOnlyList<IntensitySettings> intensities, TimeSpan slot, List<Fault> faults)
 {
-    private static readonly string[] Ways = ["factor", "market", "fuel", "heat"];
+    private static readonly string[] Ways = ["factor", "intensity", "market", "fuel", "heat"];
     private static readonly string[] Residuals = ["residual", "excluding-traded-non-fossil", "fossil-only"];
     private static readonly string[] FuelKeys = ["name", "region", "set", "base", "pressureKpa", "gaugeKpa", "ambientKpa", "temperatureC", "density", "densitySource"];
 
@@ -68,6 +68,11 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
             return Market(block, account, names, entries);
         }
 
+        if (ways is ["intensity"])
+        {
+            return BySlot(block, account, names, entries);
+        }
+
         (FactorSet Set, RecordedMethod Method)? method = ways is ["fuel"] ? Fuel(block, entries is null) : ways is ["heat"] ? Heat(block) : Factor(block);
         RefuseDoubtful(block, ways is [var way] ? way : "factor", method?.Set);
         return account is not null && method is { } m ? new FootprintSettings(account, names, entries, m.Set, m.Method) : null;
@@ -79,6 +84,33 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
         {
             block.Fault(at, $"what may be a correction of {used.Name}, version {used.Version}, is not used: {refused}", LoadAgain);
         }
+    }
+
+    private FootprintSettings? BySlot(Block footprint, string? account, List<string> names, string? entries)
+    {
+        string right = intensities.Count > 0 ? $"write {Block.Either(intensities.Select(i => i.Name))}" : "describe the series in the section intensities first";
+        if (entries is not null)
+        {
+            footprint.Fault("intensity", "stands with entries", "name the meters of bought electricity: what is entered has no slot of time");
+        }
+
+        if (footprint.Text("intensity", SiteSections.Name(), right) is not { } name)
+        {
+            return null;
+        }
+
+        if (intensities.FirstOrDefault(i => i.Name == name) is not { } series)
+        {
+            footprint.Fault("intensity", $"there is no series {name}", right);
+            return null;
+        }
+
+        if (series.Slot < slot)
+        {
+            footprint.Fault("intensity", $"its slots of {series.Slot.TotalMinutes} min are shorter than those of footprints, {slot.TotalMinutes} min", "make recording.carbonMinutes no longer than the slots of the series");
+        }
+
+        return account is null || entries is not null ? null : new FootprintSettings(account, names, null, null, RecordedMethod.OfSlot(name, null));
     }
 
     private FootprintSettings? Market(Block footprint, string? account, List<string> names, string? entries)

@@ -10,8 +10,11 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 {
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
+    /// <summary>The members of <see cref="Broker"/>.</summary>
+    internal static readonly string[] BrokerKeys = ["host", "port", "user", "passwordFile", "tls"];
+
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "publishers", "key", "witnesses", "timestamps", "factorPacks"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "publishers", "key", "witnesses", "timestamps", "factorPacks", "intensities"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -46,7 +49,8 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 
         List<FactorSigner> signers = SiteSigners.Read(block, Path.GetDirectoryName(file)!);
         FactorPacks factors = packs?.Invoke(simulation is not null, signers) ?? FactorPacks.None;
-        List<FootprintSettings> footprints = new SiteFootprints(meters, factors, _faults).Read(block);
+        List<IntensitySettings> intensities = SiteIntensities.Read(block, Path.GetDirectoryName(file)!);
+        List<FootprintSettings> footprints = new SiteFootprints(meters, factors, intensities, recording.Carbon, _faults).Read(block);
         FlowSettings? flows = new SiteFlows(meters).Read(block, recording.Carbon);
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
@@ -66,6 +70,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             Footprints = footprints,
             FactorPacks = factors,
             Flows = flows,
+            Intensities = intensities,
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,
@@ -267,7 +272,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             }
             else if (kind == "mqtt")
             {
-                block.Allow(["name", "kind", "host", "port", "fleet", "user", "passwordFile", "tls", "receiver"]);
+                block.Allow(["name", "kind", "fleet", "receiver", .. BrokerKeys]);
                 publishers.Add(Mqtt(block, name ?? ""));
             }
         }
@@ -320,7 +325,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         return url is null || minutes is null ? null : new TimeStampSettings(url, TimeSpan.FromMinutes(minutes.Value));
     }
 
-    private static Uri? Url(Block block, string right)
+    internal static Uri? Url(Block block, string right)
     {
         if (block.Text("url", ServerUrl(), right) is not { } text)
         {
@@ -337,9 +342,17 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 
     private static MqttPublisherSettings Mqtt(Block block, string name)
     {
+        MqttBroker broker = Broker(block);
+        string? fleet = block.Text("fleet", Fleet(), "write 1 to 32 letters, digits, hyphens and underscores: it is a level of the topic, without +, # and /");
+        WitnessKey? receiver = Key(block, "receiver", "copy the verifier key of whoever receives the batches: <name>+<8 hexadecimal digits>+<base64>", required: false);
+        return new MqttPublisherSettings(name, broker, fleet ?? "", receiver);
+    }
+
+    /// <summary>A broker. Of no use when there were faults.</summary>
+    internal static MqttBroker Broker(Block block)
+    {
         string? host = block.Text("host", Host(), "write the name or address of the broker, without mqtt:// and port");
         int? port = block.Integer("port", 1, 65_535, "", 1883);
-        string? fleet = block.Text("fleet", Fleet(), "write 1 to 32 letters, digits, hyphens and underscores: it is a level of the topic, without +, # and /");
         string? user = block.Text("user", Line(), "write the user name at the broker", required: false);
         string? passwordFile = block.Text(
             "passwordFile", AbsolutePath(), "write the full path of a file that holds the password, such as /etc/edge-gateway/mqtt.password", required: false);
@@ -348,12 +361,10 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             block.Fault("user", "is missing beside passwordFile", "write the user that the password belongs to");
         }
 
-        bool tls = block.Flag("tls");
-        WitnessKey? receiver = Key(block, "receiver", "copy the verifier key of whoever receives the batches: <name>+<8 hexadecimal digits>+<base64>", required: false);
-        return new MqttPublisherSettings(name, host ?? "", port ?? 0, fleet ?? "", user, passwordFile, tls, receiver);
+        return new MqttBroker(host ?? "", port ?? 0, user, passwordFile, block.Flag("tls"));
     }
 
-    private static string? UniqueName(Block block, IEnumerable<string> names)
+    internal static string? UniqueName(Block block, IEnumerable<string> names)
     {
         string? name = block.Text("name", Name(), NameRule);
         if (name is not null && names.Contains(name, StringComparer.OrdinalIgnoreCase))
@@ -394,6 +405,9 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 
     [GeneratedRegex(@"^([A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45})\z")]
     private static partial Regex Host();
+
+    [GeneratedRegex(@"^[^\u0000-\u001f\u007f+#]{1,200}\z")]
+    internal static partial Regex Topic();
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\z")]
     private static partial Regex Fleet();

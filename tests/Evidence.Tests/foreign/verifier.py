@@ -376,6 +376,7 @@ LAYOUTS = {
     "clockstep": ("", "step:instant"),
     "manual": ("?grp", "kind:text subject:text " + ENTERED),
     "instrument": ("?grp", "kind:text id:text " + ENTERED),
+    "intensity": ("", "series:text source:text minutes:count *<path>:text"),
     "correction": ("?grp", "supersedes:count reason:text by:text *<any>:statement"),
     "alarm": ("?grp", "alarm:text state:state ?meter:text ?text:text"),
     "keyrot": ("", "key:data ?cert:data until:instant"),

@@ -138,7 +138,7 @@ public sealed class MqttPublisherTests : IDisposable
         await using Mosquitto broker = await Mosquitto.StartAsync(_port);
         using Subscriber receiver = await Subscriber.ToAsync(_port, $"{Topics}/batch");
         SignallingTime time = new();
-        await using MqttPublisher publisher = new(new("cloud", "127.0.0.1", _port, "demo", null, null, Tls: false, cloud.Key), _log.Origin.DeviceId, "1.2.3", time);
+        await using MqttPublisher publisher = new(new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo", cloud.Key), _log.Origin.DeviceId, "1.2.3", time);
         Assert.EndsWith("confirmed by cloud.example/r1", publisher.Destination, StringComparison.Ordinal);
         Batch first = _log.Grow(3);
         Task<DeliveryOutcome> offered = OfferAsync(publisher, first);
@@ -184,7 +184,7 @@ public sealed class MqttPublisherTests : IDisposable
         string users = Path.Combine(_log.Folder, "users"), password = Path.Combine(_log.Folder, "password");
         await Tool.RunAsync("mosquitto_passwd", "-c", "-b", users, "gw", "right");
         await using Mosquitto broker = await Mosquitto.StartAsync(_port, "allow_anonymous false", $"password_file {users}");
-        await using MqttPublisher publisher = new(new("cloud", "127.0.0.1", _port, "demo", "gw", password, Tls: false), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
+        await using MqttPublisher publisher = new(new("cloud", new("127.0.0.1", _port, "gw", password, Tls: false), "demo"), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
         Batch batch = _log.Grow(3);
         Assert.Contains(password, (await OfferAsync(publisher, batch)).Text, StringComparison.Ordinal);
         await File.WriteAllTextAsync(password, "wrong\n", TestContext.Current.CancellationToken);
@@ -203,14 +203,14 @@ public sealed class MqttPublisherTests : IDisposable
         await File.WriteAllTextAsync(certificateFile, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(keyFile, key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         await using Mosquitto broker = await Mosquitto.StartAsync(_port, $"certfile {certificateFile}", $"keyfile {keyFile}");
-        await using MqttPublisher publisher = new(new("cloud", "127.0.0.1", _port, "demo", null, null, Tls: true), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
+        await using MqttPublisher publisher = new(new("cloud", new("127.0.0.1", _port, null, null, Tls: true), "demo"), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
         DeliveryOutcome outcome = await OfferAsync(publisher, _log.Grow(1));
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
         Assert.Contains("certificate", outcome.Text, StringComparison.Ordinal);
     }
 
     private MqttPublisher Publisher(int port, TimeProvider? time = null) =>
-        new(new("cloud", "127.0.0.1", port, "demo", User: null, PasswordFile: null, Tls: false), _log.Origin.DeviceId, "1.2.3", time ?? TimeProvider.System);
+        new(new("cloud", new("127.0.0.1", port, null, null, Tls: false), "demo"), _log.Origin.DeviceId, "1.2.3", time ?? TimeProvider.System);
 
     private static Task<DeliveryOutcome> OfferAsync(MqttPublisher publisher, Batch batch) =>
         publisher.DeliverAsync(batch, batch.Encode(), TestContext.Current.CancellationToken);

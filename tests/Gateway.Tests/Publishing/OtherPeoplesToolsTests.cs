@@ -93,7 +93,7 @@ public sealed class OtherPeoplesToolsTests : IDisposable
     {
         Batch batch = _log.Grow(3);
         await using MqttPublisher publisher = new(
-            new("cloud", "127.0.0.1", _port, "demo", User: null, PasswordFile: null, Tls: false), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
+            new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo"), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
         Assert.Equal(DeliveryVerdict.Accepted, (await publisher.DeliverAsync(batch, batch.Encode(), TestContext.Current.CancellationToken)).Verdict);
         return batch;
     }

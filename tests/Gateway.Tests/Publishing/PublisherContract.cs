@@ -230,7 +230,7 @@ public sealed class MqttPublisherContractTests : PublisherContract
     private Subscriber? _subscriber;
 
     protected override IPublisher Open() => new MqttPublisher(
-        new("cloud", "127.0.0.1", _port, "demo", User: null, PasswordFile: null, Tls: false), Log.Origin.DeviceId, "1.2.3", TimeProvider.System);
+        new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo"), Log.Origin.DeviceId, "1.2.3", TimeProvider.System);
 
     protected override async Task AppearAsync()
     {

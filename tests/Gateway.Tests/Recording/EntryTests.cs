@@ -213,7 +213,7 @@ public sealed class EntryTests : IDisposable
         Assert.Equal(_ledger.Size, _ledger.LastCheckpoint!.Size);
     }
 
-    private static Entry Parsed(string json) => Entry.Parse(Encoding.UTF8.GetBytes(json), Now, Shanghai, ["boundary"]);
+    private static Entry Parsed(string json) => Entry.Parse(Encoding.UTF8.GetBytes(json), Now, Shanghai, ["boundary"], []);
 
     private Leaf Recorded(string json)
     {

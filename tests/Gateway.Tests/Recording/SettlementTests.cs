@@ -262,7 +262,7 @@ public sealed class SettlementTests : IDisposable
         _recorder.Tick(_time.GetUtcNow());
     }
 
-    private void Enter(string json) => _recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), July.AddDays(60), Shanghai, ["boundary"]));
+    private void Enter(string json) => _recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), July.AddDays(60), Shanghai, ["boundary"], []));
 
     private string Refused(string json)
     {

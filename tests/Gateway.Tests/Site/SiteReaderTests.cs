@@ -58,7 +58,7 @@ public sealed class SiteReaderTests : IDisposable
         [
             new DirectoryPublisherSettings("desk", "delivered"), new TilesPublisherSettings("stick", "/media/stick"),
             new MqttPublisherSettings(
-                "cloud", "broker.example", 1883, "demo", "gw", "/etc/edge-gateway/mqtt.password", false,
+                "cloud", new MqttBroker("broker.example", 1883, "gw", "/etc/edge-gateway/mqtt.password", false), "demo",
                 WitnessKey.Parse("cloud.example/r1+064a6ca4+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4")),
         ];
         Assert.Equal(publishers.Select(p => p.ToString()), site.Publishers.Select(p => p.ToString()));

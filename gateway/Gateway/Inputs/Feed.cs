@@ -1,0 +1,91 @@
+using System.Text;
+using EdgeGateway.Publishing;
+using EdgeGateway.Recording;
+
+namespace EdgeGateway.Inputs;
+
+/// <summary>How it stands with an input.</summary>
+/// <param name="Name">What it brings.</param>
+/// <param name="From">Where it comes from.</param>
+/// <param name="Taken">When a document was last taken, wall time, UTC; null before the first since the gateway started.</param>
+/// <param name="Failure">Why nothing comes, or why the last document was refused; null when neither is so.</param>
+public sealed record FeedState(string Name, string From, DateTimeOffset? Taken, DeliveryFailure? Failure);
+
+/// <summary>Brings what an input gives through the command door into the log. What is refused is told, and the next one is waited for.</summary>
+/// <param name="name">What it brings.</param>
+/// <param name="input">Where from.</param>
+/// <param name="read">Makes an entry of a document's text, or refuses it with <see cref="InvalidDataException"/>.</param>
+/// <param name="door">Where it goes.</param>
+/// <param name="backoff">Not shared.</param>
+/// <param name="time">For pauses and states: real time.</param>
+/// <param name="log">What a person reads afterwards.</param>
+public sealed class Feed(string name, IInput input, Func<string, Entry> read, CommandDoor door, Backoff backoff, TimeProvider time, ILogger log)
+{
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+    private FeedState _state = new(name, input.From, null, null);
+
+    /// <summary>How it stands now. Can be read at any time, from any thread.</summary>
+    public FeedState State => Volatile.Read(ref _state);
+
+    /// <summary>Takes documents until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await input.ReadAsync(bytes => TakeAsync(bytes, cancellation), cancellation);
+            }
+            catch (IOException e)
+            {
+                Fail(e.Message);
+                await Task.Delay(backoff.Failed(), time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task TakeAsync(ReadOnlyMemory<byte> document, CancellationToken cancellation)
+    {
+        try
+        {
+            await door.EnterAsync(read(TextOf(document)), cancellation);
+            backoff.Succeeded();
+            if (_state.Failure is not null)
+            {
+                log.LogInformation("{Name} comes again from {From}", name, input.From);
+            }
+
+            Volatile.Write(ref _state, _state with { Taken = time.GetUtcNow(), Failure = null });
+        }
+        catch (InvalidDataException e)
+        {
+            Fail($"What came was refused: {e.Message}");
+        }
+    }
+
+    private static string TextOf(ReadOnlyMemory<byte> document)
+    {
+        try
+        {
+            return document.Length <= InputFactory.MostBytes ? Utf8.GetString(document.Span) : throw new InvalidDataException($"It has {document.Length} bytes, and may have {InputFactory.MostBytes}.");
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidDataException("It is no text in UTF-8.", e);
+        }
+    }
+
+    private void Fail(string why)
+    {
+        if (_state.Failure?.Reason != why)
+        {
+            log.LogWarning("{Name} does not come from {From}: {Reason}", name, input.From, why);
+        }
+
+        Volatile.Write(ref _state, _state with { Failure = new DeliveryFailure(why, time.GetUtcNow()) });
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Recording;
+
+/// <content>Intensities of the grid as they come in, and the footprints by them.</content>
+/// <remarks>
+/// <code>
+///   intensity        |---- 543.2 ----|---- 539.7 ----|---- not stated yet
+///   carbon slots     |---|---|---|---|---|---|---|---|---|---      each by the intensity of its slot, or no-intensity
+///   gateway was off              |-------|                         straddles-intensities: nobody knows how much in which
+/// </code>
+/// What is stated later, or anew, accounts the slot's footprints again, as one leaf.
+/// </remarks>
+public sealed partial class Recorder
+{
+    private const string IntensityCame = "intensity";
+
+    private static string IntensityFact(string series, string slot) => $"intensity:{series}:{slot}";
+
+    private static string IntensitySpanOf(CarbonAccount account, string slot) => $"span:{account.Name}:{slot}:intensity";
+
+    private static string NameOfSlot(LeafRecord stated) => stated.Name["slot/".Length..];
+
+    private RecordedMethod MethodIn(CarbonAccount account, string series, DateTimeOffset from, DateTimeOffset to)
+    {
+        SlotIntensity? intensity = _ledger.Fact(IntensityFact(series, SlotNameOf(account, from))) is { } fact ? IntensityIn(SlotNameOf(account, from), fact).Intensity : null;
+        return SlotNameOf(account, from) != SlotNameOf(account, to.AddTicks(-1)) ? RecordedMethod.OfSlot(series, null, RecordedMethod.StraddlesSlots)
+            : RecordedMethod.OfSlot(series, intensity?.Holds(from, to) == true ? intensity : null);
+    }
+
+    private static string SlotNameOf(CarbonAccount account, DateTimeOffset at) => SlotIntensity.NameOf(new DateTimeOffset(at.UtcTicks - (at.UtcTicks % account.IntensitySlot.Ticks), TimeSpan.Zero));
+
+    private static (long Leaf, SlotIntensity Intensity) IntensityIn(string name, string fact)
+    {
+        string[] parts = fact.Split(' ', 3);
+        return (IndexIn(parts[0]), SlotIntensity.Read(name, TimeSpan.FromMinutes(IndexIn(parts[1])), parts[2]));
+    }
+
+    // What a footprint is computed from, with the leaf that states its intensity.
+    private IReadOnlyList<long> Resting(IEnumerable<long> leaves, RecordedMethod method, Dictionary<string, string> facts) =>
+        [.. new SortedSet<long>([.. leaves, .. method is { Series: { } series, Slot: { } slot } ? [IntensityIn(slot, FactOf(facts, IntensityFact(series, slot))!).Leaf] : Array.Empty<long>()])];
+
+    // What lies in several slots has no amount and gets none: it stays as it is.
+    private void NoteIntensitySlot(CarbonAccount account, AccountSlot slot, DateTimeOffset end, long leaf, Dictionary<string, string> facts)
+    {
+        string name = SlotNameOf(account, slot.From);
+        if (name == SlotNameOf(account, end.AddTicks(-1)))
+        {
+            string fact = IntensitySpanOf(account, name);
+            facts[fact] = AccountSpan.With(_ledger.Fact(fact) is { } before ? AccountSpan.Parse(before) : null, slot, end, leaf).ToString();
+        }
+    }
+
+    // Only what is news becomes a leaf: a table comes again and again.
+    private long EnterIntensities(Entry entry)
+    {
+        string series = entry.Records[0].Text!, minutes = Text(entry.Records[2].Number!.Value.Mantissa);
+        LeafRecord[] stated = [.. entry.Records.Skip(3)];
+        LeafRecord[] news = [.. stated.Where(s => _ledger.Fact(IntensityFact(series, NameOfSlot(s)))?.Split(' ', 2)[1] != $"{minutes} {s.Text}")];
+        if (news.Length == 0)
+        {
+            return IndexIn(_ledger.Fact(IntensityFact(series, NameOfSlot(stated[^1])))!.Split(' ')[0]);
+        }
+
+        Dictionary<string, string> facts = [];
+        DateTimeOffset at = _time.GetUtcNow();
+        _pen.Begin(_ledger.Size);
+        long leaf = _pen.Write(LeafType.Intensity, at, [.. entry.Records.Take(3), .. news]);
+        foreach (LeafRecord slot in news)
+        {
+            facts[IntensityFact(series, NameOfSlot(slot))] = $"{Text(leaf)} {minutes} {slot.Text}";
+        }
+
+        foreach (CarbonAccount account in _accounts.Where(a => a.Method.Series == series))
+        {
+            foreach (string slot in news.Select(NameOfSlot))
+            {
+                string name = IntensitySpanOf(account, slot);
+                if (_ledger.Fact(name) is { } fact)
+                {
+                    var span = AccountSpan.Parse(fact);
+                    (_, SlotIntensity intensity) = IntensityIn(slot, facts[IntensityFact(series, slot)]);
+                    Unless(account, slot, () => Restate(
+                        account, name, span, RecordedMethod.OfSlot(series, intensity.Holds(span.From, span.To) ? intensity : null), null, null, null, IntensityCame, at, facts));
+                }
+            }
+        }
+
+        _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
+        return leaf;
+    }
+}
