@@ -1,45 +1,18 @@
-using System.Security.Cryptography;
-using System.Text;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
-using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Tests.Recording;
 
 /// <summary>Periods that are accounted anew: by instruments when they end or come late, and when a factor was corrected.</summary>
-public sealed class SettlementTests : IDisposable
+public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
 {
     private const string Certificate = """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-07-01","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}""";
     private const string Contract = """{"type":"instrument","kind":"contract","id":"C-7","from":"2026-06-01","to":"2027-01-01","amount":"9","unit":"kWh","by":"Li Wei","details":{"market/name":"CN"}}""";
     private const string Settled = """{"type":"instrument","kind":"settlement","id":"S-1","from":"2026-06-01","to":"2026-07-01","amount":"3","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/contract":"C-7"}}""";
-    private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
     private static readonly DateTimeOffset July = new(2026, 6, 30, 16, 0, 0, TimeSpan.Zero); // midnight in Shanghai
     private static readonly FactorKey Residual = new("CN", 2023, "excluding-traded-non-fossil", "organisation"), East = new("CN-grid-east", 2023, "average", "organisation");
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("settlement").FullName;
-    private readonly FakeTimeProvider _time = new(July.AddHours(-1));
-    private readonly Ledger _ledger;
-    private readonly DeviceKey _key;
-    private Recorder _recorder = null!;
-    private Now _now = null!;
-    private long _milliwattHours;
-
-    public SettlementTests()
-    {
-        _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
-        _key = DeviceKey.Open(_folder);
-    }
-
-    public void Dispose()
-    {
-        _ledger.Dispose();
-        _key.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
 
     [Fact]
     public void A_slot_states_the_residual_mix_until_the_month_ends_and_is_settled_with_its_instruments()
@@ -48,8 +21,8 @@ public sealed class SettlementTests : IDisposable
         Count(minutes: 60, each15: 1000); // 4 slots, 1 kWh each, the last ends with the month
         Leaf[] carbon = Carbon();
         Assert.Equal([609_600_000L, 609_600_000L, 609_600_000L, 609_600_000L, 2_438_400_000L], carbon.Select(Micrograms));
-        Assert.Equal(("ended", July.AddHours(-1), July), (Said(carbon[^1], "restates"), Time(carbon[^1], "from"), Time(carbon[^1], "to")));
-        Assert.Equal((July.AddDays(-30), July), (Time(carbon[^1], "claims/from"), Time(carbon[^1], "claims/to")));
+        Assert.Equal(("ended", July.AddHours(-1), July), (Said(carbon[^1], "restates"), TimeIn(carbon[^1], "from"), TimeIn(carbon[^1], "to")));
+        Assert.Equal((July.AddDays(-30), July), (TimeIn(carbon[^1], "claims/from"), TimeIn(carbon[^1], "claims/to")));
 
         Enter(Certificate);
         Leaf late = Carbon()[^1];
@@ -131,11 +104,11 @@ public sealed class SettlementTests : IDisposable
         Open(Market(Residual));
         Count(minutes: 30, each15: 1000);
         Enter(Certificate.Replace("2026-07-01", "2026-06-30", StringComparison.Ordinal));
-        _time.Advance(TimeSpan.FromMinutes(20)); // off
+        Time.Advance(TimeSpan.FromMinutes(20)); // off
         Open(Market(Residual));
         Count(minutes: 10, each15: 1500);
         Leaf settled = Carbon()[^1];
-        Assert.Equal(("ended", 3_500_000, 914_400_000L), (Said(settled, "restates"), _milliwattHours, Micrograms(settled))); // 1.5 kWh are not claimed
+        Assert.Equal(("ended", 3_500_000, 914_400_000L), (Said(settled, "restates"), MilliwattHours, Micrograms(settled))); // 1.5 kWh are not claimed
         Assert.Single(Said(settled, "in/1-0:1.8.0.255")!.Split(' '));
     }
 
@@ -178,7 +151,7 @@ public sealed class SettlementTests : IDisposable
         // The one between them was by another factor and stays; the two around it are accounted anew, each for itself.
         Leaf[] restated = [.. Carbon().Where(c => Said(c, "restates") is not null)];
         Assert.Equal(2, restated.Length);
-        Assert.Equal(Time(restated[0], "to").AddMinutes(15), Time(restated[1], "from"));
+        Assert.Equal(TimeIn(restated[0], "to").AddMinutes(15), TimeIn(restated[1], "from"));
     }
 
     [Fact]
@@ -189,10 +162,10 @@ public sealed class SettlementTests : IDisposable
         Enter(Certificate);
         string made = """{"type":"manual","kind":"production","subject":"vehicle","from":"2026-06-01","to":"2026-07-01","amount":"5","unit":"count","by":"Li Wei"}""";
         Enter(made);
-        Enter($$"""{"type":"correction","supersedes":{{_ledger.Size - 1}},"reason":"miscounted","by":"Li Wei","amount":"4","unit":"count"}""");
+        Enter($$"""{"type":"correction","supersedes":{{Ledger.Size - 1}},"reason":"miscounted","by":"Li Wei","amount":"4","unit":"count"}""");
         Enter(made.Replace("vehicle", "cloth", StringComparison.Ordinal).Replace("\"5\"", "\"0\"", StringComparison.Ordinal).Replace("count", "m2", StringComparison.Ordinal));
         Enter(made.Replace("2026-06-01", "2026-05-31", StringComparison.Ordinal)); // of two months: of none
-        var totals = CarbonTotals.Of(_ledger, _recorder.Origin, Shanghai);
+        var totals = CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai);
         Assert.Equal(
             [("scope2-market", "2026-06", "1.219200000", true), ("scope2-market", "2026-07", "0.609600000", false)],
             totals.Accounts.Select(a => (a.Account, a.Period, a.Kilograms!, a.Restated)));
@@ -208,7 +181,7 @@ public sealed class SettlementTests : IDisposable
     {
         Open(Market(null));
         Count(minutes: 30, each15: 1000);
-        PeriodTotal total = CarbonTotals.Of(_ledger, _recorder.Origin, Shanghai).Accounts.Single();
+        PeriodTotal total = CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Accounts.Single();
         Assert.Equal((null, "2 of its slots have none: no-residual-mix"), (total.Kilograms, total.NoAmount));
     }
 
@@ -225,79 +198,5 @@ public sealed class SettlementTests : IDisposable
     {
         string rows = string.Join('\n', set.Factors.Select(f => string.Join(',', f.Key.Region, f.Key.Of, f.Name, f.Key.Kind, f.Key.Purpose, f.Key.Year, f.Key == factor.Key ? value : f.Value, f.Unit, f.Uncertainty, f.Mark, f.Confidence, f.Source)));
         return FactorSet.Parse("corrected", new StringReader($"set={set.Name},version=9,validFrom=,validUntil=\nregion,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"));
-    }
-
-    private void Open(CarbonAccount account)
-    {
-        _now = new Now([new Counter()], _time.GetUtcNow());
-        _recorder = new Recorder(
-            _ledger, _key, _now, [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])], [account],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, _time,
-            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance);
-        bool isNew = _ledger.Size == 0;
-        _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
-        if (isNew)
-        {
-            Tick();
-        }
-    }
-
-    private void Count(int minutes, int each15)
-    {
-        for (int i = 0; i < minutes; i++)
-        {
-            _time.Advance(TimeSpan.FromMinutes(1));
-            if (_time.GetUtcNow().Minute % 15 == 0)
-            {
-                _milliwattHours += each15 * 1000L;
-            }
-
-            Tick();
-        }
-    }
-
-    private void Tick()
-    {
-        _now.Store(new Counter().At(_time.GetUtcNow(), _milliwattHours));
-        _recorder.Tick(_time.GetUtcNow());
-    }
-
-    private void Enter(string json) => _recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), July.AddDays(60), Shanghai, ["boundary"], []));
-
-    private string Refused(string json)
-    {
-        long before = _ledger.Size;
-        string reason = Assert.Throws<InvalidDataException>(() => Enter(json)).Message;
-        Assert.Equal(before, _ledger.Size);
-        return reason;
-    }
-
-    private Leaf LeafAt(long index) => LeafCodec.Decode(_ledger.Leaves(index, index + 1)[0]!);
-
-    private IEnumerable<Leaf> Leaves() => Enumerable.Range(0, (int)_ledger.Size).Select(i => LeafAt(i));
-
-    private Leaf[] Carbon() => [.. Leaves().Where(l => l.Head.Type == LeafType.Carbon && (l.Records[0].Number is not null || l.Head.ComputedFrom.Count > 0))];
-
-    private long Index(string type) => Leaves().Last(l => l.Head.Type == type).Head.Index;
-
-    private static long Micrograms(Leaf leaf) => leaf.Records[0].Number!.Value.Mantissa;
-
-    private static string? Said(Leaf leaf, string name) => leaf.Records.FirstOrDefault(r => r.Name == name)?.Text;
-
-    private static DateTimeOffset Time(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).AsTime();
-
-    /// <summary>A meter whose register stands where the test says.</summary>
-    private sealed class Counter : IMeter
-    {
-        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open("in", (ObisCode.ActiveImport, new Quantum("Wh", -3)));
-
-        public AccuracyClass Accuracy => AccuracyClass.Class1;
-
-        public Reading Read(DateTimeOffset time) => throw new NotSupportedException();
-
-        public Reading At(DateTimeOffset time, long milliwattHours) => new()
-        {
-            Meter = "in", Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, new Quantum("Wh", -3), milliwattHours)],
-        };
     }
 }

@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Text;
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
+using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+using EdgeGateway.Site;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EdgeGateway.Tests.Recording;
+
+/// <summary>A recorder with one meter, which counts what the test says, and one account of it.</summary>
+public abstract class RecordedMeter : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("recorded").FullName;
+    private readonly DeviceKey _key;
+    private Now _now = null!;
+
+    protected RecordedMeter(DateTimeOffset begin)
+    {
+        Time = new FakeTimeProvider(begin);
+        Ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
+        _key = DeviceKey.Open(_folder);
+    }
+
+    protected static TimeZoneInfo Shanghai { get; } = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
+
+    protected FakeTimeProvider Time { get; }
+
+    protected Ledger Ledger { get; }
+
+    protected Recorder Recorder { get; private set; } = null!;
+
+    protected long MilliwattHours { get; private set; }
+
+    /// <summary>The series of the site file.</summary>
+    protected IReadOnlyList<IntensitySettings> Series { get; init; } = [];
+
+    public void Dispose()
+    {
+        Ledger.Dispose();
+        _key.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected void Open(CarbonAccount account)
+    {
+        _now = new Now([new Counter()], Time.GetUtcNow());
+        Recorder = new Recorder(
+            Ledger, _key, _now, [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])], [account],
+            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, Time,
+            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), EdgeGateway.Recording.Recorder.OriginOf(Ledger, _key, simulated: false), NullLogger<Recorder>.Instance);
+        bool isNew = Ledger.Size == 0;
+        Recorder.Start(new ProcessStart("boot", "1.0.0"), []);
+        if (isNew)
+        {
+            Tick();
+        }
+    }
+
+    protected void Count(int minutes, int each15)
+    {
+        for (int i = 0; i < minutes; i++)
+        {
+            Time.Advance(TimeSpan.FromMinutes(1));
+            if (Time.GetUtcNow().Minute % 15 == 0)
+            {
+                MilliwattHours += each15 * 1000L;
+            }
+
+            Tick();
+        }
+    }
+
+    protected void Tick()
+    {
+        _now.Store(new Counter().At(Time.GetUtcNow(), MilliwattHours));
+        Recorder.Tick(Time.GetUtcNow());
+    }
+
+    /// <summary>By when an entry's period must be over.</summary>
+    protected DateTimeOffset EnteredAt { get; set; } = new(2026, 8, 29, 16, 0, 0, TimeSpan.Zero);
+
+    protected void Enter(string json) => Recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), EnteredAt, Shanghai, ["boundary"], Series));
+
+    protected string Refused(string json)
+    {
+        long before = Ledger.Size;
+        string reason = Assert.Throws<InvalidDataException>(() => Enter(json)).Message;
+        Assert.Equal(before, Ledger.Size);
+        return reason;
+    }
+
+    protected Leaf LeafAt(long index) => LeafCodec.Decode(Ledger.Leaves(index, index + 1)[0]!);
+
+    protected IEnumerable<Leaf> Leaves() => Enumerable.Range(0, (int)Ledger.Size).Select(i => LeafAt(i));
+
+    protected Leaf[] Carbon() => [.. Leaves().Where(l => l.Head.Type == LeafType.Carbon && (l.Records[0].Number is not null || l.Head.ComputedFrom.Count > 0))];
+
+    protected long Index(string type) => Leaves().Last(l => l.Head.Type == type).Head.Index;
+
+    protected static long Micrograms(Leaf leaf) => leaf.Records[0].Number!.Value.Mantissa;
+
+    protected static string? Said(Leaf leaf, string name) => leaf.Records.FirstOrDefault(r => r.Name == name)?.Text;
+
+    protected static DateTimeOffset TimeIn(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).AsTime();
+
+    /// <summary>A meter whose register stands where the test says.</summary>
+    private sealed class Counter : IMeter
+    {
+        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open("in", (ObisCode.ActiveImport, new Quantum("Wh", -3)));
+
+        public AccuracyClass Accuracy => AccuracyClass.Class1;
+
+        public Reading Read(DateTimeOffset time) => throw new NotSupportedException();
+
+        public Reading At(DateTimeOffset time, long milliwattHours) => new()
+        {
+            Meter = "in", Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, new Quantum("Wh", -3), milliwattHours)],
+        };
+    }
+}
