@@ -184,6 +184,26 @@ public sealed class RecomputeTests : IDisposable
         static LeafRecord Energy(long wattHours) => new("amount") { Unit = "Wh", Number = new DecimalFraction(0, wattHours) };
     }
 
+    [Theory]
+    [InlineData("grid", "20260615T0000Z", "250 gCO2/kWh", 60, null)]
+    [InlineData("coal", "20260615T0000Z", "250 gCO2/kWh", 60, "it names no leaf with intensities of grid")]
+    [InlineData("grid", "20260615T0100Z", "250 gCO2/kWh", 60, "no record 'slot/20260615T0000Z'")]
+    [InlineData("grid", "20260615T0000Z", "251 gCO2/kWh", 60, "it was computed with 250 gCO2/kWh, leaf 5 states 251 gCO2/kWh for 20260615T0000Z")]
+    [InlineData("grid", "20260615T0000Z", "250 gCO2/kWh", 1, "its time does not lie within the slot 20260615T0000Z of 1 min")]
+    public void A_footprint_by_slots_is_computed_with_what_the_leaf_of_its_intensity_states(string series, string slot, string value, int minutes, string? differs)
+    {
+        _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
+        Reading(0, 0);
+        Reading(400_000, 0);
+        Add(LeafType.Intensity, h => h, LeafRecord.Of("series", series), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", minutes), LeafRecord.Of($"slot/{slot}", value));
+        Add(
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5] }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(6)),
+            LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("slot", "20260615T0000Z"), LeafRecord.Of("value", "250 gCO2/kWh"), LeafRecord.Of("meters", $"a{Register}"));
+        (int exit, string text) = Verify();
+        Assert.Equal(differs is null ? 0 : 1, exit);
+        Assert.Contains(differs ?? "0.100000000 kg CO2", text, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<LeafRecord> Combustion =>
     [
         LeafRecord.Of("method", "combustion"), LeafRecord.Of("factor/ncv", "CN/2024/natural-gas.ncv/any"), LeafRecord.Of("value/ncv", "389.31 GJ(NCV)/1e4Nm3"),

@@ -27,9 +27,7 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
     public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task> take, CancellationToken cancellation)
     {
         byte[]? password = await settings.Broker.PasswordAsync(cancellation);
-        TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
-        session.DisconnectedAsync += _ => Task.FromResult(gone.TrySetResult());
         session.ApplicationMessageReceivedAsync += async message =>
         {
             message.AutoAcknowledge = false;
@@ -48,7 +46,13 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
             throw new IOException(e is OperationCanceledException ? $"The broker gave no answer within {Limit.TotalSeconds} s." : $"The broker cannot be reached: {e.GetBaseException().Message}", e);
         }
 
-        await gone.Task.WaitAsync(cancellation);
+        TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        session.DisconnectedAsync += _ => Task.FromResult(gone.TrySetResult());
+        if (session.IsConnected)
+        {
+            await gone.Task.WaitAsync(cancellation);
+        }
+
         throw new IOException("The broker has closed the connection.");
     }
 

@@ -105,9 +105,9 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
             return null;
         }
 
-        if (series.Slot < slot)
+        if (series.Slot.Ticks % slot.Ticks != 0)
         {
-            footprint.Fault("intensity", $"its slots of {series.Slot.TotalMinutes} min are shorter than those of footprints, {slot.TotalMinutes} min", "make recording.carbonMinutes no longer than the slots of the series");
+            footprint.Fault("intensity", $"its slots of {series.Slot.TotalMinutes} min do not hold whole slots of footprints, {slot.TotalMinutes} min", "make recording.carbonMinutes a divisor of the slots of the series");
         }
 
         return account is null || entries is not null ? null : new FootprintSettings(account, names, null, null, RecordedMethod.OfSlot(name, null));

@@ -58,7 +58,8 @@ public class SitePlanTests
     [Fact]
     public void Accounts_of_meters_and_of_entries_are_apart()
     {
-        Assert.Equal(["scope2-location", "scope1-gas", "scope2-market"], SitePlan.AccountsOf(Everything).Select(a => a.Name));
+        Assert.Equal(["scope2-location", "scope1-gas", "scope2-market", "scope2-hourly"], SitePlan.AccountsOf(Everything).Select(a => a.Name));
+        Assert.Equal(TimeSpan.FromMinutes(30), SitePlan.AccountsOf(Everything)[3].IntensitySlot);
         Assert.True(SitePlan.AccountsOf(Everything)[1].Counts("gas", ObisCode.Gas));
         Assert.Equal([("scope1-gas-billed", "gas bill"), ("scope1-diesel", "diesel"), ("scope2-heat", "steam")], SitePlan.EntryAccountsOf(Everything).Select(a => (a.Name, a.Subject)));
     }

@@ -49,11 +49,21 @@ public sealed class SiteReaderTests : IDisposable
         FootprintSettings footprint = site.Footprints[0];
         Assert.Equal(["in-L1", "main", "clock", "in-L2"], footprint.Meters);
         Assert.Equal(("cn-grid-2023", "location-based", ("CN-grid-east/2023/average/organisation", "0.5500 kgCO2/kWh")), (footprint.Set!.Name, footprint.Method.Name, footprint.Method.Factors.Single()));
-        Assert.Equal(["scope1-gas", "scope1-gas-billed", "scope1-diesel", "scope2-heat", "scope2-market"], site.Footprints.Skip(1).Select(f => f.Account));
+        Assert.Equal(["scope1-gas", "scope1-gas-billed", "scope1-diesel", "scope2-heat", "scope2-market", "scope2-hourly"], site.Footprints.Skip(1).Select(f => f.Account));
         Assert.Equal(
             ["base=Nm3", "pressure=12.5 kPa gauge", "ambient-pressure=100.6 kPa", "temperature=24.5 °C"],
             site.Footprints[1].Method.Texts.Skip(6).Select(t => $"{t.Name}={t.Text}"));
         Assert.Equal(("diesel", "combustion"), (site.Footprints[3].Entries, site.Footprints[3].Method.Name));
+        MqttBroker broker = new("broker.example", 1883, "gw", "/etc/edge-gateway/mqtt.password", true);
+        Assert.Equal(
+            [
+                new("grid-east", TimeSpan.FromMinutes(30), "Operator of the grid, intensity.csv", new FileInputSettings("/var/lib/grid/intensity.csv", TimeSpan.FromMinutes(5))),
+                new("grid-north", TimeSpan.FromHours(1), "Operator of the grid", new HttpInputSettings(new Uri("https://grid.example/intensity.csv"), TimeSpan.FromMinutes(15))),
+                new("plant", TimeSpan.FromHours(1), "Energy management", new MqttInputSettings(broker, "energy/intensity")),
+                new IntensitySettings("by-hand", TimeSpan.FromHours(1), "Yearbook", null),
+            ],
+            site.Intensities);
+        Assert.Equal(("location-by-slot", "grid-east"), (site.Footprints[6].Method.Name, site.Footprints[6].Method.Series));
         PublisherSettings[] publishers =
         [
             new DirectoryPublisherSettings("desk", "delivered"), new TilesPublisherSettings("stick", "/media/stick"),

@@ -1,0 +1,197 @@
+using EdgeGateway.Inputs;
+using EdgeGateway.Publishing;
+using EdgeGateway.Recording;
+using EdgeGateway.Site;
+using EdgeGateway.Tests.Publishing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using MQTTnet;
+using MQTTnet.Protocol;
+
+namespace EdgeGateway.Tests.Inputs;
+
+/// <summary>What comes in by a file, a web server and a broker, up to the command door.</summary>
+public sealed class FeedTests : IDisposable
+{
+    private const string Table = "from,until,gCO2/kWh\n2026-06-01T00:00Z,2026-06-01T01:00Z,";
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 2, 0, 0, TimeSpan.Zero);
+    private static readonly IntensitySettings Grid = new("grid", TimeSpan.FromHours(1), "operator", null);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("feed").FullName;
+    private readonly CommandDoor _door = new();
+    private readonly SignallingTime _time = new();
+    private CancellationTokenSource _stop = new();
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_file_is_taken_when_it_is_there_and_again_when_it_has_changed()
+    {
+        string path = Path.Combine(_folder, "grid.csv");
+        (Feed feed, Task running) = Run(new FileInput(new FileInputSettings(path, TimeSpan.FromMinutes(1)), _time));
+        await _time.NextWaitAsync(); // there is none yet
+        Assert.Contains($"There is no file {path}", feed.State.Failure!.Reason, StringComparison.Ordinal);
+
+        Write(path, "500", 0);
+        _time.Advance(Backoff.Longest);
+        await TakenAsync("500 gCO2/kWh");
+        Assert.Equal(TimeSpan.FromMinutes(1), await _time.NextWaitAsync());
+        Assert.Null(feed.State.Failure);
+
+        _time.Advance(TimeSpan.FromMinutes(1)); // the same
+        await _time.NextWaitAsync();
+        Write(path, "-5", 1);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _time.NextWaitAsync();
+        Assert.Contains("What came was refused: Line 2: -5 gCO2/kWh is negative", feed.State.Failure!.Reason, StringComparison.Ordinal);
+
+        Write(path, "400", 2);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await TakenAsync("400 gCO2/kWh");
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_web_server_is_asked_each_interval_and_need_not_send_the_same_twice()
+    {
+        Queue<(int Status, string Body, string? Tag)> answers = new([(200, Table + "500", "\"a\""), (304, "", "\"a\""), (503, "", null), (200, "no table", null), (200, Table + "400", null)]);
+        List<string> tags = [];
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using WebApplication server = builder.Build();
+        server.MapGet("/grid.csv", async context =>
+        {
+            tags.Add(context.Request.Headers.IfNoneMatch.ToString());
+            (int status, string body, string? tag) = answers.Dequeue();
+            context.Response.StatusCode = status;
+            context.Response.Headers.ETag = tag;
+            await context.Response.WriteAsync(body);
+        });
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        using HttpClient http = new();
+        (Feed feed, Task running) = Run(new HttpInput(new HttpInputSettings(new Uri($"{server.Urls.First()}/grid.csv"), TimeSpan.FromMinutes(15)), http, _time));
+        await TakenAsync("500 gCO2/kWh");
+        Assert.Equal(TimeSpan.FromMinutes(15), await _time.NextWaitAsync());
+        _time.Advance(TimeSpan.FromMinutes(15));
+        await _time.NextWaitAsync();
+        Assert.Null(feed.State.Failure);
+        _time.Advance(TimeSpan.FromMinutes(15));
+        await _time.NextWaitAsync();
+        Assert.EndsWith("/grid.csv answers 503.", feed.State.Failure!.Reason, StringComparison.Ordinal);
+        _time.Advance(Backoff.Longest);
+        await _time.NextWaitAsync();
+        Assert.Contains("The first line is 'no table'", feed.State.Failure!.Reason, StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(15));
+        await TakenAsync("400 gCO2/kWh");
+        Assert.Equal(["", "\"a\"", "\"a\"", "\"a\"", ""], tags);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_told()
+    {
+        using HttpClient http = new();
+        (Feed feed, Task running) = Run(new HttpInput(new HttpInputSettings(new Uri($"http://127.0.0.1:{Mosquitto.FreePort()}/grid.csv"), TimeSpan.FromMinutes(15)), http, _time));
+        await _time.NextWaitAsync();
+        Assert.Contains("is not reached: ", feed.State.Failure!.Reason, StringComparison.Ordinal);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_broker_keeps_what_was_sent_while_nobody_listened_and_gives_again_what_was_not_taken()
+    {
+        int port = Mosquitto.FreePort();
+        await using Mosquitto broker = await Mosquitto.StartAsync(port);
+        MqttInputSettings settings = new(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity");
+        (_, Task running) = Run(new MqttInput(settings, "gw-1-grid", TimeProvider.System));
+        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
+        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        await SendAsync(sender, "500", retain: true); // waits for who subscribes
+        await TakenAsync("500 gCO2/kWh");
+
+        await SendAsync(sender, "400");
+        WaitingEntry cut = await NextAsync(); // and the power fails before it is recorded
+        Assert.EndsWith("400 gCO2/kWh", cut.Entry.Records[^1].Text, StringComparison.Ordinal);
+        await StopAsync(running);
+        await SendAsync(sender, "300");
+
+        (Feed feed, running) = Run(new MqttInput(settings, "gw-1-grid", TimeProvider.System));
+        List<string> came = [];
+        while (!came.Contains("300 gCO2/kWh"))
+        {
+            WaitingEntry waiting = await NextAsync();
+            came.Add(waiting.Entry.Records[^1].Text!);
+            waiting.Leaf.SetResult(1);
+        }
+
+        Assert.Contains("400 gCO2/kWh", came);
+        Assert.True(came.IndexOf("400 gCO2/kWh") < came.IndexOf("300 gCO2/kWh"));
+        Assert.Equal($"grid/intensity at MQTT broker 127.0.0.1:{port}", feed.State.From);
+        await StopAsync(running);
+    }
+
+    [Theory]
+    [InlineData(Mqtt5.Refused)]
+    [InlineData(Mqtt5.HungUpOn)]
+    public async Task A_broker_of_the_older_version_is_spoken_to_in_it_and_one_that_is_not_there_is_told(Mqtt5 behaviour)
+    {
+        int port = Mosquitto.FreePort();
+        MqttInputSettings settings = new(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity");
+        Assert.Contains("The broker cannot be reached: ", (await Assert.ThrowsAsync<IOException>(() => new MqttInput(settings, "gw", TimeProvider.System).ReadAsync(_ => Task.CompletedTask, CancellationToken.None))).Message, StringComparison.Ordinal);
+
+        await using Mosquitto broker = await Mosquitto.StartAsync(port);
+        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
+        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        await SendAsync(sender, "500", retain: true);
+        using Relay old = new(port, behaviour);
+        (_, Task running) = Run(new MqttInput(settings with { Broker = settings.Broker with { Port = old.Port } }, "gw", TimeProvider.System));
+        await TakenAsync("500 gCO2/kWh");
+        Assert.Equal([5, 4], old.Levels);
+        await StopAsync(running);
+    }
+
+    private (Feed Feed, Task Running) Run(IInput input)
+    {
+        _stop.Dispose();
+        _stop = new CancellationTokenSource();
+        Feed feed = new(
+            "Intensities grid", input, table => Entry.OfIntensities(Grid, table, Now), _door, new Backoff(_time, new Random(1)), _time, NullLogger<Feed>.Instance);
+        return (feed, feed.RunAsync(_stop.Token));
+    }
+
+    private async Task StopAsync(Task running)
+    {
+        await _stop.CancelAsync();
+        await running.InTimeAsync();
+    }
+
+    private async Task<WaitingEntry> NextAsync()
+    {
+        await _door.WaitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        return _door.Take()!;
+    }
+
+    private async Task TakenAsync(string value)
+    {
+        WaitingEntry waiting = await NextAsync();
+        Assert.Equal(value, waiting.Entry.Records[^1].Text);
+        waiting.Leaf.SetResult(1);
+    }
+
+    private static Task SendAsync(IMqttClient sender, string value, bool retain = false) =>
+        sender.PublishStringAsync("grid/intensity", Table + value, MqttQualityOfServiceLevel.AtLeastOnce, retain, TestContext.Current.CancellationToken);
+
+    private static void Write(string path, string value, int version)
+    {
+        File.WriteAllText(path, Table + value);
+        File.SetLastWriteTimeUtc(path, Now.UtcDateTime.AddMinutes(version));
+    }
+}

@@ -1,0 +1,141 @@
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+using EdgeGateway.Site;
+
+namespace EdgeGateway.Tests.Recording;
+
+/// <summary>Footprints by the intensity of each slot of time: stated before, later, anew, or never.</summary>
+public sealed class IntensityTests : RecordedMeter
+{
+    private const string Header = "from,until,gCO2/kWh";
+    private static readonly DateTimeOffset Six = new(2026, 6, 15, 6, 0, 0, TimeSpan.Zero);
+    private static readonly IntensitySettings Grid = new("grid", TimeSpan.FromHours(1), "operator of the grid", null);
+
+    public IntensityTests()
+        : base(Six)
+    {
+        Series = [Grid];
+        EnteredAt = Six.AddDays(1);
+    }
+
+    [Fact]
+    public void A_slot_is_computed_by_the_intensity_that_is_stated_for_its_time()
+    {
+        Open(BySlot());
+        State(("06:00", "500"), ("07:00", "250.5"));
+        Count(minutes: 120, each15: 1000);
+        Assert.Equal([500_000_000L, 500_000_000L, 500_000_000L, 500_000_000L, 250_500_000L, 250_500_000L, 250_500_000L, 250_500_000L], Carbon().Select(Micrograms));
+        Leaf seven = Carbon()[4];
+        Assert.Equal(("grid", "20260615T0700Z", "250.5 gCO2/kWh", "location-by-slot"), (Said(seven, "series"), Said(seven, "slot"), Said(seven, "value"), Said(seven, "method")));
+        Assert.Contains(Index(LeafType.Intensity), seven.Head.ComputedFrom);
+    }
+
+    [Fact]
+    public void A_slot_without_an_intensity_has_no_amount_and_gets_it_when_the_intensity_comes()
+    {
+        Open(BySlot());
+        Count(minutes: 75, each15: 1000);
+        Assert.All(Carbon(), c => Assert.Equal(("no-intensity", "no-intensity"), (c.Records[0].Text, Said(c, "none"))));
+        Assert.Equal("2 of its 2 slots of intensities have none: no-intensity from 2026-06-15T06:00Z", Totals().NoAmount);
+
+        State(("06:00", "500"));
+        Leaf anew = Carbon()[^1];
+        Assert.Equal((2_000_000_000L, "intensity", Six, Six.AddHours(1)), (Micrograms(anew), Said(anew, "restates"), TimeIn(anew, "from"), TimeIn(anew, "to")));
+        Assert.Contains(Index(LeafType.Intensity), anew.Head.ComputedFrom);
+        Assert.Equal("1 of its 2 slots of intensities have none: no-intensity from 2026-06-15T07:00Z", Totals().NoAmount);
+
+        State(("07:00", "100")); // while it runs
+        Assert.Equal(100_000_000L, Micrograms(Carbon()[^1]));
+        Count(minutes: 15, each15: 1000);
+        Assert.Equal((100_000_000L, null), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates")));
+        Assert.Equal(("2.200000000", "2026-06"), (Totals().Kilograms, Totals().Period));
+    }
+
+    [Fact]
+    public void An_intensity_that_is_stated_anew_accounts_its_slot_again_and_the_same_one_changes_nothing()
+    {
+        Open(BySlot());
+        State(("06:00", "500"), ("07:00", "250"));
+        Count(minutes: 60, each15: 1000);
+        long before = Ledger.Size;
+        State(("06:00", "500"), ("07:00", "250"));
+        Assert.Equal(before, Ledger.Size);
+
+        State(("06:00", "400"), ("07:00", "250"));
+        Leaf news = LeafAt(before), anew = LeafAt(before + 1);
+        Assert.Equal((before + 2, LeafType.Intensity, 4), (Ledger.Size, news.Head.Type, news.Records.Count)); // 06:00 alone
+        Assert.Equal((1_600_000_000L, "400 gCO2/kWh"), (Micrograms(anew), Said(anew, "value")));
+        Assert.Equal(["in/1-0:1.8.0.255"], anew.Records.Where(r => r.Name.Contains("1.8.0", StringComparison.Ordinal)).Select(r => r.Name));
+        Count(minutes: 15, each15: 1000);
+        Assert.Equal(250_000_000L, Micrograms(Carbon()[^1]));
+    }
+
+    [Fact]
+    public void What_lies_in_several_slots_has_no_amount_and_never_gets_one()
+    {
+        Open(BySlot());
+        Count(minutes: 45, each15: 1000);
+        Time.Advance(TimeSpan.FromMinutes(20)); // off from 06:45 to 07:05
+        Open(BySlot());
+        Count(minutes: 25, each15: 1000);
+        State(("06:00", "500"), ("07:00", "300"));
+        Assert.Equal([1_500_000_000L, 300_000_000L], Carbon().TakeLast(2).Select(Micrograms));
+        Leaf between = Carbon().Single(c => c.Records[0].Text == "straddles-intensities");
+        Assert.Equal((Six.AddMinutes(45), Six.AddMinutes(75)), (TimeIn(between, "from"), TimeIn(between, "to")));
+        Assert.Equal((Six.AddMinutes(75), Six.AddMinutes(90)), (TimeIn(Carbon()[^1], "from"), TimeIn(Carbon()[^1], "to")));
+    }
+
+    [Fact]
+    public void A_restart_within_a_slot_changes_nothing()
+    {
+        Open(BySlot());
+        Count(minutes: 20, each15: 1000);
+        Time.Advance(TimeSpan.FromMinutes(5));
+        Open(BySlot());
+        Count(minutes: 20, each15: 1000);
+        State(("06:00", "500"));
+        Assert.Equal((1_500_000_000L, Six.AddMinutes(45)), (Micrograms(Carbon()[^1]), TimeIn(Carbon()[^1], "to")));
+        Assert.Single(Said(Carbon()[^1], "in/1-0:1.8.0.255")!.Split(' '));
+    }
+
+    [Fact]
+    public void Why_tells_the_intensity_with_its_publisher_and_leaf()
+    {
+        Open(BySlot());
+        State(("06:00", "500"));
+        Count(minutes: 15, each15: 1000);
+        string text = Why.Of(Carbon()[^1], LeafAt).ToText();
+        Assert.Contains($"intensity from 20260615T0600Z, 60 min: 500 gCO2/kWh (leaf {Index(LeafType.Intensity)})\n      grid: operator of the grid", text, StringComparison.Ordinal);
+        Assert.Contains($"leaf={Index(LeafType.Intensity)}", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"grid\"", "\"coal\"", "series is 'coal'. Those of the site file are grid.")]
+    [InlineData("intensity", "manual", "series and table belong to intensities")]
+    [InlineData("\"series\"", "\"by\":\"Li Wei\",\"series\"", "Intensities have series and table")]
+    [InlineData("500", "-500", "negative")]
+    [InlineData("500", "", "No slot of the table has a value")]
+    [InlineData("2026", "1999", "Nothing before the year 2000")]
+    [InlineData("2026-06-15", "2026-06-23", "up to 7 days ahead")]
+    [InlineData("gCO2/kWh", "kgCO2/kWh", "Line 2: 500 kgCO2/kWh is outside 0 to 2 kgCO2/kWh: is it in g/kWh?")]
+    public void What_does_not_hold_is_refused_whole(string good, string bad, string reason)
+    {
+        Open(BySlot());
+        string json = """{"type":"intensity","series":"grid","table":"from,until,gCO2/kWh\n2026-06-15T06:00Z,2026-06-15T07:00Z,500\n"}""";
+        Assert.Contains(reason, Refused(json.Replace(good, bad, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Enter(json);
+    }
+
+    private static CarbonAccount BySlot() => new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]) { IntensitySlot = Grid.Slot };
+
+    private PeriodTotal Totals() => CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Accounts.Single();
+
+    private void State(params (string From, string Value)[] slots)
+    {
+        IEnumerable<string> lines = slots.Select(s => DateTimeOffset.Parse($"2026-06-15T{s.From}Z", System.Globalization.CultureInfo.InvariantCulture) is var from
+            ? $"{from:yyyy-MM-dd'T'HH:mm'Z'},{from.AddHours(1):yyyy-MM-dd'T'HH:mm'Z'},{s.Value}" : "");
+        Recorder.Enter(Entry.OfIntensities(Grid, string.Join('\n', lines.Prepend(Header)), EnteredAt));
+    }
+}
