@@ -56,7 +56,7 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
             backoff.Succeeded();
             if (_state.Failure is not null)
             {
-                log.LogInformation("{Name} comes again from {From}", name, input.From);
+                log.LogInformation("{Name}: taken again from {From}", name, input.From);
             }
 
             Volatile.Write(ref _state, _state with { Taken = time.GetUtcNow(), Failure = null });
@@ -83,7 +83,7 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
     {
         if (_state.Failure?.Reason != why)
         {
-            log.LogWarning("{Name} does not come from {From}: {Reason}", name, input.From, why);
+            log.LogWarning("{Name}: nothing is taken from {From}: {Reason}", name, input.From, why);
         }
 
         Volatile.Write(ref _state, _state with { Failure = new DeliveryFailure(why, time.GetUtcNow()) });

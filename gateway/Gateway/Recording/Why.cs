@@ -58,7 +58,7 @@ public sealed record Why(
         text.AppendLine(CultureInfo.InvariantCulture, $"{Account}, leaf {Leaf}: {(Kilograms is null ? $"no amount: {NoAmount}" : $"{Kilograms} kg CO2")}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to {To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Replaces is { } r ? $"; takes the place of leaf {r}" : Restates is null ? "" : $"; takes the place of all earlier footprints of {Account} within that time: {RestatedBecause}")}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{Method}: {Formula}, rounded {Rounding}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  by {Standard}; factors of {FactorSet}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  by {Standard}{(FactorSet == "none" ? "" : $"; factors of {FactorSet}")}");
         foreach (WhyInput input in Inputs)
         {
             string where = input.Leaves.Count == 0 ? "" : $" ({(input.Leaves.Count == 1 ? "leaf" : "leaves")} {string.Join(", ", input.Leaves)})";
