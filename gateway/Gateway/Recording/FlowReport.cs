@@ -22,8 +22,9 @@ public sealed record MonthFigure(string Name, string Title, string? Value, strin
 /// <param name="To">Its end, UTC, or that of the newest slot.</param>
 /// <param name="Attributed">Slots whose flows are recorded.</param>
 /// <param name="NotAttributed">Slots since the month's first record whose flows are not: a meter was missing, the gateway was off, the balance did not hold.</param>
+/// <param name="Leaves">The flow leaves that it rests on: the first and the last, each naming the one before. None: nothing is recorded.</param>
 /// <param name="Figures">In a fixed order.</param>
-public sealed record FlowMonth(string Month, DateTimeOffset From, DateTimeOffset To, long Attributed, long NotAttributed, IReadOnlyList<MonthFigure> Figures);
+public sealed record FlowMonth(string Month, DateTimeOffset From, DateTimeOffset To, long Attributed, long NotAttributed, IReadOnlyList<long> Leaves, IReadOnlyList<MonthFigure> Figures);
 
 /// <summary>The figures of this calendar month and the one before, from their flow leaves.</summary>
 /// <param name="Months">The current one first.</param>
@@ -73,6 +74,11 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         foreach (FlowMonth month in Months)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{month.Month}, {month.From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'} to {month.To.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}: flows of {month.Attributed} slots, {month.NotAttributed} not attributed");
+            if (month.Leaves is [var first, var last])
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"  from the flow leaves {first} to {last}, each explained by /v1/flows/why?leaf={last}");
+            }
+
             foreach (MonthFigure figure in month.Figures)
             {
                 text.AppendLine(CultureInfo.InvariantCulture, $"  {figure.Title}: {(figure.Value is null ? $"no value: {figure.NoValue}" : $"{figure.Value} {figure.Unit}")}");
@@ -86,7 +92,8 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
     private static FlowMonth Month(List<Leaf> leaves, DateTimeOffset start, DateTimeOffset end, TimeZoneInfo zone)
     {
         Replay replay = new(leaves.FindLast(l => FlowAccount.TimeOf(l, "to") <= start));
-        foreach (Leaf leaf in leaves.Where(l => FlowAccount.TimeOf(l, "to") > start && FlowAccount.TimeOf(l, "to") <= end))
+        Leaf[] within = [.. leaves.Where(l => FlowAccount.TimeOf(l, "to") > start && FlowAccount.TimeOf(l, "to") <= end)];
+        foreach (Leaf leaf in within)
         {
             replay.Add(leaf, start);
         }
@@ -95,6 +102,7 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         Dictionary<string, FlowFigure> figures = FlowFigures.Of(ledger).ToDictionary(f => f.Name);
         return new FlowMonth(
             TimeZoneInfo.ConvertTime(start, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture), start, ledger.End ?? start, ledger.Totals.Solved, ledger.Totals.NotSolved,
+            within.Length == 0 ? [] : [within[0].Head.Index, within[^1].Head.Index],
             [.. Names.Select(n => figures[n]).Select(f => new MonthFigure(f.Name, f.Title, f.Shown, f.Unit, f.Reason, f.Formula, f.Inputs))]);
     }
 

@@ -43,12 +43,11 @@ public sealed record Why(
         Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(leafAt).OfType<Leaf>()];
         Leaf? factors = carbon.Head.Factors is { } index ? leafAt(index) : null;
         LeafRecord amount = carbon.Records[0];
-        IEnumerable<long> leaves = new SortedSet<long>([carbon.Head.Index, .. carbon.Head.ComputedFrom, .. carbon.Head.Factors is { } f ? [f] : Array.Empty<long>(), .. sources.Select(s => s.Head.Config).OfType<long>()]);
         return new Why(
             carbon.Head.Index, amount.Name, amount.Number?.ToString(), amount.Text, carbon.Records.First(r => r.Name == "from").AsTime(), carbon.Records.First(r => r.Name == "to").AsTime(), method.Name, method.Formula, method.Source,
             $"{(method.TakesInstruments ? "each line " : "")}once, half to even, to whole micrograms", Text(carbon, "set") ?? "none",
             [.. Amounts(carbon, sources, method, leafAt), .. Factors(method, factors), .. Intensities(method, sources), .. Conditions(method)],
-            carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa, Text(carbon, "restates"), $"/v1/log/bundle?{string.Join('&', leaves.Select(l => string.Create(CultureInfo.InvariantCulture, $"leaf={l}")))}");
+            carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa, Text(carbon, "restates"), ProofOf(carbon, sources));
     }
 
     /// <summary>For a person.</summary>
@@ -66,6 +65,13 @@ public sealed record Why(
         }
 
         return text.AppendLine(CultureInfo.InvariantCulture, $"Proof: {Proof}").ToString();
+    }
+
+    /// <summary>Path of the bundle that proves a leaf and all that it rests on.</summary>
+    internal static string ProofOf(Leaf leaf, IEnumerable<Leaf> sources)
+    {
+        IEnumerable<long> leaves = new SortedSet<long>([leaf.Head.Index, .. leaf.Head.ComputedFrom, .. leaf.Head.Factors is { } f ? [f] : Array.Empty<long>(), .. sources.Select(s => s.Head.Config).OfType<long>()]);
+        return $"/v1/log/bundle?{string.Join('&', leaves.Select(l => string.Create(CultureInfo.InvariantCulture, $"leaf={l}")))}";
     }
 
     private string RestatedBecause => Restates switch

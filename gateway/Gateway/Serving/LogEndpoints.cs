@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using EdgeGateway.Evidence;
 using EdgeGateway.Recording;
 
@@ -112,35 +113,44 @@ internal static class LogEndpoints
 
     /// <summary><c>GET /v1/carbon/why?leaf=N</c>: how a footprint came about (<see cref="Why"/>), as text, or as JSON for those who accept it.</summary>
     /// <remarks>400: the query is wrong. 404: the leaf is none, or no footprint.</remarks>
-    public static IResult Explain(HttpContext context, ServingModel model)
+    public static IResult Explain(HttpContext context, ServingModel model) =>
+        Explained(context, model, LeafType.Carbon, "footprint", "/v1/carbon/why?leaf=7", Why.Of, w => w.ToText(), WhyJson.Default.Why);
+
+    /// <summary><c>GET /v1/flows/why?leaf=N</c>: how the energy flows of a slot came about (<see cref="FlowWhy"/>), as text, or as JSON for those who accept it.</summary>
+    /// <remarks>400: the query is wrong. 404: the leaf is none, or no flow.</remarks>
+    public static IResult ExplainFlow(HttpContext context, ServingModel model) =>
+        Explained(context, model, LeafType.Flow, "flow", "/v1/flows/why?leaf=7", FlowWhy.Of, w => w.ToText(), FlowWhyJson.Default.FlowWhy);
+
+    private static IResult Explained<T>(
+        HttpContext context, ServingModel model, string type, string what, string example, Func<Leaf, Func<long, Leaf?>, T> of, Func<T, string> toText, JsonTypeInfo<T> json)
     {
         string? text = context.Request.Query["leaf"];
         if (!IsIndex(text, out long index))
         {
-            return WrongIndex("leaf", "/v1/carbon/why?leaf=7", text);
+            return WrongIndex("leaf", example, text);
         }
 
-        if (LeafAt(index) is not { Head.Type: LeafType.Carbon } carbon)
+        if (LeafAt(index) is not { } leaf || leaf.Head.Type != type)
         {
-            return Problem(404, "No footprint", $"Leaf {index} is no footprint of this log, which has {model.Ledger.Size} leaves.");
+            return Problem(404, $"No {what}", $"Leaf {index} is no {what} of this log, which has {model.Ledger.Size} leaves.");
         }
 
-        Why why;
+        T why;
         try
         {
-            why = Why.Of(carbon, LeafAt);
+            why = of(leaf, LeafAt);
         }
         catch (InvalidDataException e)
         {
-            return Problem(404, "Not explained", $"Leaf {index} is a footprint of another version of the gateway: {e.Message}");
+            return Problem(404, "Not explained", $"Leaf {index} is a {what} of another version of the gateway: {e.Message}");
         }
 
         context.Response.Headers.Vary = "Accept";
         return context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
-            ? Results.Bytes(JsonSerializer.SerializeToUtf8Bytes(why, WhyJson.Default.Why), "application/json")
-            : Results.Text(why.ToText(), "text/plain");
+            ? Results.Bytes(JsonSerializer.SerializeToUtf8Bytes(why, json), "application/json")
+            : Results.Text(toText(why), "text/plain");
 
-        Leaf? LeafAt(long leaf) => model.Ledger.Leaves(leaf, leaf + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
+        Leaf? LeafAt(long i) => model.Ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
     }
 
     /// <summary><c>GET /v1/log/keys</c>: how the device's key has changed (<see cref="KeyHistory"/>), for a witness or whoever has only <c>device.pem</c>.</summary>

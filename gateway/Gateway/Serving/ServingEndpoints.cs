@@ -31,6 +31,7 @@ public static class ServingEndpoints
         Map("/v1/factors", _ => Results.Bytes(model.Factors.ToJson(), "application/json"));
         app.MapPost("/v1/factors", (RequestDelegate)(context => FactorEndpoint.LoadAsync(context, model)));
         Map("/v1/flows", context => FlowEndpoint.Figures(context, model));
+        Map("/v1/flows/why", context => LogEndpoints.ExplainFlow(context, model));
         app.MapPost("/v1/entries", (RequestDelegate)(context => EntryEndpoint.EnterAsync(context, model)));
 
         void Map(string path, Func<HttpContext, IResult> answer) =>

@@ -87,6 +87,24 @@ public sealed class FlowRecorderTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_slot_is_explained_down_to_its_readings_and_to_what_the_battery_held()
+    {
+        Power(grid: 2, pv: -20, battery: 10);
+        RunTo(Noon.AddMinutes(30));
+        Leaf flow = Flows()[^1], before = Flows()[^2];
+        var why = FlowWhy.Of(flow, i => Leaves()[(int)i]);
+        Assert.Equal(["import", "  grid/1-0:1.8.0.255", "export", "  grid/1-0:2.8.0.255", "charge", "  battery/1-0:1.8.0.255", "discharge", "  battery/1-0:2.8.0.255", "pv:roof", "  pv/1-0:2.8.0.255"], why.Measured.Select(m => m.Name));
+        Assert.All(why.Measured.Where(m => m.Name[0] == ' '), m => Assert.Equal(flow.Head.ComputedFrom.Where(i => i != before.Head.Index), m.Leaves));
+        Assert.Contains(why.Flows, f => f.Name == "pv:roof → charge" && f.Value.EndsWith(" kWh", StringComparison.Ordinal));
+        Assert.Equal(why.Before.Select(b => b.Name), why.Stored.Select(b => b.Name));
+        Assert.All(why.Before, b => Assert.Equal([before.Head.Index], b.Leaves));
+        Assert.Contains($"leaf={before.Head.Index}", why.Proof, StringComparison.Ordinal);
+        string text = why.ToText();
+        Assert.StartsWith($"Flows, leaf {flow.Head.Index}: 2026-06-15T12:15:00Z to 2026-06-15T12:30:00Z\n", text, StringComparison.Ordinal);
+        Assert.Contains("not attributed: grid:no-earlier-reading", FlowWhy.Of(Flows()[0], i => Leaves()[(int)i]).ToText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_restart_within_a_slot_changes_no_digit_of_where_the_battery_goes_on()
     {
         Power(grid: 2, pv: -20, battery: 10);

@@ -225,6 +225,7 @@ public sealed class PullTests : IAsyncDisposable
         Assert.StartsWith("2026-06, 2026-05-31T16:00Z to", text, StringComparison.Ordinal);
         Assert.Contains("  self-sufficiency: no value: no interval was attributed", text, StringComparison.Ordinal);
         Assert.Contains("  maximum demand (block): no value: there is no complete block of 15 min", text, StringComparison.Ordinal);
+        Assert.Contains("Leaf 0 is no flow of this log", await Detail(await http.GetAsync("/v1/flows/why?leaf=0", Cancellation)), StringComparison.Ordinal);
         http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
         using JsonDocument json = JsonDocument.Parse(await http.GetStringAsync("/v1/flows", Cancellation));
         JsonElement months = json.RootElement.GetProperty("months");
