@@ -33,10 +33,25 @@ public class DisclosureTests
         // Cut in two, the second part needs to be told of what the first showed.
         Batch second = Some.BatchOf(_key, origin, leaves, 8, leaves.Count);
         Assert.Empty(Carbon(new Disclosure(["hall"]).Of(second)));
-        Assert.Equal([9], Carbon(new Disclosure(["hall"], i => LeafCodec.Decode(leaves[(int)i]).Head.Group).Of(second)));
+        Assert.Equal([9], Carbon(new Disclosure(["hall"], i => LeafCodec.Decode(leaves[(int)i]).Head).Of(second)));
         Disclosure both = new(["hall"]);
         both.Of(Some.BatchOf(_key, origin, leaves, 0, 8));
         Assert.Equal([9], Carbon(both.Of(second)));
+    }
+
+    [Fact]
+    public void Intensities_are_for_everybody_so_that_a_groups_footprint_by_them_is_shown()
+    {
+        Origin origin = Some.OriginOf(_key);
+        List<byte[]> leaves = Log(origin);
+        LeafRecord[] stated = [LeafRecord.Of("series", "grid"), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", 60), LeafRecord.Of("slot/20260601T0500Z", "500 gCO2/kWh")];
+        leaves.Add(LeafCodec.Encode(new Leaf(Some.Head(leaves.Count, LeafType.Intensity), stated)));
+        Leaf hall = LeafCodec.Decode(leaves[9]);
+        leaves.Add(LeafCodec.Encode(hall with { Head = hall.Head with { Index = leaves.Count, ComputedFrom = [5, 7, leaves.Count - 1] } }));
+        Assert.Equal([9, 14], Carbon(new Disclosure(["hall"]).Of(Some.BatchOf(_key, origin, leaves, 0, leaves.Count))));
+        Batch last = Some.BatchOf(_key, origin, leaves, 14, leaves.Count);
+        Assert.Equal([14], Carbon(new Disclosure(["hall"], i => LeafCodec.Decode(leaves[(int)i]).Head).Of(last)));
+        Assert.Empty(Carbon(new Disclosure(["tenant"], i => LeafCodec.Decode(leaves[(int)i]).Head).Of(last)));
     }
 
     private static long[] Carbon(Batch batch) =>

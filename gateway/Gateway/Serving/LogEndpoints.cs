@@ -39,7 +39,7 @@ internal static class LogEndpoints
         string more = string.Concat(groups.Select(g => "&group=" + Uri.EscapeDataString(g)));
         long next = batch.First + batch.Elements.Count;
         context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"</v1/log/entries?first={next}{more}>; rel=\"next\"");
-        batch = groups.Length == 0 ? batch : new Disclosure(groups, i => model.Ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes).Head.Group : null).Of(batch);
+        batch = groups.Length == 0 ? batch : new Disclosure(groups, i => model.Ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes).Head : null).Of(batch);
         return Bytes(context, batch.Encode(), "application/cbor");
     }
 
