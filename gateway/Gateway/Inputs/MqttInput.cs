@@ -28,12 +28,7 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
     {
         byte[]? password = await settings.Broker.PasswordAsync(cancellation);
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
-        session.ApplicationMessageReceivedAsync += async message =>
-        {
-            message.AutoAcknowledge = false;
-            await take(message.ApplicationMessage.Payload.ToArray());
-            await message.AcknowledgeAsync(cancellation);
-        };
+        session.ApplicationMessageReceivedAsync += message => take(message.ApplicationMessage.Payload.ToArray()); // acknowledged when that has ended well
         try
         {
             using CancellationTokenSource limit = new(Limit, time);
