@@ -17,6 +17,7 @@ public sealed partial class Recorder
     public long Enter(Entry entry)
     {
         Dictionary<string, string> facts = [];
+        RefuseCounted(entry);
         _pen.Begin(_ledger.Size);
         if (entry.Once is { } once)
         {
