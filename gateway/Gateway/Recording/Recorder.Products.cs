@@ -49,13 +49,12 @@ public sealed partial class Recorder
     // In each month that the gap touches, once counting has begun.
     private void NoteUncounted(ProductCount product, Gap gap, long leaf, Dictionary<string, string> facts)
     {
-        string before = MonthOf(gap.From), after = MonthOf(gap.To);
-        if (FactOf(facts, product.Fact(before)) is null)
+        if (!SpansOf(product).Any())
         {
             return;
         }
 
-        foreach (string month in new[] { before, after }.Distinct())
+        foreach (string month in new[] { MonthOf(gap.From), MonthOf(gap.To) }.Distinct())
         {
             AccountSpan? span = FactOf(facts, product.Fact(month)) is { } fact ? AccountSpan.Parse(fact) : null;
             NoteMade(product, month, new AccountSlot([], span?.From ?? gap.To, null, []), span?.To ?? gap.To, leaf, facts);
@@ -74,15 +73,17 @@ public sealed partial class Recorder
         foreach (ProductCount product in _products)
         {
             product.Base = null;
-            AccountSpan? newest = _ledger.Facts(product.Fact("")).Where(f => ProductCount.In(f.Name).Product == product.Product)
-                .Select(f => AccountSpan.Parse(f.Value)).LastOrDefault(s => s.Registers.Count > 0);
-            if (newest?.Registers.MaxBy(r => r.Value[^1].To) is { } register && register.Key == product.Register && LeafAt(register.Value[^1].To) is { Head.Config: { } config } leaf
+            if (SpansOf(product).LastOrDefault(s => s.Registers.Count > 0)?.Registers.MaxBy(r => r.Value[^1].To) is { } register && register.Key == product.Register && LeafAt(register.Value[^1].To) is { Head.Config: { } config } leaf
                 && LeafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{product.Meter.Name}/constant")?.Text == $"{product.Meter.ImpulsesPerUnit} imp/{product.Meter.Unit}")
             {
                 product.Base = new RecordedRegister(leaf.Head.Index, leaf.Head.Time, GroupLeaf.RegistersOf(leaf).First(r => r.Meter == product.Meter.Name && r.Register.Obis == product.Meter.Obis).Register);
             }
         }
     }
+
+    // Of all months, ascending. A product may be named as another one with more behind it.
+    private IEnumerable<AccountSpan> SpansOf(ProductCount product) =>
+        _ledger.Facts(product.Fact("")).Where(f => ProductCount.In(f.Name).Product == product.Product).Select(f => AccountSpan.Parse(f.Value));
 
     // By hand too it would be counted twice.
     private void RefuseCounted(Entry entry)
