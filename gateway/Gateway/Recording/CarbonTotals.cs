@@ -104,7 +104,9 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
                     made.Product, made.Month.Name, made.Amount.ToString(), account.Key, none is null ? Exact.Display(figure.Value!.Value, 9) : null, none,
                     [.. new SortedSet<long>([.. made.Leaves, .. account.Select(a => a.Total.Leaf)])])
                 {
-                    Gap = made.Span is not { Blocked: > 0 } span ? null : span.Blocked == 1 ? $"a gap in the count, leaf {span.Leaf}" : $"{span.Blocked} gaps in the count, the newest in leaf {span.Leaf}",
+                    Gap = made.Span is not { Blocked: > 0 } span ? null
+                        : span.Blocked == 1 ? $"a gap in the count, leaf {span.Leaf}"
+                        : $"{span.Blocked} gaps in the count, the newest in leaf {span.Leaf}",
                 };
             }
         }

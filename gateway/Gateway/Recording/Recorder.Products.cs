@@ -40,7 +40,8 @@ public sealed partial class Recorder
             }
 
             // The end of a stretch of nothing is where the next slot goes on. A register that begins again has lost what it counted since.
-            NoteMade(product, MonthOf(at), new AccountSlot([], at, product.Base is null ? 0 : null, [(product.Register, register.Leaf, register.Leaf)]), at, product.Base is null ? null : register.Leaf, facts);
+            bool again = product.Base is not null;
+            NoteMade(product, MonthOf(at), new AccountSlot([], at, again ? null : 0, [(product.Register, register.Leaf, register.Leaf)]), at, again ? register.Leaf : null, facts);
             begun.Add(register.Leaf);
             product.Base = register;
         }
@@ -73,10 +74,12 @@ public sealed partial class Recorder
         foreach (ProductCount product in _products)
         {
             product.Base = null;
-            if (SpansOf(product).LastOrDefault(s => s.Registers.Count > 0)?.Registers.MaxBy(r => r.Value[^1].To) is { } register && register.Key == product.Register && LeafAt(register.Value[^1].To) is { Head.Config: { } config } leaf
+            if (SpansOf(product).LastOrDefault(s => s.Registers.Count > 0)?.Registers.MaxBy(r => r.Value[^1].To) is { } register && register.Key == product.Register
+                && LeafAt(register.Value[^1].To) is { Head.Config: { } config } leaf
                 && LeafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{product.Meter.Name}/constant")?.Text == $"{product.Meter.ImpulsesPerUnit} imp/{product.Meter.Unit}")
             {
-                product.Base = new RecordedRegister(leaf.Head.Index, leaf.Head.Time, GroupLeaf.RegistersOf(leaf).First(r => r.Meter == product.Meter.Name && r.Register.Obis == product.Meter.Obis).Register);
+                product.Base = new RecordedRegister(
+                    leaf.Head.Index, leaf.Head.Time, GroupLeaf.RegistersOf(leaf).First(r => r.Meter == product.Meter.Name && r.Register.Obis == product.Meter.Obis).Register);
             }
         }
     }
@@ -89,9 +92,11 @@ public sealed partial class Recorder
     private void RefuseCounted(Entry entry)
     {
         string? subject = entry.Records.FirstOrDefault(r => r.Name == "subject")?.Text;
-        if (entry.Records.Any(r => r is { Name: "kind", Text: "production" }) && _products.FirstOrDefault(p => p.Product.Equals(subject, StringComparison.OrdinalIgnoreCase)) is { } product)
+        if (entry.Records.Any(r => r is { Name: "kind", Text: "production" })
+            && _products.FirstOrDefault(p => p.Product.Equals(subject, StringComparison.OrdinalIgnoreCase)) is { } product)
         {
-            throw new InvalidDataException($"{product.Product} is counted by the meter {product.Meter.Name}, and what is entered too would count twice. Enter only what no meter counts, under another subject.");
+            throw new InvalidDataException(
+                $"{product.Product} is counted by the meter {product.Meter.Name}, and what is entered too would count twice. Enter only what no meter counts, under another subject.");
         }
     }
 

@@ -6,6 +6,7 @@ using EdgeGateway.Evidence;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -137,6 +138,8 @@ public sealed class ProductTests : IDisposable
         Run(minutes: 45, each: 1);
         IReadOnlyList<ProductIntensity> intensities = Intensities();
         Assert.Equal([("29 pieces", false), ("15 pieces", true)], intensities.Select(i => (i.Amount, i.KilogramsPerUnit is not null)));
+        long begin = intensities[0].Leaves.First(l => LeafAt(l).Head.Type == LeafType.Reading);
+        Assert.Contains(Text(begin), _ledger.Fact("kept")!.Split(' ')); // it is at no slot's boundary
         Assert.StartsWith("vehicle was counted from 2026-06-30T15:31Z to 2026-06-30T16:00Z", intensities[0].NoValue, StringComparison.Ordinal);
     }
 
@@ -155,6 +158,19 @@ public sealed class ProductTests : IDisposable
         Enter(ByHand.Replace("vehicle", "trailer", StringComparison.Ordinal));
         Enter(ByHand.Replace("production", "reading", StringComparison.Ordinal));
         Assert.Equal([("trailer", "5 pieces"), ("vehicle", "59 pieces")], Intensities().Select(i => (i.Product, i.Amount)));
+    }
+
+    [Fact]
+    public void A_slot_that_could_not_be_recorded_is_counted_with_the_next()
+    {
+        Open();
+        Run(minutes: 29, each: 1);
+        Sql("CREATE TRIGGER full BEFORE INSERT ON leaf BEGIN SELECT RAISE(ABORT, 'full'); END");
+        Assert.Throws<SqliteException>(() => Run(minutes: 1, each: 1));
+        Sql("DROP TRIGGER full");
+        Run(minutes: 15, each: 1);
+        Assert.Equal("45 pieces", Assert.Single(Intensities()).Amount);
+        Assert.Single(AccountSpan.Parse(_ledger.Fact("made:vehicle:2026-06")!).Registers.Single().Value);
     }
 
     [Fact]
@@ -201,7 +217,7 @@ public sealed class ProductTests : IDisposable
                 Run(minutes: 15 - (_time.GetUtcNow().Minute % 15), each: 1);
                 AccountSpan[] spans = [.. _ledger.Facts("made:").Select(f => AccountSpan.Parse(f.Value))];
                 Assert.Equal(2, spans.Length);
-                Assert.Equal(_counted.ToString(System.Globalization.CultureInfo.InvariantCulture) + " pieces", spans.Select(s => s.Amount(LeafAt)).Aggregate((a, b) => a + b).ToString());
+                Assert.Equal(Text(_counted) + " pieces", spans.Select(s => s.Amount(LeafAt)).Aggregate((a, b) => a + b).ToString());
                 Assert.True(spans[^1].Blocked > 0 && LeafAt(spans[^1].Leaf).Head.Type == LeafType.Gap);
             },
             iter: 30, threads: 1);
@@ -220,8 +236,9 @@ public sealed class ProductTests : IDisposable
         (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         (_energy, _pieces) = (new Meter("in", ObisCode.ActiveImport, Quantum.MilliwattHour), new Meter("made", ObisCode.Pieces, Quantum.Impulse));
         _now = new Now([_energy, _pieces], _time.GetUtcNow());
+        LeafRecord[] settings = [LeafRecord.Of("group", "hall"), LeafRecord.Of("class", "1"), LeafRecord.Of("made/constant", $"{constant} imp/pieces")];
         _recorder = new Recorder(
-            _ledger, _key, _now, [new RecordedGroup("hall", ["in", "made"], "1", [LeafRecord.Of("group", "hall"), LeafRecord.Of("class", "1"), LeafRecord.Of("made/constant", $"{constant} imp/pieces")])],
+            _ledger, _key, _now, [new RecordedGroup("hall", ["in", "made"], "1", settings)],
             [new CarbonAccount("scope2", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, east), [new AccountMeter("in", ObisCode.ActiveImport, null)])],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, _time,
             new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance,
@@ -251,6 +268,17 @@ public sealed class ProductTests : IDisposable
         _now.Store(_energy.At(at, (at - July.AddHours(-1)).Ticks * 1_000_000 / (TimeSpan.TicksPerMinute * 15)));
         _now.Store(missing ? _pieces.At(at, 0) with { Missing = MissingReason.NoAnswer } : _pieces.At(at, _impulses));
         _recorder.Tick(at);
+    }
+
+    private static string Text(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private void Sql(string statement)
+    {
+        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folders[^1], "ledger.db"), Pooling = false }.ToString());
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = statement;
+        command.ExecuteNonQuery();
     }
 
     private void Enter(string json) => _recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), July.AddDays(60), Shanghai, ["hall"]));
