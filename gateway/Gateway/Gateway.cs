@@ -81,7 +81,7 @@ internal sealed class Gateway : IAsyncDisposable
         Pen pen = new(_time, site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative, RandomNumberGenerator.Create());
         _recorder = new Recorder(
             _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost, SitePlan.ThinningOf(site),
-            door, SitePlan.EntryAccountsOf(site), SitePlan.FlowsOf(site), SitePlan.DemandOf(site));
+            door, SitePlan.EntryAccountsOf(site), SitePlan.FlowsOf(site), SitePlan.DemandOf(site), SitePlan.ProductsOf(site));
 
         // A broker's deadlines are in real seconds, however fast a simulation runs.
         _publishers = [.. site.Publishers.Select(p => Publishers.Make(p, folder, _key.DeviceId, Version, TimeProvider.System, _key.History))];

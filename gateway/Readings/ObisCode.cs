@@ -43,6 +43,12 @@ public readonly record struct ObisCode
     /// <summary>Compressed air volume (medium 15, other media).</summary>
     public static ObisCode CompressedAir { get; } = Parse("15-0:1.0.0.255");
 
+    /// <summary>
+    /// Pieces of a product. Nothing is metered, so the medium is abstract (0); C.D = 96.15 is a counter of occurrences (IEC 62056-6-1, general service
+    /// entries; DLMS UA 1000-1), here of pieces that pass.
+    /// </summary>
+    public static ObisCode Pieces { get; } = Parse("0-0:96.15.0.255");
+
     /// <summary>Reads <c>A-B:C.D.E.F</c> or <c>A-B:C.D.E*F</c>, each group 0 to 255.</summary>
     /// <exception cref="FormatException">The text is not an OBIS code.</exception>
     public static ObisCode Parse(string text)

@@ -15,6 +15,7 @@ public sealed class SimulatedFactory
     public const double StepSeconds = 0.5;
 
     private const long StepsPerDay = 172_800;
+    private const int StepsPerStroke = 13;
     private const double LocalOffsetHours = 8;
     private const double BatteryW = 12_000;
     private const double BatteryWh = 40_000;
@@ -46,8 +47,8 @@ public sealed class SimulatedFactory
     public static IReadOnlyList<string> ElectricalSources { get; } =
         [.. from load in Loads.Select(l => l.Name).Append("grid") from phase in (string[])["L1", "L2", "L3"] select $"{load}.{phase}"];
 
-    /// <summary>What a pulse meter can count: gas, water and air in m³, heat and imported electricity in kWh.</summary>
-    public static IReadOnlyList<string> PulseSources { get; } = ["electricity", "gas", "heat", "water", "air"];
+    /// <summary>What a pulse meter can count: gas, water and air in m³, heat and imported electricity in kWh, pieces that the press makes.</summary>
+    public static IReadOnlyList<string> PulseSources { get; } = ["electricity", "gas", "heat", "water", "air", "product"];
 
     /// <summary>The feed of an electrical source, from an instant on.</summary>
     /// <exception cref="ArgumentException">There is no such source; the text lists those there are.</exception>
@@ -133,9 +134,10 @@ public sealed class SimulatedFactory
             return 120;
         }
 
-        bool stopped = Random(0, step / 600) < 0.15;
-        return stopped ? 1_500 : step % 13 < 3 ? 22_000 + (3_000 * Random(1, step / 13)) : 4_300;
+        return PressStops(step) ? 1_500 : step % StepsPerStroke < 3 ? 22_000 + (3_000 * Random(1, step / StepsPerStroke)) : 4_300;
     }
+
+    private bool PressStops(long step) => Random(0, step / 600) < 0.15;
 
     // A thermostat: full on in the first half hour, then on for 40 to 65 % of each three minutes.
     private bool OvenHeats(long step, double hour, bool shift) =>
@@ -213,7 +215,8 @@ public sealed class SimulatedFactory
             1 => OvenHeats(step, hour, shift) ? 13 + (2 * Random(10, step / 360)) : 1.2,
             2 => shift ? 18 + (14 * Smooth(11, step, 1800)) : 6,
             3 => shift ? 0.4 + (3 * Smooth(12, step, 300)) : 0.05,
-            _ => CompressorLoads(step, shift) ? 150 : 0,
+            4 => CompressorLoads(step, shift) ? 150 : 0,
+            _ => shift && !PressStops(step) ? 3600 / (StepsPerStroke * StepSeconds) : 0, // a piece a stroke
         };
     }
 

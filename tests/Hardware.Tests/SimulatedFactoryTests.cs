@@ -93,6 +93,7 @@ public class SimulatedFactoryTests
     [InlineData("water", 100, 7200)]
     [InlineData("heat", 100, 7200)]
     [InlineData("electricity", 500, 7200)]
+    [InlineData("product", 1, 7200)]
     public void A_pulse_meter_makes_the_impulses_of_its_flow_and_the_filter_takes_the_bounces_away(string medium, int perUnit, int seconds)
     {
         var time = new FakeTimeProvider(Monday8);

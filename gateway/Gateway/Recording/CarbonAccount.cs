@@ -8,7 +8,7 @@ namespace EdgeGateway.Recording;
 /// <param name="Name">The meter.</param>
 /// <param name="Obis">The register that counts.</param>
 /// <param name="ImpulsesPerUnit">The impulse constant of a pulse meter; null where the register counts watt-hours.</param>
-/// <param name="Unit">Of the impulse constant: <c>kWh</c> or <c>m3</c>.</param>
+/// <param name="Unit">Of the impulse constant: <c>kWh</c>, <c>m3</c> or <c>pieces</c>.</param>
 public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPerUnit, string Unit = "kWh");
 
 /// <summary>A register's count together with the leaf that records it.</summary>
@@ -22,9 +22,9 @@ public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, R
 /// <param name="From">Where it begins: at the slot's start, or earlier where meters were missing since.</param>
 /// <param name="Micrograms">The amount; null where none is stated.</param>
 /// <param name="Counted">For each register the reading leaves between which it was counted; none where a meter is missing.</param>
-/// <param name="Method">By which it was computed.</param>
+/// <param name="Method">By which it was computed. Null: by none, it has no footprint.</param>
 public sealed record AccountSlot(
-    IReadOnlyList<LeafRecord> Records, DateTimeOffset From, long? Micrograms, IReadOnlyList<(string Register, long From, long To)> Counted, RecordedMethod Method)
+    IReadOnlyList<LeafRecord> Records, DateTimeOffset From, long? Micrograms, IReadOnlyList<(string Register, long From, long To)> Counted, RecordedMethod? Method = null)
 {
     /// <summary>The readings that the leaf rests on.</summary>
     public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => new[] { c.From, c.To }))];
@@ -152,7 +152,7 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
     }
 
     // A register that was lost with ledger and register file begins again at less: what it counted before cannot be known.
-    private static bool GoesOn(RecordedRegister from, RecordedRegister to) =>
+    internal static bool GoesOn(RecordedRegister from, RecordedRegister to) =>
         from.Register.Quantum == to.Register.Quantum && from.Register.Count <= to.Register.Count;
 
     private static Quantity Between(AccountMeter meter, Register from, Register to) => meter.ImpulsesPerUnit is { } constant

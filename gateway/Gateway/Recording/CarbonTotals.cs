@@ -20,19 +20,23 @@ namespace EdgeGateway.Recording;
 public sealed record PeriodTotal(string Account, string Period, DateTimeOffset From, DateTimeOffset To, string? Kilograms, string? NoAmount, long Leaf, bool Restated);
 
 /// <summary>Emissions for a unit of product in a month.</summary>
-/// <param name="Product">The subject of the production entries.</param>
+/// <param name="Product">As the site file names it where it is counted, or the subject of the production entries.</param>
 /// <param name="Period">The month.</param>
-/// <param name="Amount">What was made, with its unit.</param>
+/// <param name="Amount">What was made, with its unit; of the running month up to its last slot where it is counted.</param>
 /// <param name="Account">Which account is set against it, all of it.</param>
 /// <param name="KilogramsPerUnit">CO₂, shown with nine decimals, half to even; or null.</param>
 /// <param name="NoValue">Why there is none, or null.</param>
-/// <param name="Leaves">The production entries with their corrections, and the newest footprints of the account.</param>
-public sealed record ProductIntensity(string Product, string Period, string Amount, string Account, string? KilogramsPerUnit, string? NoValue, IReadOnlyList<long> Leaves);
+/// <param name="Leaves">The readings between which it was counted, with the newest gap, or the production entries with their corrections; and the newest footprints of the account.</param>
+public sealed record ProductIntensity(string Product, string Period, string Amount, string Account, string? KilogramsPerUnit, string? NoValue, IReadOnlyList<long> Leaves)
+{
+    /// <summary>That pieces may have passed uncounted, and which leaf tells of it; null where none did.</summary>
+    public string? Gap { get; init; }
+}
 
 /// <summary>The accounts by period, from what the ledger remembers of them.</summary>
 /// <param name="Log">The log.</param>
 /// <param name="Accounts">By period and account.</param>
-/// <param name="Intensities">By month, product and account. Only production that lies within one month counts.</param>
+/// <param name="Intensities">By month, product and account. Only entries of production that lie within one month count.</param>
 public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Accounts, IReadOnlyList<ProductIntensity> Intensities)
 {
     /// <summary>Reads them.</summary>
@@ -57,12 +61,12 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         foreach (PeriodTotal total in Accounts)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{total.Period}  {total.Account}: {(total.Kilograms is { } kg ? $"{kg} kg CO2" : $"no total, {total.NoAmount}")}");
-            text.AppendLine(CultureInfo.InvariantCulture, $"    {total.From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'} to {total.To.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}, {(total.Restated ? "leaf" : "slots up to leaf")} {total.Leaf}: /v1/carbon/why?leaf={total.Leaf}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"    {Minute(total.From)} to {Minute(total.To)}, {(total.Restated ? "leaf" : "slots up to leaf")} {total.Leaf}: /v1/carbon/why?leaf={total.Leaf}");
         }
 
         foreach (ProductIntensity intensity in Intensities)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{intensity.Period}  {intensity.Account} per {intensity.Product}: {(intensity.KilogramsPerUnit is { } kg ? $"{kg} kg CO2" : $"no value, {intensity.NoValue}")}, of {intensity.Amount}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{intensity.Period}  {intensity.Account} per {intensity.Product}: {(intensity.KilogramsPerUnit is { } kg ? $"{kg} kg CO2" : $"no value, {intensity.NoValue}")}, of {intensity.Amount}{(intensity.Gap is { } gap ? $"; {gap}" : "")}");
         }
 
         return text.Length > 0 ? text.ToString() : "No footprint has been recorded yet.\n";
@@ -96,30 +100,65 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         string Day(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
+    // A month in which a product is counted is counted by that alone: what was entered before its meter was there might be the same pieces.
     private static IEnumerable<ProductIntensity> IntensitiesOf(Ledger ledger, TimeZoneInfo zone, List<(PeriodTotal Total, BigInteger? Micrograms)> totals)
     {
-        var made = from fact in ledger.Facts("production:")
-                   let chain = Correction.ChainOf(LeafAt(ledger, Index(fact.Name))!, ledger.Fact, i => LeafAt(ledger, i))
-                   let records = chain.SelectMany(l => l.Records).ToArray()
-                   let month = CalendarPeriod.Of(AccountPeriod.Month, records.First(r => r.Name == "from").AsTime(), zone)
-                   where month.Holds(records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime())
-                   let amount = records.Last(r => r.Name == "amount")
-                   group (Leaves: chain, Amount: amount) by (month.Name, Product: records.First(r => r.Name == "subject").Text!, amount.Unit) into g
-                   orderby g.Key.Name, g.Key.Product
-                   select g;
-        foreach (var product in made)
+        Production[] counted = [.. Counted(ledger, zone)];
+        foreach (Production made in counted.Concat(Entered(ledger, zone).Where(e => !counted.Any(c => c.Month == e.Month && c.Product.Equals(e.Product, StringComparison.OrdinalIgnoreCase))))
+            .OrderBy(p => p.Month.Name, StringComparer.Ordinal).ThenBy(p => p.Product, StringComparer.Ordinal))
         {
-            Quantity amount = product.Select(p => MeteredAmount.FromRecord(p.Amount.Number!.Value.Mantissa, p.Amount.Number.Value.Exponent, p.Amount.Unit!)).Aggregate((a, b) => a + b);
-            foreach (var account in totals.Where(t => t.Total.Period == product.Key.Name).GroupBy(t => t.Total.Account).OrderBy(a => a.Key, StringComparer.Ordinal))
+            foreach (var account in totals.Where(t => t.Total.Period == made.Month.Name).GroupBy(t => t.Total.Account).OrderBy(a => a.Key, StringComparer.Ordinal))
             {
                 BigInteger? micrograms = account.Any(a => a.Micrograms is null) ? null : account.Aggregate(BigInteger.Zero, (sum, a) => sum + a.Micrograms!.Value);
-                Figure figure = Indicators.Intensity(new Activity(product.Key.Product, amount, null, DataOrigin.Manual), micrograms, "CO2", account.Key);
+                Figure figure = Indicators.Intensity(new Activity(made.Product, made.Amount, null, made.Collected), micrograms, "CO2", account.Key);
+                string? none = NotAllOf(made, account.Key, account.Min(a => a.Total.From), account.Max(a => a.Total.To)) ?? figure.NoValue;
                 yield return new ProductIntensity(
-                    product.Key.Product, product.Key.Name, amount.ToString(), account.Key, figure.Value is { } value ? Exact.Display(value, 9) : null, figure.NoValue,
-                    [.. new SortedSet<long>([.. product.SelectMany(p => p.Leaves).Select(l => l.Head.Index), .. account.Select(a => a.Total.Leaf)])]);
+                    made.Product, made.Month.Name, made.Amount.ToString(), account.Key, none is null ? Exact.Display(figure.Value!.Value, 9) : null, none,
+                    [.. new SortedSet<long>([.. made.Leaves, .. account.Select(a => a.Total.Leaf)])])
+                {
+                    Gap = made.Span is not { Blocked: > 0 } span ? null
+                        : span.Blocked == 1 ? $"a gap in the count, leaf {span.Leaf}"
+                        : $"{span.Blocked} gaps in the count, the newest in leaf {span.Leaf}",
+                };
             }
         }
     }
+
+    // Emissions of a time in which nobody counted would be set against the pieces of the rest.
+    private static string? NotAllOf(Production made, string account, DateTimeOffset from, DateTimeOffset to)
+    {
+        (DateTimeOffset first, DateTimeOffset last) = (from > made.Month.From ? from : made.Month.From, to < made.Month.To ? to : made.Month.To);
+        return made.Span is { } span && (span.From > first || span.To < last)
+            ? $"{made.Product} was counted from {Minute(span.From)} to {Minute(span.To)}, and {account} is from {Minute(first)} to {Minute(last)}"
+            : null;
+    }
+
+    private static IEnumerable<Production> Counted(Ledger ledger, TimeZoneInfo zone) =>
+        from fact in ledger.Facts(ProductCount.Facts)
+        let span = AccountSpan.Parse(fact.Value)
+        where span.Registers.Count > 0
+        let name = ProductCount.In(fact.Name)
+        select new Production(
+            name.Product, CalendarPeriod.Parse(name.Month, zone), span.Amount(i => LeafAt(ledger, i)), DataOrigin.Automatic,
+            span.Blocked > 0 ? span.Readings.Append(span.Leaf) : span.Readings, span);
+
+    private static IEnumerable<Production> Entered(Ledger ledger, TimeZoneInfo zone) =>
+        from fact in ledger.Facts("production:")
+        let chain = Correction.ChainOf(LeafAt(ledger, Index(fact.Name))!, ledger.Fact, i => LeafAt(ledger, i))
+        let records = chain.SelectMany(l => l.Records).ToArray()
+        let month = CalendarPeriod.Of(AccountPeriod.Month, records.First(r => r.Name == "from").AsTime(), zone)
+        where month.Holds(records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime())
+        let amount = records.Last(r => r.Name == "amount")
+        group (Leaves: chain, Amount: amount) by (Month: month, Product: records.First(r => r.Name == "subject").Text!, amount.Unit) into g
+        select new Production(
+            g.Key.Product, g.Key.Month, g.Select(p => MeteredAmount.FromRecord(p.Amount.Number!.Value.Mantissa, p.Amount.Number.Value.Exponent, p.Amount.Unit!)).Aggregate((a, b) => a + b),
+            DataOrigin.Manual, g.SelectMany(p => p.Leaves).Select(l => l.Head.Index), null);
+
+    private static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>What was made of a product in a month.</summary>
+    /// <param name="Span">Between which readings it was counted; null where it was entered.</param>
+    private sealed record Production(string Product, CalendarPeriod Month, Quantity Amount, DataOrigin Collected, IEnumerable<long> Leaves, AccountSpan? Span);
 
     private static long Index(string fact) => long.Parse(fact.Split(':')[1], NumberStyles.None, CultureInfo.InvariantCulture);
 

@@ -22,6 +22,7 @@ public sealed partial class Recorder
         }
 
         Dictionary<string, string> facts = [];
+        RefuseCounted(entry);
         _pen.Begin(_ledger.Size);
         if (entry.Once is { } once)
         {

@@ -39,7 +39,7 @@ public sealed partial class Recorder
     }
 
     // What a footprint is computed from, with the leaf that states its intensity.
-    private IReadOnlyList<long> Resting(IEnumerable<long> leaves, RecordedMethod method, Dictionary<string, string> facts) =>
+    private IReadOnlyList<long> Resting(IEnumerable<long> leaves, RecordedMethod? method, Dictionary<string, string> facts) =>
         [.. new SortedSet<long>([.. leaves, .. method is { Series: { } series, Slot: { } slot } ? [IntensityIn(slot, FactOf(facts, IntensityFact(series, slot))!).Leaf] : Array.Empty<long>()])];
 
     // What lies in several slots has no amount and gets none: it stays as it is.

@@ -54,9 +54,10 @@ public sealed partial class Recorder
     public Recorder(
         Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
         Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null, Thinning? thinning = null,
-        CommandDoor? door = null, IReadOnlyList<EntryAccount>? entryAccounts = null, FlowAccount? flows = null, DemandWatch? demand = null)
+        CommandDoor? door = null, IReadOnlyList<EntryAccount>? entryAccounts = null, FlowAccount? flows = null, DemandWatch? demand = null, IReadOnlyList<ProductCount>? products = null)
     {
         (_lost, _thinning, _door, _entryAccounts, _flows, _demand) = (lost, thinning, door ?? new CommandDoor(), entryAccounts ?? [], flows, demand);
+        _products = products ?? [];
         (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
         (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
         _wallLessMonotonic = WallLessMonotonic();
@@ -128,7 +129,12 @@ public sealed partial class Recorder
 
         foreach (RecordedGroup group in _groups.Where(_ => last < at))
         {
-            WriteGap(group, null, new Gap(last!.Value, at, GapCause.NotRunning), at);
+            Gap off = new(last!.Value, at, GapCause.NotRunning);
+            long leaf = WriteGap(group, null, off, at);
+            foreach (ProductCount product in _products.Where(p => group.Meters.Contains(p.Meter.Name)))
+            {
+                NoteUncounted(product, off, leaf, facts);
+            }
         }
 
         foreach (RecordedGroup group in _groups)
@@ -161,7 +167,7 @@ public sealed partial class Recorder
     {
         _pen.Begin(_ledger.Size);
         WriteClockStep();
-        IReadOnlyList<(string Meter, Gap Gap)> gaps = WriteGaps(at);
+        IReadOnlyList<(string Meter, Gap Gap, long Leaf)> gaps = WriteGaps(at);
         Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon = [];
         foreach (RecordedGroup group in _groups)
         {
@@ -214,6 +220,7 @@ public sealed partial class Recorder
         }
 
         WriteFlows(at, facts);
+        CountProducts(at, carbon, gaps, facts, begun);
         if (begun.Count > 0)
         {
             (string name, string value) = Thinning.Keep(_ledger, begun);
@@ -232,7 +239,7 @@ public sealed partial class Recorder
         }
         catch
         {
-            foreach ((string meter, Gap gap) in gaps)
+            foreach ((string meter, Gap gap, _) in gaps)
             {
                 _now.Note(meter, gap);
             }
@@ -323,24 +330,23 @@ public sealed partial class Recorder
     {
         foreach (Reading reading in readings)
         {
-            foreach (Register register in reading.Registers.Where(r => _accounts.Any(a => a.Counts(reading.Meter, r.Obis))))
+            foreach (Register register in reading.Registers.Where(r => _accounts.Any(a => a.Counts(reading.Meter, r.Obis)) || _products.Any(p => p.Meter.Name == reading.Meter && p.Meter.Obis == r.Obis)))
             {
                 carbon[reading.Meter] = reading.Missing is { } reason ? (null, reason.Code()) : (new RecordedRegister(index, at, register), null);
             }
         }
     }
 
-    private List<(string Meter, Gap Gap)> WriteGaps(DateTimeOffset at)
+    private List<(string Meter, Gap Gap, long Leaf)> WriteGaps(DateTimeOffset at)
     {
-        List<(string Meter, Gap Gap)> taken = [];
+        List<(string Meter, Gap Gap, long Leaf)> taken = [];
         foreach (RecordedGroup group in _groups)
         {
             foreach (string meter in group.Meters)
             {
                 foreach (Gap gap in _now.TakeGaps(meter))
                 {
-                    WriteGap(group, meter, gap, at);
-                    taken.Add((meter, gap));
+                    taken.Add((meter, gap, WriteGap(group, meter, gap, at)));
                 }
             }
         }
@@ -348,7 +354,7 @@ public sealed partial class Recorder
         return taken;
     }
 
-    private void WriteGap(RecordedGroup group, string? meter, Gap gap, DateTimeOffset at) => _pen.Write(
+    private long WriteGap(RecordedGroup group, string? meter, Gap gap, DateTimeOffset at) => _pen.Write(
         LeafType.Gap, at,
         [
             LeafRecord.Of("cause", gap.Cause.Code()),
@@ -469,6 +475,7 @@ public sealed partial class Recorder
     private void RestoreAccounts()
     {
         RestoreFlows();
+        RestoreProducts();
         foreach (CarbonAccount account in _accounts)
         {
             account.Forget();

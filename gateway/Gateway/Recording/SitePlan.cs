@@ -31,6 +31,10 @@ public static class SitePlan
     public static IReadOnlyList<EntryAccount> EntryAccountsOf(SiteFile site) =>
         [.. site.Footprints.Where(f => f.Entries is not null).Select(f => new EntryAccount(f.Account, f.Entries!, f.Set!, f.Method))];
 
+    /// <summary>The products that are counted.</summary>
+    public static IReadOnlyList<ProductCount> ProductsOf(SiteFile site) =>
+        [.. site.Products.Select(p => new ProductCount(p.Product, new AccountMeter(p.Meter.Name, p.Meter.Obis, p.Meter.ImpulsesPerUnit, p.Meter.Unit)))];
+
     /// <summary>The site's energy flows, or null: none are recorded.</summary>
     public static FlowAccount? FlowsOf(SiteFile site) => site.Flows is { } flows
         ? new FlowAccount(flows.Plan, ConstantsOf(site))

@@ -77,7 +77,7 @@ public sealed record MeterRow(
             if (meter is PulseMeterSettings pulse)
             {
                 decimal units = register.Count / decimal.Parse(pulse.ImpulsesPerUnit, CultureInfo.InvariantCulture);
-                totals.Add($"{Words.Number(units, 2)} {Superscript(pulse.Unit)}");
+                totals.Add($"{Words.Number(units, pulse.Medium == Medium.Product ? 0 : 2)} {Superscript(pulse.Unit)}");
             }
             else if (register.Obis != ObisCode.ActiveExport || register.Count > 0)
             {

@@ -136,6 +136,9 @@ public enum Medium
     Water,
     Heat,
     Air,
+
+    /// <summary>Pieces of a product. No energy and no volume: it is in no footprint and no flow.</summary>
+    Product,
 }
 
 /// <summary>A meter with a pulse output, S0 or reed contact.</summary>
@@ -149,7 +152,7 @@ public sealed record PulseMeterSettings : MeterSettings
     /// <summary>The impulse constant as written: a decimal above 0, per <see cref="Unit"/>. Kept as text, so that it stays exact.</summary>
     public required string ImpulsesPerUnit { get; init; }
 
-    /// <summary><c>kWh</c> for electricity and heat, <c>m3</c> for the others.</summary>
+    /// <summary><c>kWh</c> for electricity and heat, <c>pieces</c> for products, <c>m3</c> for the others.</summary>
     public string Unit => UnitOf(Medium);
 
     /// <summary>A level counts once it has been stable for so long, 1 ms to 1 s.</summary>
@@ -177,8 +180,14 @@ public sealed record PulseMeterSettings : MeterSettings
         Medium.Gas => ObisCode.Gas,
         Medium.Water => ObisCode.Water,
         Medium.Heat => ObisCode.Heat,
+        Medium.Product => ObisCode.Pieces,
         _ => ObisCode.CompressedAir,
     };
 
-    internal static string UnitOf(Medium medium) => medium is Medium.Electricity or Medium.Heat ? "kWh" : "m3";
+    internal static string UnitOf(Medium medium) => medium switch
+    {
+        Medium.Electricity or Medium.Heat => "kWh",
+        Medium.Product => "pieces",
+        _ => "m3",
+    };
 }

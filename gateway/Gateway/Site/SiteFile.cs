@@ -45,6 +45,9 @@ public sealed record SiteFile
     /// <summary>Series of the grid's carbon intensities. No name twice.</summary>
     public required IReadOnlyList<IntensitySettings> Intensities { get; init; }
 
+    /// <summary>The products whose pieces are counted. No product and no meter twice.</summary>
+    public required IReadOnlyList<ProductSettings> Products { get; init; }
+
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
     /// <summary>The device's key.</summary>
@@ -171,6 +174,11 @@ public sealed record FootprintSettings(string Account, IReadOnlyList<string> Met
 /// <param name="WatchDemand">Whether to warn before a new peak of demand.</param>
 /// <param name="LimitKw">The contracted demand, kW, above 0. Null: the month's peak so far is the limit.</param>
 public sealed record FlowSettings(FlowPlan Plan, bool WatchDemand, decimal? LimitKw);
+
+/// <summary>A product that is counted.</summary>
+/// <param name="Product">Its name, as the subject of manual entries of production would have it.</param>
+/// <param name="Meter">A meter of the medium product.</param>
+public sealed record ProductSettings(string Product, PulseMeterSettings Meter);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

@@ -297,7 +297,7 @@ internal sealed partial class SiteMeters(
         Medium medium = mediumName is null ? default : Enum.Parse<Medium>(mediumName, ignoreCase: true);
         string? impulses = block.Text(
             "impulsesPerUnit", ImpulseConstant(), "write the impulse constant on the meter's plate as a text, a decimal above 0, such as \"6400\" or \"0.1\"");
-        string? unit = block.Choice("unit", ["kWh", "m3"]);
+        string? unit = block.Choice("unit", ["kWh", "m3", "pieces"]);
         if (mediumName is not null && unit is not null && unit != PulseMeterSettings.UnitOf(medium))
         {
             block.Fault("unit", $"{mediumName} is not counted in {unit}", $"write {PulseMeterSettings.UnitOf(medium)}");

@@ -14,7 +14,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     internal static readonly string[] BrokerKeys = ["host", "port", "user", "passwordFile", "tls"];
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "publishers", "key", "witnesses", "timestamps", "factorPacks", "intensities"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "products", "publishers", "key", "witnesses", "timestamps", "factorPacks", "intensities"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -52,6 +52,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         List<IntensitySettings> intensities = SiteIntensities.Read(block, Path.GetDirectoryName(file)!);
         List<FootprintSettings> footprints = new SiteFootprints(meters, factors, intensities, recording.Carbon, _faults).Read(block);
         FlowSettings? flows = new SiteFlows(meters).Read(block, recording.Carbon);
+        List<ProductSettings> products = new SiteProducts(meters, _faults).Read(block);
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
@@ -71,6 +72,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             FactorPacks = factors,
             Flows = flows,
             Intensities = intensities,
+            Products = products,
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,

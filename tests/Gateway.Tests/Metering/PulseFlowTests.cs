@@ -12,6 +12,7 @@ public class PulseFlowTests
     [InlineData("Wh", 1, "W", 3600)]
     [InlineData("MWh", 1_000_000, "W", 3600)]
     [InlineData("m3", 100, "m3/h", 36)]
+    [InlineData("pieces", 2, "pieces/h", 1800)]
     public void An_impulse_a_second_is_so_much(string unit, int impulsesPerUnit, string flowUnit, double flow)
     {
         var pulses = new PulseFlow(impulsesPerUnit, unit, 0);

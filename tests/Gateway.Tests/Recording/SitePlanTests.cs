@@ -64,6 +64,14 @@ public class SitePlanTests
         Assert.Equal([("scope1-gas-billed", "gas bill"), ("scope1-diesel", "diesel"), ("scope2-heat", "steam")], SitePlan.EntryAccountsOf(Everything).Select(a => (a.Name, a.Subject)));
     }
 
+    [Fact]
+    public void A_product_is_counted_by_the_impulses_of_its_meter()
+    {
+        ProductCount product = Assert.Single(SitePlan.ProductsOf(Everything));
+        Assert.Equal(("battery pack", "presses/0-0:96.15.0.255", new AccountMeter("presses", ObisCode.Pieces, "1", "pieces")), (product.Product, product.Register, product.Meter));
+        Assert.Equal("1 imp/pieces", Groups[1].Settings.Single(r => r.Name == "presses/constant").Text);
+    }
+
     private static SiteFile ReadEverything() =>
         SiteReader.TryRead(Path.Combine(Corpus.Folder, "valid-every-key.json"), null, out SiteFile? site, out _)
             ? site

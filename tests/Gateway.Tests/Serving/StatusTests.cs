@@ -49,6 +49,20 @@ public sealed class StatusTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Pieces_are_whole_and_have_a_rate_and_no_power()
+    {
+        PulseMeterSettings meter = new()
+        {
+            Name = "line", Group = "hall-1", Bus = ServedSite.Meters[0].Bus, Accuracy = AccuracyClass.OfMeter, Source = "product",
+            Line = 5, Medium = Medium.Product, ImpulsesPerUnit = "2", Stable = TimeSpan.FromMilliseconds(20),
+        };
+        Reading reading = new() { Meter = "line", Time = _site.Time.GetUtcNow(), Accuracy = AccuracyClass.OfMeter, Registers = [new Register(meter.Obis, Quantum.Impulse, 2468)], Live = new LiveValues(Flow: 553.8461, FlowUnit: "pieces/h") };
+        MeterRow row = MeterRow.Of(meter, reading);
+        Assert.Equal(("553.85", "pieces/h", "1\u2009234 pieces"), (row.Main, row.Unit, row.Total));
+        Assert.Empty(new LastHour(_site.Ledger, [meter], TimeSpan.FromMinutes(1)).Plot(_site.Time.GetUtcNow(), "hall-1").Series);
+    }
+
+    [Fact]
     public void Measuring_names_the_meters_that_do_not_and_what_to_check()
     {
         Status none = Measuring();

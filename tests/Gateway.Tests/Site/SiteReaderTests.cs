@@ -25,7 +25,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal([BusKind.Factory, BusKind.Factory, BusKind.Recording, BusKind.EdgeCapture, BusKind.Factory], site.Buses.Select(b => b.Kind));
         Assert.Equal(Path.Combine(Corpus.Folder, "recording.cfg"), site.Buses[2].File);
         Assert.Equal(["boundary", "hall-1"], site.Groups);
-        Assert.Equal(["1", "indicative", "meter", "indicative", "indicative", "meter", "0.5S"], site.Meters.Select(m => m.Accuracy.Code()));
+        Assert.Equal(["1", "indicative", "meter", "indicative", "indicative", "meter", "0.5S", "meter"], site.Meters.Select(m => m.Accuracy.Code()));
 
         var supply = Assert.IsType<Ade7953MeterSettings>(site.Meters[3]);
         Assert.Equal(("main", "boundary", 'B', 15000m, "VA/IA"), (supply.Name, supply.Group, supply.Channel, supply.VoltageDivider, supply.Source));
@@ -39,8 +39,9 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(("up", true, null, TimeSpan.Zero), (gas.Bias, gas.ActiveLow, gas.MostPerSecond, gas.MinimumPeriod));
         var phase = Assert.IsType<Atm90e32asMeterSettings>(site.Meters[6]);
         Assert.Equal(('B', 1001m, 50, site.Buses[4], ObisCode.ActiveImport), (phase.Phase, phase.VoltageDivider, phase.LineHz, phase.Bus, phase.Obis));
-        Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
+        Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport, ObisCode.Pieces], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
 
+        Assert.Equal([("battery pack", "presses", "pieces")], site.Products.Select(p => (p.Product, p.Meter.Name, p.Meter.Unit)));
         FlowSettings flows = site.Flows!;
         Assert.Equal((15, 25_000, 945_000, true, 250m), (flows.Plan.LengthMinutes, flows.Plan.ToleranceMillionths, flows.Plan.ChargeEfficiencyMillionths, flows.WatchDemand, flows.LimitKw));
         Assert.Equal(
@@ -89,7 +90,7 @@ public sealed class SiteReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("demo.json", 24, 9, 8, 3, 4, true)]
+    [InlineData("demo.json", 25, 9, 8, 3, 5, true)]
     [InlineData("bench.json", 32, 12, 8, 0, 12, true)]
     [InlineData("example-real.json", 5, 2, 2, 0, 1, false)]
     public void The_example_sites_are_good(string name, int meters, int ade7953, int ads1115, int atm90e32as, int pulse, bool simulated)
@@ -158,7 +159,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal("meters[1].source: sim:factory has no source \"press.L1\"; write grid.L1", Assert.Single(faults).ToString());
         Assert.Equal(
             ["i2c-1 ade7953 grid.L1", "i2c-1 ads1115 press.L1", "pulses pulse gas", "wave ade7953 VA/IA", "wave ads1115 IA", "edges pulse edges",
-             "spi-1 atm90e32as grid.L2"], asked);
+             "spi-1 atm90e32as grid.L2", "pulses pulse product"], asked);
     }
 
     [Fact]
