@@ -105,9 +105,9 @@ internal sealed class Gateway : IAsyncDisposable
 
         _feeds =
         [
-            .. site.Intensities.Where(i => i.Input is not null).Select(i => new Feed(
-                $"Intensities {i.Name}", InputFactory.Make(i.Input!, $"gw-{_key.DeviceId}-{i.Name}", _http, TimeProvider.System),
-                table => Entry.OfIntensities(i, table, _time.GetUtcNow()), door, NewBackoff(TimeProvider.System), TimeProvider.System, log.CreateLogger<Feed>())),
+            .. site.Intensities.Where(i => i.Input is not null).Select(i => NewFeed($"Intensities {i.Name}", i.Input!, table => Entry.OfIntensities(i, table, _time.GetUtcNow()))),
+            .. site.Products.Where(p => p.Reports is not null).Select(p => NewFeed(
+                $"Production of {p.Product}", p.Reports!, report => Entry.OfProduction(p.Product, $"MQTT topic {p.Reports!.Topic}", report, _time.GetUtcNow(), site.TimeZone))),
         ];
 
         _web.MapServing(new ServingModel
@@ -134,6 +134,14 @@ internal sealed class Gateway : IAsyncDisposable
             TimeStamps = _timeStamps,
             Time = _time,
         });
+
+        // A broker keeps messages under a name, which must be another one for another topic.
+        Feed NewFeed(string name, InputSettings input, Func<string, Entry> read)
+        {
+            string id = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{name}\n{(input as MqttInputSettings)?.Topic}")))[..8];
+            return new Feed(
+                name, InputFactory.Make(input, $"gw-{_key.DeviceId}-{id}", _http, TimeProvider.System), read, door, NewBackoff(TimeProvider.System), TimeProvider.System, log.CreateLogger<Feed>());
+        }
     }
 
     /// <summary>Measures, records, delivers and serves until the process is asked to stop.</summary>

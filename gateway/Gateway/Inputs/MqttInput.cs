@@ -28,7 +28,9 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
     {
         byte[]? password = await settings.Broker.PasswordAsync(cancellation);
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
-        session.ApplicationMessageReceivedAsync += message => take(message.ApplicationMessage.Payload.ToArray()); // acknowledged when that has ended well
+        session.ApplicationMessageReceivedAsync += message => message.ApplicationMessage.Topic == settings.Topic
+            ? take(message.ApplicationMessage.Payload.ToArray()) // acknowledged when that has ended well
+            : Task.CompletedTask; // of a topic that the session had before
         try
         {
             using CancellationTokenSource limit = new(Limit, time);

@@ -75,6 +75,9 @@ public sealed partial record Entry
     /// <summary>Under which name the ledger remembers that it was entered, so that it is not entered twice. Null of a correction.</summary>
     public string? Once { get; private init; }
 
+    /// <summary>Of reports that follow each other: of what they are, so that none overlaps the one before. Else null.</summary>
+    public string? InOrder { get; private init; }
+
     /// <summary>Reads a request and judges all of it that can be judged without the ledger.</summary>
     /// <param name="json">The request.</param>
     /// <param name="now">What is over by now, and what is not.</param>
@@ -84,16 +87,7 @@ public sealed partial record Entry
     /// <exception cref="InvalidDataException">It is refused; the sentence says why.</exception>
     public static Entry Parse(ReadOnlySpan<byte> json, DateTimeOffset now, TimeZoneInfo zone, IReadOnlyList<string> groups, IReadOnlyList<IntensitySettings> intensities)
     {
-        EntryRequest request;
-        try
-        {
-            request = JsonSerializer.Deserialize(json, EntryJson.Default.EntryRequest) ?? throw new InvalidDataException("The entry is null.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"The entry is not JSON with the members of an entry: {e.Message}", e);
-        }
-
+        EntryRequest request = Deserialized(json);
         if (request.Group is { } group && !groups.Contains(group))
         {
             throw new InvalidDataException($"'{Clean(group)}' is no group of this site. Its groups are {string.Join(", ", groups)}.");
@@ -139,6 +133,25 @@ public sealed partial record Entry
             ]);
     }
 
+    /// <summary>
+    /// How many were made of a product in a time, as a machine reports it: JSON with <c>from</c>, <c>to</c>, <c>amount</c>, <c>unit</c>, and if need be
+    /// <c>document</c> and <c>details</c>.
+    /// </summary>
+    /// <param name="product">Of which product.</param>
+    /// <param name="by">Who reports it.</param>
+    /// <param name="json">The report.</param>
+    /// <param name="now">It must be over by now.</param>
+    /// <param name="zone">Where a day begins.</param>
+    /// <exception cref="InvalidDataException">It is refused; the sentence says why.</exception>
+    public static Entry OfProduction(string product, string by, string json, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        EntryRequest report = Deserialized(Encoding.UTF8.GetBytes(json));
+        Forbid(
+            report with { From = null, To = null, Amount = null, Unit = null, Document = null, Details = null } != new EntryRequest(),
+            "A report of production has from, to, amount and unit, and may have document and details. Which product it is of stands in the site file.");
+        return Stated(report with { Kind = "production", Subject = product, By = by }, now, zone, ManualKinds, "subject", product) with { InOrder = product };
+    }
+
     private static Entry IntensityOf(EntryRequest request, DateTimeOffset now, IReadOnlyList<IntensitySettings> intensities)
     {
         Forbid(
@@ -147,6 +160,18 @@ public sealed partial record Entry
         IntensitySettings series = intensities.FirstOrDefault(i => i.Name == request.Series) ?? throw new InvalidDataException(
             $"series is '{Clean(request.Series ?? "")}'. {(intensities.Count == 0 ? "The site file names none: see its section intensities." : $"Those of the site file are {string.Join(", ", intensities.Select(i => i.Name))}.")}");
         return OfIntensities(series, request.Table ?? throw new InvalidDataException("table is missing: the lines of from,until,value."), now);
+    }
+
+    private static EntryRequest Deserialized(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, EntryJson.Default.EntryRequest) ?? throw new InvalidDataException("The entry is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The entry is not JSON with the members of an entry: {e.Message}", e);
+        }
     }
 
     private static Entry Stated(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone, string[] kinds, string named, string? name)

@@ -28,6 +28,11 @@ public sealed partial class Recorder
         {
             if (_ledger.Fact(once) is { Length: > 0 } leaf)
             {
+                if (entry.InOrder is not null)
+                {
+                    return IndexIn(leaf); // given again, because the power failed before it was acknowledged
+                }
+
                 throw new InvalidDataException(
                     $"It is entered already, as leaf {leaf}. {(entry.Type == LeafType.Instrument ? "An instrument is claimed once; if that leaf is wrong, correct it." : "If it happened twice, name its document.")}");
             }
@@ -35,6 +40,7 @@ public sealed partial class Recorder
             facts[once] = Text(_pen.NextIndex);
         }
 
+        NoteOrder(entry, facts);
         Leaf? superseded = entry.Supersedes is { } wrong ? Supersede(wrong, entry, _pen.NextIndex, facts) : null;
         DateTimeOffset at = _time.GetUtcNow();
         long index = _pen.Write(entry.Type, at, entry.Records, h => h with { Group = entry.Group });
@@ -56,6 +62,24 @@ public sealed partial class Recorder
 
         _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
         return index;
+    }
+
+    // Reports of one sender follow each other; what overlaps would count twice.
+    private void NoteOrder(Entry entry, Dictionary<string, string> facts)
+    {
+        if (entry.InOrder is not { } of)
+        {
+            return;
+        }
+
+        string fact = $"reported-to:{of}";
+        DateTimeOffset from = entry.Records.First(r => r.Name == "from").AsTime(), to = entry.Records.First(r => r.Name == "to").AsTime();
+        if (_ledger.Fact(fact) is { } before && DateTimeOffset.FromUnixTimeMilliseconds(IndexIn(before)) is var end && from < end)
+        {
+            throw new InvalidDataException($"It begins at {from:u}, and {of} is reported up to {end:u} already. Reports follow each other; correct one that was wrong with edgectl enter correction.");
+        }
+
+        facts[fact] = Text(to.ToUnixTimeMilliseconds());
     }
 
     // A correction is of an entry, or of a correction of it.

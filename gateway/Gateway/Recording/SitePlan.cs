@@ -33,7 +33,7 @@ public static class SitePlan
 
     /// <summary>The products that are counted.</summary>
     public static IReadOnlyList<ProductCount> ProductsOf(SiteFile site) =>
-        [.. site.Products.Select(p => new ProductCount(p.Product, new AccountMeter(p.Meter.Name, p.Meter.Obis, p.Meter.ImpulsesPerUnit, p.Meter.Unit)))];
+        [.. from product in site.Products where product.Meter is not null let meter = product.Meter select new ProductCount(product.Product, new AccountMeter(meter.Name, meter.Obis, meter.ImpulsesPerUnit, meter.Unit))];
 
     /// <summary>The site's energy flows, or null: none are recorded.</summary>
     public static FlowAccount? FlowsOf(SiteFile site) => site.Flows is { } flows

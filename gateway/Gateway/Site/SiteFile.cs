@@ -45,7 +45,7 @@ public sealed record SiteFile
     /// <summary>Series of the grid's carbon intensities. No name twice.</summary>
     public required IReadOnlyList<IntensitySettings> Intensities { get; init; }
 
-    /// <summary>The products whose pieces are counted. No product and no meter twice.</summary>
+    /// <summary>The products that are counted or reported. No product and no meter twice.</summary>
     public required IReadOnlyList<ProductSettings> Products { get; init; }
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
@@ -175,10 +175,11 @@ public sealed record FootprintSettings(string Account, IReadOnlyList<string> Met
 /// <param name="LimitKw">The contracted demand, kW, above 0. Null: the month's peak so far is the limit.</param>
 public sealed record FlowSettings(FlowPlan Plan, bool WatchDemand, decimal? LimitKw);
 
-/// <summary>A product that is counted.</summary>
+/// <summary>A product of which it is known by itself how many were made.</summary>
 /// <param name="Product">Its name, as the subject of manual entries of production would have it.</param>
-/// <param name="Meter">A meter of the medium product.</param>
-public sealed record ProductSettings(string Product, PulseMeterSettings Meter);
+/// <param name="Meter">A meter of the medium product, or null.</param>
+/// <param name="Reports">Where others report it, or null: it has a meter.</param>
+public sealed record ProductSettings(string Product, PulseMeterSettings? Meter, MqttInputSettings? Reports);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

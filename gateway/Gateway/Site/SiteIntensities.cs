@@ -55,9 +55,7 @@ internal static class SiteIntensities
                 ? new FileInputSettings(Path.GetFullPath(file, folder), TimeSpan.FromMinutes(minutes)) : null,
             "url" => SiteSections.Url(block, "write where the table is to be had, such as https://grid.example/intensity.csv") is { } url && every is { } minutes
                 ? new HttpInputSettings(url, TimeSpan.FromMinutes(minutes)) : null,
-            _ => block.Object("mqtt", ["topic", .. SiteSections.BrokerKeys]) is { } mqtt ? new MqttInputSettings(SiteSections.Broker(mqtt), Topic(mqtt) ?? "") : null,
+            _ => SiteSections.MqttInput(block),
         };
     }
-
-    private static string? Topic(Block mqtt) => mqtt.Text("topic", SiteSections.Topic(), "write the topic on which the tables come, without the wildcards + and #");
 }

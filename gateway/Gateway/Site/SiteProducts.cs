@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace EdgeGateway.Site;
 
-/// <summary>Reads which meters count the site's products.</summary>
+/// <summary>Reads which meters count the site's products, and where others report them.</summary>
 internal sealed partial class SiteProducts(SiteMeters meters, List<Fault> faults)
 {
     /// <summary>Reads the section. Incomplete when there are faults.</summary>
@@ -14,7 +14,7 @@ internal sealed partial class SiteProducts(SiteMeters meters, List<Fault> faults
         Dictionary<string, string> taken = [];
         foreach ((JsonElement element, string path) in root.List("products", 0, 16, required: false))
         {
-            if (Block.Of(element, path, ["product", "meter"], faults) is not { } block)
+            if (Block.Of(element, path, ["product", "meter", "mqtt"], faults) is not { } block)
             {
                 continue;
             }
@@ -22,7 +22,22 @@ internal sealed partial class SiteProducts(SiteMeters meters, List<Fault> faults
             string? product = block.Text("product", Product(), "write its name as manual entries of production would have it, such as battery pack, 1 to 80 characters");
             if (product is not null && !names.Add(product))
             {
-                block.Fault("product", $"{product} is there already", "give each product one meter; capitals do not make a difference");
+                block.Fault("product", $"{product} is there already", "give each product one meter or topic; capitals do not make a difference");
+            }
+
+            if (block.Has("mqtt"))
+            {
+                if (block.Has("meter"))
+                {
+                    block.Fault("mqtt", "stands beside meter", "write the one that tells how many were made");
+                }
+
+                if (SiteSections.MqttInput(block) is { } reports && product is not null)
+                {
+                    products.Add(new ProductSettings(product, null, reports));
+                }
+
+                continue;
             }
 
             string? name = block.Text("meter", SiteSections.Name(), "write the name of a pulse meter of the medium product");
@@ -45,7 +60,7 @@ internal sealed partial class SiteProducts(SiteMeters meters, List<Fault> faults
             }
             else if (product is not null && meter.Settings is PulseMeterSettings settings)
             {
-                products.Add(new ProductSettings(product, settings));
+                products.Add(new ProductSettings(product, settings, null));
             }
         }
 

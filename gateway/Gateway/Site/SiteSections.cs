@@ -10,8 +10,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 {
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
-    /// <summary>The members of <see cref="Broker"/>.</summary>
-    internal static readonly string[] BrokerKeys = ["host", "port", "user", "passwordFile", "tls"];
+    private static readonly string[] BrokerKeys = ["host", "port", "user", "passwordFile", "tls"];
 
     private static readonly string[] RootKeys =
         ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "products", "publishers", "key", "witnesses", "timestamps", "factorPacks", "intensities"];
@@ -327,6 +326,11 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         return url is null || minutes is null ? null : new TimeStampSettings(url, TimeSpan.FromMinutes(minutes.Value));
     }
 
+    /// <summary>The member <c>mqtt</c>: a topic of a broker. Of no use when there were faults.</summary>
+    internal static MqttInputSettings? MqttInput(Block block) => block.Object("mqtt", ["topic", .. BrokerKeys]) is { } mqtt
+        ? new MqttInputSettings(Broker(mqtt), mqtt.Text("topic", Topic(), "write the topic of the messages, without the wildcards + and #") ?? "")
+        : null;
+
     internal static Uri? Url(Block block, string right)
     {
         if (block.Text("url", ServerUrl(), right) is not { } text)
@@ -351,7 +355,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     }
 
     /// <summary>A broker. Of no use when there were faults.</summary>
-    internal static MqttBroker Broker(Block block)
+    private static MqttBroker Broker(Block block)
     {
         string? host = block.Text("host", Host(), "write the name or address of the broker, without mqtt:// and port");
         int? port = block.Integer("port", 1, 65_535, "", 1883);
@@ -409,7 +413,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     private static partial Regex Host();
 
     [GeneratedRegex(@"^[^\u0000-\u001f\u007f+#]{1,200}\z")]
-    internal static partial Regex Topic();
+    private static partial Regex Topic();
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\z")]
     private static partial Regex Fleet();

@@ -80,7 +80,7 @@ public sealed class EntryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"manual\"", "\"reading\"", "Write manual, instrument or correction")]
+    [InlineData("\"manual\"", "\"reading\"", "Write manual, instrument, correction or intensity")]
     [InlineData("\"fuel\"", "\"petrol\"", "kind is 'petrol'. Write invoice, fuel")]
     [InlineData("\"diesel\"", "\"\"", "subject is missing")]
     [InlineData("\"diesel\"", "\" diesel\"", "without spaces around")]

@@ -41,7 +41,7 @@ public sealed class SiteReaderTests : IDisposable
         Assert.Equal(('B', 1001m, 50, site.Buses[4], ObisCode.ActiveImport), (phase.Phase, phase.VoltageDivider, phase.LineHz, phase.Bus, phase.Obis));
         Assert.Equal([ObisCode.Gas, ObisCode.ActiveImport, ObisCode.Pieces], site.Meters.OfType<PulseMeterSettings>().Select(p => p.Obis));
 
-        Assert.Equal([("battery pack", "presses", "pieces")], site.Products.Select(p => (p.Product, p.Meter.Name, p.Meter.Unit)));
+        Assert.Equal([("battery pack", "presses", "pieces", null), ("cell", null, null, "mes/cells")], site.Products.Select(p => (p.Product, p.Meter?.Name, p.Meter?.Unit, p.Reports?.Topic)));
         FlowSettings flows = site.Flows!;
         Assert.Equal((15, 25_000, 945_000, true, 250m), (flows.Plan.LengthMinutes, flows.Plan.ToleranceMillionths, flows.Plan.ChargeEfficiencyMillionths, flows.WatchDemand, flows.LimitKw));
         Assert.Equal(

@@ -1,0 +1,56 @@
+using EdgeGateway.Carbon;
+using EdgeGateway.Evidence;
+using EdgeGateway.Readings;
+using EdgeGateway.Recording;
+
+namespace EdgeGateway.Tests.Recording;
+
+/// <summary>What machines report of production: one time after the other, never twice.</summary>
+public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset(2026, 6, 15, 6, 0, 0, TimeSpan.Zero))
+{
+    private const string First = """{"from":"2026-06-15T06:00:00+08:00","to":"2026-06-15T14:00:00+08:00","amount":"120","unit":"count"}""";
+    private const string Second = """{"from":"2026-06-15T14:00:00+08:00","to":"2026-06-15T22:00:00+08:00","amount":"80","unit":"count","document":"order 7"}""";
+
+    [Fact]
+    public void Reports_that_follow_each_other_add_up()
+    {
+        Open(Account());
+        Report(First);
+        Report(Second);
+        Leaf second = Leaves().Last();
+        Assert.Equal((LeafType.Manual, "production", "cell", "MQTT topic mes/cells", "order 7"), (second.Head.Type, Said(second, "kind"), Said(second, "subject"), Said(second, "by"), Said(second, "document")));
+        Count(minutes: 30, each15: 1000);
+        ProductIntensity made = CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Intensities.Single();
+        Assert.Equal(("cell", "200 pieces"), (made.Product, made.Amount));
+    }
+
+    [Fact]
+    public void One_that_is_given_again_is_known_and_one_that_overlaps_is_refused()
+    {
+        Open(Account());
+        Report(First);
+        long size = Ledger.Size;
+        Assert.Equal(size - 1, Report(First));
+        string refused = Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T14", "T13", StringComparison.Ordinal))).Message;
+        Assert.Equal("It begins at 2026-06-15 05:00:00Z, and cell is reported up to 2026-06-15 06:00:00Z already. Reports follow each other; correct one that was wrong with edgectl enter correction.", refused);
+        Assert.Equal(size, Ledger.Size);
+        Open(Account());
+        Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T14", "T13", StringComparison.Ordinal))); // after a restart too
+        Report(Second);
+    }
+
+    [Theory]
+    [InlineData("\"unit\"", "\"by\":\"me\",\"unit\"", "A report of production has from, to, amount and unit")]
+    [InlineData("\"count\"", "\"kWhs\"", "The unit of the amount is 'kWhs'")]
+    [InlineData("\"120\"", "\"-3\"", "The amount is '-3'")]
+    [InlineData("T14", "T05", "does not end after it begins")]
+    [InlineData("{", "[", "not JSON")]
+    public void What_is_no_report_is_refused(string good, string bad, string reason) =>
+        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Read(First.Replace(good, bad, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+
+    private static CarbonAccount Account() => new("scope2", null, RecordedMethod.OfMarket("CN", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
+
+    private Entry Read(string json) => Entry.OfProduction("cell", "MQTT topic mes/cells", json, EnteredAt, Shanghai);
+
+    private long Report(string json) => Recorder.Enter(Read(json));
+}
