@@ -54,7 +54,8 @@ public sealed record AccountSpan
     /// <param name="slot">What was counted.</param>
     /// <param name="end">Its end.</param>
     /// <param name="leaf">The slot's carbon leaf.</param>
-    public static AccountSpan With(AccountSpan? span, AccountSlot slot, DateTimeOffset end, long leaf)
+    /// <param name="worthTheSame">Whether a count of a register is worth the same at two of its readings. Null: it always is. Else a stretch must end there.</param>
+    public static AccountSpan With(AccountSpan? span, AccountSlot slot, DateTimeOffset end, long leaf, Func<string, long, long, bool>? worthTheSame = null)
     {
         SortedDictionary<string, (long From, long To)[]> registers = new((span?.Registers ?? new Dictionary<string, (long From, long To)[]>()).ToDictionary(), StringComparer.Ordinal);
 
@@ -62,7 +63,7 @@ public sealed record AccountSpan
         {
             registers[register] = registers.GetValueOrDefault(register) switch
             {
-                [.. var before, var last] when last.To == from => [.. before, (last.From, to)],
+                [.. var before, var last] when last.To == from && worthTheSame?.Invoke(register, last.To, to) != false => [.. before, (last.From, to)],
                 { } before => [.. before, (from, to)],
                 null => [(from, to)],
             };

@@ -65,6 +65,9 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
     /// <summary>Where the next footprint begins, to be remembered over a restart: meter and index of its reading leaf.</summary>
     public IEnumerable<(string Meter, long Leaf)> Bases => _closed.Select(c => (c.Key, c.Value.Leaf));
 
+    /// <summary>Whether one of its meters counts impulses.</summary>
+    public bool CountsImpulses => meters.Any(m => m.ImpulsesPerUnit is not null);
+
     /// <summary>Whether a meter's register belongs to the account.</summary>
     public bool Counts(string meter, ObisCode obis) => meters.Any(m => m.Name == meter && m.Obis == obis);
 

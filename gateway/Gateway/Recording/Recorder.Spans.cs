@@ -36,8 +36,17 @@ public sealed partial class Recorder
         string name = account.Method.TakesInstruments ? MarketSpanOf(account, period)
             : _ledger.Fact(openFact) is { } open && open.StartsWith(terms, StringComparison.Ordinal) && AccountSpan.Parse(_ledger.Fact(open)!).To == slot.From ? open
             : terms + Text(slot.From.ToUnixTimeMilliseconds());
-        facts[name] = AccountSpan.With(_ledger.Fact(name) is { } fact ? AccountSpan.Parse(fact) : null, slot, end, leaf).ToString();
+        facts[name] = AccountSpan.With(_ledger.Fact(name) is { } fact ? AccountSpan.Parse(fact) : null, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).ToString();
         facts[openFact] = name;
+    }
+
+    // Impulses before and after another constant of the meter.
+    private bool AreWorthTheSame(string register, long one, long other)
+    {
+        long? before = LeafAt(one)?.Head.Config, after = LeafAt(other)?.Head.Config;
+        return before == after || ConstantIn(before) == ConstantIn(after);
+
+        string? ConstantIn(long? config) => config is { } index ? LeafAt(index)?.Records.FirstOrDefault(r => r.Name == $"{register.Split('/')[0]}/constant")?.Text : null;
     }
 
     // A period is settled with the first slot that ends after it, with the instruments that are there by then.

@@ -35,6 +35,9 @@ public abstract class RecordedMeter : IDisposable
 
     protected long MilliwattHours { get; private set; }
 
+    /// <summary>Impulses a kilowatt-hour. Null: the meter counts milliwatt-hours.</summary>
+    protected string? Constant { get; set; }
+
     /// <summary>The series of the site file.</summary>
     protected IReadOnlyList<IntensitySettings> Series { get; init; } = [];
 
@@ -48,9 +51,9 @@ public abstract class RecordedMeter : IDisposable
 
     protected void Open(CarbonAccount account)
     {
-        _now = new Now([new Counter()], Time.GetUtcNow());
+        _now = new Now([new Counter(Counted)], Time.GetUtcNow());
         Recorder = new Recorder(
-            Ledger, _key, _now, [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])], [account],
+            Ledger, _key, _now, [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("in/constant", $"{Constant ?? "no"} imp/kWh")])], [account],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, Time,
             new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), EdgeGateway.Recording.Recorder.OriginOf(Ledger, _key, simulated: false), NullLogger<Recorder>.Instance);
         bool isNew = Ledger.Size == 0;
@@ -77,7 +80,7 @@ public abstract class RecordedMeter : IDisposable
 
     protected void Tick()
     {
-        _now.Store(new Counter().At(Time.GetUtcNow(), MilliwattHours));
+        _now.Store(new Counter(Counted).At(Time.GetUtcNow(), MilliwattHours));
         Recorder.Tick(Time.GetUtcNow());
     }
 
@@ -108,18 +111,20 @@ public abstract class RecordedMeter : IDisposable
 
     protected static DateTimeOffset TimeIn(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).AsTime();
 
+    private Quantum Counted => Constant is null ? Quantum.MilliwattHour : Quantum.Impulse;
+
     /// <summary>A meter whose register stands where the test says.</summary>
-    private sealed class Counter : IMeter
+    private sealed class Counter(Quantum quantum) : IMeter
     {
-        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open("in", (ObisCode.ActiveImport, new Quantum("Wh", -3)));
+        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open("in", (ObisCode.ActiveImport, quantum));
 
         public AccuracyClass Accuracy => AccuracyClass.Class1;
 
         public Reading Read(DateTimeOffset time) => throw new NotSupportedException();
 
-        public Reading At(DateTimeOffset time, long milliwattHours) => new()
+        public Reading At(DateTimeOffset time, long count) => new()
         {
-            Meter = "in", Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, new Quantum("Wh", -3), milliwattHours)],
+            Meter = "in", Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, quantum, count)],
         };
     }
 }

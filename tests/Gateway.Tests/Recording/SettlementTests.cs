@@ -134,6 +134,27 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
     }
 
     [Fact]
+    public void What_was_counted_before_another_impulse_constant_keeps_its_worth_when_it_is_restated()
+    {
+        (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(East);
+        Constant = "1000";
+        Open(Pulses(set, east));
+        Count(minutes: 30, each15: 1); // 1000 impulses, 1 kWh, a slot
+        Constant = "500";
+        Open(Pulses(set, east));
+        Count(minutes: 30, each15: 1); // 2 kWh
+        Leaf[] before = Carbon();
+        Assert.Equal([550_000_000L, 550_000_000L, 1_100_000_000L, 1_100_000_000L], before.Select(Micrograms));
+        FactorSet corrected = Corrected(set, east, "0.5000");
+        Open(Pulses(corrected, corrected.Factors.Single(f => f.Key == East)));
+        Assert.Equal(3_000_000_000L, Micrograms(Carbon()[^1]));
+        Assert.Equal(2, Said(Carbon()[^1], "in/1-0:1.8.0.255")!.Split(' ').Length);
+
+        CarbonAccount Pulses(FactorSet of, Factor factor) =>
+            new("scope2-location", of, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [new AccountMeter("in", ObisCode.ActiveImport, Constant)]);
+    }
+
+    [Fact]
     public void Another_factor_is_no_correction()
     {
         (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(East);
