@@ -1,5 +1,6 @@
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Flows;
+using EdgeGateway.Carbon.Targets;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Site;
@@ -41,6 +42,9 @@ public sealed record SiteFile
 
     /// <summary>Which meters count the site's energy flows, or null: none are recorded.</summary>
     public required FlowSettings? Flows { get; init; }
+
+    /// <summary>What some accounts may emit in a year. None where the site has no targets.</summary>
+    public required IReadOnlyList<BudgetSettings> Budgets { get; init; }
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
@@ -168,6 +172,13 @@ public sealed record FootprintSettings(string Account, IReadOnlyList<string> Met
 /// <param name="WatchDemand">Whether to warn before a new peak of demand.</param>
 /// <param name="LimitKw">The contracted demand, kW, above 0. Null: the month's peak so far is the limit.</param>
 public sealed record FlowSettings(FlowPlan Plan, bool WatchDemand, decimal? LimitKw);
+
+/// <summary>What accounts may emit in a year.</summary>
+/// <param name="Accounts">Whose totals are added. None twice, and no meter in two of them.</param>
+/// <param name="Budget">Of a year that begins with a month of the site's calendar, without what was used.</param>
+/// <param name="Before">What was emitted in the year before an account was recorded, or null.</param>
+/// <param name="BeforeSource">Where that amount is from; null without it.</param>
+public sealed record BudgetSettings(IReadOnlyList<string> Accounts, Budget Budget, Quantity? Before, string? BeforeSource);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

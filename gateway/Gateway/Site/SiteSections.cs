@@ -11,7 +11,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     internal const string NameRule = "write 1 to 16 letters, digits and hyphens, beginning with a letter or digit";
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "publishers", "key", "witnesses", "timestamps", "factorPacks"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "targets", "publishers", "key", "witnesses", "timestamps", "factorPacks"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -46,8 +46,10 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 
         List<FactorSigner> signers = SiteSigners.Read(block, Path.GetDirectoryName(file)!);
         FactorPacks factors = packs?.Invoke(simulation is not null, signers) ?? FactorPacks.None;
-        List<FootprintSettings> footprints = new SiteFootprints(meters, factors, _faults).Read(block);
+        SiteFootprints accounts = new(meters, factors, _faults);
+        List<FootprintSettings> footprints = accounts.Read(block);
         FlowSettings? flows = new SiteFlows(meters).Read(block, recording.Carbon);
+        List<BudgetSettings> budgets = new SiteTargets(accounts.Names, footprints).Read(block);
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
@@ -66,6 +68,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             Footprints = footprints,
             FactorPacks = factors,
             Flows = flows,
+            Budgets = budgets,
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,

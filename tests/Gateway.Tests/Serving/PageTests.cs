@@ -9,7 +9,7 @@ public sealed class PageTests : IAsyncDisposable
 {
     private const string Chromium = "/usr/bin/chromium";
 
-    private readonly ServedSite _site = new(flows: true);
+    private readonly ServedSite _site = new(flows: true, budgets: [ServedSite.Budget("scope2-location", "100 tCO2"), ServedSite.Budget("scope1-gas", "1 tCO2")]);
     private readonly List<string> _complaints = [];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -55,6 +55,22 @@ public sealed class PageTests : IAsyncDisposable
         await Shows(page, "#demand", "Demand: at most 412.3 kW this month, in the 15 min from 2026-06-14 18:00:00");
         _site.RecordDemand(record with { Warned = ServedSite.Start, Warning = "523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it" });
         await Shows(page, "#demand.warns", "Demand: 523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it");
+        Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task Each_budget_is_a_line_that_follows_the_log()
+    {
+        RecordHalfAnHour();
+        IPage page = await OpenAsync();
+        await Shows(page, "#budgets .no-value:nth-child(1)", "Budget from 2026-06-01, scope2-location: no value, what was used is not known: nothing of scope2-location is recorded in the year yet");
+        _site.RecordMonth("scope2-location", "2026-06", ServedSite.June, 2_000_000_000_000);
+        _site.RecordMonth("scope1-gas", "2026-06", ServedSite.June, 1_500_000_000_000);
+        await Shows(
+            page, "#budgets .met",
+            "Budget from 2026-06-01, scope2-location: met, 2.000000 of 100.000000 tCO2 used by 2026-06-15 14:30: if the rest of the year is like the days so far, 47.857143 tCO2 of the budget are left");
+        await Shows(page, "#budgets .not-met", "Budget from 2026-06-01, scope1-gas: not met, 1.500000 of 1.000000 tCO2 used by 2026-06-15 14:30: the budget is used up: 0.500000 tCO2 beyond it");
         Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Empty(_complaints);
     }
