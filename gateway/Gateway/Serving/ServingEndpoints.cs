@@ -13,6 +13,7 @@ public static class ServingEndpoints
     {
         LastHour hour = new(model.Ledger, model.Meters, model.ReadingSlot);
         TargetEndpoint targets = new(model);
+        FactorEndpoint factors = new(model);
         app.Use(AddHeaders);
         app.UseStaticFiles(new StaticFileOptions
         {
@@ -30,7 +31,7 @@ public static class ServingEndpoints
         Map("/v1/carbon", context => LogEndpoints.Totals(context, model));
         Map("/v1/carbon/why", context => LogEndpoints.Explain(context, model));
         Map("/v1/factors", _ => Results.Bytes(model.Factors.ToJson(), "application/json"));
-        app.MapPost("/v1/factors", (RequestDelegate)(context => FactorEndpoint.LoadAsync(context, model)));
+        app.MapPost("/v1/factors", (RequestDelegate)factors.LoadAsync);
         Map("/v1/flows", context => FlowEndpoint.Figures(context, model));
         Map("/v1/targets", targets.Progress);
         app.MapPost("/v1/entries", (RequestDelegate)(context => EntryEndpoint.EnterAsync(context, model)));

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Targets;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
@@ -33,11 +34,13 @@ internal sealed class ServedSite : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
     private readonly bool _flows;
+    private readonly FactorStore _factors;
     private readonly IReadOnlyList<BudgetSettings> _budgets;
     private Task _delivering = Task.CompletedTask;
 
-    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null, bool flows = false, params IReadOnlyList<BudgetSettings> budgets)
+    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null, bool flows = false, SiteWithPacks? packs = null, params IReadOnlyList<BudgetSettings> budgets)
     {
+        _factors = packs is null ? new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName)) : new FactorStore(packs.Path, packs.Read().FactorPacks, packs.Folder);
         (_flows, _budgets) = (flows, budgets);
         _key = _first;
         File.WriteAllText(Path.Combine(_folder.FullName, "device.pem"), _first.ExportSubjectPublicKeyInfoPem());
@@ -115,7 +118,7 @@ internal sealed class ServedSite : IAsyncDisposable
         Ledger = Ledger,
         Keys = Keys,
         Certificates = Certificates,
-        Factors = new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName)),
+        Factors = _factors,
         Deliveries = [Delivery],
         Time = Time,
         RecordsFlows = _flows,
