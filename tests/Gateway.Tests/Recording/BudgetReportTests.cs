@@ -43,6 +43,10 @@ public class BudgetReportTests
         Assert.Equal(("11.000000", At("2026-02-01")), (state["used to date"].Value, state.CountedUntil));
         Assert.Contains("Counted up to 2026-02-01 00:00: diesel is recorded only up to 2026-02-01 00:00, and the periods of the accounts are not divided.", state.Notes);
 
+        // A slot over the end of January is of February.
+        state = Of(Both, Span("scope2", "2026-01", "2026-01-01", "2026-01-31T23:50", "10000"), Span("scope2", "2026-02", "2026-01-31T23:50", "2026-02-20T06:00", "5000"), Entry("diesel", "2026-01-01", "2026-02-01", "1000"));
+        Assert.Equal(("11.000000", At("2026-02-01")), (state["used to date"].Value, state.CountedUntil));
+
         // An entry over the end of January takes February with it, and the gap before the next entry ends what is known.
         state = Of(Both, [.. scope2, Entry("diesel", "2026-01-01", "2026-02-10", "1000"), Entry("diesel", "2026-02-12", "2026-02-20", "1000")]);
         Assert.Equal(("no value", "what was used is not known: diesel is recorded only up to 2026-02-10 00:00, and the periods of the accounts are not divided"), (state.Verdict, state.Words));
