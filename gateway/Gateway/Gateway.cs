@@ -122,6 +122,7 @@ internal sealed class Gateway : IAsyncDisposable
             Checkpoint = site.Recording.Checkpoint,
             RecordsFlows = site.Flows is not null,
             WatchesDemand = site.Flows is { WatchDemand: true },
+            Budgets = site.Budgets,
             Ledger = _ledger,
             Keys = _key.History,
             Certificates = _key.Certificates,

@@ -319,6 +319,7 @@ public sealed partial class EndToEndTests : IDisposable
             using HttpClient network = new() { BaseAddress = page };
             using ByteArrayContent body = new(await File.ReadAllBytesAsync(pack, TestContext.Current.CancellationToken));
             string signature = System.Buffers.Text.Base64Url.EncodeToString(await File.ReadAllBytesAsync(pack + ".sig", TestContext.Current.CancellationToken));
+            network.DefaultRequestHeaders.Add("Origin", "http://elsewhere.example");
             using HttpResponseMessage refused = await network.PostAsync(new Uri($"v1/factors?signature={signature}", UriKind.Relative), body, TestContext.Current.CancellationToken).InTimeAsync();
             Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
             Assert.False(Directory.Exists(Path.Combine(Data, "factors")));

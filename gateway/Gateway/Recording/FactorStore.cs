@@ -5,6 +5,12 @@ using EdgeGateway.Site;
 
 namespace EdgeGateway.Recording;
 
+/// <summary>A factor set that holds since the start.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Signer">Who signed the pack that it is from; null where it ships with the gateway.</param>
+public sealed record HeldSet(string Name, string Version, string? Signer);
+
 /// <summary>The factor packs in the data folder: what holds since the start, and what is loaded for the next one.</summary>
 /// <param name="sitePath">The site file.</param>
 /// <param name="packs">The sets that hold since the start.</param>
@@ -17,6 +23,17 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
     private const int MostPacks = 64;
 
     private readonly Lock _loading = new();
+
+    /// <summary>Whether a signer is trusted: otherwise every pack is refused.</summary>
+    public bool TakesPacks => packs.Signers.Count > 0;
+
+    /// <summary>The sets that hold since the start.</summary>
+    public IEnumerable<HeldSet> Held => Sets.Select(s => new HeldSet(s.Name, s.Version, packs.SignedBy.GetValueOrDefault(s.Name)?.Id));
+
+    /// <summary>The packs that are not used since the start, in a sentence each.</summary>
+    public IEnumerable<string> Unused => packs.Refused.Select(r => r.Why).Concat(packs.Overtaken).Select(Sentence);
+
+    private IEnumerable<FactorSet> Sets => packs.Library.Sets.OrderBy(s => s.Name, StringComparer.Ordinal);
 
     /// <summary>Where packs are kept in a data folder.</summary>
     public static string FolderIn(string data) => Path.Combine(data, "factors");
@@ -71,7 +88,7 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
     public byte[] ToJson() => Json(json =>
     {
         json.WriteStartArray("sets");
-        foreach (FactorSet set in packs.Library.Sets.OrderBy(s => s.Name, StringComparer.Ordinal))
+        foreach (FactorSet set in Sets)
         {
             json.WriteStartObject();
             Write(json, set, packs.SignedBy.GetValueOrDefault(set.Name));
@@ -80,9 +97,9 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
 
         json.WriteEndArray();
         json.WriteStartArray("refused");
-        foreach (string why in packs.Refused.Select(r => r.Why).Concat(packs.Overtaken))
+        foreach (string why in Unused)
         {
-            json.WriteStringValue(Sentence(why));
+            json.WriteStringValue(why);
         }
 
         json.WriteEndArray();

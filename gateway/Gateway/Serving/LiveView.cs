@@ -9,10 +9,12 @@ namespace EdgeGateway.Serving;
 /// <param name="Groups">The meters by disclosure group, in the site's order.</param>
 /// <param name="Demand">The demand from the grid, or null where nobody watches it.</param>
 /// <param name="DemandWarns">Whether it is a warning.</param>
-public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IReadOnlyList<IGrouping<string, MeterRow>> Groups, string? Demand, bool DemandWarns)
+/// <param name="Budgets">How the site's budgets stand.</param>
+public sealed record LiveView(
+    string Time, IReadOnlyList<Status> Statuses, IReadOnlyList<IGrouping<string, MeterRow>> Groups, string? Demand, bool DemandWarns, IReadOnlyList<BudgetState> Budgets)
 {
     /// <summary>Looks at everything once.</summary>
-    public static LiveView Of(ServingModel model, LastHour hour)
+    internal static LiveView Of(ServingModel model, LastHour hour, TargetEndpoint targets)
     {
         DateTimeOffset now = model.Time.GetUtcNow();
         MeterRow[] rows = [.. model.Meters.Select(m => MeterRow.Of(m, model.Now.Newest(m.Name, now, model.LongestAge)) with
@@ -29,7 +31,8 @@ public sealed record LiveView(string Time, IReadOnlyList<Status> Statuses, IRead
             ],
             [.. rows.GroupBy(r => r.Group)],
             demand is null ? null : Words.Of(demand, now, model.TimeZone),
-            demand?.Warning is not null);
+            demand?.Warning is not null,
+            targets.ToDate().Budgets);
     }
 }
 

@@ -12,14 +12,16 @@ public static class ServingEndpoints
     public static void MapServing(this WebApplication app, ServingModel model)
     {
         LastHour hour = new(model.Ledger, model.Meters, model.ReadingSlot);
+        TargetEndpoint targets = new(model);
+        FactorEndpoint factors = new(model);
         app.Use(AddHeaders);
         app.UseStaticFiles(new StaticFileOptions
         {
             FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot")),
             OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache", // kept, but asked for again after an update
         });
-        Map("/", _ => Results.RazorSlice<Page, PageView>(new PageView(model, LiveView.Of(model, hour))));
-        Map("/live", _ => Results.RazorSlice<Live, LiveView>(LiveView.Of(model, hour)));
+        Map("/", _ => Results.RazorSlice<Page, PageView>(new PageView(model, LiveView.Of(model, hour, targets))));
+        Map("/live", _ => Results.RazorSlice<Live, LiveView>(LiveView.Of(model, hour, targets)));
         Map("/v1/power", context => Results.Bytes(PowerJson(model, hour, context), "application/json"));
         Map("/v1/log/entries", context => LogEndpoints.Entries(context, model));
         Map("/v1/log/bundle", context => LogEndpoints.Bundle(context, model));
@@ -29,9 +31,10 @@ public static class ServingEndpoints
         Map("/v1/carbon", context => LogEndpoints.Totals(context, model));
         Map("/v1/carbon/why", context => LogEndpoints.Explain(context, model));
         Map("/v1/factors", _ => Results.Bytes(model.Factors.ToJson(), "application/json"));
-        app.MapPost("/v1/factors", (RequestDelegate)(context => FactorEndpoint.LoadAsync(context, model)));
+        app.MapPost("/v1/factors", (RequestDelegate)factors.LoadAsync);
         Map("/v1/flows", context => FlowEndpoint.Figures(context, model));
         Map("/v1/flows/why", context => LogEndpoints.ExplainFlow(context, model));
+        Map("/v1/targets", targets.Progress);
         app.MapPost("/v1/entries", (RequestDelegate)(context => EntryEndpoint.EnterAsync(context, model)));
 
         void Map(string path, Func<HttpContext, IResult> answer) =>

@@ -40,6 +40,9 @@ public sealed record ServingModel
     /// <summary>Whether it is warned before a new peak of demand.</summary>
     public bool WatchesDemand { get; init; }
 
+    /// <summary>What some accounts may emit in a year. None: the site has no targets.</summary>
+    public IReadOnlyList<BudgetSettings> Budgets { get; init; } = [];
+
     /// <summary>What is recorded.</summary>
     public required Ledger Ledger { get; init; }
 

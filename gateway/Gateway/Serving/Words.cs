@@ -69,6 +69,16 @@ internal static class Words
             ? $"Demand: at most {demand.PeakKw} kW this month, in the 15 min from {Clock(at, now, zone)}"
             : "Demand: no quarter of an hour of this month is complete yet";
 
+    /// <summary>How a budget stands and why, with the amounts where there are any.</summary>
+    public static string Of(BudgetState budget)
+    {
+        BudgetFigure used = budget["used to date"], whole = budget["budget"];
+        string amounts = budget.CountedUntil is { } until && whole.Value is not null
+            ? string.Create(CultureInfo.InvariantCulture, $"{used.Value} of {whole.Value} {whole.Unit} used by {until:yyyy-MM-dd HH:mm}: ")
+            : "";
+        return $"Budget from {budget.From}, {string.Join(" + ", budget.Accounts)}: {budget.Verdict}, {amounts}{budget.Words}";
+    }
+
     /// <summary>A number with a unit, as many decimals as asked, digits in groups of three.</summary>
     public static string Number(double value, int decimals) => value.ToString($"N{decimals}", Format);
 

@@ -1,5 +1,6 @@
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Flows;
+using EdgeGateway.Carbon.Targets;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Site;
@@ -47,6 +48,9 @@ public sealed record SiteFile
 
     /// <summary>The products that are counted or reported. No product and no meter twice.</summary>
     public required IReadOnlyList<ProductSettings> Products { get; init; }
+
+    /// <summary>What some accounts may emit in a year. None where the site has no targets.</summary>
+    public required IReadOnlyList<BudgetSettings> Budgets { get; init; }
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
 
@@ -180,6 +184,13 @@ public sealed record FlowSettings(FlowPlan Plan, bool WatchDemand, decimal? Limi
 /// <param name="Meter">A meter of the medium product, or null.</param>
 /// <param name="Reports">Where others report it, or null: it has a meter.</param>
 public sealed record ProductSettings(string Product, PulseMeterSettings? Meter, MqttInputSettings? Reports);
+
+/// <summary>What accounts may emit in a year.</summary>
+/// <param name="Accounts">Whose totals are added. None twice, and no meter in two of them.</param>
+/// <param name="Budget">Of a year that begins with a month of the site's calendar, without what was used.</param>
+/// <param name="Before">What was emitted in the year before an account was recorded, or null.</param>
+/// <param name="BeforeSource">Where that amount is from; null without it.</param>
+public sealed record BudgetSettings(IReadOnlyList<string> Accounts, Budget Budget, Quantity? Before, string? BeforeSource);
 
 /// <summary>Where batches are delivered.</summary>
 /// <param name="Name">Unique in the site.</param>

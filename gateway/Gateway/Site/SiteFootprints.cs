@@ -14,11 +14,15 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
 
     private const string LoadAgain = "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors of the data folder";
 
+    private readonly List<string> _names = [];
+
+    /// <summary>The accounts that were read, also those with faults.</summary>
+    public IReadOnlyCollection<string> Names => _names;
+
     /// <summary>Reads the section. Incomplete when there are faults.</summary>
     public List<FootprintSettings> Read(Block root)
     {
         List<FootprintSettings> footprints = [];
-        HashSet<string> accounts = new(StringComparer.OrdinalIgnoreCase);
         foreach ((JsonElement element, string path) in root.List("footprints", 0, 16, required: false))
         {
             if (Block.Of(element, path, ["account", "meters", "entries", .. Ways], faults) is not { } block)
@@ -27,9 +31,13 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
             }
 
             string? account = block.Text("account", Account(), "write 1 to 32 letters, digits and hyphens, such as scope2-location");
-            if (account is not null && !accounts.Add(account))
+            if (account is not null && _names.Contains(account, StringComparer.OrdinalIgnoreCase))
             {
                 block.Fault("account", $"{account} has a footprint already", "give each account one footprint with all its meters");
+            }
+            else if (account is not null)
+            {
+                _names.Add(account);
             }
 
             if (Footprint(block, account) is { } footprint)

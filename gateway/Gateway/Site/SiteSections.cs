@@ -13,7 +13,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     private static readonly string[] BrokerKeys = ["host", "port", "user", "passwordFile", "tls"];
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "products", "publishers", "key", "witnesses", "timestamps", "factorPacks", "intensities"];
+        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "targets", "products", "publishers", "key", "witnesses", "timestamps", "factorPacks", "intensities"];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -49,8 +49,10 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         List<FactorSigner> signers = SiteSigners.Read(block, Path.GetDirectoryName(file)!);
         FactorPacks factors = packs?.Invoke(simulation is not null, signers) ?? FactorPacks.None;
         List<IntensitySettings> intensities = SiteIntensities.Read(block, Path.GetDirectoryName(file)!);
-        List<FootprintSettings> footprints = new SiteFootprints(meters, factors, intensities, recording.Carbon, _faults).Read(block);
+        SiteFootprints accounts = new(meters, factors, intensities, recording.Carbon, _faults);
+        List<FootprintSettings> footprints = accounts.Read(block);
         FlowSettings? flows = new SiteFlows(meters).Read(block, recording.Carbon);
+        List<BudgetSettings> budgets = new SiteTargets(accounts.Names, footprints).Read(block);
         List<ProductSettings> products = new SiteProducts(meters, _faults).Read(block);
         List<PublisherSettings> publishers = Publishers(block);
         DeviceKeySettings key = SiteKey.Read(block);
@@ -72,6 +74,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             Flows = flows,
             Intensities = intensities,
             Products = products,
+            Budgets = budgets,
             Publishers = publishers,
             Key = key,
             Witnesses = witnesses,

@@ -1,3 +1,5 @@
+using EdgeGateway.Carbon.Tests;
+using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using Microsoft.Playwright;
@@ -9,16 +11,20 @@ public sealed class PageTests : IAsyncDisposable
 {
     private const string Chromium = "/usr/bin/chromium";
 
-    private readonly ServedSite _site = new(flows: true);
+    private readonly SiteWithPacks _packs = new();
+    private readonly ServedSite _site;
     private readonly List<string> _complaints = [];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+
+    public PageTests() => _site = new(flows: true, packs: _packs, budgets: [ServedSite.Budget("scope2-location", "100 tCO2"), ServedSite.Budget("scope1-gas", "1 tCO2")]);
 
     public async ValueTask DisposeAsync()
     {
         await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
         _playwright?.Dispose();
         await _site.DisposeAsync();
+        _packs.Dispose();
     }
 
     [Fact]
@@ -57,6 +63,64 @@ public sealed class PageTests : IAsyncDisposable
         await Shows(page, "#demand.warns", "Demand: 523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it");
         Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task Each_budget_is_a_line_that_follows_the_log()
+    {
+        RecordHalfAnHour();
+        IPage page = await OpenAsync();
+        await Shows(page, "#budgets .no-value:nth-child(1)", "Budget from 2026-06-01, scope2-location: no value, what was used is not known: nothing of scope2-location is recorded in the year yet");
+        _site.RecordMonth("scope2-location", "2026-06", ServedSite.June, 2_000_000_000_000);
+        _site.RecordMonth("scope1-gas", "2026-06", ServedSite.June, 1_500_000_000_000);
+        await Shows(
+            page, "#budgets .met",
+            "Budget from 2026-06-01, scope2-location: met, 2.000000 of 100.000000 tCO2 used by 2026-06-15 14:30: if the rest of the year is like the days so far, 47.857143 tCO2 of the budget are left");
+        await Shows(page, "#budgets .not-met", "Budget from 2026-06-01, scope1-gas: not met, 1.500000 of 1.000000 tCO2 used by 2026-06-15 14:30: the budget is used up: 0.500000 tCO2 beyond it");
+        Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task Factor_packs_are_loaded_from_the_page_and_it_says_what_came_of_each()
+    {
+        IPage page = await OpenAsync();
+        await Expect(page.Locator("#factors li", new() { HasText = "cn-grid-2023 version 1" })).ToBeVisibleAsync();
+        await Expect(page.Locator("#without-scripts")).ToBeHiddenAsync();
+        string good = _packs.Signer.Pack("grid.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502")), second = _packs.Signer.Pack("plant.csv", OpenSslSigner.Grid("plant", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal));
+        await page.SetInputFilesAsync("#pack-files", [good, good + ".sig", second, second + ".sig"]);
+        await page.ClickAsync("#packs button");
+        await Shows(page, "#packs-said li:nth-child(1)", "grid.csv: cn-grid-2023, version 2, is loaded. It holds from the next start of the gateway on.");
+        await Shows(page, "#packs-said li:nth-child(2)", "plant.csv: plant, version 1, is loaded. It holds from the next start of the gateway on.");
+        Assert.Equal("cn-grid-2023/2 0.5502 kgCO2/kWh", _packs.Used());
+        Assert.Empty(_complaints);
+
+        await page.SetInputFilesAsync("#pack-files", [good, second + ".sig"]);
+        await page.ClickAsync("#packs button");
+        await Shows(page, "#packs-said li:nth-child(1)", "plant.csv.sig: choose plant.csv together with it.");
+        await Shows(page, "#packs-said li:nth-child(2)", "grid.csv: choose grid.csv.sig together with it.");
+        Assert.Empty(_complaints);
+
+        await File.AppendAllTextAsync(good, "\n", TestContext.Current.CancellationToken);
+        await page.SetInputFilesAsync("#pack-files", [good, good + ".sig"]);
+        await page.ClickAsync("#packs button");
+        await Shows(page, "#packs-said .refused", "grid.csv: The pack is not as a trusted signer signed it: it was changed, or signed by another key. Nothing was loaded.");
+
+        // The clock stands still, so the last refusal has only just been.
+        await page.RunAndWaitForResponseAsync(() => page.ClickAsync("#packs button"), r => r.Status == 429);
+        _site.Time.Advance(TimeSpan.FromSeconds(1));
+        await Shows(page, "#packs-said .refused", "grid.csv: The pack is not as a trusted signer signed it: it was changed, or signed by another key. Nothing was loaded.");
+    }
+
+    [Fact]
+    public async Task Without_signers_the_page_has_no_place_for_factor_packs_and_without_scripts_it_says_what_to_do()
+    {
+        await using ServedSite plain = new();
+        using HttpClient without = await plain.ServeAsync();
+        Assert.DoesNotContain("factors", await without.GetStringAsync("/", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        IPage page = await OpenAsync(scripts: false);
+        await Expect(page.Locator("#without-scripts")).ToHaveTextAsync("Without scripts, load factor packs on the device: edgectl factors load NAME.csv");
+        await Expect(page.Locator("#packs")).ToBeHiddenAsync();
     }
 
     [Fact]
@@ -107,7 +171,7 @@ public sealed class PageTests : IAsyncDisposable
         ? Expect(page.Locator(selector)).ToHaveCountAsync(0, new() { Timeout = 30_000 })
         : Expect(page.Locator(selector)).ToHaveTextAsync(text, new() { Timeout = 30_000 });
 
-    private async Task<IPage> OpenAsync(int width = 360, ColorScheme scheme = ColorScheme.Light)
+    private async Task<IPage> OpenAsync(int width = 360, ColorScheme scheme = ColorScheme.Light, bool scripts = true)
     {
         Assert.True(File.Exists(Chromium), $"The page is tested in {Chromium}, which is not there. Run tools/test --install.");
         using HttpClient http = await _site.ServeAsync();
@@ -117,7 +181,7 @@ public sealed class PageTests : IAsyncDisposable
             ExecutablePath = Chromium,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         });
-        IPage page = await _browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 780 }, ColorScheme = scheme });
+        IPage page = await _browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 780 }, ColorScheme = scheme, JavaScriptEnabled = scripts });
         page.Console += (_, message) => Complain(message.Type is "error" or "warning", $"console: {message.Text}");
         page.PageError += (_, error) => Complain(true, $"error: {error}");
         page.Request += (_, request) => Complain(!request.Url.StartsWith(_site.Address.ToString(), StringComparison.Ordinal), $"request: {request.Url}");

@@ -234,6 +234,26 @@ public sealed class PullTests : IAsyncDisposable
             ["selfConsumption", "selfSufficiency", "greenShare", "maximumDemandBlock", "loadFactor"], months[0].GetProperty("figures").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
     }
 
+    [Fact]
+    public async Task The_budgets_are_served_as_text_and_as_JSON_where_the_site_has_any_and_follow_the_log()
+    {
+        using HttpClient none = await _site.ServeAsync();
+        Assert.Contains("no section 'targets'", await Detail(await none.GetAsync("/v1/targets", Cancellation)), StringComparison.Ordinal);
+        await using ServedSite site = new(budgets: ServedSite.Budget("scope2-location", "100 tCO2"));
+        site.Begin();
+        using HttpClient http = await site.ServeAsync();
+        Assert.StartsWith(
+            "2026-06-01 to 2027-06-01, scope2-location: no value, what was used is not known: nothing of scope2-location is recorded in the year yet\n",
+            await http.GetStringAsync("/v1/targets", Cancellation), StringComparison.Ordinal);
+        site.RecordMonth("scope2-location", "2026-06", ServedSite.June, 2_000_000_000_000);
+        Assert.Contains("  projection for the year: 52.142857 tCO2\n", await http.GetStringAsync("/v1/targets", Cancellation), StringComparison.Ordinal); // 2 · 365/14
+        http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
+        using JsonDocument json = JsonDocument.Parse(await http.GetStringAsync("/v1/targets", Cancellation));
+        JsonElement budget = json.RootElement.GetProperty("budgets")[0];
+        Assert.Equal(("met", "2026-06-15T14:00:00+08:00"), (budget.GetProperty("verdict").GetString(), budget.GetProperty("countedUntil").GetString()));
+        Assert.Equal("2.000000", budget.GetProperty("figures").EnumerateArray().Single(f => f.GetProperty("name").GetString() == "used to date").GetProperty("value").GetString());
+    }
+
     // As it is served, verified from the first public key alone.
     private async Task<Bundle> BundleAsync(HttpClient http, params int[] leaves)
     {

@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
+using EdgeGateway.Carbon;
+using EdgeGateway.Carbon.Targets;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
@@ -19,6 +22,9 @@ internal sealed class ServedSite : IAsyncDisposable
 {
     public static readonly DateTimeOffset Start = new(2026, 6, 15, 6, 0, 0, TimeSpan.Zero);
 
+    /// <summary>The first midnight of the start's month at the site.</summary>
+    public static readonly DateTimeOffset June = new(2026, 5, 31, 16, 0, 0, TimeSpan.Zero);
+
     private static readonly BusSettings Bus = new("i2c-1", "sim:factory", BusKind.Factory, null);
     private static readonly CtSettings Ct = new(200, 333);
 
@@ -28,11 +34,14 @@ internal sealed class ServedSite : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
     private readonly bool _flows;
+    private readonly FactorStore _factors;
+    private readonly IReadOnlyList<BudgetSettings> _budgets;
     private Task _delivering = Task.CompletedTask;
 
-    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null, bool flows = false)
+    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null, bool flows = false, SiteWithPacks? packs = null, params IReadOnlyList<BudgetSettings> budgets)
     {
-        _flows = flows;
+        _factors = packs is null ? new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName)) : new FactorStore(packs.Path, packs.Read().FactorPacks, packs.Folder);
+        (_flows, _budgets) = (flows, budgets);
         _key = _first;
         File.WriteAllText(Path.Combine(_folder.FullName, "device.pem"), _first.ExportSubjectPublicKeyInfoPem());
         Keys = DeviceKeyHistory.Read(_folder.FullName);
@@ -70,6 +79,10 @@ internal sealed class ServedSite : IAsyncDisposable
         },
     ];
 
+    /// <summary>A budget of a year from the start's month on.</summary>
+    public static BudgetSettings Budget(string account, string amount) =>
+        new([account], new Budget(new Period(new DateOnly(2026, 6, 1), new DateOnly(2027, 6, 1)), Quantity.Parse(amount), null, null, null), null, null);
+
     public FakeTimeProvider Time { get; } = new(Start);
 
     public Origin Origin { get; }
@@ -105,11 +118,12 @@ internal sealed class ServedSite : IAsyncDisposable
         Ledger = Ledger,
         Keys = Keys,
         Certificates = Certificates,
-        Factors = new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName)),
+        Factors = _factors,
         Deliveries = [Delivery],
         Time = Time,
         RecordsFlows = _flows,
         WatchesDemand = _flows,
+        Budgets = _budgets,
     };
 
     public async Task<HttpClient> ServeAsync()
@@ -169,6 +183,16 @@ internal sealed class ServedSite : IAsyncDisposable
             ], [of]),
         ],
         new Dictionary<string, string>()));
+
+    /// <summary>Records a location-based footprint of a month of the site's calendar up to now, as all that its account has of the month.</summary>
+    public void RecordMonth(string account, string month, DateTimeOffset from, long micrograms)
+    {
+        long leaf = Ledger.Size;
+        RecordFootprint(account, micrograms, 0);
+        Ledger.Append(new LedgerTick(
+            Time.GetUtcNow(), [Leaf(LeafType.Reading, "boundary", [Energy("in-L1", ObisCode.ActiveImport, 1)])],
+            new Dictionary<string, string> { [$"span:{account}:{month}:test"] = AccountSpan.With(null, new AccountSlot([], from, micrograms, []), Time.GetUtcNow(), leaf).ToString() }));
+    }
 
     /// <summary>Records the log's first leaf.</summary>
     public void Begin() => Ledger.Append(new LedgerTick(
