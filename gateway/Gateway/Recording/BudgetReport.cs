@@ -39,8 +39,9 @@ public sealed record BudgetState(
 ///   scope2-location  ──2026-01──┬──2026-02──┬──2026-03──┬─04─►     newest slot
 ///   scope1-diesel    ──entered──┬──entered──┐                      no entry of March yet: both count up to the end of February
 /// </code>
-/// What was used is counted up to when all accounts of a budget are known. Accounts are kept by month, and entries by their own days: neither is divided. An account is
-/// known as far as it is recorded without a day missing; shorter gaps are noted. A day that has begun is in the amount and not among the days passed, so that the projection is never too low for it.
+/// What was used is counted up to when all accounts of a budget are known. Accounts are kept by month, and entries by their own days: neither is divided.
+/// An account is known as far as it is recorded without a day missing; shorter gaps are noted. A day that has begun is in the amount and not among the
+/// days passed, so that the projection is never too low for it.
 /// </remarks>
 /// <param name="Budgets">In the order of the site file.</param>
 public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)

@@ -22,8 +22,9 @@ internal sealed class FactorEndpoint(ServingModel model)
 
     /// <summary>The body is the pack's bytes, <c>signature</c> those of its signature in base64url (RFC 4648 §5). 200 with what was stored once that is durable.</summary>
     /// <remarks>
-    /// 403: over the network, and the site file names no signers or a page of another site asks. 409: the pack is refused. 400, 408, 413: it did not arrive whole, came too slowly, or is far too long. 429 with <c>Retry-After</c>: over the network, one at a
-    /// time, and none within a second of a refused one. All with the reason in words.
+    /// 403: over the network, and the site file names no signers or a page of another site asks. 409: the pack is refused. 400, 408, 413: it did not arrive
+    /// whole, came too slowly, or is far too long. 429 with <c>Retry-After</c>: over the network, one at a time, and none within a second of a refused one.
+    /// All with the reason in words.
     /// </remarks>
     public async Task LoadAsync(HttpContext context)
     {

@@ -17,7 +17,8 @@ internal sealed class TargetEndpoint(ServingModel model)
             long size = model.Ledger.Size;
             if (_newest is not { } newest || newest.Size != size)
             {
-                _newest = newest = (size, BudgetReport.Of(model.Budgets, model.Budgets.Count == 0 ? [] : CarbonTotals.Of(model.Ledger, model.Origin, model.TimeZone).Accounts, model.TimeZone));
+                IReadOnlyList<PeriodTotal> totals = model.Budgets.Count == 0 ? [] : CarbonTotals.Of(model.Ledger, model.Origin, model.TimeZone).Accounts;
+                _newest = newest = (size, BudgetReport.Of(model.Budgets, totals, model.TimeZone));
             }
 
             return newest.Report;
