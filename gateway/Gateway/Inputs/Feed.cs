@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeGateway.Publishing;
 using EdgeGateway.Recording;
 
 namespace EdgeGateway.Inputs;
@@ -9,7 +8,7 @@ namespace EdgeGateway.Inputs;
 /// <param name="From">Where it comes from.</param>
 /// <param name="Taken">When a document was last taken, wall time, UTC; null before the first since the gateway started.</param>
 /// <param name="Failure">Why nothing comes, or why the last document was refused; null when neither is so.</param>
-public sealed record FeedState(string Name, string From, DateTimeOffset? Taken, DeliveryFailure? Failure);
+public sealed record FeedState(string Name, string From, DateTimeOffset? Taken, Failure? Failure);
 
 /// <summary>Brings what an input gives through the command door into the log. What is refused is told, and the next one is waited for.</summary>
 /// <param name="name">What it brings.</param>
@@ -86,6 +85,6 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
             log.LogWarning("{Name}: nothing is taken from {From}: {Reason}", name, input.From, why);
         }
 
-        Volatile.Write(ref _state, _state with { Failure = new DeliveryFailure(why, time.GetUtcNow()) });
+        Volatile.Write(ref _state, _state with { Failure = new Failure(why, time.GetUtcNow()) });
     }
 }

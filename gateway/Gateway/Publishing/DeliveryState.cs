@@ -1,10 +1,5 @@
 namespace EdgeGateway.Publishing;
 
-/// <summary>Why and when a destination did not take a batch.</summary>
-/// <param name="Reason">For a person to read.</param>
-/// <param name="Time">Wall time, UTC.</param>
-public sealed record DeliveryFailure(string Reason, DateTimeOffset Time);
-
 /// <summary>How delivery to one destination stands.</summary>
 /// <param name="Name">The publisher's name.</param>
 /// <param name="Destination">Where the batches go, for a person to read.</param>
@@ -19,7 +14,7 @@ public sealed record DeliveryState(string Name, string Destination, long Deliver
     public string? Note { get; init; }
 
     /// <summary>The last failure since the gateway started, or null. It stays readable after a success.</summary>
-    public DeliveryFailure? LastFailure { get; init; }
+    public Failure? LastFailure { get; init; }
 
     /// <summary>The last attempt failed, and the same batch is tried again by itself.</summary>
     public bool IsRetrying { get; init; }

@@ -11,7 +11,7 @@ namespace EdgeGateway.Publishing;
 /// <param name="Host">Who is asked.</param>
 /// <param name="Newest">The last time stamp, or null before the first.</param>
 /// <param name="Failure">Why there was none when it was last asked, or null when there was.</param>
-public sealed record TimeStampState(string Host, StoredTimeStamp? Newest, DeliveryFailure? Failure);
+public sealed record TimeStampState(string Host, StoredTimeStamp? Newest, Failure? Failure);
 
 /// <summary>
 /// Has the newest checkpoint stamped with the time by an authority (RFC 3161 over HTTP, §3.4), one checkpoint each interval. That it is stamped proves
@@ -29,7 +29,7 @@ public sealed class TimeStampClient(
 {
     private const int NonceBytes = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
-    private DeliveryFailure? _failure;
+    private Failure? _failure;
 
     /// <summary>How it stands now. Can be read at any time, from any thread.</summary>
     public TimeStampState State => new(settings.Url.Host, ledger.NewestTimeStamp, Volatile.Read(ref _failure));
@@ -87,7 +87,7 @@ public sealed class TimeStampClient(
             log.LogWarning("The time-stamping authority {Url} does not stamp: it {Reason}", settings.Url, why);
         }
 
-        Volatile.Write(ref _failure, new DeliveryFailure(why, time.GetUtcNow()));
+        Volatile.Write(ref _failure, new Failure(why, time.GetUtcNow()));
     }
 
     private async Task<string?> FailureOfAskingAsync(StoredCheckpoint newest, CancellationToken cancellation)

@@ -11,7 +11,7 @@ namespace EdgeGateway.Publishing;
 /// <param name="Size">Leaves of the newest checkpoint that it has cosigned; 0 when there is none.</param>
 /// <param name="Time">When it did, by its own clock; null when there is none.</param>
 /// <param name="Failure">Why it did not cosign the last one that was sent, or null when it did.</param>
-public sealed record WitnessState(string Name, long Size, DateTimeOffset? Time, DeliveryFailure? Failure);
+public sealed record WitnessState(string Name, long Size, DateTimeOffset? Time, Failure? Failure);
 
 /// <summary>
 /// Has the newest checkpoint cosigned by a witness, with a proof that it continues the one that the witness has cosigned before (C2SP
@@ -27,7 +27,7 @@ public sealed record WitnessState(string Name, long Size, DateTimeOffset? Time, 
 public sealed class WitnessClient(
     Ledger ledger, WitnessSettings settings, Backoff backoff, HttpClient http, TimeProvider time, ILogger log, Action<long> lost)
 {
-    private DeliveryFailure? _failure;
+    private Failure? _failure;
 
     /// <summary>How it stands now. Can be read at any time, from any thread.</summary>
     public WitnessState State => ledger.NewestCosignature(settings.Key.Name) is { } newest
@@ -82,7 +82,7 @@ public sealed class WitnessClient(
             log.LogWarning("The witness {Name} ({Url}) does not cosign: {Reason}", settings.Key.Name, settings.Url, why);
         }
 
-        Volatile.Write(ref _failure, new DeliveryFailure(why, time.GetUtcNow()));
+        Volatile.Write(ref _failure, new Failure(why, time.GetUtcNow()));
     }
 
     private async Task<Answer> AskAsync(long known, StoredCheckpoint newest, CancellationToken cancellation)

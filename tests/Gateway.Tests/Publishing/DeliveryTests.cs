@@ -24,7 +24,7 @@ public sealed class DeliveryTests : IDisposable
     {
         DeliveryState after = Before.After(DeliveryOutcome.Rejected("Too large."), 20, Now.AddMinutes(1));
         Assert.Equal((20L, 1L, false), (after.DeliveredUpTo, after.Rejected, after.IsRetrying));
-        Assert.Equal(new DeliveryFailure("The leaves 10 to 19 were rejected and passed over: Too large.", Now.AddMinutes(1)), after.LastFailure);
+        Assert.Equal(new Failure("The leaves 10 to 19 were rejected and passed over: Too large.", Now.AddMinutes(1)), after.LastFailure);
         Assert.Null(after.LastSuccess);
     }
 

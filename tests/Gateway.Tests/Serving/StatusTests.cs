@@ -136,7 +136,7 @@ public sealed class StatusTests : IAsyncDisposable
         DeliveryState failing = new("cloud", "broker.example:1883", 1000, 1200)
         {
             IsRetrying = true,
-            LastFailure = new DeliveryFailure("The broker does not answer.", Now),
+            LastFailure = new Failure("The broker does not answer.", Now),
         };
         Assert.Equal((Verdict.Good, "all that is signed"), Of(good));
         Assert.Equal((Verdict.Look, "but not to cloud"), Of(good, failing));

@@ -1,4 +1,4 @@
-namespace EdgeGateway.Publishing;
+namespace EdgeGateway;
 
 /// <summary>
 /// How long to wait before a destination is tried again: decorrelated jitter, each pause random between <see cref="Shortest"/> and three
