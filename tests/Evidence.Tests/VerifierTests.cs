@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using CsCheck;
 
 namespace EdgeGateway.Evidence.Tests;
@@ -59,6 +60,7 @@ public sealed class VerifierTests : IDisposable
             damaged.Add((kind, HostileInputTests.Mutate(seed, d.Item2)));
         });
         damaged.AddRange(leaves.Select(l => ("leaf", l)));
+        damaged.AddRange(AtTheLimits().Select(l => ("leaf", l)));
         damaged.AddRange(Enumerable.Range(0, batch.Length).Select(i => ("batch", Flipped(batch, i))));
         damaged.AddRange(Enumerable.Range(0, bundle.Length).Select(i => ("bundle", Flipped(bundle, i))));
         string[] said = Python([.. damaged.Select(d => $"{d.Kind} {Hex(d.Bytes)}")]);
@@ -71,6 +73,25 @@ public sealed class VerifierTests : IDisposable
         }
 
         Assert.InRange(read, leaves.Length, 3000);
+    }
+
+    // A count that is the last of 64 bits with a sign, or one more; a time that is the last of the year 9999, or one more.
+    private IEnumerable<byte[]> AtTheLimits()
+    {
+        string reading = Hex(LeafCodec.Encode(EveryType.Of(_origin).First(l => l.Head.Type == LeafType.Reading)));
+        const string Count = "c48222193138"; // 12600 milliwatt-hours
+        string time = Regex.Match(reading, "061a[0-9a-f]{8}").Value;
+        foreach (string limit in new[] { "1b7fffffffffffffff", "1b8000000000000000", "3b7fffffffffffffff", "3b8000000000000000" })
+        {
+            yield return Convert.FromHexString(Replaced(Count, "c48222" + limit));
+        }
+
+        foreach (string limit in new[] { "1b0000003afff4417f", "1b0000003afff44180", "1bffffffffffffffff" })
+        {
+            yield return Convert.FromHexString(Replaced(time, "06" + limit));
+        }
+
+        string Replaced(string what, string by) => reading.Replace(what, by, StringComparison.Ordinal) is var changed && changed != reading ? changed : throw new InvalidOperationException($"{what} is not in the leaf.");
     }
 
     private string Verdict(string kind, byte[] bytes)
