@@ -117,12 +117,25 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 
     public SortedDictionary<string, AccountSum> Carbon { get; } = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<string, List<Footprint>> _footprints = [];
+    private readonly Dictionary<string, Footprints> _footprints = [];
     private readonly HashSet<long> _replaced = [];
-    private readonly Dictionary<string, List<Footprint>> _restated = [];
+
+    /// <summary>Of an account.</summary>
+    private sealed class Footprints
+    {
+        // By begin: each hour may be accounted anew, so the few within it must be found among many.
+        public SortedSet<Footprint> Counting { get; } = [];
+
+        public List<Footprint> Restated { get; } = [];
+
+        public long NewestRestated { get; set; } = -1;
+    }
 
     // No amount is a leaf that states none.
-    private readonly record struct Footprint(long Leaf, DateTimeOffset From, DateTimeOffset To, long? Micrograms);
+    private readonly record struct Footprint(long Leaf, DateTimeOffset From, DateTimeOffset To, long? Micrograms) : IComparable<Footprint>
+    {
+        public int CompareTo(Footprint other) => (From, Leaf).CompareTo((other.From, other.Leaf));
+    }
 
     /// <summary>Leaves of the other types that this version knows.</summary>
     public SortedDictionary<string, long> Others { get; } = new(StringComparer.Ordinal);
@@ -261,20 +274,25 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
         Footprint footprint = new(
             leaf.Head.Index, TimeIn(leaf, "from"), TimeIn(leaf, "to"), leaf.Records[0] is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount } ? amount.Mantissa : null);
         AccountSum sum = Carbon.GetValueOrDefault(account) ?? new AccountSum(0, 0, 0, 0);
-        List<Footprint> before = Of(_footprints, account), restated = Of(_restated, account);
+        Footprints all = _footprints.TryGetValue(account, out Footprints? known) ? known : _footprints[account] = new Footprints();
+        SortedSet<Footprint> before = all.Counting;
         if (leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa is { } replaced)
         {
             _replaced.Add(replaced);
-            sum = Without(before, f => f.Leaf == replaced, sum);
+            sum = Without(before, [.. before.Where(f => f.Leaf == replaced)], sum);
         }
 
         if (leaf.Records.Any(r => r.Name == "restates"))
         {
-            restated.Add(footprint);
-            sum = Without(before, f => IsWithin(f, footprint), sum);
+            all.Restated.Add(footprint);
+            all.NewestRestated = Math.Max(all.NewestRestated, footprint.Leaf);
+            if (footprint.From <= footprint.To)
+            {
+                sum = Without(before, [.. before.GetViewBetween(footprint with { Leaf = -1 }, new Footprint(long.MaxValue, footprint.To, footprint.To, null)).Where(f => IsWithin(f, footprint))], sum);
+            }
         }
 
-        if (_replaced.Contains(footprint.Leaf) || restated.Exists(r => IsWithin(footprint, r)))
+        if (_replaced.Contains(footprint.Leaf) || (all.NewestRestated > footprint.Leaf && all.Restated.Exists(r => IsWithin(footprint, r))))
         {
             sum = sum with { Replaced = sum.Replaced + 1 };
         }
@@ -286,23 +304,21 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 
         Carbon[account] = sum;
 
-        static List<Footprint> Of(Dictionary<string, List<Footprint>> all, string account) => all.TryGetValue(account, out List<Footprint>? some) ? some : all[account] = [];
-
         static bool IsWithin(Footprint one, Footprint other) => one.Leaf < other.Leaf && other.From <= one.From && one.To <= other.To;
 
         static DateTimeOffset TimeIn(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).AsTime();
     }
 
-    private static AccountSum Without(List<Footprint> footprints, Predicate<Footprint> gone, AccountSum sum)
+    private static AccountSum Without(SortedSet<Footprint> footprints, IReadOnlyList<Footprint> gone, AccountSum sum)
     {
-        foreach (Footprint footprint in footprints.FindAll(gone))
+        foreach (Footprint footprint in gone)
         {
+            footprints.Remove(footprint);
             sum = footprint.Micrograms is { } micrograms
                 ? sum with { Stated = sum.Stated - 1, Micrograms = sum.Micrograms - micrograms, Replaced = sum.Replaced + 1 }
                 : sum with { NotStated = sum.NotStated - 1, Replaced = sum.Replaced + 1 };
         }
 
-        footprints.RemoveAll(gone);
         return sum;
     }
 
