@@ -1,19 +1,23 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Accounts;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
+using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
+using Recorder = EdgeGateway.Recording.Recorder;
 
 namespace EdgeGateway.Bench;
 
 /// <summary>What accounting costs: a year of 64 meters from the ledger's bytes to monthly accounts and flows, and a footprint in the gateway.</summary>
 internal static class CarbonBench
 {
-    private const int Meters = 64, Slots = 365 * 96, SlotsOfADay = 96;
+    private const int Accounts = 16, Meters = 64, Slots = 365 * 96, SlotsOfADay = 96;
     private const long Mwh = 1_000_000; // milliwatt-hours of a kilowatt-hour
     private static readonly DateTimeOffset Start = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly Origin Origin = new(new string('0', 64), 1, Simulated: true);
@@ -44,6 +48,7 @@ internal static class CarbonBench
             good &= Row(table, "most memory of that process, MB", megabytes, 100);
             good &= Row(table, "a footprint of three meters: what it computes, µs", slot, 100);
             good &= Row(table, "and its leaf, encoded and hashed, µs", whole, 100);
+            good &= Row(table, $"an account in the recorder, {Accounts} beside each other against none: its slot with ledger and facts, µs", (Tick(folder, Accounts) - Tick(folder, 0)) / Accounts, 100);
             AnsiConsole.Write(table);
             return good ? 0 : 1;
         }
@@ -221,6 +226,68 @@ internal static class CarbonBench
         }
 
         return (computing, whole);
+    }
+
+    // The median of what a slot's end takes the recorder, µs, with three meters and so many accounts of them.
+    private static double Tick(string root, int accounts)
+    {
+        const int Warm = 200, Rounds = 1000;
+        string folder = Directory.CreateDirectory(Path.Combine(root, $"accounts-{accounts}")).FullName;
+        Clock clock = new(Start);
+        string[] names = [.. Enumerable.Range(1, 3).Select(m => $"in-L{m}")];
+        IMeter[] meters = [.. names.Select(n => new Steady(n))];
+        using Ledger ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
+        using DeviceKey key = DeviceKey.Open(folder);
+        Now now = new(meters, Start);
+        (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
+        Recorder recorder = new(
+            ledger, key, now, [new RecordedGroup("boundary", names, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])],
+            [
+                .. Enumerable.Range(0, accounts).Select(a => new CarbonAccount(
+                    $"account-{a}", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [.. names.Select(n => new AccountMeter(n, ObisCode.ActiveImport, null))])),
+            ],
+            new Rhythm(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), 256), clock, new Pen(clock, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
+            Recorder.OriginOf(ledger, key, simulated: true), NullLogger<Recorder>.Instance);
+        recorder.Start(new ProcessStart("boot", "bench"), []);
+        double[] took = new double[Rounds];
+        for (int i = -Warm; i < Rounds; i++)
+        {
+            clock.Time += TimeSpan.FromMinutes(15);
+            foreach (IMeter meter in meters)
+            {
+                now.Store(meter.Read(clock.Time));
+            }
+
+            long began = Stopwatch.GetTimestamp();
+            recorder.Tick(clock.Time);
+            took[Math.Max(i, 0)] = Stopwatch.GetElapsedTime(began).TotalMicroseconds;
+        }
+
+        Array.Sort(took);
+        return took[Rounds / 2];
+    }
+
+    private sealed class Clock(DateTimeOffset begin) : TimeProvider
+    {
+        public DateTimeOffset Time { get; set; } = begin;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => Time;
+
+        public override long GetTimestamp() => Time.UtcTicks;
+    }
+
+    private sealed class Steady(string name) : IMeter
+    {
+        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(name, (ObisCode.ActiveImport, Quantum.MilliwattHour));
+
+        public AccuracyClass Accuracy => AccuracyClass.Class1;
+
+        public Reading Read(DateTimeOffset time) => new()
+        {
+            Meter = name, Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, (time - Start).Ticks / 1000)],
+        };
     }
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
