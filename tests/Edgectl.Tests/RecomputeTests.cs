@@ -204,6 +204,29 @@ public sealed class RecomputeTests : IDisposable
         Assert.Contains(differs ?? "0.100000000 kg CO2", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("grid", "20260615T0000Z", "it rests on leaf 5, and leaf 6 before it states the slot 20260615T0000Z anew")]
+    [InlineData("grid", "20260615T0100Z", null)]
+    [InlineData("coal", "20260615T0000Z", null)]
+    public void A_footprint_by_slots_rests_on_the_newest_intensity_before_it(string series, string slot, string? differs)
+    {
+        _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
+        Reading(0, 0);
+        Reading(400_000, 0);
+        State("grid", "20260615T0000Z", "250 gCO2/kWh");
+        State(series, slot, "300 gCO2/kWh");
+        Add(
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5] }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(7)),
+            LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("slot", "20260615T0000Z"), LeafRecord.Of("value", "250 gCO2/kWh"), LeafRecord.Of("meters", $"a{Register}"));
+        State("grid", "20260615T0000Z", "400 gCO2/kWh"); // after it
+        (int exit, string text) = Verify();
+        Assert.Equal(differs is null ? 0 : 1, exit);
+        Assert.Contains(differs ?? "0.100000000 kg CO2", text, StringComparison.Ordinal);
+
+        void State(string of, string at, string value) =>
+            Add(LeafType.Intensity, h => h, LeafRecord.Of("series", of), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", 60), LeafRecord.Of($"slot/{at}", value));
+    }
+
     private static IEnumerable<LeafRecord> Combustion =>
     [
         LeafRecord.Of("method", "combustion"), LeafRecord.Of("factor/ncv", "CN/2024/natural-gas.ncv/any"), LeafRecord.Of("value/ncv", "389.31 GJ(NCV)/1e4Nm3"),

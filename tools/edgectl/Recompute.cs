@@ -29,6 +29,7 @@ internal sealed class Recompute
     private readonly Dictionary<long, Leaf> _statements = []; // config and factors: few
     private readonly List<Leaf> _waiting = [];
     private readonly Dictionary<long, string> _claimed = [];
+    private readonly Dictionary<(string Series, string Slot), List<long>> _stated = []; // which leaves state an intensity
 
     public Recompute() => Flows = new RecomputeFlows((leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true)));
 
@@ -50,6 +51,15 @@ internal sealed class Recompute
     public void Plan(Leaf leaf)
     {
         Flows.Plan(leaf);
+        if (leaf.Head.Type == LeafType.Intensity)
+        {
+            foreach (LeafRecord slot in leaf.Records.Skip(3))
+            {
+                (string, string) key = (leaf.Records[0].Text!, slot.Name);
+                (_stated.TryGetValue(key, out List<long>? leaves) ? leaves : _stated[key] = []).Add(leaf.Head.Index);
+            }
+        }
+
         foreach (long index in leaf.Head.Type == LeafType.Carbon ? leaf.Head.ComputedFrom : [])
         {
             _uses[index] = _uses.GetValueOrDefault(index) + 1;
@@ -177,7 +187,7 @@ internal sealed class Recompute
     }
 
     // The slot of time that holds all of it, with the intensity that an earlier leaf of its series states.
-    private static void RequireIntensity(Leaf carbon, RecordedMethod method, Leaf[] sources)
+    private void RequireIntensity(Leaf carbon, RecordedMethod method, Leaf[] sources)
     {
         if (method is not { Series: { } series, Slot: { } slot })
         {
@@ -189,6 +199,11 @@ internal sealed class Recompute
         if (intensity.Value != method.Value)
         {
             throw new EvidenceException($"it was computed with {method.Value}, leaf {stated.Head.Index} states {intensity.Value} for {slot}");
+        }
+
+        if (_stated[(series, $"slot/{slot}")].Where(i => i > stated.Head.Index && i < carbon.Head.Index).Order().Select(i => (long?)i).FirstOrDefault() is { } anew)
+        {
+            throw new EvidenceException($"it rests on leaf {stated.Head.Index}, and leaf {anew} before it states the slot {slot} anew");
         }
 
         if (!intensity.Holds(carbon.Records[1].AsTime(), carbon.Records[2].AsTime()))
