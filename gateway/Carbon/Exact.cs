@@ -74,6 +74,9 @@ public static partial class Exact
             : string.Create(CultureInfo.InvariantCulture, $"{value.Numerator}/{value.Denominator}");
     }
 
+    /// <summary>All of it where that is short, else as <see cref="Display"/> shows it.</summary>
+    public static string Brief(Fraction value) => Text(value) is { Length: <= 16 } text ? text : Display(value);
+
     /// <summary>A text from outside, short enough for a message.</summary>
     internal static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";
 

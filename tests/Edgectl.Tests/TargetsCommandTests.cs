@@ -51,6 +51,37 @@ public sealed class TargetsCommandTests : IDisposable
         Assert.Equal(("487600/73", "6679.452055", "budget × days passed ÷ days of the year"), (Text(line, "exact"), Text(line, "shown"), Text(line.GetProperty("derivation"), "formula")));
     }
 
+    [Fact]
+    public void Figures_are_computed_from_files_of_carbon_and_flows_exactly()
+    {
+        string carbon = _files.Write("july.json", File.ReadAllText(Path.Combine(CarbonCommandTests.Folder, "examples", "carbon.json")));
+        JsonElement figure = JsonDocument.Parse(CommandLine.Run("carbon", carbon, "--json").Output).RootElement.GetProperty("figures").EnumerateArray().Single(f => Text(f, "name") == "total-market per energy");
+        var (exitCode, output, error) = CommandLine.Run(
+            "targets", _files.Write("a.json", """{ "programme": "cn-zero-carbon-park", "case": "1-Mtce-and-more", "figures": [{ "name": "total-market per energy", "carbon": "july.json" }] }"""), "--json");
+        Assert.Equal((1, ""), (exitCode, error)); // it is above the limit
+        JsonElement indicator = JsonDocument.Parse(output).RootElement.GetProperty("indicators")[0];
+        Assert.Equal(($"{Text(figure, "exact")} {Text(figure, "unit")}", "not met"), (Text(indicator, "value"), Text(indicator, "verdict")));
+
+        _files.Write("flows.csv", File.ReadAllText(Path.Combine(CarbonCommandTests.Folder, "examples", "flows.csv")));
+        (exitCode, output, error) = CommandLine.Run(
+            "targets", _files.Write("b.json", """{ "programme": "cn-green-microgrid", "case": "spot-market", "figures": [{ "name": "selfConsumption", "flows": "flows.csv" }, { "name": "exportShare", "noValue": "x" }] }"""), "--json");
+        Assert.Equal((1, ""), (exitCode, error));
+        Assert.Equal(("selfConsumption", "100 %", "met"), (Text(JsonDocument.Parse(output).RootElement.GetProperty("indicators")[0], "figure"), Text(JsonDocument.Parse(output).RootElement.GetProperty("indicators")[0], "value"), Text(JsonDocument.Parse(output).RootElement.GetProperty("indicators")[0], "verdict")));
+    }
+
+    [Theory]
+    [InlineData("""{ "name": "total-market per energy", "carbon": "missing.json" }""", "$.figures[0].carbon: ")]
+    [InlineData("""{ "name": "total-market per energy", "carbon": "july.json", "value": "1 tCO2/tce" }""", "$.figures[0].carbon: stands beside value. Write the one that the figure is from.")]
+    [InlineData("""{ "name": "total-market per tree", "carbon": "july.json" }""", "$.figures[0].carbon: july.json gives no total-market per tree. It gives scope1, ")]
+    [InlineData("""{ "name": "selfConsumption", "flows": "july.json" }""", "$.figures[0].flows: ")]
+    public void What_a_file_does_not_give_is_refused(string figure, string reason)
+    {
+        _files.Write("july.json", File.ReadAllText(Path.Combine(CarbonCommandTests.Folder, "examples", "carbon.json")));
+        var (exitCode, output, error) = CommandLine.Run("targets", _files.Write("a.json", Changed(r => Put(r, "figures/0", figure))));
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("figures/0/value", "\"1.26 tCO2e/tce\"", "NOT MET Unit-energy carbon: total-market per energy is 1.26 tCO2e/tce, asked is at most 1.25 tCO2e/tce: 0.01 tCO2e/tce above it", "1 not met, 0 without")]
     [InlineData("figures/1/value", "\"34.9 %\"", "NOT MET Renewable share of energy use: renewable energy is 34.9 %, asked is at least 35 %: 0.1 % below it", "1 not met, 0 without")]
@@ -82,7 +113,7 @@ public sealed class TargetsCommandTests : IDisposable
     [InlineData("figures/0/value", "\"1.18 tCO2e/kvar\"", "$.figures[0].value: 'kvar' is not a unit")]
     [InlineData("figures/0/value", "1.18", "$.figures[0].value: is a number. Write a text")]
     [InlineData("figures/0/value", null, "$.figures[0].value: is the value; noValue in its place says why there is none")]
-    [InlineData("figures/0/noValue", "\"none\"", "$.figures[0].value: is the value; noValue in its place")]
+    [InlineData("figures/0/noValue", "\"none\"", "$.figures[0].noValue: stands beside value. Write the one that the figure is from.")]
     [InlineData("figures/0/name", "\"carbon\"", "$.figures: 'carbon' is no figure that cn-hunan-zero-carbon-factory takes here. It takes total-market per energy, ")]
     [InlineData("figures/0/name", "\"renewable energy\"", "$.figures: renewable energy is given twice")]
     [InlineData("figures/0/unit", "\"%\"", "$.figures[0].unit: is not a member")]

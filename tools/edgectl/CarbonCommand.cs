@@ -41,13 +41,7 @@ internal static class CarbonCommand
             }
 
             reading = file;
-            if (new FileInfo(file).Length > MostBytes)
-            {
-                throw new IOException($"It is larger than {MostBytes >> 20} MiB. Split the period.");
-            }
-
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { MaxDepth = 16 });
-            CarbonReport report = CarbonFile.Read(document.RootElement, Path.GetDirectoryName(Path.GetFullPath(file))!, keys);
+            CarbonReport report = ReportOf(file, keys);
             if (json)
             {
                 WriteJson(output, report);
@@ -64,6 +58,20 @@ internal static class CarbonCommand
             error.WriteLine($"edgectl: {reading}: {e.Message}");
             return Program.Unreadable;
         }
+    }
+
+    /// <summary>Computes a file.</summary>
+    /// <exception cref="IOException">It cannot be read, or is too long.</exception>
+    /// <exception cref="JsonRefusedException">It is not of the form, or what it holds does not hold.</exception>
+    internal static CarbonReport ReportOf(string file, IReadOnlyList<ECDsa> signers)
+    {
+        if (new FileInfo(file).Length > MostBytes)
+        {
+            throw new IOException($"It is larger than {MostBytes >> 20} MiB. Split the period.");
+        }
+
+        using var document = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { MaxDepth = 16 });
+        return CarbonFile.Read(document.RootElement, Path.GetDirectoryName(Path.GetFullPath(file))!, signers);
     }
 
     private static void WriteText(TextWriter output, CarbonReport report)

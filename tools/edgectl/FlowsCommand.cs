@@ -54,6 +54,10 @@ internal static class FlowsCommand
         return command;
     }
 
+    /// <summary>Attributes a file with all that can be stated left as it is by itself.</summary>
+    /// <exception cref="InvalidDataException">The file does not hold.</exception>
+    internal static FlowLedger LedgerOf(string file) => Read(file, (name, text) => Attribute(new FlowFile(name, text), site => site, null));
+
     private sealed record Files(string Csv, string? StateIn, string? StateOut, string? Table, int Standard);
 
     /// <summary>A decimal text as a whole number of units of 10^−decimals.</summary>

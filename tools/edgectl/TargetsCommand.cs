@@ -295,5 +295,5 @@ internal static class TargetsCommand
     private static string Level(TargetIndicator indicator) => indicator.Level.ToString().ToLowerInvariant();
 
     // All digits where they are few, else rounded as figures are.
-    private static string Shown(Fraction value, string unit) => $"{(Exact.Text(value) is { Length: <= 16 } text ? text : Exact.Display(value))} {unit}";
+    private static string Shown(Fraction value, string unit) => $"{Exact.Brief(value)} {unit}";
 }

@@ -51,7 +51,7 @@ public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, 
         }
         catch (CarbonException e)
         {
-            throw new CarbonException($"{figure.Name} is {value}, and {indicator.Id} is asked in {threshold.UnitText}: {e.Message}", e);
+            throw new CarbonException($"{figure.Name} is {Exact.Brief(value.Value)} {value.UnitText}, and {indicator.Id} is asked in {threshold.UnitText}: {e.Message}", e);
         }
     }
 }
