@@ -221,7 +221,7 @@ public sealed class CarbonCommandTests : IDisposable
             Changed(r => Put(r, "heat/0/steam/pressure/ambient", "\"100 kPa\"")), Changed(r => Put(r, "heat/0/steam/state", "\"saturated\"")),
             Changed(r => Put(r, "heat/0/factor/value", "\"0.1 tCO2/GJ\"")), Changed(r => Put(r, "combustion/0/uncertainty/amount", "\"1\"")), Changed(r => Put(r, "period", null)),
         ];
-        Assert.Equal([true, .. Enumerable.Repeat(false, documents.Length - 1)], ValidBySchema(documents));
+        Assert.Equal([true, .. Enumerable.Repeat(false, documents.Length - 1)], ValidBySchema("carbon.schema.json", documents));
     }
 
     private static long Total(JsonElement root, string account) => long.Parse(root.GetProperty("totals").EnumerateArray()
@@ -254,7 +254,7 @@ public sealed class CarbonCommandTests : IDisposable
         }
     }
 
-    private static bool[] ValidBySchema(IEnumerable<string> documents)
+    internal static bool[] ValidBySchema(string schema, IEnumerable<string> documents)
     {
         const string Script = """
             import json, sys
@@ -267,7 +267,7 @@ public sealed class CarbonCommandTests : IDisposable
             for line in sys.stdin:
                 print(Draft202012Validator(schema).is_valid(json.loads(line)))
             """;
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Script, Path.Combine(Folder, "carbon.schema.json")])
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Script, Path.Combine(Folder, schema)])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };

@@ -69,6 +69,19 @@ public sealed class TargetsCommandTests : IDisposable
         Assert.Equal(("selfConsumption", "100 %", "met"), (Text(JsonDocument.Parse(output).RootElement.GetProperty("indicators")[0], "figure"), Text(JsonDocument.Parse(output).RootElement.GetProperty("indicators")[0], "value"), Text(JsonDocument.Parse(output).RootElement.GetProperty("indicators")[0], "verdict")));
     }
 
+    [Fact]
+    public void The_schema_takes_the_example_and_refuses_what_the_command_finds_malformed()
+    {
+        string[] good = [Example, Changed(r => Put(r, "figures/0", """{ "name": "a", "carbon": "july.json" }""")), Changed(r => Put(r, "budget", null))];
+        string[] bad =
+        [
+            Changed(r => Put(r, "colour", "1")), Changed(r => Put(r, "programme", null)), Changed(r => Put(r, "programmeFile", "\"a.csv\"")), Changed(r => Put(r, "figures/0/noValue", "\"none\"")),
+            Changed(r => Put(r, "figures/0/value", null)), Changed(r => Put(r, "figures/0/value", "1.18")), Changed(r => Put(r, "budget/amount", "\"1 tCO2\"")), Changed(r => Put(r, "budget/used/until", null)),
+        ];
+        Assert.Equal([.. good.Select(_ => true), .. bad.Select(_ => false)], CarbonCommandTests.ValidBySchema("targets.schema.json", [.. good, .. bad]));
+        Assert.All(bad, b => Assert.Equal(2, CommandLine.Run("targets", _files.Write("a.json", b)).ExitCode));
+    }
+
     [Theory]
     [InlineData("""{ "name": "total-market per energy", "carbon": "missing.json" }""", "$.figures[0].carbon: ")]
     [InlineData("""{ "name": "total-market per energy", "carbon": "july.json", "value": "1 tCO2/tce" }""", "$.figures[0].carbon: stands beside value. Write the one that the figure is from.")]

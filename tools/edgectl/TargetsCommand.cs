@@ -16,7 +16,7 @@ internal static class TargetsCommand
 
     public static Command Create()
     {
-        Argument<string?> file = new("FILE.json") { Description = "Programme, figures, budget; the README tells the form.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> file = new("FILE.json") { Description = "Programme, figures, budget; targets.schema.json tells the form.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> list = new("--list") { Description = "List the programmes and the sector profiles that ship." };
         Option<string?> profile = new("--profile") { Description = "Print what a site of a sector starts with: meters, fuels, products, accounts.", HelpName = "NAME" };
         Option<bool> json = new("--json") { Description = "Write JSON instead of text." };

@@ -16,7 +16,7 @@ internal sealed record TargetsReport(Programme Programme, string? Case, string? 
     public Verdict Verdict => Verdicts.Contains(Verdict.NotMet) ? Verdict.NotMet : Verdicts.Contains(Verdict.NoValue) ? Verdict.NoValue : Verdict.Met;
 }
 
-/// <summary>Reads the file of <c>edgectl targets</c> and judges what it holds.</summary>
+/// <summary>Reads the file of <c>edgectl targets</c>, whose form targets.schema.json tells, and judges what it holds.</summary>
 internal static class TargetsFile
 {
     private const long MostBytesOfProgramme = 1 << 20;
@@ -25,7 +25,7 @@ internal static class TargetsFile
     /// <exception cref="JsonRefusedException">The file is not of the form, or what it holds does not hold.</exception>
     public static TargetsReport Read(JsonElement element, string folder)
     {
-        JsonPart root = new(element, "$", "programme", "programmeFile", "case", "sector", "figures", "budget");
+        JsonPart root = new(element, "$", "$schema", "programme", "programmeFile", "case", "sector", "figures", "budget");
         if (root.Has("programme") == root.Has("programmeFile"))
         {
             throw new JsonRefusedException(root.At("programme"), "is the name of a programme that ships; programmeFile in its place is a file of your own. Write one of the two.");
