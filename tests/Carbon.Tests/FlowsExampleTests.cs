@@ -236,9 +236,21 @@ public class FlowsExampleTests
     [InlineData(85, 90, "-0.50")]
     [InlineData(80, 80, "0.00")]
     [InlineData(80, 81, "-0.10")]
-    public void The_table_that_ships_is_marked_as_unverified(int standard, int powerFactor, string percent)
+    [InlineData(85, 94, "-1.10")]
+    [InlineData(85, 93, "-0.95")]
+    [InlineData(80, 93, "-1.30")]
+    [InlineData(90, 66, "14.00")]
+    [InlineData(85, 66, "9.50")]
+    [InlineData(80, 66, "7.00")]
+    [InlineData(90, 59, "27.00")]
+    [InlineData(85, 59, "17.00")]
+    [InlineData(80, 59, "11.00")]
+    [InlineData(90, 32, "81.00")]
+    [InlineData(85, 32, "71.00")]
+    [InlineData(80, 32, "61.00")]
+    public void The_table_that_ships_has_the_values_of_its_transcriptions_and_tells_how_good_they_are(int standard, int powerFactor, string percent)
     {
-        Assert.Equal("M", Shipped().Confidence);
+        Assert.Equal("S", Shipped().Confidence);
         Assert.Equal(percent, Exact.Display(Shipped().Percent(standard, powerFactor), 2));
     }
 
