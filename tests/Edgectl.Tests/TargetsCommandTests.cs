@@ -170,8 +170,8 @@ public sealed class TargetsCommandTests : IDisposable
     {
         var (exitCode, output, error) = CommandLine.Run("targets", "--list");
         Assert.Equal((0, ""), (exitCode, error));
-        Assert.Contains("programme cn-zero-carbon-park 1: Zero-carbon park (national), for a park", output, StringComparison.Ordinal);
-        Assert.Contains("0.2-to-1-Mtce: Unit-energy carbon, at most 0.20 tCO2/tce; gating; takes total-market per energy or total-location per energy; confidence S", output, StringComparison.Ordinal);
+        Assert.Contains("programme cn-zero-carbon-park 2: Zero-carbon park (national), for a park", output, StringComparison.Ordinal);
+        Assert.Contains("0.2-to-1-Mtce: Unit-energy carbon, at most 0.20 tCO2/tce; gating; takes total-market per energy or total-location per energy; confidence C", output, StringComparison.Ordinal);
         Assert.Contains("profile lithium-battery 1: Lithium battery", output, StringComparison.Ordinal);
         JsonElement root = JsonDocument.Parse(CommandLine.Run("targets", "--list", "--json").Output).RootElement;
         Assert.Equal((6, 10), (root.GetProperty("programmes").GetArrayLength(), root.GetProperty("profiles").GetArrayLength()));
