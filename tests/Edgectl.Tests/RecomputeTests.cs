@@ -185,6 +185,29 @@ public sealed class RecomputeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("scope2-location", 0)]
+    [InlineData("scope2-other", 1)]
+    public void An_instrument_is_claimed_by_one_account(string account, int exit)
+    {
+        _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
+        Reading(0, 0);
+        Reading(400_000, 0);
+        Add(
+            LeafType.Instrument, h => h, LeafRecord.Of("kind", "certificate"), LeafRecord.Of("id", "GEC-1"), LeafRecord.Of("from", Start.AddDays(-1)), LeafRecord.Of("to", Start.AddDays(1)),
+            new LeafRecord("amount") { Unit = "Wh", Number = new DecimalFraction(0, 400) }, LeafRecord.Of("by", "Li Wei"), LeafRecord.Of("market/name", "CN"), LeafRecord.Of("market/retired", "2026-07-02"));
+        Settled("scope2-location");
+        Settled(account);
+        (int result, string text) = Verify();
+        Assert.Equal(exit, result);
+        Assert.Equal(exit == 1, text.Contains("it claims the instrument of leaf 5, which scope2-location claims too", StringComparison.Ordinal));
+
+        void Settled(string of) => Add(
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5] }, Amount(0) with { Name = of }, LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(4)),
+            LeafRecord.Of("method", "market-based"), LeafRecord.Of("market", "CN"), LeafRecord.Of("restates", "instrument"),
+            LeafRecord.Of("claims/from", Start.AddDays(-1)), LeafRecord.Of("claims/to", Start.AddDays(1)), LeafRecord.Of($"a{Register}", "3-4"));
+    }
+
+    [Theory]
     [InlineData("grid", "20260615T0000Z", "250 gCO2/kWh", 60, null)]
     [InlineData("coal", "20260615T0000Z", "250 gCO2/kWh", 60, "it names no leaf with intensities of grid")]
     [InlineData("grid", "20260615T0100Z", "250 gCO2/kWh", 60, "no record 'slot/20260615T0000Z'")]

@@ -155,6 +155,23 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
     }
 
     [Fact]
+    public void A_month_that_runs_is_not_settled_whatever_comes()
+    {
+        (FactorSet set, Factor mix) = FactorLibrary.Shipped.Require(Residual);
+        Open(Market(Residual));
+        Count(minutes: 30, each15: 1000);
+        Enter(Certificate.Replace("2026-07-01", "2026-06-30", StringComparison.Ordinal));
+        Assert.Equal(2, Carbon().Length);
+
+        FactorSet corrected = Corrected(set, mix, "0.5000");
+        Open(new CarbonAccount("scope2-market", corrected, RecordedMethod.OfMarket("CN", corrected.Factors.Single(f => f.Key == Residual)), [new AccountMeter("in", ObisCode.ActiveImport, null)]));
+        Leaf anew = Carbon()[^1];
+        Assert.Equal((1_000_000_000L, "factors", false), (Micrograms(anew), Said(anew, "restates"), anew.Records.Any(r => r.Name == "claims/from")));
+        Count(minutes: 30, each15: 1000);
+        Assert.Equal((1_000_000_000L, "ended"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates"))); // 2 kWh of 4 are claimed
+    }
+
+    [Fact]
     public void Another_factor_is_no_correction()
     {
         (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(East);
