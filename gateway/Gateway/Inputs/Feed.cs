@@ -47,7 +47,7 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
         }
     }
 
-    private async Task TakeAsync(ReadOnlyMemory<byte> document, CancellationToken cancellation)
+    private async Task<bool> TakeAsync(ReadOnlyMemory<byte> document, CancellationToken cancellation)
     {
         try
         {
@@ -59,10 +59,12 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
             }
 
             Volatile.Write(ref _state, _state with { Taken = time.GetUtcNow(), Failure = null });
+            return true;
         }
         catch (InvalidDataException e)
         {
             Fail($"What came was refused: {e.Message}");
+            return false;
         }
     }
 

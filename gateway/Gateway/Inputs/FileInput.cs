@@ -13,7 +13,7 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
     public string From => settings.Path;
 
     /// <inheritdoc/>
-    public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task> take, CancellationToken cancellation)
+    public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken cancellation)
     {
         while (true)
         {
@@ -25,8 +25,7 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
 
             if (_taken != (file.LastWriteTimeUtc, file.Length))
             {
-                await take(await BytesAsync(file, cancellation));
-                _taken = (file.LastWriteTimeUtc, file.Length);
+                _taken = await take(await BytesAsync(file, cancellation)) ? (file.LastWriteTimeUtc, file.Length) : null; // what was refused may be good when the clock is right
             }
 
             await Task.Delay(settings.Every, time, cancellation);

@@ -16,15 +16,14 @@ public sealed class HttpInput(HttpInputSettings settings, HttpClient http, TimeP
     public string From => settings.Url.ToString();
 
     /// <inheritdoc/>
-    public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task> take, CancellationToken cancellation)
+    public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken cancellation)
     {
         while (true)
         {
             (byte[]? document, EntityTagHeaderValue? tag) = await AskAsync(cancellation);
             if (document is not null)
             {
-                await take(document);
-                _taken = tag;
+                _taken = await take(document) ? tag : null;
             }
 
             await Task.Delay(settings.Every, time, cancellation);

@@ -9,10 +9,10 @@ public interface IInput
     string From { get; }
 
     /// <summary>Gives each document that comes, until it is cancelled or something fails.</summary>
-    /// <param name="take">Takes a document. It is asked for the next one when that has come to an end.</param>
+    /// <param name="take">Takes a document, and tells whether it is in the log; false: it was refused. With an <see cref="IOException"/> it could not be recorded, and has to come again.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="IOException">There are no documents now; the sentence says why. Ask again later.</exception>
-    Task ReadAsync(Func<ReadOnlyMemory<byte>, Task> take, CancellationToken cancellation);
+    Task ReadAsync(Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken cancellation);
 }
 
 /// <summary>Makes an input from its settings: one line each.</summary>

@@ -24,12 +24,13 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
     public string From => $"{settings.Topic} at MQTT broker {settings.Broker.Host}:{settings.Broker.Port}{(settings.Broker.Tls ? " over TLS" : "")}";
 
     /// <inheritdoc/>
-    public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task> take, CancellationToken cancellation)
+    public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken cancellation)
     {
         byte[]? password = await settings.Broker.PasswordAsync(cancellation);
+        TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
         session.ApplicationMessageReceivedAsync += message => message.ApplicationMessage.Topic == settings.Topic
-            ? take(message.ApplicationMessage.Payload.ToArray()) // acknowledged when that has ended well
+            ? TakeAsync(message.ApplicationMessage.Payload.ToArray()) // acknowledged when that has ended well
             : Task.CompletedTask; // of a topic that the session had before
         try
         {
@@ -43,7 +44,6 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
             throw new IOException(e is OperationCanceledException ? $"The broker gave no answer within {Limit.TotalSeconds} s." : $"The broker cannot be reached: {e.GetBaseException().Message}", e);
         }
 
-        TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         session.DisconnectedAsync += _ => Task.FromResult(gone.TrySetResult());
         if (session.IsConnected)
         {
@@ -51,6 +51,25 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         }
 
         throw new IOException("The broker has closed the connection.");
+
+        // What could not be recorded comes again with the next connection, and all behind it: reports follow each other.
+        async Task TakeAsync(byte[] document)
+        {
+            if (gone.Task.IsCompleted)
+            {
+                throw new IOException("An earlier message was not recorded.");
+            }
+
+            try
+            {
+                await take(document);
+            }
+            catch (IOException e)
+            {
+                gone.TrySetException(e);
+                throw;
+            }
+        }
     }
 
     // 5 keeps the session for so long; 3.1.1 brokers keep it as long as they like.

@@ -18,6 +18,7 @@ public sealed class CommandDoor
 
     /// <summary>Has an entry recorded, and gives the index of its leaf once that is durable.</summary>
     /// <exception cref="InvalidDataException">It does not fit what is recorded; the sentence says why. Nothing was recorded.</exception>
+    /// <exception cref="IOException">It could not be recorded, and may be later.</exception>
     public async Task<long> EnterAsync(Entry entry, CancellationToken cancellation)
     {
         TaskCompletionSource<long> leaf = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -43,6 +43,7 @@ public sealed partial record Entry
     private const int MostDetails = 64;
 
     private static readonly TimeSpan FarthestForecast = TimeSpan.FromDays(7);
+    private static readonly TimeSpan ClocksApart = TimeSpan.FromMinutes(10);
 
     // The unit as people write it, the one registered for SenML that is recorded, and by how many decimal places they differ.
     private static readonly Dictionary<string, (string Recorded, int Places)> Known = new()
@@ -140,7 +141,7 @@ public sealed partial record Entry
     /// <param name="product">Of which product.</param>
     /// <param name="by">Who reports it.</param>
     /// <param name="json">The report.</param>
-    /// <param name="now">It must be over by now.</param>
+    /// <param name="now">It must be over by now, but for the 10 minutes by which clocks may differ.</param>
     /// <param name="zone">Where a day begins.</param>
     /// <exception cref="InvalidDataException">It is refused; the sentence says why.</exception>
     public static Entry OfProduction(string product, string by, string json, DateTimeOffset now, TimeZoneInfo zone)
@@ -149,7 +150,7 @@ public sealed partial record Entry
         Forbid(
             report with { From = null, To = null, Amount = null, Unit = null, Document = null, Details = null } != new EntryRequest(),
             "A report of production has from, to, amount and unit, and may have document and details. Which product it is of stands in the site file.");
-        return Stated(report with { Kind = "production", Subject = product, By = by }, now, zone, ManualKinds, "subject", product) with { InOrder = product };
+        return Stated(report with { Kind = "production", Subject = product, By = by }, now + ClocksApart, zone, ManualKinds, "subject", product) with { InOrder = product };
     }
 
     private static Entry IntensityOf(EntryRequest request, DateTimeOffset now, IReadOnlyList<IntensitySettings> intensities)

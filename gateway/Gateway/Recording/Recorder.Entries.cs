@@ -227,7 +227,7 @@ public sealed partial class Recorder
             catch (SqliteException e)
             {
                 _log.LogError("An entry could not be recorded: {Reason} Is the card full or read-only?", e.Message);
-                waiting.Leaf.TrySetException(new InvalidDataException($"It could not be recorded: {e.Message} Is the card full or read-only?", e));
+                waiting.Leaf.TrySetException(new IOException($"It could not be recorded: {e.Message} Is the card full or read-only?", e));
             }
         }
     }

@@ -7,7 +7,7 @@ namespace EdgeGateway.Serving;
 internal static class EntryEndpoint
 {
     /// <summary>Takes an entry (<see cref="EntryRequest"/>). 201 with the index of its leaf once that is durable.</summary>
-    /// <remarks>403: not on the socket. 400: the entry is wrong. 409: it does not fit what is recorded. All with the reason in words.</remarks>
+    /// <remarks>403: not on the socket. 400: the entry is wrong. 409: it does not fit what is recorded. 503: it could not be recorded. All with the reason in words.</remarks>
     public static async Task EnterAsync(HttpContext context, ServingModel model)
     {
         IResult answer = context.Connection.LocalIpAddress is not null || model.Door is null
@@ -40,6 +40,10 @@ internal static class EntryEndpoint
         catch (InvalidDataException e)
         {
             return LogEndpoints.Problem(409, "Not recorded", e.Message);
+        }
+        catch (IOException e)
+        {
+            return LogEndpoints.Problem(503, "Not recorded", e.Message);
         }
     }
 }

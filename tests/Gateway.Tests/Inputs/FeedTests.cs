@@ -138,6 +138,50 @@ public sealed class FeedTests : IDisposable
         await StopAsync(running);
     }
 
+    [Fact]
+    public async Task What_cannot_be_recorded_now_is_not_acknowledged_and_comes_again_in_order()
+    {
+        int port = Mosquitto.FreePort();
+        await using Mosquitto broker = await Mosquitto.StartAsync(port);
+        (Feed feed, Task running) = Run(new MqttInput(new MqttInputSettings(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity"), "gw", TimeProvider.System));
+        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
+        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        await SendAsync(sender, "500", retain: true);
+        await TakenAsync("500 gCO2/kWh");
+        await SendAsync(sender, "400");
+        WaitingEntry first = await NextAsync();
+        await SendAsync(sender, "300");
+        first.Leaf.SetException(new IOException("It could not be recorded: disk full."));
+        await _time.NextWaitAsync();
+        Assert.Equal("It could not be recorded: disk full.", feed.State.Failure!.Reason);
+
+        _time.Advance(Backoff.Longest);
+        List<string> came = [];
+        while (!came.Contains("300 gCO2/kWh"))
+        {
+            WaitingEntry waiting = await NextAsync();
+            came.Add(waiting.Entry.Records[^1].Text!);
+            waiting.Leaf.SetResult(1);
+        }
+
+        Assert.Equal(["400 gCO2/kWh", "300 gCO2/kWh"], came.Where(c => c != "500 gCO2/kWh"));
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_refused_is_looked_at_again_though_it_has_not_changed()
+    {
+        string path = Path.Combine(_folder, "grid.csv");
+        Write(path, "500", 0);
+        (Feed feed, Task running) = Run(new FileInput(new FileInputSettings(path, TimeSpan.FromMinutes(1)), _time));
+        (await NextAsync()).Leaf.SetException(new InvalidDataException("The last slot ends a year ahead."));
+        await _time.NextWaitAsync();
+        Assert.Contains("a year ahead", feed.State.Failure!.Reason, StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await TakenAsync("500 gCO2/kWh");
+        await StopAsync(running);
+    }
+
     [Theory]
     [InlineData(Mqtt5.Refused)]
     [InlineData(Mqtt5.HungUpOn)]
@@ -145,7 +189,7 @@ public sealed class FeedTests : IDisposable
     {
         int port = Mosquitto.FreePort();
         MqttInputSettings settings = new(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity");
-        Assert.Contains("The broker cannot be reached: ", (await Assert.ThrowsAsync<IOException>(() => new MqttInput(settings, "gw", TimeProvider.System).ReadAsync(_ => Task.CompletedTask, CancellationToken.None))).Message, StringComparison.Ordinal);
+        Assert.Contains("The broker cannot be reached: ", (await Assert.ThrowsAsync<IOException>(() => new MqttInput(settings, "gw", TimeProvider.System).ReadAsync(_ => Task.FromResult(true), CancellationToken.None))).Message, StringComparison.Ordinal);
 
         await using Mosquitto broker = await Mosquitto.StartAsync(port);
         using IMqttClient sender = new MqttClientFactory().CreateMqttClient();

@@ -48,6 +48,15 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
     public void What_is_no_report_is_refused(string good, string bad, string reason) =>
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Read(First.Replace(good, bad, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void A_report_is_over_but_for_the_difference_of_two_clocks()
+    {
+        EnteredAt = new DateTimeOffset(2026, 6, 15, 5, 55, 0, TimeSpan.Zero); // five minutes before its end
+        Read(First);
+        EnteredAt = EnteredAt.AddMinutes(-6);
+        Assert.Contains("which is not over", Assert.Throws<InvalidDataException>(() => Read(First)).Message, StringComparison.Ordinal);
+    }
+
     private static CarbonAccount Account() => new("scope2", null, RecordedMethod.OfMarket("CN", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
 
     private Entry Read(string json) => Entry.OfProduction("cell", "MQTT topic mes/cells", json, EnteredAt, Shanghai);
