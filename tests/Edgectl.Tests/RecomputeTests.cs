@@ -184,6 +184,18 @@ public sealed class RecomputeTests : IDisposable
         static LeafRecord Energy(long wattHours) => new("amount") { Unit = "Wh", Number = new DecimalFraction(0, wattHours) };
     }
 
+    [Fact]
+    public void A_footprint_over_a_clock_that_was_set_back_begins_where_it_ends()
+    {
+        _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
+        Reading(0, 0);
+        _log.Leaves[3] = _log.Leaves[3] with { Head = _log.Leaves[3].Head with { Time = Start.AddHours(1) } };
+        Reading(400_000, 0);
+        Add(LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [3, 4] }, [Amount(220_000_000), LeafRecord.Of("from", Start.AddMinutes(5)), LeafRecord.Of("to", Start.AddMinutes(5)), .. Tail("0.5500")]);
+        (int exit, string text) = Verify();
+        Assert.True(exit == 0, text);
+    }
+
     [Theory]
     [InlineData("scope2-location", 0)]
     [InlineData("scope2-other", 1)]

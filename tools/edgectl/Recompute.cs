@@ -230,7 +230,8 @@ internal sealed class Recompute
 
                 Quantity more = Between(register.Name, RegisterIn(ends[0], register.Name)!, RegisterIn(ends[1], register.Name)!, ends[1]);
                 amount = amount is null ? more : amount + more;
-                (end, from, to) = (ends[1].Head.Index, ends[0].Head.Time < from ? ends[0].Head.Time : from, ends[1].Head.Time > to ? ends[1].Head.Time : to);
+                end = ends[1].Head.Index;
+                (from, to) = (ends.Select(e => e.Head.Time).Append(from).Min(), ends.Select(e => e.Head.Time).Append(to).Max());
             }
         }
 
@@ -277,7 +278,7 @@ internal sealed class Recompute
     private Quantity Metered(Leaf carbon, Leaf[] readings)
     {
         Quantity? amount = null;
-        DateTimeOffset from = DateTimeOffset.MaxValue;
+        DateTimeOffset from = carbon.Head.Time; // where the clock was set back, its readings are of later
         foreach (string meter in TextOf(carbon, "meters").Split(' '))
         {
             Leaf[] with = [.. readings.Where(r => RegisterIn(r, meter) is not null)];

@@ -59,20 +59,23 @@ public sealed record AccountSpan
     {
         SortedDictionary<string, (long From, long To)[]> registers = new((span?.Registers ?? new Dictionary<string, (long From, long To)[]>()).ToDictionary(), StringComparer.Ordinal);
 
+        // Where the clock was set back, a stretch is kept apart: its ends show all the times that are in the period.
+        bool back = slot.From >= end;
         foreach ((string register, long from, long to) in slot.Counted)
         {
             registers[register] = registers.GetValueOrDefault(register) switch
             {
-                [.. var before, var last] when last.To == from && worthTheSame?.Invoke(register, last.To, to) != false => [.. before, (last.From, to)],
+                [.. var before, var last] when last.To == from && !back && worthTheSame?.Invoke(register, last.To, to) != false => [.. before, (last.From, to)],
                 { } before => [.. before, (from, to)],
                 null => [(from, to)],
             };
+            registers[register] = back && from != to ? [.. registers[register], (to, to)] : registers[register];
         }
 
         return new AccountSpan
         {
             From = span is null || slot.From < span.From ? slot.From : span.From,
-            To = end,
+            To = span is null || end > span.To ? end : span.To,
             Micrograms = checked((span?.Micrograms ?? 0) + (slot.Micrograms ?? 0)),
             Blocked = (span?.Blocked ?? 0) + (slot.Micrograms is null ? 1 : 0),
             Leaf = leaf,

@@ -26,7 +26,7 @@ public sealed partial class Recorder
     private RecordedMethod MethodIn(CarbonAccount account, string series, DateTimeOffset from, DateTimeOffset to)
     {
         SlotIntensity? intensity = _ledger.Fact(IntensityFact(series, SlotNameOf(account, from))) is { } fact ? IntensityIn(SlotNameOf(account, from), fact).Intensity : null;
-        return SlotNameOf(account, from) != SlotNameOf(account, to.AddTicks(-1)) ? RecordedMethod.OfSlot(series, null, RecordedMethod.StraddlesSlots)
+        return from >= to || SlotNameOf(account, from) != SlotNameOf(account, to.AddTicks(-1)) ? RecordedMethod.OfSlot(series, null, RecordedMethod.StraddlesSlots)
             : RecordedMethod.OfSlot(series, intensity?.Holds(from, to) == true ? intensity : null);
     }
 
@@ -46,7 +46,7 @@ public sealed partial class Recorder
     private void NoteIntensitySlot(CarbonAccount account, AccountSlot slot, DateTimeOffset end, long leaf, Dictionary<string, string> facts)
     {
         string name = SlotNameOf(account, slot.From);
-        if (name == SlotNameOf(account, end.AddTicks(-1)))
+        if (slot.From < end && name == SlotNameOf(account, end.AddTicks(-1)))
         {
             string fact = IntensitySpanOf(account, name);
             facts[fact] = AccountSpan.With(_ledger.Fact(fact) is { } before ? AccountSpan.Parse(before) : null, slot, end, leaf).ToString();

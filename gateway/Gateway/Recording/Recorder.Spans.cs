@@ -34,7 +34,7 @@ public sealed partial class Recorder
         CalendarPeriod period = PeriodOf(account, end.AddMilliseconds(-1));
         string terms = $"span:{account.Name}:{period.Name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account.Method.Terms)))[..8]}:", openFact = $"span-of:{account.Name}";
         string name = account.Method.TakesInstruments ? MarketSpanOf(account, period)
-            : _ledger.Fact(openFact) is { } open && open.StartsWith(terms, StringComparison.Ordinal) && AccountSpan.Parse(_ledger.Fact(open)!).To == slot.From ? open
+            : _ledger.Fact(openFact) is { } open && open.StartsWith(terms, StringComparison.Ordinal) && AccountSpan.Parse(_ledger.Fact(open)!).To >= slot.From ? open
             : terms + Text(slot.From.ToUnixTimeMilliseconds());
         facts[name] = AccountSpan.With(_ledger.Fact(name) is { } fact ? AccountSpan.Parse(fact) : null, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).ToString();
         facts[openFact] = name;

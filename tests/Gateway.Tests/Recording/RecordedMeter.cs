@@ -27,7 +27,10 @@ public abstract class RecordedMeter : IDisposable
 
     protected static TimeZoneInfo Shanghai { get; } = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
 
-    protected FakeTimeProvider Time { get; }
+    protected FakeTimeProvider Time { get; private set; }
+
+    /// <summary>The device starts again with its clock at an earlier time.</summary>
+    protected void BackTo(DateTimeOffset time) => Time = new FakeTimeProvider(time);
 
     protected Ledger Ledger { get; }
 

@@ -155,6 +155,28 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
     }
 
     [Fact]
+    public void A_clock_that_is_set_back_loses_nothing_when_the_time_is_accounted_anew()
+    {
+        (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(East);
+        Open(Location(set, east));
+        Count(minutes: 30, each15: 1000);
+        BackTo(Time.GetUtcNow().AddMinutes(-45));
+        Open(Location(set, east));
+        Count(minutes: 75, each15: 1000);
+        Assert.Equal(3_850_000_000L, Carbon().Sum(Micrograms)); // 2 slots, then 5 that begin before them
+        Leaf back = Carbon()[2];
+        Assert.Equal((TimeIn(back, "to"), back.Head.Time), (TimeIn(back, "from"), TimeIn(back, "to")));
+
+        FactorSet corrected = Corrected(set, east, "0.5000");
+        Open(Location(corrected, corrected.Factors.Single(f => f.Key == East)));
+        Leaf anew = Carbon()[^1];
+        Assert.Equal((3_500_000_000L, 8), (Micrograms(anew), Carbon().Length)); // as one, because their times overlap
+        Assert.Equal((Carbon()[..^1].Min(c => TimeIn(c, "from")), Carbon()[..^1].Max(c => TimeIn(c, "to"))), (TimeIn(anew, "from"), TimeIn(anew, "to")));
+        DateTimeOffset[] ends = [.. Said(anew, "in/1-0:1.8.0.255")!.Split(' ', '-').Select(i => LeafAt(long.Parse(i, System.Globalization.CultureInfo.InvariantCulture)).Head.Time)];
+        Assert.Equal((ends.Min(), ends.Max()), (TimeIn(anew, "from"), TimeIn(anew, "to"))); // which is what a verifier asks
+    }
+
+    [Fact]
     public void A_month_that_runs_is_not_settled_whatever_comes()
     {
         (FactorSet set, Factor mix) = FactorLibrary.Shipped.Require(Residual);
