@@ -184,6 +184,25 @@ public sealed class RecomputeTests : IDisposable
         static LeafRecord Energy(long wattHours) => new("amount") { Unit = "Wh", Number = new DecimalFraction(0, wattHours) };
     }
 
+    [Theory]
+    [InlineData("no-intensity", "grid", 60, "it has no amount, no-intensity, and leaf 5 states the intensity of its slot")]
+    [InlineData("straddles-intensities", "grid", 60, "it has no amount, straddles-intensities, and leaf 5 states")]
+    [InlineData("green-power", "coal", 60, "'green-power' is no reason")]
+    [InlineData("no-intensity", "coal", 60, null)]
+    public void A_footprint_without_an_amount_by_slots_has_a_true_reason(string none, string series, int minutes, string? differs)
+    {
+        _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
+        Reading(0, 0);
+        Reading(400_000, 0);
+        Add(LeafType.Intensity, h => h, LeafRecord.Of("series", series), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", minutes), LeafRecord.Of("slot/20260615T0000Z", "250 gCO2/kWh"));
+        Add(
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4] }, LeafRecord.Of("scope2-location", none), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(6)),
+            LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("none", none), LeafRecord.Of("meters", $"a{Register}"));
+        (int exit, string text) = Verify();
+        Assert.Equal(differs is null ? 0 : 1, exit);
+        Assert.Contains(differs ?? "same to the last digit", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_footprint_over_a_clock_that_was_set_back_begins_where_it_ends()
     {
@@ -224,7 +243,7 @@ public sealed class RecomputeTests : IDisposable
     [InlineData("coal", "20260615T0000Z", "250 gCO2/kWh", 60, "it names no leaf with intensities of grid")]
     [InlineData("grid", "20260615T0100Z", "250 gCO2/kWh", 60, "no record 'slot/20260615T0000Z'")]
     [InlineData("grid", "20260615T0000Z", "251 gCO2/kWh", 60, "it was computed with 250 gCO2/kWh, leaf 5 states 251 gCO2/kWh for 20260615T0000Z")]
-    [InlineData("grid", "20260615T0000Z", "250 gCO2/kWh", 1, "its time does not lie within the slot 20260615T0000Z of 1 min")]
+    [InlineData("grid", "20260615T0000Z", "250 gCO2/kWh", 525_600, "there are slots of 15, 30 and 60 min")]
     public void A_footprint_by_slots_is_computed_with_what_the_leaf_of_its_intensity_states(string series, string slot, string value, int minutes, string? differs)
     {
         _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);

@@ -23,13 +23,14 @@ internal sealed record Difference(long Leaf, string Account, string What, bool I
 internal sealed class Recompute
 {
     private const int MostDifferences = 1000;
+    private static readonly int[] Lengths = [15, 30, 60]; // of slots of intensities, minutes
 
     private readonly Dictionary<long, int> _uses = [];
     private readonly Dictionary<long, Leaf> _readings = [];
     private readonly Dictionary<long, Leaf> _statements = []; // config and factors: few
     private readonly List<Leaf> _waiting = [];
     private readonly Dictionary<long, string> _claimed = [];
-    private readonly Dictionary<(string Series, string Slot), List<long>> _stated = []; // which leaves state an intensity
+    private readonly Dictionary<(string Series, string Slot), List<(long Leaf, long Minutes)>> _stated = []; // which leaves state an intensity
 
     public Recompute() => Flows = new RecomputeFlows((leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true)));
 
@@ -56,7 +57,7 @@ internal sealed class Recompute
             foreach (LeafRecord slot in leaf.Records.Skip(3))
             {
                 (string, string) key = (leaf.Records[0].Text!, slot.Name);
-                (_stated.TryGetValue(key, out List<long>? leaves) ? leaves : _stated[key] = []).Add(leaf.Head.Index);
+                (_stated.TryGetValue(key, out List<(long, long)>? leaves) ? leaves : _stated[key] = []).Add((leaf.Head.Index, leaf.Records[2].Number!.Value.Mantissa));
             }
         }
 
@@ -141,7 +142,7 @@ internal sealed class Recompute
                 Differ(carbon, $"it states {stated.Number}{stated.Text} {stated.Unit}, its {(_readings[carbon.Head.ComputedFrom[0]].Head.Type == LeafType.Manual ? "entry gives" : "readings give")} {(computed.Micrograms is { } m ? $"{new DecimalFraction(-9, m)} kg" : computed.NoAmount)}");
             }
         }
-        catch (Exception e) when (e is EvidenceException or CarbonException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is EvidenceException or CarbonException or FormatException or ArgumentException or OverflowException or InvalidOperationException)
         {
             Differ(carbon, e.Message);
         }
@@ -189,19 +190,30 @@ internal sealed class Recompute
     // The slot of time that holds all of it, with the intensity that an earlier leaf of its series states.
     private void RequireIntensity(Leaf carbon, RecordedMethod method, Leaf[] sources)
     {
-        if (method is not { Series: { } series, Slot: { } slot })
+        if (method.Series is not { } series)
         {
+            return;
+        }
+
+        if (method.Slot is not { } slot)
+        {
+            RequireNone(carbon, series);
             return;
         }
 
         Leaf stated = Array.Find(sources, s => s.Head.Type == LeafType.Intensity && s.Records[0].Text == series) ?? throw new EvidenceException($"it names no leaf with intensities of {series}");
         var intensity = SlotIntensity.Read(slot, TimeSpan.FromMinutes(stated.Records[2].Number!.Value.Mantissa), TextOf(stated, $"slot/{slot}"));
+        if (!Lengths.Contains((int)intensity.Length.TotalMinutes) || intensity.From.UtcTicks % intensity.Length.Ticks != 0)
+        {
+            throw new EvidenceException($"leaf {stated.Head.Index} states the slot {slot} of {intensity.Length.TotalMinutes} min, and there are slots of 15, 30 and 60 min at whole multiples of that");
+        }
+
         if (intensity.Value != method.Value)
         {
             throw new EvidenceException($"it was computed with {method.Value}, leaf {stated.Head.Index} states {intensity.Value} for {slot}");
         }
 
-        if (_stated[(series, $"slot/{slot}")].Where(i => i > stated.Head.Index && i < carbon.Head.Index).Order().Select(i => (long?)i).FirstOrDefault() is { } anew)
+        if (_stated[(series, $"slot/{slot}")].Select(s => s.Leaf).Where(i => i > stated.Head.Index && i < carbon.Head.Index).Order().Select(i => (long?)i).FirstOrDefault() is { } anew)
         {
             throw new EvidenceException($"it rests on leaf {stated.Head.Index}, and leaf {anew} before it states the slot {slot} anew");
         }
@@ -209,6 +221,27 @@ internal sealed class Recompute
         if (!intensity.Holds(carbon.Records[1].AsTime(), carbon.Records[2].AsTime()))
         {
             throw new EvidenceException($"its time does not lie within the slot {slot} of {stated.Records[2].Number!.Value.Mantissa} min");
+        }
+    }
+
+    // No amount: none was stated for its slot by then, or it lies in several.
+    private void RequireNone(Leaf carbon, string series)
+    {
+        string none = TextOf(carbon, "none");
+        if (none is not (RecordedMethod.NoIntensity or RecordedMethod.StraddlesSlots))
+        {
+            throw new EvidenceException($"'{none}' is no reason for which there is no amount by {series}");
+        }
+
+        (DateTimeOffset from, DateTimeOffset to) = (carbon.Records[1].AsTime(), carbon.Records[2].AsTime());
+        foreach (TimeSpan length in Lengths.Select(m => TimeSpan.FromMinutes(m)))
+        {
+            DateTimeOffset begins = new(from.UtcTicks - (from.UtcTicks % length.Ticks), TimeSpan.Zero);
+            if (from < to && to <= begins + length && _stated.TryGetValue((series, $"slot/{SlotIntensity.NameOf(begins)}"), out var leaves)
+                && leaves.Exists(l => l.Minutes == (long)length.TotalMinutes && l.Leaf < carbon.Head.Index))
+            {
+                throw new EvidenceException($"it has no amount, {none}, and leaf {leaves.First(l => l.Leaf < carbon.Head.Index).Leaf} states the intensity of its slot");
+            }
         }
     }
 

@@ -61,7 +61,7 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
             Volatile.Write(ref _state, _state with { Taken = time.GetUtcNow(), Failure = null });
             return true;
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is not (IOException or OperationCanceledException))
         {
             Fail($"What came was refused: {e.Message}");
             return false;

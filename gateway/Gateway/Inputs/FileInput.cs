@@ -32,16 +32,15 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
         }
     }
 
+    // One byte more than there may be shows that there is more: a link or a file that grows may hold any number.
     private static async Task<byte[]> BytesAsync(FileInfo file, CancellationToken cancellation)
     {
-        if (file.Length > InputFactory.MostBytes)
-        {
-            throw new IOException($"{file.FullName} has {file.Length} bytes. A document has at most {InputFactory.MostBytes}.");
-        }
-
         try
         {
-            return await File.ReadAllBytesAsync(file.FullName, cancellation);
+            byte[] bytes = new byte[InputFactory.MostBytes + 1];
+            await using FileStream stream = new(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true);
+            int read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
+            return read < bytes.Length ? bytes[..read] : throw new IOException($"{file.FullName} has more than the {InputFactory.MostBytes} bytes of a document.");
         }
         catch (UnauthorizedAccessException e)
         {

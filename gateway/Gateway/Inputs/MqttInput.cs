@@ -29,9 +29,9 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         byte[]? password = await settings.Broker.PasswordAsync(cancellation);
         TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
-        session.ApplicationMessageReceivedAsync += message => message.ApplicationMessage.Topic == settings.Topic
+        session.ApplicationMessageReceivedAsync += message => message.ApplicationMessage.Topic == settings.Topic && message.ApplicationMessage.Payload.Length <= InputFactory.MostBytes
             ? TakeAsync(message.ApplicationMessage.Payload.ToArray()) // acknowledged when that has ended well
-            : Task.CompletedTask; // of a topic that the session had before
+            : Task.CompletedTask; // of a topic that the session had before, or no document
         try
         {
             using CancellationTokenSource limit = new(Limit, time);
@@ -79,7 +79,8 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         try
         {
             result = await session.ConnectAsync(
-                settings.Broker.Options(MqttProtocolVersion.V500, clientId, password).WithCleanStart(false).WithSessionExpiryInterval((uint)Kept.TotalSeconds).Build(), cancellation);
+                settings.Broker.Options(MqttProtocolVersion.V500, clientId, password).WithCleanStart(false).WithSessionExpiryInterval((uint)Kept.TotalSeconds)
+                    .WithMaximumPacketSize(2 * InputFactory.MostBytes).Build(), cancellation);
         }
         catch (MqttCommunicationException) when (!cancellation.IsCancellationRequested)
         {

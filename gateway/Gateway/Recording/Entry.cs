@@ -295,6 +295,7 @@ public sealed partial record Entry
     {
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day))
         {
+            Forbid(day.Year is < 2000 or > 2200, $"{name} is {text}. Nothing before the year 2000 or after 2200 is accounted here.");
             DateTime midnight = day.ToDateTime(TimeOnly.MinValue);
             return new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)).ToUniversalTime();
         }

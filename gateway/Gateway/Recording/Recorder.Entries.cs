@@ -64,17 +64,19 @@ public sealed partial class Recorder
         return index;
     }
 
-    // Reports of one sender follow each other; what overlaps would count twice.
+    // Reports of one product follow each other, and what people enter of it too: what overlaps would count twice.
     private void NoteOrder(Entry entry, Dictionary<string, string> facts)
     {
-        if (entry.InOrder is not { } of)
+        string? of = entry.InOrder ?? (entry.Records.Any(r => r is { Name: "kind", Text: "production" }) ? entry.Records.First(r => r.Name == "subject").Text : null);
+        string fact = $"reported-to:{of}";
+        string? before = of is null ? null : _ledger.Fact(fact);
+        if (of is null || (entry.InOrder is null && before is null))
         {
             return;
         }
 
-        string fact = $"reported-to:{of}";
         DateTimeOffset from = entry.Records.First(r => r.Name == "from").AsTime(), to = entry.Records.First(r => r.Name == "to").AsTime();
-        if (_ledger.Fact(fact) is { } before && DateTimeOffset.FromUnixTimeMilliseconds(IndexIn(before)) is var end && from < end)
+        if (before is not null && DateTimeOffset.FromUnixTimeMilliseconds(IndexIn(before)) is var end && from < end)
         {
             throw new InvalidDataException($"It begins at {from:u}, and {of} is reported up to {end:u} already. Reports follow each other; correct one that was wrong with edgectl enter correction.");
         }
@@ -135,7 +137,7 @@ public sealed partial class Recorder
 
         foreach (CarbonAccount account in MarketAccounts)
         {
-            foreach ((string name, _) in _ledger.Facts($"span:{account.Name}:"))
+            foreach ((string name, _) in _ledger.Facts($"span:{account.Name}:").Where(f => f.Name.EndsWith(":market", StringComparison.Ordinal)))
             {
                 CalendarPeriod period = CalendarPeriod.Parse(name.Split(':')[2], _rhythm.Zone);
                 if (period.To <= at && instrument.Overlaps(period.From, period.To))
@@ -212,23 +214,31 @@ public sealed partial class Recorder
         return superseded;
     }
 
+    // One at a time: a slot that is due does not wait for all of them.
     private void EnterWaiting()
     {
-        while (_door.Take() is { } waiting)
+        if (_door.Take() is not { } waiting)
         {
-            try
+            return;
+        }
+
+        try
+        {
+            waiting.Leaf.TrySetResult(Enter(waiting.Entry));
+        }
+        catch (SqliteException e)
+        {
+            _log.LogError("An entry could not be recorded: {Reason} Is the card full or read-only?", e.Message);
+            waiting.Leaf.TrySetException(new IOException($"It could not be recorded: {e.Message} Is the card full or read-only?", e));
+        }
+        catch (Exception e)
+        {
+            if (e is not (InvalidDataException or EvidenceException))
             {
-                waiting.Leaf.TrySetResult(Enter(waiting.Entry));
+                _log.LogError(e, "An entry could not be recorded, readings go on");
             }
-            catch (Exception e) when (e is InvalidDataException or EvidenceException)
-            {
-                waiting.Leaf.TrySetException(e is InvalidDataException ? e : new InvalidDataException(e.Message, e));
-            }
-            catch (SqliteException e)
-            {
-                _log.LogError("An entry could not be recorded: {Reason} Is the card full or read-only?", e.Message);
-                waiting.Leaf.TrySetException(new IOException($"It could not be recorded: {e.Message} Is the card full or read-only?", e));
-            }
+
+            waiting.Leaf.TrySetException(e is InvalidDataException ? e : new InvalidDataException(e.Message, e));
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed partial class Recorder
 
     private static string IntensityFact(string series, string slot) => $"intensity:{series}:{slot}";
 
-    private static string IntensitySpanOf(CarbonAccount account, string slot) => $"span:{account.Name}:{slot}:intensity";
+    private static string IntensitySpanOf(CarbonAccount account, string slot) => $"span:{account.Name}:{slot}:{account.Method.Series}:intensity";
 
     private static string NameOfSlot(LeafRecord stated) => stated.Name["slot/".Length..];
 
@@ -42,15 +42,13 @@ public sealed partial class Recorder
     private IReadOnlyList<long> Resting(IEnumerable<long> leaves, RecordedMethod? method, Dictionary<string, string> facts) =>
         [.. new SortedSet<long>([.. leaves, .. method is { Series: { } series, Slot: { } slot } ? [IntensityIn(slot, FactOf(facts, IntensityFact(series, slot))!).Leaf] : Array.Empty<long>()])];
 
-    // What lies in several slots has no amount and gets none: it stays as it is.
+    // What lies in several slots has no amount and gets none: it stays as it is, and its month has no total.
     private void NoteIntensitySlot(CarbonAccount account, AccountSlot slot, DateTimeOffset end, long leaf, Dictionary<string, string> facts)
     {
         string name = SlotNameOf(account, slot.From);
-        if (slot.From < end && name == SlotNameOf(account, end.AddTicks(-1)))
-        {
-            string fact = IntensitySpanOf(account, name);
-            facts[fact] = AccountSpan.With(_ledger.Fact(fact) is { } before ? AccountSpan.Parse(before) : null, slot, end, leaf).ToString();
-        }
+        bool within = slot.From < end && name == SlotNameOf(account, end.AddTicks(-1));
+        string fact = IntensitySpanOf(account, within ? name : $"straddle-{Text(leaf)}");
+        facts[fact] = AccountSpan.With(_ledger.Fact(fact) is { } before ? AccountSpan.Parse(before) : null, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).ToString();
     }
 
     // Only what is news becomes a leaf: a table comes again and again.
@@ -82,8 +80,10 @@ public sealed partial class Recorder
                 {
                     var span = AccountSpan.Parse(fact);
                     (_, SlotIntensity intensity) = IntensityIn(slot, facts[IntensityFact(series, slot)]);
-                    Unless(account, slot, () => Restate(
-                        account, name, span, RecordedMethod.OfSlot(series, intensity.Holds(span.From, span.To) ? intensity : null), null, null, null, IntensityCame, at, facts));
+                    if (intensity.Holds(span.From, span.To)) // a series whose slots have become shorter leaves what stands
+                    {
+                        Unless(account, slot, () => Restate(account, name, span, RecordedMethod.OfSlot(series, intensity), null, null, null, IntensityCame, at, facts));
+                    }
                 }
             }
         }

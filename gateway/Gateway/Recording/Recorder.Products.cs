@@ -74,7 +74,7 @@ public sealed partial class Recorder
         foreach (ProductCount product in _products)
         {
             product.Base = null;
-            if (SpansOf(product).LastOrDefault(s => s.Registers.Count > 0)?.Registers.MaxBy(r => r.Value[^1].To) is { } register && register.Key == product.Register
+            if (SpansOf(product).SelectMany(s => s.Registers).Select(r => (KeyValuePair<string, (long From, long To)[]>?)r).MaxBy(r => r!.Value.Value[^1].To) is { } register && register.Key == product.Register
                 && LeafAt(register.Value[^1].To) is { Head.Config: { } config } leaf
                 && LeafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{product.Meter.Name}/constant")?.Text == $"{product.Meter.ImpulsesPerUnit} imp/{product.Meter.Unit}")
             {

@@ -168,6 +168,24 @@ public sealed partial class Recorder
         _pen.Begin(_ledger.Size);
         WriteClockStep();
         IReadOnlyList<(string Meter, Gap Gap, long Leaf)> gaps = WriteGaps(at);
+        try
+        {
+            Record(at, gaps);
+        }
+        catch
+        {
+            foreach ((string meter, Gap gap, _) in gaps)
+            {
+                _now.Note(meter, gap);
+            }
+
+            RestoreAccounts();
+            throw;
+        }
+    }
+
+    private void Record(DateTimeOffset at, IReadOnlyList<(string Meter, Gap Gap, long Leaf)> gaps)
+    {
         Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon = [];
         foreach (RecordedGroup group in _groups)
         {
@@ -233,20 +251,7 @@ public sealed partial class Recorder
             facts[name] = value;
         }
 
-        try
-        {
-            _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts, thinned));
-        }
-        catch
-        {
-            foreach ((string meter, Gap gap, _) in gaps)
-            {
-                _now.Note(meter, gap);
-            }
-
-            RestoreAccounts();
-            throw;
-        }
+        _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts, thinned));
     }
 
     /// <summary>Signs a checkpoint over all recorded leaves, if there are any that no checkpoint covers.</summary>

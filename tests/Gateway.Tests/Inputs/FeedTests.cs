@@ -169,6 +169,34 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_to_what_never_ends_takes_no_memory()
+    {
+        string path = Path.Combine(_folder, "grid.csv");
+        File.CreateSymbolicLink(path, "/dev/zero");
+        (Feed feed, Task running) = Run(new FileInput(new FileInputSettings(path, TimeSpan.FromMinutes(1)), _time));
+        await _time.NextWaitAsync();
+        Assert.EndsWith("has more than the 65536 bytes of a document.", feed.State.Failure!.Reason, StringComparison.Ordinal);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_no_document_does_not_stand_in_the_way()
+    {
+        int port = Mosquitto.FreePort();
+        await using Mosquitto broker = await Mosquitto.StartAsync(port);
+        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
+        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        await SendAsync(sender, "500", retain: true);
+        (_, Task running) = Run(new MqttInput(new MqttInputSettings(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity"), "gw", TimeProvider.System));
+        await TakenAsync("500 gCO2/kWh");
+        await SendAsync(sender, new string('9', InputFactory.MostBytes));
+        await SendAsync(sender, new string('9', 4 * InputFactory.MostBytes));
+        await SendAsync(sender, "400");
+        await TakenAsync("400 gCO2/kWh");
+        await StopAsync(running);
+    }
+
+    [Fact]
     public async Task A_file_that_was_refused_is_looked_at_again_though_it_has_not_changed()
     {
         string path = Path.Combine(_folder, "grid.csv");

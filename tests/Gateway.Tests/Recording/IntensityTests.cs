@@ -85,6 +85,40 @@ public sealed class IntensityTests : RecordedMeter
         Leaf between = Carbon().Single(c => c.Records[0].Text == "straddles-intensities");
         Assert.Equal((Six.AddMinutes(45), Six.AddMinutes(75)), (TimeIn(between, "from"), TimeIn(between, "to")));
         Assert.Equal((Six.AddMinutes(75), Six.AddMinutes(90)), (TimeIn(Carbon()[^1], "from"), TimeIn(Carbon()[^1], "to")));
+        Assert.Equal((null, "1 of its 3 slots of intensities have none: straddles-intensities from 2026-06-15T06:45Z"), (Totals().Kilograms, Totals().NoAmount)); // no total that lacks some
+    }
+
+    [Fact]
+    public void Shorter_slots_leave_what_was_accounted_by_longer_ones()
+    {
+        Open(BySlot());
+        State(("06:00", "500"));
+        Count(minutes: 60, each15: 1000);
+        Recorder.Enter(Entry.OfIntensities(Grid with { Slot = TimeSpan.FromMinutes(15) }, $"{Header}\n2026-06-15T06:00Z,2026-06-15T06:15Z,100", EnteredAt));
+        Assert.Equal("2.000000000", Totals().Kilograms);
+    }
+
+    [Fact]
+    public void Impulses_keep_their_worth_when_their_slot_is_accounted_anew()
+    {
+        Constant = "1000";
+        Open(BySlot());
+        Count(minutes: 15, each15: 1); // 1000 impulses, 1 kWh
+        Constant = "2000";
+        Open(BySlot());
+        Count(minutes: 15, each15: 1); // 0.5 kWh
+        State(("06:00", "1000"));
+        Assert.Equal(1_500_000_000L, Micrograms(Carbon()[^1]));
+    }
+
+    [Fact]
+    public void An_account_that_goes_over_to_the_market_takes_instruments()
+    {
+        Open(BySlot());
+        Count(minutes: 30, each15: 1000);
+        Open(new CarbonAccount("scope2-hourly", null, RecordedMethod.OfMarket("CN", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]));
+        Enter("""{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-06-15","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}""");
+        Assert.Equal(LeafType.Instrument, Leaves().Last().Head.Type);
     }
 
     [Fact]
@@ -128,7 +162,7 @@ public sealed class IntensityTests : RecordedMeter
         Enter(json);
     }
 
-    private static CarbonAccount BySlot() => new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]) { IntensitySlot = Grid.Slot };
+    private CarbonAccount BySlot() => new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), [new AccountMeter("in", ObisCode.ActiveImport, Constant)]) { IntensitySlot = Grid.Slot };
 
     private PeriodTotal Totals() => CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Accounts.Single();
 

@@ -197,6 +197,23 @@ public sealed class ProductTests : IDisposable
     }
 
     [Fact]
+    public void After_a_clock_that_was_ahead_nothing_is_counted_twice()
+    {
+        DateTimeOffset right = _time.GetUtcNow();
+        Open();
+        _time = new FakeTimeProvider(right.AddDays(2)); // in the next month
+        Open();
+        Run(minutes: 30, each: 1);
+        _time = new FakeTimeProvider(right);
+        Open();
+        Run(minutes: 15, each: 1);
+        Open();
+        Run(minutes: 15, each: 1);
+        AccountSpan[] spans = [.. _ledger.Facts("made:").Select(f => AccountSpan.Parse(f.Value))];
+        Assert.Equal("60 pieces", spans.Select(s => s.Amount(LeafAt)).Aggregate((a, b) => a + b).ToString());
+    }
+
+    [Fact]
     public void Over_all_months_as_many_are_counted_as_the_register_went_on_whatever_happened() =>
         Gen.Select(Gen.Int[0, 5], Gen.Frequency((6, Gen.Const(0)), (2, Gen.Const(1)), (1, Gen.Const(2)))).Array[60, 100].Sample(
             minutes =>

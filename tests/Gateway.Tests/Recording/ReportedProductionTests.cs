@@ -39,12 +39,25 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         Report(Second);
     }
 
+    [Fact]
+    public void What_is_reported_is_not_entered_by_hand_for_the_same_time()
+    {
+        const string ByHand = """{"type":"manual","kind":"production","subject":"cell","from":"2026-06-15T06:00:00+08:00","to":"2026-06-15T10:00:00+08:00","amount":"60","unit":"count","by":"Li Wei"}""";
+        Open(Account());
+        Report(First);
+        Assert.Contains("cell is reported up to 2026-06-15 06:00:00Z already", Refused(ByHand), StringComparison.Ordinal);
+        Enter(ByHand.Replace("T06", "T14", StringComparison.Ordinal).Replace("T10", "T18", StringComparison.Ordinal)); // while the machine did not report
+        Assert.Throws<InvalidDataException>(() => Report(Second));
+        Enter(ByHand.Replace("cell", "van", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("\"unit\"", "\"by\":\"me\",\"unit\"", "A report of production has from, to, amount and unit")]
     [InlineData("\"count\"", "\"kWhs\"", "The unit of the amount is 'kWhs'")]
     [InlineData("\"120\"", "\"-3\"", "The amount is '-3'")]
     [InlineData("T14", "T05", "does not end after it begins")]
     [InlineData("{", "[", "not JSON")]
+    [InlineData("2026-06-15T06:00:00+08:00", "0001-01-01", "Nothing before the year 2000")]
     public void What_is_no_report_is_refused(string good, string bad, string reason) =>
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Read(First.Replace(good, bad, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
 
