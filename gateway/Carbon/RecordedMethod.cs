@@ -161,8 +161,9 @@ public sealed class RecordedMethod
         return Simply(amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour));
     }
 
-    private Func<Quantity, Claims?, MarketFootprint> BySlot() => Value is not null
+    private Func<Quantity, Claims?, MarketFootprint> BySlot() => Slot is not null
         ? ByFactor()
+        : Value is not null ? throw new CarbonException($"The method {Name} has a value, and lacks the slot that it is of.")
         : (_, claims) => claims is null ? new MarketFootprint(null, TextOf("none"), [], new Quantity(Fraction.Zero, Unit.KilowattHour)) : throw new CarbonException("Only the market-based method takes instruments.");
 
     private Func<Quantity, Claims?, MarketFootprint> ByMarket()

@@ -12,6 +12,9 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
     /// <summary>Most lines of a table: a month of hours.</summary>
     public const int MostSlots = 744;
 
+    /// <summary>The lengths that slots may have.</summary>
+    public static IReadOnlyList<TimeSpan> Lengths { get; } = [TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(30), TimeSpan.FromHours(1)];
+
     private static readonly string[] Units = ["gCO2/kWh", "kgCO2/kWh", "kgCO2/MWh", "tCO2/MWh"];
 
     /// <summary>Where the slot ends.</summary>
@@ -25,6 +28,13 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
 
     /// <summary>The name of the slot that begins at an instant.</summary>
     public static string NameOf(DateTimeOffset from) => from.UtcDateTime.ToString("yyyyMMdd'T'HHmm'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The name of the slot of a length in which all of a time lies. Null: it lies in several, or is empty.</summary>
+    public static string? NameOf(TimeSpan length, DateTimeOffset from, DateTimeOffset to)
+    {
+        DateTimeOffset begins = new(from.UtcTicks - (from.UtcTicks % length.Ticks), TimeSpan.Zero);
+        return from < to && to <= begins + length ? NameOf(begins) : null;
+    }
 
     /// <summary>Reads a slot back from its name and value.</summary>
     /// <exception cref="CarbonException">It is no name, or no intensity.</exception>

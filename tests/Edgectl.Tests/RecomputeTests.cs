@@ -172,7 +172,7 @@ public sealed class RecomputeTests : IDisposable
             LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = more == "1 MWh" ? [3, 6, 7] : [3, 6, 7, 8, 9] },
             micrograms is { } m ? Amount(m) : LeafRecord.Of("scope2-location", more!), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(6)),
             LeafRecord.Of("method", "market-based"), LeafRecord.Of("market", "CN"), LeafRecord.Of("factor", Key), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", "cn/1"),
-            LeafRecord.Of("restates", "instrument"), LeafRecord.Of("claims/from", Start.AddDays(-1)), LeafRecord.Of("claims/to", Start.AddDays(1)), LeafRecord.Of($"a{Register}", "3-6"));
+            LeafRecord.Of("restates", "instrument"), LeafRecord.Of("claims/from", Start.AddDays(-1)), LeafRecord.Of("claims/to", Start.AddDays(1)), LeafRecord.Of($"a{Register}", "3-6"), LeafRecord.Of($"p{Pulses}", "3-6"));
         (int result, string text) = Verify();
         Assert.True(result == exit, text);
         if (exit == 0)
@@ -185,18 +185,104 @@ public sealed class RecomputeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no-intensity", "grid", 60, "it has no amount, no-intensity, and leaf 5 states the intensity of its slot")]
-    [InlineData("straddles-intensities", "grid", 60, "it has no amount, straddles-intensities, and leaf 5 states")]
-    [InlineData("green-power", "coal", 60, "'green-power' is no reason")]
-    [InlineData("no-intensity", "coal", 60, null)]
-    public void A_footprint_without_an_amount_by_slots_has_a_true_reason(string none, string series, int minutes, string? differs)
+    [InlineData("3-8", "3-8", null)]
+    [InlineData("3-4 4-8", "3-8", null)]
+    [InlineData("3-4 6-8", "3-8", "it leaves out what its slots counted of a/1-0:1.8.0.255 between leaf 4 and leaf 6")]
+    [InlineData("4-8", "3-8", "it leaves out what its slots counted of a/1-0:1.8.0.255 between leaf 3 and leaf 4")]
+    [InlineData("3-8", "3-6", "it leaves out what its slots counted of p/1-0:1.8.0.255 between leaf 6 and leaf 8")]
+    [InlineData("3-8", null, "it leaves out what its slots counted of p/1-0:1.8.0.255 between leaf 3 and leaf 8")]
+    [InlineData("3-8 8-8", "3-4 4-8", null)]
+    [InlineData("4-3 6-8", "3-8", "are not between its readings, one after the other")]
+    [InlineData("3-8 3-8", "3-8", "are not between its readings, one after the other")]
+    [InlineData("3-8", "3-9", "are not between its readings, one after the other")]
+    public void A_period_that_is_accounted_anew_has_all_that_its_slots_counted(string a, string? p, string? differs)
+    {
+        Reading(5_000, 400);
+        Carbon(550_000 + 6_015_625, [4, 6]);
+        Reading(6_000, 464);
+        Carbon(550_000 + 5_500_000, [6, 8]);
+        (decimal A, decimal P)[] at = [(1_000, 10), (4_000, 330), default, (5_000, 400), default, (6_000, 464)];
+        decimal amount = Counted(a).Sum(s => at[s.To].A - at[s.From].A) * 550 + Counted(p ?? "3-3").Sum(s => at[s.To].P - at[s.From].P) * 85_937.5m;
+        Restated((long)Math.Round(amount), [3, 4, 6, 8], [LeafRecord.Of($"a{Register}", a), .. p is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of($"p{Pulses}", p)]]);
+        (int exit, string text) = Verify();
+        Assert.True(exit == (differs is null ? 0 : 1), text);
+        Assert.Contains(differs ?? "recomputed 4 footprints from readings and factors: the same to the last digit", text, StringComparison.Ordinal);
+
+        static IEnumerable<(int From, int To)> Counted(string stretches) =>
+            stretches.Replace("3-9", "3-8", StringComparison.Ordinal).Split(' ').Select(s => (s[0] - '3', s[2] - '3'));
+    }
+
+    [Fact]
+    public void A_register_that_began_again_has_nothing_of_its_slots_in_between()
+    {
+        Reading(5_000, 7); // the impulses between have been lost
+        Reading(6_000, 71);
+        Carbon(2 * 550_000 + 5_500_000, [4, 6, 7], LeafRecord.Of($"p{Pulses}/base", 6));
+        Restated(29_150_000 + 6_600_000, [3, 4, 6, 7], LeafRecord.Of($"a{Register}", "3-7"), LeafRecord.Of($"p{Pulses}", "3-4 6-7"));
+        (int exit, string text) = Verify();
+        Assert.True(exit == 0, text);
+    }
+
+    [Fact]
+    public void Readings_of_one_tick_that_stand_in_two_leaves_leave_nothing_out_between_them()
+    {
+        _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
+        foreach (int slot in new[] { 0, 1, 2 })
+        {
+            Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1, Time = Start.AddMinutes(15 * slot) }, Energy("a", 1_000 * slot));
+            Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1, Time = Start.AddMinutes(15 * slot) }, Impulses("p", 64 * slot));
+            if (slot > 0)
+            {
+                int last = _log.Leaves.Count - 1;
+                int before = slot == 1 ? 3 : 5;
+                Add(
+                    LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [before, before + 1, last - 1, last], Time = Start.AddMinutes(15 * slot) },
+                    [Amount(550_000 + 5_500_000), LeafRecord.Of("from", Start.AddMinutes(15 * (slot - 1))), LeafRecord.Of("to", Start.AddMinutes(15 * slot)), .. Tail("0.5500")]);
+            }
+        }
+
+        // Of the second slot only, as of a month that begins there; and with p left out.
+        Restated(550_000 + 5_500_000, [5, 6, 8, 9], LeafRecord.Of($"a{Register}", "5-8"), LeafRecord.Of($"p{Pulses}", "6-9"));
+        (int exit, string text) = Verify();
+        Assert.True(exit == 0, text);
+        Restated(550_000, [5, 8], LeafRecord.Of($"a{Register}", "5-8"));
+        (exit, text) = Verify();
+        Assert.True(exit == 1, text);
+        Assert.Contains("it leaves out what its slots counted of p/1-0:1.8.0.255 between leaf 5 and leaf 8", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_meter_counts_once_and_only_readings_are_counted()
+    {
+        Replace(5, 7, LeafRecord.Of("meters", $"a{Register} p{Pulses} a{Register}"));
+        Replace(5, 0, Amount(29_150_000 + 3_000 * 550));
+        Assert.Contains("it adds up a meter twice", Verify().Text, StringComparison.Ordinal);
+
+        _log.Leaves.RemoveRange(5, _log.Leaves.Count - 5);
+        foreach (int wattHours in new[] { 1_000, 9_000 })
+        {
+            Add(LeafType.Instrument, h => h, LeafRecord.Of("kind", "supplier"), LeafRecord.Of("id", $"x{wattHours}"), LeafRecord.Of("from", Start), LeafRecord.Of("to", Start.AddDays(1)), new LeafRecord("amount") { Unit = "Wh", Number = new DecimalFraction(0, wattHours) }, LeafRecord.Of("by", "Li Wei"));
+        }
+
+        Add(LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [5, 6] }, [Amount(4_400_000_000), LeafRecord.Of("from", Start.AddMinutes(5)), LeafRecord.Of("to", Start.AddMinutes(7)), .. Tail("0.5500")[..^1], LeafRecord.Of("meters", "amount")]);
+        Assert.Contains("none of its meters is in two of its readings", Verify().Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no-intensity", "grid", 60, 3, "it has no amount, no-intensity, and leaf 5 states the intensity of its slot")]
+    [InlineData("straddles-intensities", "grid", 60, 3, "it has no amount, straddles-intensities, and leaf 5 states")]
+    [InlineData("green-power", "coal", 60, 3, "'green-power' is no reason")]
+    [InlineData("no-intensity", "coal", 60, 3, null)]
+    [InlineData("no-intensity", "grid", 15, 20, null)]
+    public void A_footprint_without_an_amount_by_slots_has_a_true_reason(string none, string series, int minutes, int from, string? differs)
     {
         _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
         Reading(0, 0);
+        _log.Leaves[3] = _log.Leaves[3] with { Head = _log.Leaves[3].Head with { Time = Start.AddMinutes(from) } };
         Reading(400_000, 0);
         Add(LeafType.Intensity, h => h, LeafRecord.Of("series", series), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", minutes), LeafRecord.Of("slot/20260615T0000Z", "250 gCO2/kWh"));
         Add(
-            LeafType.Carbon, h => h with { ComputedFrom = [3, 4] }, LeafRecord.Of("scope2-location", none), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(6)),
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4], Time = Start.AddMinutes(from + 3) }, LeafRecord.Of("scope2-location", none), LeafRecord.Of("from", Start.AddMinutes(from)), LeafRecord.Of("to", Start.AddMinutes(from + 3)),
             LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("none", none), LeafRecord.Of("meters", $"a{Register}"));
         (int exit, string text) = Verify();
         Assert.Equal(differs is null ? 0 : 1, exit);
@@ -259,26 +345,31 @@ public sealed class RecomputeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("grid", "20260615T0000Z", "it rests on leaf 5, and leaf 6 before it states the slot 20260615T0000Z anew")]
-    [InlineData("grid", "20260615T0100Z", null)]
-    [InlineData("coal", "20260615T0000Z", null)]
-    public void A_footprint_by_slots_rests_on_the_newest_intensity_before_it(string series, string slot, string? differs)
+    [InlineData("grid", "20260615T0000Z", 60, 3, "it rests on leaf 5, which is not the newest before it that states the intensity of its time: leaf 6 states that of 20260615T0000Z")]
+    [InlineData("grid", "20260615T0000Z", 15, 3, "it rests on leaf 5, which is not the newest before it that states the intensity of its time: leaf 6 states that of 20260615T0000Z")]
+    [InlineData("grid", "20260615T0000Z", 15, 20, "it rests on leaf 5, which is not the newest before it that states the intensity of its time")]
+    [InlineData("grid", "20260615T0015Z", 15, 20, "leaf 6 states that of 20260615T0015Z")]
+    [InlineData("grid", "20260615T0015Z", 15, 3, null)]
+    [InlineData("grid", "20260615T0100Z", 60, 3, null)]
+    [InlineData("coal", "20260615T0000Z", 60, 3, null)]
+    public void A_footprint_by_slots_rests_on_the_newest_intensity_before_it(string series, string slot, int minutes, int from, string? differs)
     {
         _log.Leaves.RemoveRange(3, _log.Leaves.Count - 3);
         Reading(0, 0);
+        _log.Leaves[3] = _log.Leaves[3] with { Head = _log.Leaves[3].Head with { Time = Start.AddMinutes(from) } };
         Reading(400_000, 0);
         State("grid", "20260615T0000Z", "250 gCO2/kWh");
-        State(series, slot, "300 gCO2/kWh");
+        State(series, slot, "300 gCO2/kWh", minutes);
         Add(
-            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5] }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(7)),
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5], Time = Start.AddMinutes(from + 4) }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(from)), LeafRecord.Of("to", Start.AddMinutes(from + 4)),
             LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("slot", "20260615T0000Z"), LeafRecord.Of("value", "250 gCO2/kWh"), LeafRecord.Of("meters", $"a{Register}"));
         State("grid", "20260615T0000Z", "400 gCO2/kWh"); // after it
         (int exit, string text) = Verify();
         Assert.Equal(differs is null ? 0 : 1, exit);
         Assert.Contains(differs ?? "0.100000000 kg CO2", text, StringComparison.Ordinal);
 
-        void State(string of, string at, string value) =>
-            Add(LeafType.Intensity, h => h, LeafRecord.Of("series", of), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", 60), LeafRecord.Of($"slot/{at}", value));
+        void State(string of, string at, string value, int length = 60) =>
+            Add(LeafType.Intensity, h => h, LeafRecord.Of("series", of), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", length), LeafRecord.Of($"slot/{at}", value));
     }
 
     private static IEnumerable<LeafRecord> Combustion =>
@@ -337,6 +428,13 @@ public sealed class RecomputeTests : IDisposable
     private void Carbon(long? micrograms, long[] of, params LeafRecord[] more) => Add(
         LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
         [Amount(micrograms ?? 0), LeafRecord.Of("from", Start.AddMinutes(of[0])), LeafRecord.Of("to", Start.AddMinutes(_log.Leaves.Count)), .. Tail("0.5500"), .. more]);
+
+    private void Restated(long micrograms, long[] of, params LeafRecord[] stretches) => Add(
+        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
+        [
+            Amount(micrograms), LeafRecord.Of("from", _log.Leaves[(int)of[0]].Head.Time), LeafRecord.Of("to", _log.Leaves[(int)of[^1]].Head.Time), .. Tail("0.5500")[..^1],
+            LeafRecord.Of("restates", "factors"), .. stretches,
+        ]);
 
     private static LeafRecord[] Tail(string factor) =>
     [

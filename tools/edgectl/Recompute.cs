@@ -23,7 +23,6 @@ internal sealed record Difference(long Leaf, string Account, string What, bool I
 internal sealed class Recompute
 {
     private const int MostDifferences = 1000;
-    private static readonly int[] Lengths = [15, 30, 60]; // of slots of intensities, minutes
 
     private readonly Dictionary<long, int> _uses = [];
     private readonly Dictionary<long, Leaf> _readings = [];
@@ -31,6 +30,8 @@ internal sealed class Recompute
     private readonly List<Leaf> _waiting = [];
     private readonly Dictionary<long, string> _claimed = [];
     private readonly Dictionary<(string Series, string Slot), List<(long Leaf, long Minutes)>> _stated = []; // which leaves state an intensity
+    private readonly CountedSlots _slots = new();
+    private readonly List<(Leaf Carbon, Dictionary<string, List<(ReadingMark From, ReadingMark To)>> Stretches)> _restated = [];
 
     public Recompute() => Flows = new RecomputeFlows((leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true)));
 
@@ -59,6 +60,11 @@ internal sealed class Recompute
                 (string, string) key = (leaf.Records[0].Text!, slot.Name);
                 (_stated.TryGetValue(key, out List<(long, long)>? leaves) ? leaves : _stated[key] = []).Add((leaf.Head.Index, leaf.Records[2].Number!.Value.Mantissa));
             }
+        }
+
+        if (leaf.Head.Type == LeafType.Carbon && IsRestated(leaf))
+        {
+            _slots.Watch(leaf.Records[0].Name);
         }
 
         foreach (long index in leaf.Head.Type == LeafType.Carbon ? leaf.Head.ComputedFrom : [])
@@ -110,6 +116,15 @@ internal sealed class Recompute
         }
 
         _waiting.Clear();
+        foreach ((Leaf carbon, var stretches) in _restated)
+        {
+            if (_slots.LeftOut(carbon.Records[0].Name, stretches) is { } leftOut)
+            {
+                Differ(carbon, leftOut);
+            }
+        }
+
+        _restated.Clear();
     }
 
     private long? FirstMissing(Leaf carbon)
@@ -183,11 +198,13 @@ internal sealed class Recompute
         return sources.Length == 0 || sources[^1].Head.Index >= carbon.Head.Index
             ? throw new EvidenceException("it does not name earlier readings or entries")
             : sources[0].Head.Type == LeafType.Manual ? method.Footprint(Entered(carbon, sources), null)
-            : carbon.Records.Any(r => r.Name == "restates") ? method.Footprint(Stretches(carbon, sources), ClaimsOf(carbon, sources))
+            : IsRestated(carbon) ? method.Footprint(Stretches(carbon, sources), ClaimsOf(carbon, sources))
             : method.Footprint(Metered(carbon, sources), null);
     }
 
-    // The slot of time that holds all of it, with the intensity that an earlier leaf of its series states.
+    private static bool IsRestated(Leaf carbon) => carbon.Records.Any(r => r.Name == "restates");
+
+    // The slot of time that holds all of it, with the intensity that the newest leaf before it states; or that there is none.
     private void RequireIntensity(Leaf carbon, RecordedMethod method, Leaf[] sources)
     {
         if (method.Series is not { } series)
@@ -195,15 +212,26 @@ internal sealed class Recompute
             return;
         }
 
+        (long Leaf, string Slot)? newest = NewestIntensity(series, carbon);
         if (method.Slot is not { } slot)
         {
-            RequireNone(carbon, series);
+            string none = TextOf(carbon, "none");
+            if (none is not (RecordedMethod.NoIntensity or RecordedMethod.StraddlesSlots))
+            {
+                throw new EvidenceException($"'{none}' is no reason for which there is no amount by {series}");
+            }
+
+            if (newest is { } missed)
+            {
+                throw new EvidenceException($"it has no amount, {none}, and leaf {missed.Leaf} states the intensity of its slot {missed.Slot}");
+            }
+
             return;
         }
 
         Leaf stated = Array.Find(sources, s => s.Head.Type == LeafType.Intensity && s.Records[0].Text == series) ?? throw new EvidenceException($"it names no leaf with intensities of {series}");
         var intensity = SlotIntensity.Read(slot, TimeSpan.FromMinutes(stated.Records[2].Number!.Value.Mantissa), TextOf(stated, $"slot/{slot}"));
-        if (!Lengths.Contains((int)intensity.Length.TotalMinutes) || intensity.From.UtcTicks % intensity.Length.Ticks != 0)
+        if (!SlotIntensity.Lengths.Contains(intensity.Length) || intensity.From.UtcTicks % intensity.Length.Ticks != 0)
         {
             throw new EvidenceException($"leaf {stated.Head.Index} states the slot {slot} of {intensity.Length.TotalMinutes} min, and there are slots of 15, 30 and 60 min at whole multiples of that");
         }
@@ -213,64 +241,67 @@ internal sealed class Recompute
             throw new EvidenceException($"it was computed with {method.Value}, leaf {stated.Head.Index} states {intensity.Value} for {slot}");
         }
 
-        if (_stated[(series, $"slot/{slot}")].Select(s => s.Leaf).Where(i => i > stated.Head.Index && i < carbon.Head.Index).Order().Select(i => (long?)i).FirstOrDefault() is { } anew)
-        {
-            throw new EvidenceException($"it rests on leaf {stated.Head.Index}, and leaf {anew} before it states the slot {slot} anew");
-        }
-
         if (!intensity.Holds(carbon.Records[1].AsTime(), carbon.Records[2].AsTime()))
         {
             throw new EvidenceException($"its time does not lie within the slot {slot} of {stated.Records[2].Number!.Value.Mantissa} min");
         }
+
+        if (newest?.Leaf != stated.Head.Index)
+        {
+            throw new EvidenceException($"it rests on leaf {stated.Head.Index}, which is not the newest before it that states the intensity of its time{(newest is { } n ? $": leaf {n.Leaf} states that of {n.Slot}" : "")}");
+        }
     }
 
-    // No amount: none was stated for its slot by then, or it lies in several.
-    private void RequireNone(Leaf carbon, string series)
+    // The leaf before a footprint that last stated the intensity of a slot in which all of it lies. A slot has one intensity: a statement of the same begin
+    // with another length takes the place of the one before too.
+    private (long Leaf, string Slot)? NewestIntensity(string series, Leaf carbon)
     {
-        string none = TextOf(carbon, "none");
-        if (none is not (RecordedMethod.NoIntensity or RecordedMethod.StraddlesSlots))
-        {
-            throw new EvidenceException($"'{none}' is no reason for which there is no amount by {series}");
-        }
-
         (DateTimeOffset from, DateTimeOffset to) = (carbon.Records[1].AsTime(), carbon.Records[2].AsTime());
-        foreach (TimeSpan length in Lengths.Select(m => TimeSpan.FromMinutes(m)))
+        (long Leaf, string Slot)? newest = null;
+        foreach (TimeSpan length in SlotIntensity.Lengths)
         {
-            DateTimeOffset begins = new(from.UtcTicks - (from.UtcTicks % length.Ticks), TimeSpan.Zero);
-            if (from < to && to <= begins + length && _stated.TryGetValue((series, $"slot/{SlotIntensity.NameOf(begins)}"), out var leaves)
-                && leaves.Exists(l => l.Minutes == (long)length.TotalMinutes && l.Leaf < carbon.Head.Index))
+            if (SlotIntensity.NameOf(length, from, to) is { } slot && _stated.TryGetValue((series, $"slot/{slot}"), out var leaves)
+                && leaves.Where(l => l.Leaf < carbon.Head.Index).DefaultIfEmpty().MaxBy(l => l.Leaf) is var (leaf, minutes) && minutes == (long)length.TotalMinutes && !(newest?.Leaf > leaf))
             {
-                throw new EvidenceException($"it has no amount, {none}, and leaf {leaves.First(l => l.Leaf < carbon.Head.Index).Leaf} states the intensity of its slot");
+                newest = (leaf, slot);
             }
         }
+
+        return newest;
     }
 
     // A period that was accounted anew: each of its registers with the readings between which it was counted, "12-400 401-2990".
     private Quantity Stretches(Leaf carbon, Leaf[] sources)
     {
         Quantity? amount = null;
-        DateTimeOffset from = DateTimeOffset.MaxValue, to = DateTimeOffset.MinValue;
-        foreach (LeafRecord register in carbon.Records.Where(r => r.Text is not null && sources.Any(s => s.Head.Type == LeafType.Reading && RegisterIn(s, r.Name) is not null)))
+        Dictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches = [];
+        foreach (LeafRecord register in carbon.Records.Where(r => r.Text is not null && sources.Any(s => RegisterIn(s, r.Name) is not null)))
         {
-            long end = -1;
+            List<(ReadingMark From, ReadingMark To)> counted = stretches[register.Name] = [];
             foreach (string[] stretch in register.Text!.Split(' ').Select(s => s.Split('-')))
             {
-                Leaf[] ends = [.. stretch.Select(s => sources.FirstOrDefault(r => r.Head.Type == LeafType.Reading && r.Head.Index.ToString(CultureInfo.InvariantCulture) == s)).OfType<Leaf>()];
-                if (ends.Length != 2 || stretch.Length != 2 || ends[0].Head.Index < end || ends.Any(e => RegisterIn(e, register.Name) is null))
+                Leaf[] ends = [.. stretch.Select(s => sources.FirstOrDefault(r => r.Head.Index.ToString(CultureInfo.InvariantCulture) == s)).OfType<Leaf>().Where(e => RegisterIn(e, register.Name) is not null)];
+                if (ends.Length != 2 || stretch.Length != 2 || ends[0].Head.Index > ends[1].Head.Index || (counted.Count > 0 && ends[0].Head.Index < counted[^1].To.Leaf))
                 {
                     throw new EvidenceException($"the stretches of {register.Name}, {register.Text}, are not between its readings, one after the other");
                 }
 
                 Quantity more = Between(register.Name, RegisterIn(ends[0], register.Name)!, RegisterIn(ends[1], register.Name)!, ends[1]);
                 amount = amount is null ? more : amount + more;
-                end = ends[1].Head.Index;
-                (from, to) = (ends.Select(e => e.Head.Time).Append(from).Min(), ends.Select(e => e.Head.Time).Append(to).Max());
+                counted.Add((ReadingMark.Of(ends[0]), ReadingMark.Of(ends[1])));
             }
         }
 
-        RequireTime(carbon, "from", from);
-        RequireTime(carbon, "to", to);
-        return amount ?? throw new EvidenceException("it names no registers");
+        DateTimeOffset[] times = [.. stretches.Values.SelectMany(s => s).SelectMany(s => new[] { s.From.Time, s.To.Time })];
+        if (amount is null)
+        {
+            throw new EvidenceException("it names no registers");
+        }
+
+        RequireTime(carbon, "from", times.Min());
+        RequireTime(carbon, "to", times.Max());
+        _restated.Add((carbon, stretches));
+        return amount;
     }
 
     private Claims? ClaimsOf(Leaf carbon, Leaf[] sources)
@@ -292,10 +323,9 @@ internal sealed class Recompute
                 }
             }
 
-            LeafRecord amount = holds["amount"];
             var instrument = RecordedInstrument.Read(
                 TextOf(entered, "kind"), TextOf(entered, "id"), holds["from"].AsTime(), holds["to"].AsTime(),
-                MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!), name => holds.GetValueOrDefault(name)?.Text);
+                AmountIn(entered, holds.GetValueOrDefault("amount")), name => holds.GetValueOrDefault(name)?.Text);
             if (instrument.Kind != "contract" && _claimed.TryGetValue(entered.Head.Index, out string? other) && other != carbon.Records[0].Name)
             {
                 throw new EvidenceException($"it claims the instrument of leaf {entered.Head.Index}, which {other} claims too");
@@ -312,7 +342,13 @@ internal sealed class Recompute
     {
         Quantity? amount = null;
         DateTimeOffset from = carbon.Head.Time; // where the clock was set back, its readings are of later
-        foreach (string meter in TextOf(carbon, "meters").Split(' '))
+        string[] meters = TextOf(carbon, "meters").Split(' ');
+        if (meters.Distinct().Count() < meters.Length)
+        {
+            throw new EvidenceException("it adds up a meter twice");
+        }
+
+        foreach (string meter in meters)
         {
             Leaf[] with = [.. readings.Where(r => RegisterIn(r, meter) is not null)];
             long? basedOn = carbon.Records.FirstOrDefault(r => r.Name == $"{meter}/base")?.Number?.Mantissa;
@@ -325,11 +361,17 @@ internal sealed class Recompute
             Quantity more = Between(meter, RegisterIn(first, meter)!, RegisterIn(with[^1], meter)!, with[^1]);
             amount = amount is null ? more : amount + more;
             from = first.Head.Time < from ? first.Head.Time : from;
+            _slots.Add(carbon.Records[0].Name, meter, ReadingMark.Of(first), ReadingMark.Of(with[^1]));
+        }
+
+        if (amount is null)
+        {
+            throw new EvidenceException("none of its meters is in two of its readings");
         }
 
         RequireTime(carbon, "from", from);
         RequireTime(carbon, "to", carbon.Head.Time);
-        return amount ?? throw new EvidenceException("none of its meters is in two of its readings");
+        return amount;
     }
 
     // The entry, and the correction of its amount where there is one.
@@ -348,9 +390,12 @@ internal sealed class Recompute
             throw new EvidenceException("it names more than an entry and the correction of it");
         }
 
-        LeafRecord amount = leaves[^1].Records.FirstOrDefault(r => r is { Name: "amount", Number: not null }) ?? throw new EvidenceException($"leaf {leaves[^1].Head.Index} states no amount");
-        return MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!);
+        return AmountIn(leaves[^1], leaves[^1].Records.FirstOrDefault(r => r.Name == "amount"));
     }
+
+    private static Quantity AmountIn(Leaf entered, LeafRecord? amount) => amount is { Number: { } number, Unit: { } unit }
+        ? MeteredAmount.FromRecord(number.Mantissa, number.Exponent, unit)
+        : throw new EvidenceException($"leaf {entered.Head.Index} states no amount with its unit");
 
     private Quantity Between(string meter, LeafRecord from, LeafRecord to, Leaf reading)
     {
@@ -373,7 +418,7 @@ internal sealed class Recompute
             : throw new EvidenceException($"the register {meter} counts {constant}, which is no impulse constant");
     }
 
-    private static LeafRecord? RegisterIn(Leaf reading, string meter) => reading.Records.FirstOrDefault(r => r.Name == meter && r.Number is not null);
+    private static LeafRecord? RegisterIn(Leaf leaf, string meter) => leaf.Head.Type != LeafType.Reading ? null : leaf.Records.FirstOrDefault(r => r.Name == meter && r.Number is not null);
 
     private static string TextOf(Leaf leaf, string name) =>
         leaf.Records.FirstOrDefault(r => r.Name == name)?.Text ?? throw new EvidenceException($"leaf {leaf.Head.Index} has no record '{name}'");

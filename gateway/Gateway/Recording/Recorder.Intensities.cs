@@ -23,14 +23,14 @@ public sealed partial class Recorder
 
     private static string NameOfSlot(LeafRecord stated) => stated.Name["slot/".Length..];
 
+    // By the newest statement about a slot in which all of it lies: the slots of a series may have had another length when it was made.
     private RecordedMethod MethodIn(CarbonAccount account, string series, DateTimeOffset from, DateTimeOffset to)
     {
-        SlotIntensity? intensity = _ledger.Fact(IntensityFact(series, SlotNameOf(account, from))) is { } fact ? IntensityIn(SlotNameOf(account, from), fact).Intensity : null;
-        return from >= to || SlotNameOf(account, from) != SlotNameOf(account, to.AddTicks(-1)) ? RecordedMethod.OfSlot(series, null, RecordedMethod.StraddlesSlots)
-            : RecordedMethod.OfSlot(series, intensity?.Holds(from, to) == true ? intensity : null);
+        SlotIntensity? newest = SlotIntensity.Lengths.Select(l => SlotIntensity.NameOf(l, from, to)).OfType<string>().Distinct()
+            .Where(n => _ledger.Fact(IntensityFact(series, n)) is not null).Select(n => IntensityIn(n, _ledger.Fact(IntensityFact(series, n))!))
+            .Where(i => i.Intensity.Holds(from, to)).OrderByDescending(i => i.Leaf).Select(i => i.Intensity).FirstOrDefault();
+        return RecordedMethod.OfSlot(series, newest, SlotIntensity.NameOf(account.IntensitySlot, from, to) is null ? RecordedMethod.StraddlesSlots : RecordedMethod.NoIntensity);
     }
-
-    private static string SlotNameOf(CarbonAccount account, DateTimeOffset at) => SlotIntensity.NameOf(new DateTimeOffset(at.UtcTicks - (at.UtcTicks % account.IntensitySlot.Ticks), TimeSpan.Zero));
 
     private static (long Leaf, SlotIntensity Intensity) IntensityIn(string name, string fact)
     {
@@ -42,12 +42,10 @@ public sealed partial class Recorder
     private IReadOnlyList<long> Resting(IEnumerable<long> leaves, RecordedMethod? method, Dictionary<string, string> facts) =>
         [.. new SortedSet<long>([.. leaves, .. method is { Series: { } series, Slot: { } slot } ? [IntensityIn(slot, FactOf(facts, IntensityFact(series, slot))!).Leaf] : Array.Empty<long>()])];
 
-    // What lies in several slots has no amount and gets none: it stays as it is, and its month has no total.
+    // What lies in several slots stays as it is: where it has no amount, its month has no total.
     private void NoteIntensitySlot(CarbonAccount account, AccountSlot slot, DateTimeOffset end, long leaf, Dictionary<string, string> facts)
     {
-        string name = SlotNameOf(account, slot.From);
-        bool within = slot.From < end && name == SlotNameOf(account, end.AddTicks(-1));
-        string fact = IntensitySpanOf(account, within ? name : $"straddle-{Text(leaf)}");
+        string fact = IntensitySpanOf(account, SlotIntensity.NameOf(account.IntensitySlot, slot.From, end) ?? $"straddle-{Text(leaf)}");
         facts[fact] = AccountSpan.With(_ledger.Fact(fact) is { } before ? AccountSpan.Parse(before) : null, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).ToString();
     }
 
