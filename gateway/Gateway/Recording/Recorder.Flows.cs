@@ -47,7 +47,7 @@ public sealed partial class Recorder
         }
     }
 
-    private void RestoreFlows()
+    private void RestoreFlows(DateTimeOffset at)
     {
         _flows?.Restore(_ledger.Fact(FlowsFact), i => _ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null);
         if (_demand is null)
@@ -55,10 +55,10 @@ public sealed partial class Recorder
             return;
         }
 
-        // The block that runs, as it was recorded.
+        // The block that runs up to then, as it was recorded.
         _demand.Restore(DemandRecord.Of(_ledger));
         List<Leaf> readings = [];
-        for (long next = _ledger.FirstIndexAt(Interval.SlotOf(_time.GetUtcNow(), DemandWatch.Block).Start), size = _ledger.Size; next < size;)
+        for (long next = _ledger.FirstIndexAt(Interval.SlotOf(at.AddTicks(-1), DemandWatch.Block).Start), size = _ledger.Size; next < size;)
         {
             IReadOnlyList<byte[]?> page = _ledger.Leaves(next, size);
             readings.AddRange(page.OfType<byte[]>().Select(b => LeafCodec.Decode(b)).Where(l => l.Head.Type == LeafType.Reading));

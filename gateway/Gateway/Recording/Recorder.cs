@@ -49,6 +49,7 @@ public sealed partial class Recorder
     private readonly LostLog? _lost;
     private readonly Thinning? _thinning;
     private TimeSpan _wallLessMonotonic;
+    private bool _restore; // something was not recorded: go on from what is
 
     /// <summary>Makes a recorder. Nothing is recorded before <see cref="Start"/>.</summary>
     public Recorder(
@@ -156,7 +157,7 @@ public sealed partial class Recorder
         RestateCorrected(newSets, at, facts);
         _ledger.Append(new LedgerTick(at, _pen.TakeLeaves(), facts));
         _lost?.Recorded();
-        RestoreAccounts();
+        RestoreAccounts(at);
         ChangeKey(at);
         TellOfKey();
     }
@@ -165,12 +166,19 @@ public sealed partial class Recorder
     /// <param name="at">The slot's boundary; at the start of the process the present.</param>
     public void Tick(DateTimeOffset at)
     {
+        if (_restore)
+        {
+            RestoreAccounts(at);
+            _restore = false;
+        }
+
         _pen.Begin(_ledger.Size);
-        WriteClockStep();
+        TimeSpan clock = WriteClockStep();
         IReadOnlyList<(string Meter, Gap Gap, long Leaf)> gaps = WriteGaps(at);
         try
         {
             Record(at, gaps);
+            _wallLessMonotonic = clock;
         }
         catch
         {
@@ -179,7 +187,7 @@ public sealed partial class Recorder
                 _now.Note(meter, gap);
             }
 
-            RestoreAccounts();
+            _restore = true; // not now: what could not be written may not be readable either
             throw;
         }
     }
@@ -370,7 +378,8 @@ public sealed partial class Recorder
         ],
         h => h with { Group = group.Name });
 
-    private void WriteClockStep()
+    // Gives how the clocks stand now, to be kept once it is recorded.
+    private TimeSpan WriteClockStep()
     {
         TimeSpan now = WallLessMonotonic();
         TimeSpan step = now - _wallLessMonotonic;
@@ -379,7 +388,7 @@ public sealed partial class Recorder
             _pen.Write(LeafType.ClockStep, _time.GetUtcNow(), [LeafRecord.Of("step", step)]);
         }
 
-        _wallLessMonotonic = now;
+        return now;
     }
 
     private TimeSpan WallLessMonotonic() => TimeSpan.FromMilliseconds(_time.GetUtcNow().ToUnixTimeMilliseconds() - _pen.MonotonicMs);
@@ -477,9 +486,9 @@ public sealed partial class Recorder
         return index;
     }
 
-    private void RestoreAccounts()
+    private void RestoreAccounts(DateTimeOffset at)
     {
-        RestoreFlows();
+        RestoreFlows(at);
         RestoreProducts();
         foreach (CarbonAccount account in _accounts)
         {

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
 using EdgeGateway.Recording;
-using Microsoft.Data.Sqlite;
+using EdgeGateway.Tests.Recording;
 
 namespace EdgeGateway.Tests.Publishing;
 
@@ -64,14 +64,7 @@ internal sealed class RecordedLog : IDisposable
     }
 
     /// <summary>Runs SQL on the ledger's file from outside, as a damaged card would.</summary>
-    public void Damage(string sql)
-    {
-        using SqliteConnection other = new($"Data Source={Path.Combine(Folder, "ledger.db")};Pooling=False");
-        other.Open();
-        using SqliteCommand command = other.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    public void Damage(string sql) => LedgerFile.Run(Folder, sql);
 
     public void Dispose()
     {

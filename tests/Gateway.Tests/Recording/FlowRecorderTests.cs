@@ -200,9 +200,9 @@ public sealed class FlowRecorderTests : IAsyncLifetime
     {
         Power(grid: 2, pv: -20, battery: 10);
         RunTo(Noon.AddMinutes(29));
-        Sql("CREATE TRIGGER full BEFORE INSERT ON leaf BEGIN SELECT RAISE(ABORT, 'full'); END");
+        LedgerFile.Run(_folder, LedgerFile.Full);
         Assert.Throws<SqliteException>(() => RunTo(Noon.AddMinutes(30)));
-        Sql("DROP TRIGGER full");
+        LedgerFile.Run(_folder, LedgerFile.NotFull);
         RunTo(Noon.AddMinutes(45));
         Leaf[] flows = Flows();
         Assert.Equal((Noon.AddMinutes(15), "not-one-slot"), (FlowAccount.TimeOf(flows[^1], "from"), Text(flows[^1], "reason")));
@@ -233,6 +233,21 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         await verify.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(verify.ExitCode == 0, said);
         Assert.Contains("25 slots of flows from readings and the battery's content before, 1 not attributed: the same to the last digit", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_block_of_demand_of_which_a_reading_could_not_be_recorded_is_known_all_the_same()
+    {
+        _limitKw = 1000;
+        await CloseAsync();
+        Open();
+        Power(grid: 20, pv: 0, battery: 0);
+        RunTo(Noon.AddMinutes(13));
+        LedgerFile.Run(_folder, LedgerFile.Full);
+        Assert.Throws<SqliteException>(() => RunTo(Noon.AddMinutes(14)));
+        LedgerFile.Run(_folder, LedgerFile.NotFull);
+        RunTo(Noon.AddMinutes(15));
+        Assert.Equal(("4.6", Noon), (DemandRecord.Of(_ledger).PeakKw, DemandRecord.Of(_ledger).PeakAt));
     }
 
     [Fact]
@@ -355,17 +370,6 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         await _file.DisposeAsync();
         _ledger.Dispose();
         _key.Dispose();
-    }
-
-    private void Sql(string statement)
-    {
-        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder, "ledger.db"), Pooling = false }.ToString());
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // written above
-        command.CommandText = statement;
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
     }
 
     private Leaf[] Flows() => [.. Leaves().Where(l => l.Head.Type == LeafType.Flow)];

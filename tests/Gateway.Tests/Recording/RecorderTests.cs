@@ -6,6 +6,7 @@ using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Simulation;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -255,6 +256,19 @@ public sealed class RecorderTests : IAsyncLifetime
         List<Leaf> leaves = Leaves();
         Assert.Equal(["clockstep", "reading"], leaves.TakeLast(2).Select(l => l.Head.Type));
         Assert.Equal(LeafRecord.Of("step", TimeSpan.FromHours(-1)).Number, leaves[^2].Records[0].Number);
+    }
+
+    [Fact]
+    public void A_step_of_the_clock_that_could_not_be_recorded_is_recorded_with_the_next_slot()
+    {
+        Slot(Noon.AddMinutes(1));
+        _time.Step = TimeSpan.FromHours(-1);
+        LedgerFile.Run(_folder, LedgerFile.Full);
+        Assert.Throws<SqliteException>(() => Slot(Noon.AddMinutes(-58)));
+        LedgerFile.Run(_folder, LedgerFile.NotFull);
+        Slot(Noon.AddMinutes(-57));
+        Slot(Noon.AddMinutes(-56));
+        Assert.Equal(["clockstep", "reading", "reading"], Leaves().TakeLast(3).Select(l => l.Head.Type));
     }
 
     [Fact]

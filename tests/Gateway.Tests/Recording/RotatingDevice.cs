@@ -85,14 +85,7 @@ internal sealed class RotatingDevice : IDisposable
     }
 
     /// <summary>Changes the stored ledger behind the gateway's back.</summary>
-    public void Sql(string sql)
-    {
-        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = At("ledger.db"), Pooling = false }.ToString());
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    public void Sql(string sql) => LedgerFile.Run(Folder, sql);
 
     /// <summary>
     /// Verifies what is sealed from <c>device.pem</c> alone, as batches, as bundles of the first and the newest leaf, and as a folder of tiles, and
