@@ -40,7 +40,6 @@ public sealed partial class Recorder
             facts[once] = Text(_pen.NextIndex);
         }
 
-        NoteOrder(entry, facts);
         Leaf? superseded = entry.Supersedes is { } wrong ? Supersede(wrong, entry, _pen.NextIndex, facts) : null;
         DateTimeOffset at = _time.GetUtcNow();
         long index = _pen.Write(entry.Type, at, entry.Records, h => h with { Group = entry.Group });
@@ -57,6 +56,7 @@ public sealed partial class Recorder
         }
         else
         {
+            NoteProduction(entry, entered, facts);
             WriteFootprints(entry, entered, index, at, facts);
         }
 
@@ -64,25 +64,56 @@ public sealed partial class Recorder
         return index;
     }
 
-    // Reports of one product follow each other, and what people enter of it too: what overlaps would count twice.
-    private void NoteOrder(Entry entry, Dictionary<string, string> facts)
+    // What machines report of a product, and people enter of it too, is of each time once. Reports follow each other, so one comparison is enough for them:
+    //   reported-to:<product>   the end of all that is recorded of it, and in which leaf; only once a machine has reported it
+    //   production:<leaf>       from, to and product of what counts; empty after it was corrected to 0
+    private void NoteProduction(Entry entry, Leaf first, Dictionary<string, string> facts)
     {
-        string? of = entry.InOrder ?? (entry.Records.Any(r => r is { Name: "kind", Text: "production" }) ? entry.Records.First(r => r.Name == "subject").Text : null);
-        string fact = $"reported-to:{of}";
-        string? before = of is null ? null : _ledger.Fact(fact);
-        if (of is null || (entry.InOrder is null && before is null))
+        if (first.Records.First(r => r.Name == "kind").Text != "production" || entry.Records.FirstOrDefault(r => r.Name == "amount") is not { Number: { } amount })
         {
             return;
         }
 
-        DateTimeOffset from = entry.Records.First(r => r.Name == "from").AsTime(), to = entry.Records.First(r => r.Name == "to").AsTime();
-        if (before is not null && DateTimeOffset.FromUnixTimeMilliseconds(IndexIn(before)) is var end && from < end)
+        string product = first.Records.First(r => r.Name == "subject").Text!, fact = $"production:{first.Head.Index}", reportedTo = $"reported-to:{product}";
+        long from = first.Records.First(r => r.Name == "from").AsTime().ToUnixTimeMilliseconds(), to = first.Records.First(r => r.Name == "to").AsTime().ToUnixTimeMilliseconds();
+        bool counts = entry.Supersedes is null || amount.Mantissa != 0, counted = _ledger.Fact(fact) is { Length: > 0 };
+        facts[fact] = counts ? string.Create(CultureInfo.InvariantCulture, $"{from} {to} {product}") : "";
+        string? reported = _ledger.Fact(reportedTo);
+        if (counts == counted || (entry.InOrder is null && reported is null))
         {
-            throw new InvalidDataException($"It begins at {from:u}, and {of} is reported up to {end:u} already. Reports follow each other; correct one that was wrong with edgectl enter correction.");
+            return;
         }
 
-        facts[fact] = Text(to.ToUnixTimeMilliseconds());
+        (long end, string newest) = reported?.Split(' ') is [{ } ms, { } leaf] ? (IndexIn(ms), leaf)
+            : ProductionOf(product).Select(p => (p.To, Text(p.Leaf))).Append((0, "")).MaxBy(p => p.Item1);
+        if (!counts)
+        {
+            facts[reportedTo] = to == end ? $"{Text(from)} {newest}" : $"{Text(end)} {newest}";
+        }
+        else if (from < end && entry.InOrder is not null)
+        {
+            throw new InvalidDataException(
+                $"It begins at {Time(from):u}, and what was made of {product} is recorded up to {Time(end):u} already, in leaf {newest}. Reports follow each other; if that one is wrong, correct it to 0 with edgectl enter correction.");
+        }
+        else if (from < end && ProductionOf(product).Where(p => p.From < to && from < p.To).Select(p => (long?)p.Leaf).FirstOrDefault() is { } other)
+        {
+            throw new InvalidDataException(
+                $"It is of {Time(from):u} to {Time(to):u}, and leaf {other} tells what was made of {product} in some of that time already. If that leaf is wrong, correct it to 0 with edgectl enter correction.");
+        }
+        else if (to >= end)
+        {
+            facts[reportedTo] = $"{Text(to)} {Text(first.Head.Index)}";
+        }
+
+        static DateTimeOffset Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
     }
+
+    private IEnumerable<(long Leaf, long From, long To)> ProductionOf(string product) =>
+        from fact in _ledger.Facts("production:")
+        where fact.Value.Length > 0
+        let parts = fact.Value.Split(' ', 3)
+        where parts[2] == product
+        select (IndexIn(fact.Name["production:".Length..]), IndexIn(parts[0]), IndexIn(parts[1]));
 
     // A correction is of an entry, or of a correction of it.
     private long FirstOf(long leaf) => _ledger.Fact($"entry-of:{leaf}") is { } first ? IndexIn(first) : leaf;
@@ -95,11 +126,6 @@ public sealed partial class Recorder
         }
 
         long first = entered.Head.Index;
-        if (entered.Records.First(r => r.Name == "kind").Text == "production")
-        {
-            facts[$"production:{first}"] = "";
-        }
-
         string? subject = entered.Records.First(r => r.Name == "subject").Text;
         foreach (EntryAccount account in _entryAccounts.Where(a => a.Subject == subject))
         {

@@ -99,6 +99,30 @@ public sealed class IntensityTests : RecordedMeter
     }
 
     [Fact]
+    public void Hours_that_are_stated_hold_when_the_series_has_shorter_slots_from_now_on_and_the_newest_statement_counts()
+    {
+        Open(BySlot());
+        State(("06:00", "500"), ("07:00", "200"));
+        Count(minutes: 30, each15: 1000);
+        Open(BySlot(minutes: 15));
+        Count(minutes: 15, each15: 1000);
+        Assert.Equal((500_000_000L, "20260615T0600Z"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "slot")));
+        Quarter("06:45", "07:00", "100");
+        Count(minutes: 15, each15: 1000);
+        Assert.Equal((100_000_000L, "20260615T0645Z"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "slot")));
+        Quarter("07:15", "07:30", "100");
+        State(("07:00", "200.0"));
+        Count(minutes: 30, each15: 1000);
+        Assert.Equal((200_000_000L, "20260615T0700Z"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "slot")));
+        Quarter("07:00", "07:15", "50"); // takes the place of the hour, and nothing is known any more of its rest
+        Count(minutes: 15, each15: 1000);
+        Assert.Equal("no-intensity", Said(Carbon()[^1], "none"));
+
+        void Quarter(string from, string until, string value) =>
+            Recorder.Enter(Entry.OfIntensities(Grid with { Slot = TimeSpan.FromMinutes(15) }, $"{Header}\n2026-06-15T{from}Z,2026-06-15T{until}Z,{value}", EnteredAt));
+    }
+
+    [Fact]
     public void Impulses_keep_their_worth_when_their_slot_is_accounted_anew()
     {
         Constant = "1000";
@@ -162,7 +186,8 @@ public sealed class IntensityTests : RecordedMeter
         Enter(json);
     }
 
-    private CarbonAccount BySlot() => new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), [new AccountMeter("in", ObisCode.ActiveImport, Constant)]) { IntensitySlot = Grid.Slot };
+    private CarbonAccount BySlot(int minutes = 60) =>
+        new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), [new AccountMeter("in", ObisCode.ActiveImport, Constant)]) { IntensitySlot = TimeSpan.FromMinutes(minutes) };
 
     private PeriodTotal Totals() => CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Accounts.Single();
 

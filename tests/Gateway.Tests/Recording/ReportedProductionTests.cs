@@ -32,7 +32,7 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         long size = Ledger.Size;
         Assert.Equal(size - 1, Report(First));
         string refused = Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T14", "T13", StringComparison.Ordinal))).Message;
-        Assert.Equal("It begins at 2026-06-15 05:00:00Z, and cell is reported up to 2026-06-15 06:00:00Z already. Reports follow each other; correct one that was wrong with edgectl enter correction.", refused);
+        Assert.Equal($"It begins at 2026-06-15 05:00:00Z, and what was made of cell is recorded up to 2026-06-15 06:00:00Z already, in leaf {size - 1}. Reports follow each other; if that one is wrong, correct it to 0 with edgectl enter correction.", refused);
         Assert.Equal(size, Ledger.Size);
         Open(Account());
         Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T14", "T13", StringComparison.Ordinal))); // after a restart too
@@ -42,13 +42,55 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
     [Fact]
     public void What_is_reported_is_not_entered_by_hand_for_the_same_time()
     {
-        const string ByHand = """{"type":"manual","kind":"production","subject":"cell","from":"2026-06-15T06:00:00+08:00","to":"2026-06-15T10:00:00+08:00","amount":"60","unit":"count","by":"Li Wei"}""";
         Open(Account());
         Report(First);
-        Assert.Contains("cell is reported up to 2026-06-15 06:00:00Z already", Refused(ByHand), StringComparison.Ordinal);
-        Enter(ByHand.Replace("T06", "T14", StringComparison.Ordinal).Replace("T10", "T18", StringComparison.Ordinal)); // while the machine did not report
+        long first = Index(LeafType.Manual);
+        Assert.Equal(
+            $"It is of 2026-06-14 22:00:00Z to 2026-06-15 02:00:00Z, and leaf {first} tells what was made of cell in some of that time already. If that leaf is wrong, correct it to 0 with edgectl enter correction.",
+            Refused(ByHand(15, 6, 10)));
+        Enter(ByHand(15, 14, 18)); // while the machine did not report
         Assert.Throws<InvalidDataException>(() => Report(Second));
-        Enter(ByHand.Replace("cell", "van", StringComparison.Ordinal));
+        Enter(ByHand(14, 6, 10)); // of a time before there were reports
+        Assert.Throws<InvalidDataException>(() => Enter(ByHand(14, 9, 11)));
+        Assert.Throws<InvalidDataException>(() => Report(Second));
+        Enter(ByHand(15, 6, 10).Replace("cell", "van", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_was_entered_by_hand_before_the_first_report_is_not_reported_again()
+    {
+        Open(Account());
+        Enter(ByHand(15, 10, 15));
+        Enter(ByHand(15, 8, 9));
+        Enter(ByHand(15, 20, 21).Replace("cell", "van", StringComparison.Ordinal));
+        Assert.Contains($"recorded up to 2026-06-15 07:00:00Z already, in leaf {Index(LeafType.Manual) - 2}.", Assert.Throws<InvalidDataException>(() => Report(First)).Message, StringComparison.Ordinal);
+        Report(Second.Replace("T14", "T15", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_report_of_a_wrong_time_is_corrected_to_nothing_and_given_anew()
+    {
+        Open(Account());
+        Report(First);
+        Report(Second.Replace("T22", "T23", StringComparison.Ordinal));
+        long wrong = Index(LeafType.Manual);
+        Enter($$"""{"type":"correction","supersedes":{{wrong}},"reason":"an hour too long","by":"Li Wei","amount":"0","unit":"count"}""");
+        Assert.Throws<InvalidDataException>(() => Report(First.Replace("120", "121", StringComparison.Ordinal))); // what stands before it stays
+        Report(Second);
+        Assert.Contains($"leaf {wrong + 2} tells what was made", Refused(
+            $$"""{"type":"correction","supersedes":{{wrong + 1}},"reason":"it was right","by":"Li Wei","amount":"80","unit":"count"}"""), StringComparison.Ordinal);
+        Count(minutes: 30, each15: 1000);
+        Assert.Equal("200 pieces", CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Intensities.Single().Amount);
+    }
+
+    [Fact]
+    public void A_correction_of_an_amount_leaves_its_time_taken()
+    {
+        Open(Account());
+        Report(First);
+        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Manual)}},"reason":"counted again","by":"Li Wei","amount":"119","unit":"count"}""");
+        Assert.Throws<InvalidDataException>(() => Report(First.Replace("120", "121", StringComparison.Ordinal)));
+        Report(Second);
     }
 
     [Theory]
@@ -71,6 +113,9 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
     }
 
     private static CarbonAccount Account() => new("scope2", null, RecordedMethod.OfMarket("CN", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
+
+    private static string ByHand(int day, int from, int to) =>
+        $$"""{"type":"manual","kind":"production","subject":"cell","from":"2026-06-{{day}}T{{from:D2}}:00:00+08:00","to":"2026-06-{{day}}T{{to:D2}}:00:00+08:00","amount":"60","unit":"count","by":"Li Wei"}""";
 
     private Entry Read(string json) => Entry.OfProduction("cell", "MQTT topic mes/cells", json, EnteredAt, Shanghai);
 
