@@ -78,7 +78,8 @@ internal sealed class Gateway : IAsyncDisposable
         _workers = [.. opened.Select(o => new BusWorker(o.Bus.Name, o.Meters, now, _book, _registers, _time, log.CreateLogger<BusWorker>()))];
 
         CommandDoor door = new();
-        Pen pen = new(_time, site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative, RandomNumberGenerator.Create());
+        Func<TimeStatus> timeStatus = site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative;
+        Pen pen = new(_time, timeStatus, RandomNumberGenerator.Create());
         _recorder = new Recorder(
             _ledger, _key, now, SitePlan.GroupsOf(site), SitePlan.AccountsOf(site), SitePlan.RhythmOf(site), _time, pen, origin, log.CreateLogger<Recorder>(), lost, SitePlan.ThinningOf(site),
             door, SitePlan.EntryAccountsOf(site), SitePlan.FlowsOf(site), SitePlan.DemandOf(site), SitePlan.ProductsOf(site));
@@ -105,9 +106,9 @@ internal sealed class Gateway : IAsyncDisposable
 
         _feeds =
         [
-            .. site.Intensities.Where(i => i.Input is not null).Select(i => NewFeed($"Intensities {i.Name}", i.Input!, table => Entry.OfIntensities(i, table, _time.GetUtcNow()))),
+            .. site.Intensities.Where(i => i.Input is not null).Select(i => NewFeed($"Intensities {i.Name}", i.Input!, (table, now) => Entry.OfIntensities(i, table, now))),
             .. site.Products.Where(p => p.Reports is not null).Select(p => NewFeed(
-                $"Production of {p.Product}", p.Reports!, report => Entry.OfProduction(p.Product, $"MQTT topic {p.Reports!.Topic}", report, _time.GetUtcNow(), site.TimeZone))),
+                $"Production of {p.Product}", p.Reports!, (report, now) => Entry.OfProduction(p.Product, $"MQTT topic {p.Reports!.Topic}", report, now, site.TimeZone))),
         ];
 
         _web.MapServing(new ServingModel
@@ -137,11 +138,11 @@ internal sealed class Gateway : IAsyncDisposable
         });
 
         // A broker keeps messages under a name, which must be another one for another topic.
-        Feed NewFeed(string name, InputSettings input, Func<string, Entry> read)
+        Feed NewFeed(string name, InputSettings input, Func<string, DateTimeOffset, Entry> read)
         {
             string id = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{name}\n{(input as MqttInputSettings)?.Topic}")))[..8];
             return new Feed(
-                name, InputFactory.Make(input, $"gw-{_key.DeviceId}-{id}", _http, TimeProvider.System), read, door, NewBackoff(TimeProvider.System), TimeProvider.System, log.CreateLogger<Feed>());
+                name, InputFactory.Make(input, $"gw-{_key.DeviceId}-{id}", _http, TimeProvider.System), read, () => (_time.GetUtcNow(), timeStatus()), door, NewBackoff(TimeProvider.System), TimeProvider.System, log.CreateLogger<Feed>());
         }
     }
 

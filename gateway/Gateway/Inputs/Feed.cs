@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeGateway.Evidence;
 using EdgeGateway.Recording;
 
 namespace EdgeGateway.Inputs;
@@ -13,14 +14,18 @@ public sealed record FeedState(string Name, string From, DateTimeOffset? Taken, 
 /// <summary>Brings what an input gives through the command door into the log. What is refused is told, and the next one is waited for.</summary>
 /// <param name="name">What it brings.</param>
 /// <param name="input">Where from.</param>
-/// <param name="read">Makes an entry of a document's text, or refuses it with <see cref="InvalidDataException"/>.</param>
+/// <param name="read">Makes an entry of a document's text at a time, or refuses it with <see cref="InvalidDataException"/>.</param>
+/// <param name="clock">The time by which documents are judged, and how far it can be trusted.</param>
 /// <param name="door">Where it goes.</param>
 /// <param name="backoff">Not shared.</param>
 /// <param name="time">For pauses and states: real time.</param>
 /// <param name="log">What a person reads afterwards.</param>
-public sealed class Feed(string name, IInput input, Func<string, Entry> read, CommandDoor door, Backoff backoff, TimeProvider time, ILogger log)
+public sealed class Feed(
+    string name, IInput input, Func<string, DateTimeOffset, Entry> read, Func<(DateTimeOffset Time, TimeStatus Status)> clock, CommandDoor door, Backoff backoff, TimeProvider time, ILogger log)
 {
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+    private static readonly DateTimeOffset Later = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private FeedState _state = new(name, input.From, null, null);
 
     /// <summary>How it stands now. Can be read at any time, from any thread.</summary>
@@ -51,7 +56,7 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
     {
         try
         {
-            await door.EnterAsync(read(TextOf(document)), cancellation);
+            await door.EnterAsync(Read(TextOf(document)), cancellation);
             backoff.Succeeded();
             if (_state.Failure is not null)
             {
@@ -68,11 +73,38 @@ public sealed class Feed(string name, IInput input, Func<string, Entry> read, Co
         }
     }
 
+    // Before the clock is set, as after a power cut without a network, what has happened seems to lie ahead: it must come again.
+    private Entry Read(string text)
+    {
+        (DateTimeOffset now, TimeStatus status) = clock();
+        try
+        {
+            return read(text, now);
+        }
+        catch (InvalidDataException e) when (status == TimeStatus.Unknown && IsGoodLater(text))
+        {
+            throw new IOException($"{e.Message} No time server has confirmed the clock of this device, so it may be behind: what came is tried again.", e);
+        }
+    }
+
+    private bool IsGoodLater(string text)
+    {
+        try
+        {
+            read(text, Later);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     private static string TextOf(ReadOnlyMemory<byte> document)
     {
         try
         {
-            return document.Length <= InputFactory.MostBytes ? Utf8.GetString(document.Span) : throw new InvalidDataException($"It has {document.Length} bytes, and may have {InputFactory.MostBytes}.");
+            return document.Length <= InputFactory.MostBytes ? Utf8.GetString(document.Span) : throw new InvalidDataException($"It has more than the {InputFactory.MostBytes} bytes of a document.");
         }
         catch (DecoderFallbackException e)
         {

@@ -18,9 +18,10 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
         while (true)
         {
             FileInfo file = new(settings.Path);
-            if (!file.Exists)
+            file = file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!; // a link has a length and time of its own
+            if (!file.Exists || file.Length == 0) // a pipe has none either, and would be waited for
             {
-                throw new IOException($"There is no file {settings.Path}.");
+                throw new IOException(file.Exists ? $"There is nothing in {settings.Path}." : $"There is no file {settings.Path}.");
             }
 
             if (_taken != (file.LastWriteTimeUtc, file.Length))
@@ -40,7 +41,7 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
             byte[] bytes = new byte[InputFactory.MostBytes + 1];
             await using FileStream stream = new(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true);
             int read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
-            return read < bytes.Length ? bytes[..read] : throw new IOException($"{file.FullName} has more than the {InputFactory.MostBytes} bytes of a document.");
+            return bytes[..read];
         }
         catch (UnauthorizedAccessException e)
         {

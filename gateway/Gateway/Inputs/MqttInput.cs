@@ -10,15 +10,19 @@ namespace EdgeGateway.Inputs;
 
 /// <summary>
 /// Messages on a topic, each acknowledged once it was taken. The broker keeps what is sent with QoS 1 while the gateway is away, up to a week, and gives it
-/// again when the power failed before the acknowledgement.
+/// again when the power failed before the acknowledgement. A thousand bytes a second are taken, so that no sender fills the card.
 /// </summary>
 /// <param name="settings">Broker and topic.</param>
 /// <param name="clientId">Under which the broker keeps messages.</param>
-/// <param name="time">For the time limit of a connection.</param>
+/// <param name="time">For the time limit of a connection, and the pauses.</param>
 public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeProvider time) : IInput
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
+    private static readonly TimeSpan PauseForAByte = TimeSpan.FromMilliseconds(1);
+
+
+    private (long Since, TimeSpan Pause) _taken;
 
     /// <inheritdoc/>
     public string From => $"{settings.Topic} at MQTT broker {settings.Broker.Host}:{settings.Broker.Port}{(settings.Broker.Tls ? " over TLS" : "")}";
@@ -29,9 +33,9 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         byte[]? password = await settings.Broker.PasswordAsync(cancellation);
         TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
-        session.ApplicationMessageReceivedAsync += message => message.ApplicationMessage.Topic == settings.Topic && message.ApplicationMessage.Payload.Length <= InputFactory.MostBytes
-            ? TakeAsync(message.ApplicationMessage.Payload.ToArray()) // acknowledged when that has ended well
-            : Task.CompletedTask; // of a topic that the session had before, or no document
+        session.ApplicationMessageReceivedAsync += message => message.ApplicationMessage.Topic == settings.Topic
+            ? TakeAsync(message.ApplicationMessage.Payload) // acknowledged when that has ended well
+            : Task.CompletedTask; // of a topic that the session had before
         try
         {
             using CancellationTokenSource limit = new(Limit, time);
@@ -53,8 +57,14 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         throw new IOException("The broker has closed the connection.");
 
         // What could not be recorded comes again with the next connection, and all behind it: reports follow each other.
-        async Task TakeAsync(byte[] document)
+        async Task TakeAsync(ReadOnlySequence<byte> document)
         {
+            TimeSpan left = _taken.Pause - time.GetElapsedTime(_taken.Since);
+            if (left > TimeSpan.Zero)
+            {
+                await Task.Delay(left, time, cancellation);
+            }
+
             if (gone.Task.IsCompleted)
             {
                 throw new IOException("An earlier message was not recorded.");
@@ -62,7 +72,9 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
 
             try
             {
-                await take(document);
+                byte[] most = document.Slice(0, Math.Min(document.Length, InputFactory.MostBytes + 1)).ToArray(); // one more shows that there are more
+                await take(most);
+                _taken = (time.GetTimestamp(), most.Length * PauseForAByte);
             }
             catch (IOException e)
             {

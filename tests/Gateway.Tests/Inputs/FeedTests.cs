@@ -1,3 +1,4 @@
+using EdgeGateway.Evidence;
 using EdgeGateway.Inputs;
 using EdgeGateway.Publishing;
 using EdgeGateway.Recording;
@@ -24,6 +25,7 @@ public sealed class FeedTests : IDisposable
     private readonly CommandDoor _door = new();
     private readonly SignallingTime _time = new();
     private CancellationTokenSource _stop = new();
+    private (DateTimeOffset Time, TimeStatus Status) _clock = (Now, TimeStatus.Unknown);
 
     public void Dispose()
     {
@@ -110,10 +112,9 @@ public sealed class FeedTests : IDisposable
     {
         int port = Mosquitto.FreePort();
         await using Mosquitto broker = await Mosquitto.StartAsync(port);
-        MqttInputSettings settings = new(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity");
+        MqttInputSettings settings = TopicAt(port);
         (_, Task running) = Run(new MqttInput(settings, "gw-1-grid", TimeProvider.System));
-        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
-        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        using IMqttClient sender = await SenderAsync(port);
         await SendAsync(sender, "500", retain: true); // waits for who subscribes
         await TakenAsync("500 gCO2/kWh");
 
@@ -124,13 +125,7 @@ public sealed class FeedTests : IDisposable
         await SendAsync(sender, "300");
 
         (Feed feed, running) = Run(new MqttInput(settings, "gw-1-grid", TimeProvider.System));
-        List<string> came = [];
-        while (!came.Contains("300 gCO2/kWh"))
-        {
-            WaitingEntry waiting = await NextAsync();
-            came.Add(waiting.Entry.Records[^1].Text!);
-            waiting.Leaf.SetResult(1);
-        }
+        List<string> came = await TakenUpToAsync("300 gCO2/kWh");
 
         Assert.Contains("400 gCO2/kWh", came);
         Assert.True(came.IndexOf("400 gCO2/kWh") < came.IndexOf("300 gCO2/kWh"));
@@ -143,9 +138,8 @@ public sealed class FeedTests : IDisposable
     {
         int port = Mosquitto.FreePort();
         await using Mosquitto broker = await Mosquitto.StartAsync(port);
-        (Feed feed, Task running) = Run(new MqttInput(new MqttInputSettings(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity"), "gw", TimeProvider.System));
-        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
-        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        (Feed feed, Task running) = Run(new MqttInput(TopicAt(port), "gw", TimeProvider.System));
+        using IMqttClient sender = await SenderAsync(port);
         await SendAsync(sender, "500", retain: true);
         await TakenAsync("500 gCO2/kWh");
         await SendAsync(sender, "400");
@@ -156,43 +150,97 @@ public sealed class FeedTests : IDisposable
         Assert.Equal("It could not be recorded: disk full.", feed.State.Failure!.Reason);
 
         _time.Advance(Backoff.Longest);
-        List<string> came = [];
-        while (!came.Contains("300 gCO2/kWh"))
-        {
-            WaitingEntry waiting = await NextAsync();
-            came.Add(waiting.Entry.Records[^1].Text!);
-            waiting.Leaf.SetResult(1);
-        }
+        List<string> came = await TakenUpToAsync("300 gCO2/kWh");
 
         Assert.Equal(["400 gCO2/kWh", "300 gCO2/kWh"], came.Where(c => c != "500 gCO2/kWh"));
         await StopAsync(running);
     }
 
     [Fact]
-    public async Task A_link_to_what_never_ends_takes_no_memory()
+    public async Task What_never_ends_and_what_nobody_writes_to_is_told_and_holds_nothing_up()
     {
-        string path = Path.Combine(_folder, "grid.csv");
-        File.CreateSymbolicLink(path, "/dev/zero");
-        (Feed feed, Task running) = Run(new FileInput(new FileInputSettings(path, TimeSpan.FromMinutes(1)), _time));
+        string zeros = Path.Combine(_folder, "zeros.csv"), pipe = Path.Combine(_folder, "pipe.csv");
+        File.CreateSymbolicLink(zeros, "/dev/zero");
+        await Tool.RunAsync("mkfifo", pipe);
+        foreach (string path in new[] { zeros, pipe })
+        {
+            (Feed feed, Task running) = Run(new FileInput(new FileInputSettings(path, TimeSpan.FromMinutes(1)), _time));
+            await _time.NextWaitAsync();
+            Assert.Equal($"There is nothing in {path}.", feed.State.Failure!.Reason);
+            await StopAsync(running);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_behind_a_link_is_taken_again_when_it_has_changed()
+    {
+        string path = Path.Combine(_folder, "today.csv"), link = Path.Combine(_folder, "grid.csv");
+        Write(path, "500", 0);
+        File.CreateSymbolicLink(link, path);
+        (_, Task running) = Run(new FileInput(new FileInputSettings(link, TimeSpan.FromMinutes(1)), _time));
+        await TakenAsync("500 gCO2/kWh");
         await _time.NextWaitAsync();
-        Assert.EndsWith("has more than the 65536 bytes of a document.", feed.State.Failure!.Reason, StringComparison.Ordinal);
+        Write(path, "400", 1);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await TakenAsync("400 gCO2/kWh");
         await StopAsync(running);
     }
 
     [Fact]
-    public async Task A_message_that_is_no_document_does_not_stand_in_the_way()
+    public async Task A_message_that_is_no_document_is_told_and_does_not_stand_in_the_way_and_a_thousand_bytes_are_taken_a_second()
     {
         int port = Mosquitto.FreePort();
         await using Mosquitto broker = await Mosquitto.StartAsync(port);
-        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
-        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        using IMqttClient sender = await SenderAsync(port);
         await SendAsync(sender, "500", retain: true);
-        (_, Task running) = Run(new MqttInput(new MqttInputSettings(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity"), "gw", TimeProvider.System));
+        (Feed feed, Task running) = Run(new MqttInput(TopicAt(port), "gw", _time));
         await TakenAsync("500 gCO2/kWh");
+        Assert.Equal(TimeSpan.FromSeconds(20), await _time.NextWaitAsync()); // for the connection
+
         await SendAsync(sender, new string('9', InputFactory.MostBytes));
-        await SendAsync(sender, new string('9', 4 * InputFactory.MostBytes));
+        Assert.Equal(TimeSpan.FromMilliseconds((Table + "500").Length), await _time.NextWaitAsync());
+        _time.Advance(TimeSpan.FromMilliseconds((Table + "500").Length));
+        await SendAsync(sender, new string('9', 4 * InputFactory.MostBytes)); // more than a packet may have: the broker keeps it to itself
         await SendAsync(sender, "400");
+        TimeSpan pause = TimeSpan.FromMilliseconds(InputFactory.MostBytes + 1);
+        Assert.Equal(pause, await _time.NextWaitAsync());
+        Assert.Equal("What came was refused: It has more than the 65536 bytes of a document.", feed.State.Failure!.Reason);
+        _time.Advance(pause);
         await TakenAsync("400 gCO2/kWh");
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task What_lies_ahead_of_a_clock_that_nobody_has_set_comes_again_when_it_is_right()
+    {
+        int port = Mosquitto.FreePort();
+        await using Mosquitto broker = await Mosquitto.StartAsync(port);
+        using IMqttClient sender = await SenderAsync(port);
+        await SendAsync(sender, "500", retain: true);
+        (Feed feed, Task running) = Run(new MqttInput(TopicAt(port), "gw", TimeProvider.System));
+        await TakenAsync("500 gCO2/kWh");
+        _clock = (Now.AddDays(-30), TimeStatus.Unknown);
+        await SendAsync(sender, "400");
+        await _time.NextWaitAsync();
+        Assert.EndsWith("up to 7 days ahead. No time server has confirmed the clock of this device, so it may be behind: what came is tried again.", feed.State.Failure!.Reason, StringComparison.Ordinal);
+
+        _clock = (Now, TimeStatus.Unknown);
+        _time.Advance(Backoff.Longest);
+        await TakenUpToAsync("400 gCO2/kWh");
+        await StopAsync(running);
+    }
+
+    [Theory]
+    [InlineData("500", TimeStatus.Synchronised)]
+    [InlineData("-5", TimeStatus.Unknown)] // it never will be good
+    public async Task What_is_refused_by_a_clock_that_is_right_or_at_any_time_stays_refused(string value, TimeStatus status)
+    {
+        string path = Path.Combine(_folder, "grid.csv");
+        Write(path, value, 0);
+        _clock = (Now.AddDays(-30), status);
+        (Feed feed, Task running) = Run(new FileInput(new FileInputSettings(path, TimeSpan.FromMinutes(1)), _time));
+        Assert.Equal(TimeSpan.FromMinutes(1), await _time.NextWaitAsync());
+        Assert.StartsWith("What came was refused: ", feed.State.Failure!.Reason, StringComparison.Ordinal);
         await StopAsync(running);
     }
 
@@ -216,12 +264,11 @@ public sealed class FeedTests : IDisposable
     public async Task A_broker_of_the_older_version_is_spoken_to_in_it_and_one_that_is_not_there_is_told(Mqtt5 behaviour)
     {
         int port = Mosquitto.FreePort();
-        MqttInputSettings settings = new(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity");
+        MqttInputSettings settings = TopicAt(port);
         Assert.Contains("The broker cannot be reached: ", (await Assert.ThrowsAsync<IOException>(() => new MqttInput(settings, "gw", TimeProvider.System).ReadAsync(_ => Task.FromResult(true), CancellationToken.None))).Message, StringComparison.Ordinal);
 
         await using Mosquitto broker = await Mosquitto.StartAsync(port);
-        using IMqttClient sender = new MqttClientFactory().CreateMqttClient();
-        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        using IMqttClient sender = await SenderAsync(port);
         await SendAsync(sender, "500", retain: true);
         using Relay old = new(port, behaviour);
         (_, Task running) = Run(new MqttInput(settings with { Broker = settings.Broker with { Port = old.Port } }, "gw", TimeProvider.System));
@@ -235,7 +282,7 @@ public sealed class FeedTests : IDisposable
         _stop.Dispose();
         _stop = new CancellationTokenSource();
         Feed feed = new(
-            "Intensities grid", input, table => Entry.OfIntensities(Grid, table, Now), _door, new Backoff(_time, new Random(1)), _time, NullLogger<Feed>.Instance);
+            "Intensities grid", input, (table, now) => Entry.OfIntensities(Grid, table, now), () => _clock, _door, new Backoff(_time, new Random(1)), _time, NullLogger<Feed>.Instance);
         return (feed, feed.RunAsync(_stop.Token));
     }
 
@@ -256,6 +303,29 @@ public sealed class FeedTests : IDisposable
         WaitingEntry waiting = await NextAsync();
         Assert.Equal(value, waiting.Entry.Records[^1].Text);
         waiting.Leaf.SetResult(1);
+    }
+
+    // What the broker retains comes again too.
+    private async Task<List<string>> TakenUpToAsync(string value)
+    {
+        List<string> came = [];
+        while (!came.Contains(value))
+        {
+            WaitingEntry waiting = await NextAsync();
+            came.Add(waiting.Entry.Records[^1].Text!);
+            waiting.Leaf.SetResult(1);
+        }
+
+        return came;
+    }
+
+    private static MqttInputSettings TopicAt(int port) => new(new MqttBroker("127.0.0.1", port, null, null, false), "grid/intensity");
+
+    private static async Task<IMqttClient> SenderAsync(int port)
+    {
+        IMqttClient sender = new MqttClientFactory().CreateMqttClient();
+        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        return sender;
     }
 
     private static Task SendAsync(IMqttClient sender, string value, bool retain = false) =>
