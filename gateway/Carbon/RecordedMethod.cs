@@ -156,14 +156,13 @@ public sealed class RecordedMethod
 
     private Func<Quantity, Claims?, MarketFootprint> ByFactor()
     {
-        var rate = Rate.Parse(TextOf("value"));
+        Rate rate = CitedFactor.Given(TextOf("value"), TextOf(Name == LocationBySlot ? "slot" : "factor")).Rate;
         Fraction perKilowattHour = rate.Value * rate.Unit.In(Unit.KilogramCarbonDioxide) / rate.Per.In(Unit.KilowattHour);
         return Simply(amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour));
     }
 
-    private Func<Quantity, Claims?, MarketFootprint> BySlot() => Slot is not null
+    private Func<Quantity, Claims?, MarketFootprint> BySlot() => Value is not null
         ? ByFactor()
-        : Value is not null ? throw new CarbonException($"The method {Name} has a value, and lacks the slot that it is of.")
         : (_, claims) => claims is null ? new MarketFootprint(null, TextOf("none"), [], new Quantity(Fraction.Zero, Unit.KilowattHour)) : throw new CarbonException("Only the market-based method takes instruments.");
 
     private Func<Quantity, Claims?, MarketFootprint> ByMarket()

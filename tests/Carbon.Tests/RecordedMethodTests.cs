@@ -74,7 +74,8 @@ public class RecordedMethodTests
             Assert.ThrowsAny<CarbonException>(() => RecordedMethod.Read(gas.Name, gas.Texts.Where(t => t.Name != name)));
         }
 
-        Assert.Contains("lacks the slot that it is of", Assert.Throws<CarbonException>(() => RecordedMethod.Read(
+        Assert.Contains("lacks 'factor'", Assert.Throws<CarbonException>(() => RecordedMethod.Read(RecordedMethod.LocationBased, [("value", "0.0001 kgCO2/kWh")])).Message, StringComparison.Ordinal);
+        Assert.Contains("lacks 'slot'", Assert.Throws<CarbonException>(() => RecordedMethod.Read(
             RecordedMethod.LocationBySlot, [("series", "grid"), ("none", RecordedMethod.NoIntensity), ("value", "1 gCO2/kWh")])).Message, StringComparison.Ordinal);
         Assert.Contains("is not known", Assert.Throws<CarbonException>(() => RecordedMethod.Read("guess", gas.Texts)).Message, StringComparison.Ordinal);
         Assert.Equal(["CN/2024/natural-gas.ncv/any", "CN/2024/natural-gas.carbon-content/any", "CN/2024/natural-gas.oxidation/any"], gas.Factors.Select(f => f.Key));

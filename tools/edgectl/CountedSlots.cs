@@ -2,17 +2,27 @@ using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary>A reading in the log.</summary>
-/// <param name="Leaf">Index of its leaf.</param>
+/// <summary>A register in a reading of the log.</summary>
+/// <param name="Leaf">Index of the reading's leaf.</param>
 /// <param name="Time">That leaf's time.</param>
-internal readonly record struct ReadingMark(long Leaf, DateTimeOffset Time)
+/// <param name="Register">Its count there; null where that leaf was not given.</param>
+internal readonly record struct ReadingMark(long Leaf, DateTimeOffset Time, LeafRecord? Register)
 {
-    public static ReadingMark Of(Leaf reading) => new(reading.Head.Index, reading.Head.Time);
+    /// <summary>Whether what a later reading has more was counted since this one: not where the register has begun again.</summary>
+    public bool GoesOnTo(ReadingMark later) =>
+        Register?.Number is not { } from || later.Register?.Number is not { } to || (Register.Unit == later.Register.Unit && from.Exponent == to.Exponent && from.Mantissa <= to.Mantissa);
 }
 
+/// <summary>A stretch of a register that an account did not add up, because its meters were others then.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Register">The register.</param>
+/// <param name="From">Index of the reading where it stopped.</param>
+/// <param name="To">Index of the reading where it went on.</param>
+internal sealed record NotAdded(string Account, string Register, long From, long To);
+
 /// <summary>
-/// Between which readings the footprints of slots counted each register of an account. A leaf that accounts a whole period anew takes their place, so it
-/// must count all that they did.
+/// Between which readings the footprints of slots count each register of an account: each goes on where the one before ended, so that nothing is left out
+/// or counted twice; and a leaf that accounts a whole period anew, in the place of its slots, counts all that they did.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -22,34 +32,61 @@ internal readonly record struct ReadingMark(long Leaf, DateTimeOffset Time)
 /// </code>
 /// The registers of one tick stand in several leaves of the same time: between those nothing was counted.
 /// </remarks>
-internal sealed class CountedSlots
+/// <param name="shown">The leaves that were given: where some are not, a slot may be among them.</param>
+internal sealed class CountedSlots(ShownLeaves shown)
 {
-    private readonly Dictionary<string, Dictionary<string, List<(ReadingMark From, ReadingMark To)>>> _runs = []; // by account and register
+    private readonly Dictionary<string, Account> _accounts = [];
 
-    /// <summary>Keeps what is counted for an account; for others nothing is.</summary>
-    public void Watch(string account) => _runs.TryAdd(account, []);
+    /// <summary>What accounts did not add up.</summary>
+    public List<NotAdded> NotAdded { get; } = [];
 
-    /// <summary>Adds what one slot counted of one register.</summary>
-    public void Add(string account, string register, ReadingMark from, ReadingMark to)
+    /// <summary>A slot of an account begins: its registers are added next.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="leaf">Index of the slot's carbon leaf.</param>
+    public void Begin(string account, long leaf)
     {
-        if (!_runs.TryGetValue(account, out var registers))
+        Account of = Of(account);
+        (of.InOrder, of.Leaf, of.Slots) = (leaf > of.Leaf, leaf, of.Slots + 1);
+    }
+
+    /// <summary>Adds what the slot counts of one register; nothing where both readings are the same, from which it counts on.</summary>
+    /// <returns>What is wrong with it, in words; null when it goes on where the slot before ended.</returns>
+    public string? Add(string account, string register, ReadingMark from, ReadingMark to)
+    {
+        Account of = Of(account);
+        if (!of.Registers.TryGetValue(register, out Counted? counted))
         {
-            return;
+            of.Registers[register] = counted = new Counted();
         }
 
-        if (!registers.TryGetValue(register, out var runs))
+        string? wrong = null;
+        if (counted.End is { } end && of.InOrder && from.Leaf != end.Leaf && (from.Leaf < end.Leaf || end.GoesOnTo(from)))
         {
-            registers[register] = runs = [];
+            if (from.Leaf < end.Leaf)
+            {
+                wrong = $"it counts {register} from leaf {from.Leaf} on, which the footprint before it counts up to leaf {end.Leaf}";
+            }
+            else if (counted.Slot < of.Slots - 1)
+            {
+                NotAdded.Add(new NotAdded(account, register, end.Leaf, from.Leaf));
+            }
+            else if (shown.Since <= end.Leaf)
+            {
+                wrong = $"it counts {register} from leaf {from.Leaf} on, and what was counted since leaf {end.Leaf} is in no footprint";
+            }
         }
 
-        if (runs.Count > 0 && runs[^1].To.Leaf == from.Leaf)
+        (counted.End, counted.Slot) = (to, of.Slots);
+        if (counted.Runs.Count > 0 && counted.Runs[^1].To.Leaf == from.Leaf)
         {
-            runs[^1] = (runs[^1].From, to);
+            counted.Runs[^1] = (counted.Runs[^1].From, to);
         }
         else
         {
-            runs.Add((from, to));
+            counted.Runs.Add((from, to));
         }
+
+        return wrong;
     }
 
     /// <summary>What slots of an account counted and a leaf for the whole time does not, in words; null when it has all.</summary>
@@ -58,12 +95,12 @@ internal sealed class CountedSlots
     public string? LeftOut(string account, IReadOnlyDictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches)
     {
         ReadingMark begin = stretches.Values.Select(s => s[0].From).MinBy(m => m.Leaf), end = stretches.Values.Select(s => s[^1].To).MaxBy(m => m.Leaf);
-        foreach ((string register, var runs) in _runs.GetValueOrDefault(account) ?? [])
+        foreach ((string register, Counted counted) in Of(account).Registers)
         {
             ReadingMark from = begin;
             foreach ((ReadingMark next, ReadingMark to) in (stretches.GetValueOrDefault(register) ?? []).Append((end, end)))
             {
-                foreach ((ReadingMark first, ReadingMark last) in runs)
+                foreach ((ReadingMark first, ReadingMark last) in counted.Runs)
                 {
                     (ReadingMark lost, ReadingMark until) = (first.Leaf > from.Leaf ? first : from, last.Leaf < next.Leaf ? last : next);
                     if (lost.Leaf < until.Leaf && lost.Time != until.Time)
@@ -77,5 +114,49 @@ internal sealed class CountedSlots
         }
 
         return null;
+    }
+
+    /// <summary>What a leaf for the whole time counts and no slot of its account did, in words; null when there is nothing, or slots may not have been given.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="stretches">Of the leaf that was shown last: each register with the readings between which it counts it, ascending.</param>
+    public string? Invented(string account, IReadOnlyDictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches)
+    {
+        foreach ((string register, (ReadingMark from, ReadingMark to)) in stretches.SelectMany(s => s.Value.Select(t => (s.Key, t))).Where(s => shown.Since <= s.t.From.Leaf))
+        {
+            long counted = from.Leaf;
+            foreach ((ReadingMark first, ReadingMark last) in Of(account).Registers.GetValueOrDefault(register)?.Runs ?? [])
+            {
+                counted = first.Leaf <= counted && counted < last.Leaf ? last.Leaf : counted;
+            }
+
+            if (counted < to.Leaf)
+            {
+                return $"it counts {register} between leaf {counted} and leaf {to.Leaf}, which no slot of it counted";
+            }
+        }
+
+        return null;
+    }
+
+    private Account Of(string account) => _accounts.TryGetValue(account, out Account? known) ? known : _accounts[account] = new Account();
+
+    private sealed class Account
+    {
+        public Dictionary<string, Counted> Registers { get; } = [];
+
+        public long Leaf { get; set; } = -1;
+
+        public bool InOrder { get; set; }
+
+        public long Slots { get; set; }
+    }
+
+    private sealed class Counted
+    {
+        public List<(ReadingMark From, ReadingMark To)> Runs { get; } = [];
+
+        public ReadingMark? End { get; set; }
+
+        public long Slot { get; set; }
     }
 }

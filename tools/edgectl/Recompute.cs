@@ -30,10 +30,15 @@ internal sealed class Recompute
     private readonly List<Leaf> _waiting = [];
     private readonly Dictionary<long, string> _claimed = [];
     private readonly Dictionary<(string Series, string Slot), List<(long Leaf, long Minutes)>> _stated = []; // which leaves state an intensity
-    private readonly CountedSlots _slots = new();
+    private readonly ShownLeaves _shown = new();
+    private readonly CountedSlots _slots;
+    private readonly HashSet<long> _replaced = [];
+    private readonly Dictionary<long, (string Account, long? Entry)> _entryOf = []; // by the leaf of a footprint that another replaces; null: it is of no entry
+    private readonly Dictionary<(string Account, long Entry), long> _footprintOf = [];
     private readonly List<(Leaf Carbon, Dictionary<string, List<(ReadingMark From, ReadingMark To)>> Stretches)> _restated = [];
 
-    public Recompute() => Flows = new RecomputeFlows((leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true)));
+    public Recompute() =>
+        (_slots, Flows) = (new CountedSlots(_shown), new RecomputeFlows(_shown, (leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true))));
 
     /// <summary>Flow leaves computed again.</summary>
     public RecomputeFlows Flows { get; }
@@ -49,6 +54,9 @@ internal sealed class Recompute
 
     public List<Difference> Differences { get; } = [];
 
+    /// <summary>What accounts did not add up, because their meters were others then.</summary>
+    public IReadOnlyList<NotAdded> NotAdded => _slots.NotAdded;
+
     /// <summary>The first look at a leaf.</summary>
     public void Plan(Leaf leaf)
     {
@@ -62,9 +70,9 @@ internal sealed class Recompute
             }
         }
 
-        if (leaf.Head.Type == LeafType.Carbon && IsRestated(leaf))
+        if (leaf.Head.Type == LeafType.Carbon && leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number is { } replaced)
         {
-            _slots.Watch(leaf.Records[0].Name);
+            _replaced.Add(replaced.Mantissa);
         }
 
         foreach (long index in leaf.Head.Type == LeafType.Carbon ? leaf.Head.ComputedFrom : [])
@@ -76,6 +84,7 @@ internal sealed class Recompute
     /// <summary>The second look at a leaf.</summary>
     public void Take(Leaf leaf)
     {
+        _shown.Add(leaf.Head.Index);
         Flows.Take(leaf);
         switch (leaf.Head.Type)
         {
@@ -105,13 +114,18 @@ internal sealed class Recompute
         Flows.End();
         foreach (Leaf leaf in _waiting)
         {
-            if (FirstMissing(leaf) is { } missing)
+            if (FirstMissing(leaf) is not { } missing)
             {
-                NotGiven = (NotGiven.Count + 1, NotGiven.Count == 0 ? missing : NotGiven.FirstMissing);
+                Compute(leaf);
+            }
+            else if (_shown.Refusal(leaf, missing) is { } refusal)
+            {
+                Computed++;
+                Differ(leaf, refusal);
             }
             else
             {
-                Compute(leaf);
+                NotGiven = (NotGiven.Count + 1, NotGiven.Count == 0 ? missing : NotGiven.FirstMissing);
             }
         }
 
@@ -195,11 +209,41 @@ internal sealed class Recompute
 
         Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(i => _readings[i])];
         RequireIntensity(carbon, method, sources);
-        return sources.Length == 0 || sources[^1].Head.Index >= carbon.Head.Index
-            ? throw new EvidenceException("it does not name earlier readings or entries")
-            : sources[0].Head.Type == LeafType.Manual ? method.Footprint(Entered(carbon, sources), null)
+        if (sources.Length == 0 || sources[^1].Head.Index >= carbon.Head.Index)
+        {
+            throw new EvidenceException("it does not name earlier readings or entries");
+        }
+
+        RequireReplaced(carbon, sources[0]);
+        return sources[0].Head.Type == LeafType.Manual ? method.Footprint(Entered(carbon, sources), null)
             : IsRestated(carbon) ? method.Footprint(Stretches(carbon, sources), ClaimsOf(carbon, sources))
             : method.Footprint(Metered(carbon, sources), null);
+    }
+
+    // An entry has one footprint in an account: a later one replaces that, and nothing else.
+    private void RequireReplaced(Leaf carbon, Leaf source)
+    {
+        (string Account, long? Entry) own = (carbon.Records[0].Name, source.Head.Type == LeafType.Manual ? source.Head.Index : null);
+        if (_replaced.Contains(carbon.Head.Index))
+        {
+            _entryOf[carbon.Head.Index] = own;
+        }
+
+        long? replaces = carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa;
+        if (replaces is { } other && (own.Entry is null || other >= carbon.Head.Index || (_entryOf.TryGetValue(other, out (string, long?) of) && of != own)))
+        {
+            throw new EvidenceException($"it replaces leaf {other}, which is no earlier footprint of the same entry in the same account");
+        }
+
+        if (own.Entry is { } entry)
+        {
+            if (_footprintOf.TryGetValue((own.Account, entry), out long before) && before < carbon.Head.Index && replaces != before)
+            {
+                throw new EvidenceException($"leaf {before} is the footprint of leaf {entry} in that account, and it does not replace that");
+            }
+
+            _footprintOf[(own.Account, entry)] = carbon.Head.Index;
+        }
     }
 
     private static bool IsRestated(Leaf carbon) => carbon.Records.Any(r => r.Name == "restates");
@@ -288,7 +332,7 @@ internal sealed class Recompute
 
                 Quantity more = Between(register.Name, RegisterIn(ends[0], register.Name)!, RegisterIn(ends[1], register.Name)!, ends[1]);
                 amount = amount is null ? more : amount + more;
-                counted.Add((ReadingMark.Of(ends[0]), ReadingMark.Of(ends[1])));
+                counted.Add((Mark(ends[0], register.Name), Mark(ends[1], register.Name)));
             }
         }
 
@@ -300,6 +344,11 @@ internal sealed class Recompute
 
         RequireTime(carbon, "from", times.Min());
         RequireTime(carbon, "to", times.Max());
+        if (_waiting.Count == 0 && _slots.Invented(carbon.Records[0].Name, stretches) is { } invented)
+        {
+            throw new EvidenceException(invented);
+        }
+
         _restated.Add((carbon, stretches));
         return amount;
     }
@@ -348,20 +397,31 @@ internal sealed class Recompute
             throw new EvidenceException("it adds up a meter twice");
         }
 
+        string account = carbon.Records[0].Name;
+        string? wrong = null;
+        _slots.Begin(account, carbon.Head.Index);
         foreach (string meter in meters)
         {
             Leaf[] with = [.. readings.Where(r => RegisterIn(r, meter) is not null)];
             long? basedOn = carbon.Records.FirstOrDefault(r => r.Name == $"{meter}/base")?.Number?.Mantissa;
             Leaf? first = basedOn is null ? with.FirstOrDefault() : Array.Find(with, r => r.Head.Index == basedOn);
-            if (first is null || with[^1] == first)
+            if (first is not null && with[^1] != first)
             {
-                continue; // a meter that is new in the account: what it counts belongs to the next footprint on
+                Quantity more = Between(meter, RegisterIn(first, meter)!, RegisterIn(with[^1], meter)!, with[^1]);
+                amount = amount is null ? more : amount + more;
+                from = first.Head.Time < from ? first.Head.Time : from;
+                wrong = _slots.Add(account, meter, Mark(first, meter), Mark(with[^1], meter)) ?? wrong;
             }
-
-            Quantity more = Between(meter, RegisterIn(first, meter)!, RegisterIn(with[^1], meter)!, with[^1]);
-            amount = amount is null ? more : amount + more;
-            from = first.Head.Time < from ? first.Head.Time : from;
-            _slots.Add(carbon.Records[0].Name, meter, ReadingMark.Of(first), ReadingMark.Of(with[^1]));
+            else if (basedOn is { } begins)
+            {
+                // A meter that is new in the account: what it counts from there on belongs to the next footprint.
+                ReadingMark mark = first is null ? new ReadingMark(begins, carbon.Head.Time, null) : Mark(first, meter);
+                wrong = _slots.Add(account, meter, mark, mark) ?? wrong;
+            }
+            else if (carbon.Records[1].AsTime() < carbon.Records[2].AsTime()) // else the clock was set back, and no base is stated
+            {
+                wrong = $"it counts nothing of {meter}, and does not say that it begins with it";
+            }
         }
 
         if (amount is null)
@@ -371,8 +431,10 @@ internal sealed class Recompute
 
         RequireTime(carbon, "from", from);
         RequireTime(carbon, "to", carbon.Head.Time);
-        return amount;
+        return wrong is null ? amount : throw new EvidenceException(wrong);
     }
+
+    private static ReadingMark Mark(Leaf reading, string register) => new(reading.Head.Index, reading.Head.Time, RegisterIn(reading, register));
 
     // The entry, and the correction of its amount where there is one.
     private static Quantity Entered(Leaf carbon, Leaf[] leaves)

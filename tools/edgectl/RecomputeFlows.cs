@@ -10,8 +10,9 @@ namespace EdgeGateway.Edgectl;
 /// compares statement by statement.
 /// </summary>
 /// <remarks>As <see cref="Recompute"/> it sees the leaves twice, and keeps only those that are still needed.</remarks>
+/// <param name="shown">The leaves that were given.</param>
 /// <param name="differ">Is told what differs.</param>
-internal sealed class RecomputeFlows(Action<Leaf, string> differ)
+internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> differ)
 {
     private readonly Dictionary<long, int> _uses = [];
     private readonly Dictionary<long, Leaf> _kept = [];
@@ -64,13 +65,18 @@ internal sealed class RecomputeFlows(Action<Leaf, string> differ)
     {
         foreach (Leaf leaf in _waiting)
         {
-            if (FirstMissing(leaf) is { } missing)
+            if (FirstMissing(leaf) is not { } missing)
             {
-                NotGiven = (NotGiven.Count + 1, NotGiven.Count == 0 ? missing : NotGiven.FirstMissing);
+                Compute(leaf);
+            }
+            else if (shown.Refusal(leaf, missing) is { } refusal)
+            {
+                Computed++;
+                differ(leaf, refusal);
             }
             else
             {
-                Compute(leaf);
+                NotGiven = (NotGiven.Count + 1, NotGiven.Count == 0 ? missing : NotGiven.FirstMissing);
             }
         }
 

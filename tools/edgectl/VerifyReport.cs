@@ -72,6 +72,11 @@ internal static class VerifyReport
             Row(output, "", $"{Many(notStated, "slot")} without an amount");
         }
 
+        foreach (NotAdded gap in again.SelectMany(r => r.NotAdded))
+        {
+            Row(output, "", $"{gap.Account} had other meters for a time: what {gap.Register} counted between leaf {gap.From} and leaf {gap.To} is not in it");
+        }
+
         WriteFlows(output, again);
     }
 
@@ -106,6 +111,18 @@ internal static class VerifyReport
         json.WriteNumber("flows", again.Sum(r => r.Flows.Computed));
         json.WriteNumber("flowsNotAttributed", again.Sum(r => r.Flows.NotAttributed));
         json.WriteNumber("flowsNotGiven", again.Sum(r => r.Flows.NotGiven.Count));
+        json.WriteStartArray("notAdded");
+        foreach (NotAdded gap in again.SelectMany(r => r.NotAdded))
+        {
+            json.WriteStartObject();
+            json.WriteString("account", gap.Account);
+            json.WriteString("register", gap.Register);
+            json.WriteNumber("from", gap.From);
+            json.WriteNumber("to", gap.To);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteStartArray("differences");
         foreach (Difference difference in again.SelectMany(r => r.Differences))
         {

@@ -1,0 +1,72 @@
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Edgectl.Tests;
+
+/// <summary>A signed log with two readings of two meters and the footprint between them, and what makes more of it.</summary>
+public abstract class FootprintLog : IDisposable
+{
+    private protected const string Register = "/1-0:1.8.0.255", Pulses = "/1-0:1.8.0.255";
+    private protected const string Key = "CN/2023/average/organisation";
+    private protected static readonly DateTimeOffset Start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
+
+    private protected SignedLog Log { get; } = new();
+
+    private protected FootprintLog()
+    {
+        Log.Leaves.RemoveRange(1, Log.Leaves.Count - 1);
+        Add(LeafType.Config, h => h with { Group = "boundary" }, LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("p/constant", "6400 imp/kWh"));
+        Add(LeafType.Factors, h => h, LeafRecord.Of("set", "cn"), LeafRecord.Of("version", "1"), LeafRecord.Of("validFrom", "2023-01-01"), LeafRecord.Of("validUntil", ""), LeafRecord.Of(Key, "0.5500 kgCO2/kWh; source; confidence C"));
+        Reading(1_000, 10);
+        Reading(4_000, 330);
+
+        // 3 Wh and 320 impulses of 0.15625 Wh: 53 Wh, times 0.55.
+        Carbon(29_150_000, [3, 4]);
+    }
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected void Add(string type, Func<LeafHead, LeafHead> head, params LeafRecord[] records) =>
+        Log.Leaves.Add(new Leaf(head(SignedLog.Head(Log.Leaves.Count, type)), records));
+
+    private protected void Reading(long milliwattHours, long impulses) =>
+        Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1 }, Energy("a", milliwattHours), Impulses("p", impulses));
+
+    private protected void Carbon(long? micrograms, long[] of, params LeafRecord[] more) => Add(
+        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
+        [Amount(micrograms ?? 0), LeafRecord.Of("from", Start.AddMinutes(of[0])), LeafRecord.Of("to", Start.AddMinutes(Log.Leaves.Count)), .. Tail("0.5500"), .. more]);
+
+    private protected void Restated(long micrograms, long[] of, params LeafRecord[] stretches) => Add(
+        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
+        [
+            Amount(micrograms), LeafRecord.Of("from", Log.Leaves[(int)of[0]].Head.Time), LeafRecord.Of("to", Log.Leaves[(int)of[^1]].Head.Time), .. Tail("0.5500")[..^1],
+            LeafRecord.Of("restates", "factors"), .. stretches,
+        ]);
+
+    private protected static LeafRecord[] Tail(string factor) =>
+    [
+        LeafRecord.Of("method", "location-based"), LeafRecord.Of("factor", Key), LeafRecord.Of("value", $"{factor} kgCO2/kWh"), LeafRecord.Of("set", "cn/1"),
+        LeafRecord.Of("meters", $"a{Register} p{Pulses}"),
+    ];
+
+    private protected static LeafRecord Amount(long micrograms) => new("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) };
+
+    private protected static LeafRecord Energy(string meter, long milliwattHours) => new(meter + Register) { Unit = "Wh", Number = new DecimalFraction(-3, milliwattHours) };
+
+    private protected static LeafRecord Impulses(string meter, long count) => new(meter + Pulses) { Unit = "count", Number = new DecimalFraction(0, count) };
+
+    private protected void Replace(int leaf, int record, LeafRecord by) =>
+        Log.Leaves[leaf] = Log.Leaves[leaf] with { Records = [.. Log.Leaves[leaf].Records.Take(record), by, .. Log.Leaves[leaf].Records.Skip(record + 1)] };
+
+    private protected (int Exit, string Text) Verify() => Run("verify", Log.WriteBatch(0, Log.Leaves.Count), "--trust", Log.Trust, "--recompute");
+
+    private protected static (int Exit, string Text) Run(params string[] arguments)
+    {
+        var (exit, output, error) = CommandLine.Run(arguments);
+        Assert.Equal("", error);
+        return (exit, output);
+    }
+}

@@ -1,0 +1,35 @@
+using EdgeGateway.Evidence;
+
+namespace EdgeGateway.Edgectl;
+
+/// <summary>Which leaves of a log were given, in stretches.</summary>
+internal sealed class ShownLeaves
+{
+    private readonly List<(long From, long To)> _stretches = [];
+
+    /// <summary>Since which leaf all were given, up to the newest.</summary>
+    public long Since => _stretches[^1].From;
+
+    /// <summary>A leaf is given.</summary>
+    public void Add(long leaf)
+    {
+        if (_stretches.Count > 0 && _stretches[^1].To + 1 == leaf)
+        {
+            _stretches[^1] = (_stretches[^1].From, leaf);
+        }
+        else
+        {
+            _stretches.Add((leaf, leaf));
+        }
+    }
+
+    /// <summary>
+    /// Why what a leaf rests on is not there: null when it was not given. Else the leaf names what nothing can rest on, so that nobody can compute it.
+    /// </summary>
+    /// <param name="leaf">The leaf.</param>
+    /// <param name="missing">What it rests on and what was not found among the leaves of its kind.</param>
+    public string? Refusal(Leaf leaf, long missing) =>
+        missing >= leaf.Head.Index ? $"it rests on leaf {missing}, which is not before it"
+        : _stretches.Exists(s => s.From <= missing && missing <= s.To) ? $"it rests on leaf {missing}, which is of a type that it cannot rest on"
+        : null;
+}
