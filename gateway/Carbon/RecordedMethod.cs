@@ -157,6 +157,11 @@ public sealed class RecordedMethod
     private Func<Quantity, Claims?, MarketFootprint> ByFactor()
     {
         Rate rate = CitedFactor.Given(TextOf("value"), TextOf(Name == LocationBySlot ? "slot" : "factor")).Rate;
+        if (rate.Value.IsNegative)
+        {
+            throw new CarbonException($"The method {Name} has the value {Exact.Shown(Value!)}. Nothing emits less than 0.");
+        }
+
         Fraction perKilowattHour = rate.Value * rate.Unit.In(Unit.KilogramCarbonDioxide) / rate.Per.In(Unit.KilowattHour);
         return Simply(amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour));
     }

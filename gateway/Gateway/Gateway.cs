@@ -142,7 +142,7 @@ internal sealed class Gateway : IAsyncDisposable
         {
             string id = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{name}\n{(input as MqttInputSettings)?.Topic}")))[..8];
             return new Feed(
-                name, InputFactory.Make(input, $"gw-{_key.DeviceId}-{id}", _http, TimeProvider.System), read, () => (_time.GetUtcNow(), timeStatus()), door, NewBackoff(TimeProvider.System), TimeProvider.System, log.CreateLogger<Feed>());
+                name, InputFactory.Make(input, $"gw-{_key.DeviceId}-{id}", _http, TimeProvider.System), read, () => (_time.GetUtcNow(), timeStatus() != TimeStatus.Unknown), door, NewBackoff(TimeProvider.System), TimeProvider.System, log.CreateLogger<Feed>());
         }
     }
 

@@ -36,15 +36,28 @@ public abstract class FootprintLog : IDisposable
         Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1 }, Energy("a", milliwattHours), Impulses("p", impulses));
 
     private protected void Carbon(long? micrograms, long[] of, params LeafRecord[] more) => Add(
-        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
-        [Amount(micrograms ?? 0), LeafRecord.Of("from", Start.AddMinutes(of[0])), LeafRecord.Of("to", Start.AddMinutes(Log.Leaves.Count)), .. Tail("0.5500"), .. more]);
+        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of, Time = TimeOf(of[^1]) },
+        [Amount(micrograms ?? 0), LeafRecord.Of("from", TimeOf(of[0])), LeafRecord.Of("to", TimeOf(of[^1])), .. Tail("0.5500"), .. more]);
 
-    private protected void Restated(long micrograms, long[] of, params LeafRecord[] stretches) => Add(
+    private protected void Restated(long micrograms, string slots, long[] of, params LeafRecord[] stretches) => Add(
         LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
         [
-            Amount(micrograms), LeafRecord.Of("from", Log.Leaves[(int)of[0]].Head.Time), LeafRecord.Of("to", Log.Leaves[(int)of[^1]].Head.Time), .. Tail("0.5500")[..^1],
-            LeafRecord.Of("restates", "factors"), .. stretches,
+            Amount(micrograms), LeafRecord.Of("from", TimeOf(of[0])), LeafRecord.Of("to", TimeOf(of[^1])), .. Tail("0.5500")[..^1],
+            LeafRecord.Of("restates", "factors"), LeafRecord.Of("slots", slots), .. stretches,
         ]);
+
+    /// <summary>With what is added, and taken away again, the log is found wrong for this reason.</summary>
+    private protected void Differs(string what, Action add)
+    {
+        int before = Log.Leaves.Count;
+        add();
+        (int exit, string text) = Verify();
+        Assert.Equal(1, exit);
+        Assert.Contains(what, text, StringComparison.Ordinal);
+        Log.Leaves.RemoveRange(before, Log.Leaves.Count - before);
+    }
+
+    private protected DateTimeOffset TimeOf(long leaf) => Log.Leaves[(int)leaf].Head.Time;
 
     private protected static LeafRecord[] Tail(string factor) =>
     [

@@ -8,17 +8,17 @@ namespace EdgeGateway.Edgectl.Tests;
 /// <summary>Logs of a device that signs what it likes: whatever it alters, no other total is found good, and the verifier goes on to its end.</summary>
 public sealed partial class RecomputeHostileTests : FootprintLog
 {
-    private static readonly string[] Texts = ["", "3-4", "4-6", "3-6", "0", "1", "-1", "3-8", "8-3", "none", "market-based", "0.5501 kgCO2/kWh", "a/1-0:1.8.0.255", "p/1-0:1.8.0.255", "20260615T0000Z", "no-intensity"];
+    private static readonly string[] Texts = ["", "3-4", "4-6", "3-6", "5-5", "7-7", "5-7", "10-12", "12-12", "13-13", "0", "1", "-1", "3-8", "8-3", "none", "market-based", "0.5501 kgCO2/kWh", "a/1-0:1.8.0.255", "p/1-0:1.8.0.255", "20260615T0000Z", "no-intensity"];
 
     public RecomputeHostileTests()
     {
         LeafRecord[] day = [LeafRecord.Of("from", Start.AddDays(-1)), LeafRecord.Of("to", Start.AddDays(1))];
         Reading(5_000, 400); // 6
         Carbon(550_000 + 6_015_625, [4, 6]);
-        Restated(29_150_000 + 6_565_625, [3, 4, 6], LeafRecord.Of($"a{Register}", "3-6"), LeafRecord.Of($"p{Pulses}", "3-4 4-6"));
+        Restated(29_150_000 + 6_565_625, "5-7", [3, 4, 6], LeafRecord.Of($"a{Register}", "3-6"), LeafRecord.Of($"p{Pulses}", "3-4 4-6"));
         Add(LeafType.Intensity, h => h, LeafRecord.Of("series", "grid"), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", 15), LeafRecord.Of("slot/20260615T0000Z", "250 gCO2/kWh"));
         Add( // 10
-            LeafType.Carbon, h => h with { ComputedFrom = [4, 6, 9] }, Of("scope2-slots", 250_000), LeafRecord.Of("from", Start.AddMinutes(4)), LeafRecord.Of("to", Start.AddMinutes(10)),
+            LeafType.Carbon, h => h with { ComputedFrom = [4, 6, 9], Time = Start.AddMinutes(6) }, Of("scope2-slots", 250_000), LeafRecord.Of("from", Start.AddMinutes(4)), LeafRecord.Of("to", Start.AddMinutes(6)),
             LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("slot", "20260615T0000Z"), LeafRecord.Of("value", "250 gCO2/kWh"), LeafRecord.Of("meters", $"a{Register}"));
         Add(LeafType.Instrument, h => h, [LeafRecord.Of("kind", "certificate"), LeafRecord.Of("id", "GEC-1"), .. day, Amount("Wh", 3), LeafRecord.Of("by", "Li Wei"), LeafRecord.Of("market/name", "CN"), LeafRecord.Of("market/retired", "2026-07-02")]);
         Add( // 12
@@ -31,7 +31,7 @@ public sealed partial class RecomputeHostileTests : FootprintLog
             LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [3, 6, 11] },
             [
                 Of("scope2-market", 550_000), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(6)), LeafRecord.Of("method", "market-based"), LeafRecord.Of("market", "CN"),
-                LeafRecord.Of("factor", Key), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", "cn/1"), LeafRecord.Of("restates", "ended"),
+                LeafRecord.Of("factor", Key), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", "cn/1"), LeafRecord.Of("restates", "ended"), LeafRecord.Of("slots", "12-12"),
                 LeafRecord.Of("claims/from", Start.AddDays(-1)), LeafRecord.Of("claims/to", Start.AddDays(1)), LeafRecord.Of($"a{Register}", "3-6"),
             ]);
         Add(LeafType.Manual, h => h, [LeafRecord.Of("kind", "invoice"), LeafRecord.Of("subject", "office"), .. day, Amount("Wh", 1000), LeafRecord.Of("by", "Li Wei")]);

@@ -17,9 +17,10 @@ public sealed class RecomputeIntensityTests : FootprintLog
         Reading(0, 0);
         Log.Leaves[3] = Log.Leaves[3] with { Head = Log.Leaves[3].Head with { Time = Start.AddMinutes(from) } };
         Reading(400_000, 0);
+        Log.Leaves[4] = Log.Leaves[4] with { Head = Log.Leaves[4].Head with { Time = Start.AddMinutes(from + 4) } };
         Add(LeafType.Intensity, h => h, LeafRecord.Of("series", series), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", minutes), LeafRecord.Of("slot/20260615T0000Z", "250 gCO2/kWh"));
         Add(
-            LeafType.Carbon, h => h with { ComputedFrom = [3, 4], Time = Start.AddMinutes(from + 3) }, LeafRecord.Of("scope2-location", none), LeafRecord.Of("from", Start.AddMinutes(from)), LeafRecord.Of("to", Start.AddMinutes(from + 3)),
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4], Time = TimeOf(4) }, LeafRecord.Of("scope2-location", none), LeafRecord.Of("from", Start.AddMinutes(from)), LeafRecord.Of("to", TimeOf(4)),
             LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("none", none), LeafRecord.Of("meters", $"a{Register}"));
         (int exit, string text) = Verify();
         Assert.Equal(differs is null ? 0 : 1, exit);
@@ -39,7 +40,7 @@ public sealed class RecomputeIntensityTests : FootprintLog
         Reading(400_000, 0);
         Add(LeafType.Intensity, h => h, LeafRecord.Of("series", series), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", minutes), LeafRecord.Of($"slot/{slot}", value));
         Add(
-            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5] }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(6)),
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5], Time = Start.AddMinutes(4) }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(3)), LeafRecord.Of("to", Start.AddMinutes(4)),
             LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("slot", "20260615T0000Z"), LeafRecord.Of("value", "250 gCO2/kWh"), LeafRecord.Of("meters", $"a{Register}"));
         (int exit, string text) = Verify();
         Assert.Equal(differs is null ? 0 : 1, exit);
@@ -60,10 +61,11 @@ public sealed class RecomputeIntensityTests : FootprintLog
         Reading(0, 0);
         Log.Leaves[3] = Log.Leaves[3] with { Head = Log.Leaves[3].Head with { Time = Start.AddMinutes(from) } };
         Reading(400_000, 0);
+        Log.Leaves[4] = Log.Leaves[4] with { Head = Log.Leaves[4].Head with { Time = Start.AddMinutes(from + 4) } };
         State("grid", "20260615T0000Z", "250 gCO2/kWh");
         State(series, slot, "300 gCO2/kWh", minutes);
         Add(
-            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5], Time = Start.AddMinutes(from + 4) }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(from)), LeafRecord.Of("to", Start.AddMinutes(from + 4)),
+            LeafType.Carbon, h => h with { ComputedFrom = [3, 4, 5], Time = TimeOf(4) }, Amount(100_000_000), LeafRecord.Of("from", Start.AddMinutes(from)), LeafRecord.Of("to", TimeOf(4)),
             LeafRecord.Of("method", "location-by-slot"), LeafRecord.Of("series", "grid"), LeafRecord.Of("slot", "20260615T0000Z"), LeafRecord.Of("value", "250 gCO2/kWh"), LeafRecord.Of("meters", $"a{Register}"));
         State("grid", "20260615T0000Z", "400 gCO2/kWh"); // after it
         (int exit, string text) = Verify();

@@ -1,16 +1,42 @@
+using System.Globalization;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Edgectl;
 
+/// <summary>Slots of an account, by the indexes of their carbon leaves.</summary>
+/// <param name="From">The first.</param>
+/// <param name="To">The last; of the account's slots in between, all.</param>
+internal readonly record struct SlotRange(long From, long To)
+{
+    /// <summary>The slots that a leaf takes the place of, as <c>12-400 401-2990</c>; empty where it takes that of none, null where its text is none of these.</summary>
+    public static SlotRange[]? In(Leaf carbon)
+    {
+        List<SlotRange> ranges = [];
+        foreach (string[] range in carbon.Records.FirstOrDefault(r => r.Name == "slots")?.Text?.Split(' ').Select(r => r.Split('-')) ?? [])
+        {
+            if (range.Length != 2 || Index(range[0]) is not { } from || Index(range[1]) is not { } to || from > to || (ranges.Count > 0 && ranges[^1].To >= from))
+            {
+                return null;
+            }
+
+            ranges.Add(new SlotRange(from, to));
+        }
+
+        return [.. ranges];
+
+        static long? Index(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : null;
+    }
+}
+
 /// <summary>A register in a reading of the log.</summary>
 /// <param name="Leaf">Index of the reading's leaf.</param>
-/// <param name="Time">That leaf's time.</param>
-/// <param name="Register">Its count there; null where that leaf was not given.</param>
-internal readonly record struct ReadingMark(long Leaf, DateTimeOffset Time, LeafRecord? Register)
+/// <param name="Register">Its count there.</param>
+/// <param name="Worth">What an impulse was worth then; null where it counts energy.</param>
+internal readonly record struct ReadingMark(long Leaf, LeafRecord Register, string? Worth)
 {
     /// <summary>Whether what a later reading has more was counted since this one: not where the register has begun again.</summary>
     public bool GoesOnTo(ReadingMark later) =>
-        Register?.Number is not { } from || later.Register?.Number is not { } to || (Register.Unit == later.Register.Unit && from.Exponent == to.Exponent && from.Mantissa <= to.Mantissa);
+        Register.Unit == later.Register.Unit && Register.Number!.Value.Exponent == later.Register.Number!.Value.Exponent && Register.Number.Value.Mantissa <= later.Register.Number.Value.Mantissa;
 }
 
 /// <summary>A stretch of a register that an account did not add up, because its meters were others then.</summary>
@@ -22,7 +48,7 @@ internal sealed record NotAdded(string Account, string Register, long From, long
 
 /// <summary>
 /// Between which readings the footprints of slots count each register of an account: each goes on where the one before ended, so that nothing is left out
-/// or counted twice; and a leaf that accounts a whole period anew, in the place of its slots, counts all that they did.
+/// or counted twice; and a leaf that accounts slots anew, in their place, counts what they did.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -30,7 +56,7 @@ internal sealed record NotAdded(string Account, string Register, long From, long
 ///   a leaf for all         12 ────────► 400   401 ────────────────► 2990     nothing left out
 ///   a leaf for all         12 ────────► 400              1500 ────► 2990     401 to 1500 left out
 /// </code>
-/// The registers of one tick stand in several leaves of the same time: between those nothing was counted.
+/// A run ends too where impulses have another worth from there on, and where a leaf takes the place of a part of the slots only.
 /// </remarks>
 /// <param name="shown">The leaves that were given: where some are not, a slot may be among them.</param>
 internal sealed class CountedSlots(ShownLeaves shown)
@@ -40,12 +66,16 @@ internal sealed class CountedSlots(ShownLeaves shown)
     /// <summary>What accounts did not add up.</summary>
     public List<NotAdded> NotAdded { get; } = [];
 
+    /// <summary>Slots of which a leaf takes the place, told before they are added: no run lies across their bounds.</summary>
+    public void Cut(string account, SlotRange range) => Of(account).Cuts.UnionWith([range.From, range.To + 1]);
+
     /// <summary>A slot of an account begins: its registers are added next.</summary>
     /// <param name="account">The account.</param>
     /// <param name="leaf">Index of the slot's carbon leaf.</param>
     public void Begin(string account, long leaf)
     {
         Account of = Of(account);
+        of.IsCut = of.Cuts.GetViewBetween(Math.Min(of.Leaf + 1, leaf), leaf).Count > 0;
         (of.InOrder, of.Leaf, of.Slots) = (leaf > of.Leaf, leaf, of.Slots + 1);
     }
 
@@ -77,83 +107,85 @@ internal sealed class CountedSlots(ShownLeaves shown)
         }
 
         (counted.End, counted.Slot) = (to, of.Slots);
-        if (counted.Runs.Count > 0 && counted.Runs[^1].To.Leaf == from.Leaf)
+        if (counted.Runs.Count > 0 && counted.Runs[^1] is var run && run.To.Leaf == from.Leaf && run.To.Worth == to.Worth && !of.IsCut)
         {
-            counted.Runs[^1] = (counted.Runs[^1].From, to);
+            counted.Runs[^1] = run with { To = to };
         }
         else
         {
-            counted.Runs.Add((from, to));
+            counted.Runs.Add(new Run(of.Leaf, from, to));
         }
 
         return wrong;
     }
 
-    /// <summary>What slots of an account counted and a leaf for the whole time does not, in words; null when it has all.</summary>
+    /// <summary>What slots count and a leaf in their place does not, or the other way round, in words; null when both are the same.</summary>
     /// <param name="account">The account.</param>
+    /// <param name="slots">Which slots.</param>
     /// <param name="stretches">Of the leaf: each register with the readings between which it counts it, ascending.</param>
-    public string? LeftOut(string account, IReadOnlyDictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches)
+    /// <param name="all">All of the slots were computed: what the leaf has more, no slot counted.</param>
+    public string? Differing(string account, IReadOnlyList<SlotRange> slots, IReadOnlyDictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches, bool all)
     {
-        ReadingMark begin = stretches.Values.Select(s => s[0].From).MinBy(m => m.Leaf), end = stretches.Values.Select(s => s[^1].To).MaxBy(m => m.Leaf);
         foreach ((string register, Counted counted) in Of(account).Registers)
         {
-            ReadingMark from = begin;
-            foreach ((ReadingMark next, ReadingMark to) in (stretches.GetValueOrDefault(register) ?? []).Append((end, end)))
+            foreach (Run run in RunsOf(counted, slots))
             {
-                foreach ((ReadingMark first, ReadingMark last) in counted.Runs)
+                long at = run.From.Leaf;
+                foreach ((ReadingMark from, ReadingMark to) in stretches.GetValueOrDefault(register) ?? [])
                 {
-                    (ReadingMark lost, ReadingMark until) = (first.Leaf > from.Leaf ? first : from, last.Leaf < next.Leaf ? last : next);
-                    if (lost.Leaf < until.Leaf && lost.Time != until.Time)
-                    {
-                        return $"it leaves out what its slots counted of {register} between leaf {lost.Leaf} and leaf {until.Leaf}";
-                    }
+                    at = from.Leaf <= at && at < to.Leaf ? Math.Min(to.Leaf, run.To.Leaf) : at;
                 }
 
-                from = to;
+                if (at < run.To.Leaf)
+                {
+                    long until = (stretches.GetValueOrDefault(register) ?? []).Select(t => t.From.Leaf).Where(f => f > at).Append(run.To.Leaf).Min();
+                    return $"it leaves out what its slots counted of {register} between leaf {at} and leaf {until}";
+                }
             }
         }
 
-        return null;
-    }
-
-    /// <summary>What a leaf for the whole time counts and no slot of its account did, in words; null when there is nothing, or slots may not have been given.</summary>
-    /// <param name="account">The account.</param>
-    /// <param name="stretches">Of the leaf that was shown last: each register with the readings between which it counts it, ascending.</param>
-    public string? Invented(string account, IReadOnlyDictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches)
-    {
-        foreach ((string register, (ReadingMark from, ReadingMark to)) in stretches.SelectMany(s => s.Value.Select(t => (s.Key, t))).Where(s => shown.Since <= s.t.From.Leaf))
+        foreach ((string register, (ReadingMark from, ReadingMark to)) in stretches.SelectMany(s => s.Value.Select(t => (s.Key, t))).Where(_ => all))
         {
-            long counted = from.Leaf;
-            foreach ((ReadingMark first, ReadingMark last) in Of(account).Registers.GetValueOrDefault(register)?.Runs ?? [])
+            long at = from.Leaf;
+            foreach (Run run in Of(account).Registers.TryGetValue(register, out Counted? counted) ? RunsOf(counted, slots) : [])
             {
-                counted = first.Leaf <= counted && counted < last.Leaf ? last.Leaf : counted;
+                at = run.From.Leaf <= at && at < run.To.Leaf && run.To.Worth == to.Worth ? run.To.Leaf : at;
             }
 
-            if (counted < to.Leaf)
+            if (at < to.Leaf)
             {
-                return $"it counts {register} between leaf {counted} and leaf {to.Leaf}, which no slot of it counted";
+                return $"it counts {register} between leaf {at} and leaf {to.Leaf}{(to.Worth is null ? "" : $" at {to.Worth}")}, which none of its slots did";
             }
         }
 
         return null;
     }
+
+    private static IEnumerable<Run> RunsOf(Counted counted, IReadOnlyList<SlotRange> slots) => counted.Runs.Where(r => slots.Any(s => s.From <= r.Slot && r.Slot <= s.To));
 
     private Account Of(string account) => _accounts.TryGetValue(account, out Account? known) ? known : _accounts[account] = new Account();
+
+    // The first slot of it says to which slots all of it belongs.
+    private readonly record struct Run(long Slot, ReadingMark From, ReadingMark To);
 
     private sealed class Account
     {
         public Dictionary<string, Counted> Registers { get; } = [];
 
+        public SortedSet<long> Cuts { get; } = [];
+
         public long Leaf { get; set; } = -1;
 
         public bool InOrder { get; set; }
+
+        public bool IsCut { get; set; }
 
         public long Slots { get; set; }
     }
 
     private sealed class Counted
     {
-        public List<(ReadingMark From, ReadingMark To)> Runs { get; } = [];
+        public List<Run> Runs { get; } = [];
 
         public ReadingMark? End { get; set; }
 

@@ -123,18 +123,18 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     /// <summary>Of an account.</summary>
     private sealed class Footprints
     {
-        // By begin: each hour may be accounted anew, so the few within it must be found among many.
         public SortedSet<Footprint> Counting { get; } = [];
 
-        public List<Footprint> Restated { get; } = [];
+        public HashSet<long> Replaced { get; } = [];
 
-        public long NewestRestated { get; set; } = -1;
+        // What leaves that account slots anew take the place of.
+        public List<SlotRange> Taken { get; } = [];
     }
 
     // No amount is a leaf that states none.
-    private readonly record struct Footprint(long Leaf, DateTimeOffset From, DateTimeOffset To, long? Micrograms) : IComparable<Footprint>
+    private readonly record struct Footprint(long Leaf, bool IsSlot, long? Micrograms) : IComparable<Footprint>
     {
-        public int CompareTo(Footprint other) => (From, Leaf).CompareTo((other.From, other.Leaf));
+        public int CompareTo(Footprint other) => Leaf.CompareTo(other.Leaf);
     }
 
     /// <summary>Leaves of the other types that this version knows.</summary>
@@ -272,27 +272,23 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     {
         string account = leaf.Records[0].Name;
         Footprint footprint = new(
-            leaf.Head.Index, TimeIn(leaf, "from"), TimeIn(leaf, "to"), leaf.Records[0] is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount } ? amount.Mantissa : null);
+            leaf.Head.Index, leaf.Records.Any(r => r.Name == "meters"), leaf.Records[0] is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount } ? amount.Mantissa : null);
         AccountSum sum = Carbon.GetValueOrDefault(account) ?? new AccountSum(0, 0, 0, 0);
         Footprints all = _footprints.TryGetValue(account, out Footprints? known) ? known : _footprints[account] = new Footprints();
         SortedSet<Footprint> before = all.Counting;
         if (leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa is { } replaced)
         {
-            _replaced.Add(replaced);
-            sum = Without(before, [.. before.Where(f => f.Leaf == replaced)], sum);
+            all.Replaced.Add(replaced);
+            sum = Without(before, [.. Among(replaced, replaced)], sum);
         }
 
-        if (leaf.Records.Any(r => r.Name == "restates"))
+        foreach (SlotRange range in SlotRange.In(leaf) ?? [])
         {
-            all.Restated.Add(footprint);
-            all.NewestRestated = Math.Max(all.NewestRestated, footprint.Leaf);
-            if (footprint.From <= footprint.To)
-            {
-                sum = Without(before, [.. before.GetViewBetween(footprint with { Leaf = -1 }, new Footprint(long.MaxValue, footprint.To, footprint.To, null)).Where(f => IsWithin(f, footprint))], sum);
-            }
+            all.Taken.Add(range);
+            sum = Without(before, [.. Among(range.From, range.To).Where(f => f.IsSlot)], sum);
         }
 
-        if (_replaced.Contains(footprint.Leaf) || (all.NewestRestated > footprint.Leaf && all.Restated.Exists(r => IsWithin(footprint, r))))
+        if (all.Replaced.Contains(footprint.Leaf) || (footprint.IsSlot && all.Taken.Exists(r => r.From <= footprint.Leaf && footprint.Leaf <= r.To)))
         {
             sum = sum with { Replaced = sum.Replaced + 1 };
         }
@@ -304,9 +300,7 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 
         Carbon[account] = sum;
 
-        static bool IsWithin(Footprint one, Footprint other) => one.Leaf < other.Leaf && other.From <= one.From && one.To <= other.To;
-
-        static DateTimeOffset TimeIn(Leaf leaf, string name) => leaf.Records.First(r => r.Name == name).AsTime();
+        SortedSet<Footprint> Among(long from, long to) => from <= to ? before.GetViewBetween(new Footprint(from, false, null), new Footprint(to, false, null)) : [];
     }
 
     private static AccountSum Without(SortedSet<Footprint> footprints, IReadOnlyList<Footprint> gone, AccountSum sum)

@@ -28,14 +28,17 @@ internal sealed class Recompute
     private readonly Dictionary<long, Leaf> _readings = [];
     private readonly Dictionary<long, Leaf> _statements = []; // config and factors: few
     private readonly List<Leaf> _waiting = [];
-    private readonly Dictionary<long, string> _claimed = [];
     private readonly Dictionary<(string Series, string Slot), List<(long Leaf, long Minutes)>> _stated = []; // which leaves state an intensity
     private readonly ShownLeaves _shown = new();
     private readonly CountedSlots _slots;
     private readonly HashSet<long> _replaced = [];
     private readonly Dictionary<long, (string Account, long? Entry)> _entryOf = []; // by the leaf of a footprint that another replaces; null: it is of no entry
     private readonly Dictionary<(string Account, long Entry), long> _footprintOf = [];
-    private readonly List<(Leaf Carbon, Dictionary<string, List<(ReadingMark From, ReadingMark To)>> Stretches)> _restated = [];
+    private readonly List<Restated> _restated = [];
+    private readonly List<(string Account, long Leaf)> _notGiven = [];
+    private readonly Dictionary<long, List<(long Leaf, bool Amount)>> _corrections = []; // by what they supersede
+    private readonly List<(long Leaf, DateTimeOffset From, DateTimeOffset To)> _contracts = [];
+    private readonly Dictionary<string, SortedSet<long>> _configs = []; // by group
 
     public Recompute() =>
         (_slots, Flows) = (new CountedSlots(_shown), new RecomputeFlows(_shown, (leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true))));
@@ -70,9 +73,30 @@ internal sealed class Recompute
             }
         }
 
+        if (leaf.Head.Type == LeafType.Correction)
+        {
+            (_corrections.TryGetValue(leaf.Records[0].Number!.Value.Mantissa, out var later) ? later : _corrections[leaf.Records[0].Number!.Value.Mantissa] = [])
+                .Add((leaf.Head.Index, leaf.Records.Any(r => r.Name == "amount")));
+        }
+
+        if (leaf.Head.Type == LeafType.Instrument && leaf.Records[0].Text == "contract")
+        {
+            _contracts.Add((leaf.Head.Index, leaf.Records.First(r => r.Name == "from").AsTime(), leaf.Records.First(r => r.Name == "to").AsTime()));
+        }
+
+        if (leaf.Head.Type == LeafType.Config)
+        {
+            (_configs.TryGetValue(leaf.Head.Group ?? "", out var known) ? known : _configs[leaf.Head.Group ?? ""] = []).Add(leaf.Head.Index);
+        }
+
         if (leaf.Head.Type == LeafType.Carbon && leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number is { } replaced)
         {
             _replaced.Add(replaced.Mantissa);
+        }
+
+        foreach (SlotRange range in leaf.Head.Type == LeafType.Carbon ? SlotRange.In(leaf) ?? [] : [])
+        {
+            _slots.Cut(leaf.Records[0].Name, range);
         }
 
         foreach (long index in leaf.Head.Type == LeafType.Carbon ? leaf.Head.ComputedFrom : [])
@@ -94,7 +118,7 @@ internal sealed class Recompute
             case LeafType.Config or LeafType.Factors:
                 _statements[leaf.Head.Index] = leaf;
                 break;
-            case LeafType.Carbon when leaf.Records[0].Number is null && leaf.Head.ComputedFrom.Count == 0:
+            case LeafType.Carbon when leaf.Records[0].Number is null && leaf.Head.ComputedFrom.Count == 0 && !IsRestated(leaf):
                 NotStated++;
                 break;
             case LeafType.Carbon when FirstMissing(leaf) is null:
@@ -126,19 +150,77 @@ internal sealed class Recompute
             else
             {
                 NotGiven = (NotGiven.Count + 1, NotGiven.Count == 0 ? missing : NotGiven.FirstMissing);
+                _notGiven.Add((leaf.Records[0].Name, leaf.Head.Index));
             }
         }
 
         _waiting.Clear();
-        foreach ((Leaf carbon, var stretches) in _restated)
+        EndRestated();
+        foreach (((string account, long entry), long footprint) in _footprintOf)
         {
-            if (_slots.LeftOut(carbon.Records[0].Name, stretches) is { } leftOut)
+            if (ChainOf(entry, long.MaxValue).LastOrDefault(c => c.Amount) is { Amount: true } correction && correction.Leaf > footprint)
             {
-                Differ(carbon, leftOut);
+                Differ(new Difference(footprint, account, $"leaf {correction.Leaf} corrects the amount of leaf {entry}, and no footprint takes its place"));
+            }
+        }
+    }
+
+    // Leaves that account slots anew: each against the slots, and those that still count against each other.
+    private void EndRestated()
+    {
+        List<Restated> counting = [];
+        foreach (Restated anew in _restated.OrderBy(r => r.Carbon.Head.Index))
+        {
+            string account = anew.Carbon.Records[0].Name;
+            bool all = anew.Slots.All(s => _shown.Has(s.From, s.To) && !_notGiven.Exists(n => n.Account == account && s.From <= n.Leaf && n.Leaf <= s.To));
+            long? replaces = anew.Carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa;
+            if (counting.RemoveAll(r => r.Carbon.Head.Index == replaces && r.Carbon.Records[0].Name == account && r.Slots.All(s => anew.Slots.Any(o => o.From <= s.From && s.To <= o.To))) == 0
+                && replaces is { } other && _shown.Has(other, other))
+            {
+                Differ(anew.Carbon, $"it replaces leaf {other}, which does not account some of the same slots of that account anew");
+            }
+            else if (counting.Find(r => r.Carbon.Records[0].Name == account && r.Slots.Any(s => anew.Slots.Any(o => o.From <= s.To && s.From <= o.To))) is { } twice)
+            {
+                Differ(anew.Carbon, $"it takes the place of slots that leaf {twice.Carbon.Head.Index} has taken already, and does not replace that");
+            }
+            else if (_slots.Differing(account, anew.Slots, anew.Stretches, all) is { } differs)
+            {
+                Differ(anew.Carbon, differs);
+            }
+
+            counting.Add(anew);
+        }
+
+        foreach (IGrouping<string, (Leaf Carbon, InstrumentUse Use)> used in counting.SelectMany(r => r.Uses.Select(u => (r.Carbon, Use: u))).GroupBy(u => u.Use.Name))
+        {
+            ((Leaf Carbon, InstrumentUse Use) first, (Leaf Carbon, InstrumentUse Use) last) = (used.First(), used.Last());
+            if (used.FirstOrDefault(u => u.Carbon.Records[0].Name != first.Carbon.Records[0].Name) is { Carbon: { } elsewhere })
+            {
+                Differ(elsewhere, $"it claims {used.Key}, which {first.Carbon.Records[0].Name} claims too, in leaf {first.Carbon.Head.Index}");
+            }
+            else if (used.Select(u => u.Use.Leaf).Distinct().Count() > 1)
+            {
+                Differ(last.Carbon, $"it claims {used.Key}, which is in the log twice, as leaf {first.Use.Leaf} and leaf {last.Use.Leaf}");
+            }
+            else if (used.Select(u => u.Use.Energy).Aggregate((a, b) => a + b) is var energy && energy.In(Unit.KilowattHour).Value > last.Use.For.In(Unit.KilowattHour).Value)
+            {
+                Differ(last.Carbon, $"{used.Key} is for {last.Use.For.In(Unit.KilowattHour)}, and with it {energy.In(Unit.KilowattHour)} are claimed");
             }
         }
 
         _restated.Clear();
+    }
+
+    // The corrections of an entry before a leaf, in order.
+    private List<(long Leaf, bool Amount)> ChainOf(long first, long before)
+    {
+        List<(long Leaf, bool Amount)> chain = [];
+        for (long last = first; _corrections.TryGetValue(last, out var by) && by.Where(c => c.Leaf < before && c.Leaf > last).ToArray() is [var next, ..] all; last = next.Leaf)
+        {
+            chain.Add(all.Length == 1 ? next : throw new EvidenceException($"leaf {last} is corrected twice, by leaf {next.Leaf} and leaf {all[1].Leaf}"));
+        }
+
+        return chain;
     }
 
     private long? FirstMissing(Leaf carbon)
@@ -156,7 +238,7 @@ internal sealed class Recompute
             }
         }
 
-        return carbon.Head.Factors is { } factors && !_statements.ContainsKey(factors) ? factors : null;
+        return carbon.Head.Factors is { } factors && (factors >= carbon.Head.Index || !_statements.TryGetValue(factors, out Leaf? set) || set.Head.Type != LeafType.Factors) ? factors : null;
     }
 
     private void Compute(Leaf carbon)
@@ -207,6 +289,11 @@ internal sealed class Recompute
             }
         }
 
+        if (carbon.Head.Factors is { } fct && carbon.Records.FirstOrDefault(r => r.Name == "set")?.Text is { } set && _statements[fct] is var said && set != $"{TextOf(said, "set")}/{TextOf(said, "version")}")
+        {
+            throw new EvidenceException($"it names the factor set {set}, leaf {fct} is {TextOf(said, "set")}/{TextOf(said, "version")}");
+        }
+
         Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(i => _readings[i])];
         RequireIntensity(carbon, method, sources);
         if (sources.Length == 0 || sources[^1].Head.Index >= carbon.Head.Index)
@@ -215,8 +302,12 @@ internal sealed class Recompute
         }
 
         RequireReplaced(carbon, sources[0]);
+        if (IsRestated(carbon))
+        {
+            return Anew(carbon, sources, method);
+        }
+
         return sources[0].Head.Type == LeafType.Manual ? method.Footprint(Entered(carbon, sources), null)
-            : IsRestated(carbon) ? method.Footprint(Stretches(carbon, sources), ClaimsOf(carbon, sources))
             : method.Footprint(Metered(carbon, sources), null);
     }
 
@@ -230,7 +321,7 @@ internal sealed class Recompute
         }
 
         long? replaces = carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa;
-        if (replaces is { } other && (own.Entry is null || other >= carbon.Head.Index || (_entryOf.TryGetValue(other, out (string, long?) of) && of != own)))
+        if (replaces is { } other && !IsRestated(carbon) && (own.Entry is null || other >= carbon.Head.Index || (_entryOf.TryGetValue(other, out (string, long?) of) && of != own)))
         {
             throw new EvidenceException($"it replaces leaf {other}, which is no earlier footprint of the same entry in the same account");
         }
@@ -260,6 +351,11 @@ internal sealed class Recompute
         if (method.Slot is not { } slot)
         {
             string none = TextOf(carbon, "none");
+            if (IsRestated(carbon))
+            {
+                throw new EvidenceException("it accounts slots anew, and has no intensity for them");
+            }
+
             if (none is not (RecordedMethod.NoIntensity or RecordedMethod.StraddlesSlots))
             {
                 throw new EvidenceException($"'{none}' is no reason for which there is no amount by {series}");
@@ -314,11 +410,17 @@ internal sealed class Recompute
         return newest;
     }
 
-    // A period that was accounted anew: each of its registers with the readings between which it was counted, "12-400 401-2990".
-    private Quantity Stretches(Leaf carbon, Leaf[] sources)
+    // Slots that are accounted anew: which, and each register with the readings between which it was counted, both as "12-400 401-2990".
+    private MarketFootprint Anew(Leaf carbon, Leaf[] sources, RecordedMethod method)
     {
+        if (SlotRange.In(carbon) is not { Length: > 0 } slots || slots[^1].To >= carbon.Head.Index)
+        {
+            throw new EvidenceException("it accounts slots anew, and does not say which earlier ones");
+        }
+
         Quantity? amount = null;
         Dictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches = [];
+        List<DateTimeOffset> times = [];
         foreach (LeafRecord register in carbon.Records.Where(r => r.Text is not null && sources.Any(s => RegisterIn(s, r.Name) is not null)))
         {
             List<(ReadingMark From, ReadingMark To)> counted = stretches[register.Name] = [];
@@ -333,10 +435,10 @@ internal sealed class Recompute
                 Quantity more = Between(register.Name, RegisterIn(ends[0], register.Name)!, RegisterIn(ends[1], register.Name)!, ends[1]);
                 amount = amount is null ? more : amount + more;
                 counted.Add((Mark(ends[0], register.Name), Mark(ends[1], register.Name)));
+                times.AddRange(ends.SkipWhile(e => e.Head.Time > ends[1].Head.Time).Select(e => e.Head.Time)); // where the clock was set back, the time of its end
             }
         }
 
-        DateTimeOffset[] times = [.. stretches.Values.SelectMany(s => s).SelectMany(s => new[] { s.From.Time, s.To.Time })];
         if (amount is null)
         {
             throw new EvidenceException("it names no registers");
@@ -344,47 +446,52 @@ internal sealed class Recompute
 
         RequireTime(carbon, "from", times.Min());
         RequireTime(carbon, "to", times.Max());
-        if (_waiting.Count == 0 && _slots.Invented(carbon.Records[0].Name, stretches) is { } invented)
-        {
-            throw new EvidenceException(invented);
-        }
+        List<(RecordedInstrument Instrument, long Leaf)> instruments = [];
+        Claims? claims = ClaimsOf(carbon, sources, instruments);
+        MarketFootprint footprint = method.Footprint(amount, claims);
+        _restated.Add(new Restated(carbon, slots, stretches, [.. footprint.Claims.Select(c => (c.Energy, By: instruments.First(i => NameOf(i.Instrument) == c.Name))).Select(c => new InstrumentUse(NameOf(c.By.Instrument), c.By.Leaf, c.Energy, c.By.Instrument.Energy))]));
+        return footprint;
 
-        _restated.Add((carbon, stretches));
-        return amount;
+        static string NameOf(RecordedInstrument instrument) => instrument.Kind == "settlement" ? $"contract {instrument.Contract} settled by {instrument.Id}" : $"{instrument.Kind} {instrument.Id}";
     }
 
-    private Claims? ClaimsOf(Leaf carbon, Leaf[] sources)
+    private Claims? ClaimsOf(Leaf carbon, Leaf[] sources, List<(RecordedInstrument Instrument, long Leaf)> instruments)
     {
-        if (carbon.Records.FirstOrDefault(r => r.Name == "claims/from") is not { } from || carbon.Records.FirstOrDefault(r => r.Name == "claims/to") is not { } to)
+        if (carbon.Records.FirstOrDefault(r => r.Name == "claims/from")?.AsTime() is not { } from || carbon.Records.FirstOrDefault(r => r.Name == "claims/to")?.AsTime() is not { } to)
         {
             return null;
         }
 
-        List<RecordedInstrument> instruments = [];
+        if (carbon.Records[2].AsTime() is var end && (end <= from || end > to))
+        {
+            throw new EvidenceException("it claims instruments of a period in which it does not end");
+        }
+
+        if (_contracts.Find(c => c.Leaf < carbon.Head.Index && c.From < to && from < c.To && sources.All(s => s.Head.Index != c.Leaf)) is { Leaf: > 0 } contract)
+        {
+            throw new EvidenceException($"it leaves out the contract of leaf {contract.Leaf}");
+        }
+
         foreach (Leaf entered in sources.Where(s => s.Head.Type == LeafType.Instrument))
         {
             Dictionary<string, LeafRecord> holds = entered.Records.ToDictionary(r => r.Name);
-            for (Leaf? last = entered; last is not null; last = Array.Find(sources, s => s.Head.Type == LeafType.Correction && s.Records[0].Number?.Mantissa == last.Head.Index))
+            foreach ((long leaf, _) in ChainOf(entered.Head.Index, carbon.Head.Index))
             {
-                foreach (LeafRecord record in last.Records)
+                Leaf correction = Array.Find(sources, s => s.Head.Index == leaf) ?? throw new EvidenceException($"it leaves out leaf {leaf}, which corrects the instrument of leaf {entered.Head.Index}");
+                foreach (LeafRecord record in correction.Records)
                 {
                     holds[record.Name] = record;
                 }
             }
 
-            var instrument = RecordedInstrument.Read(
-                TextOf(entered, "kind"), TextOf(entered, "id"), holds["from"].AsTime(), holds["to"].AsTime(),
-                AmountIn(entered, holds.GetValueOrDefault("amount")), name => holds.GetValueOrDefault(name)?.Text);
-            if (instrument.Kind != "contract" && _claimed.TryGetValue(entered.Head.Index, out string? other) && other != carbon.Records[0].Name)
-            {
-                throw new EvidenceException($"it claims the instrument of leaf {entered.Head.Index}, which {other} claims too");
-            }
-
-            _claimed[entered.Head.Index] = carbon.Records[0].Name;
-            instruments.Add(instrument);
+            instruments.Add((
+                RecordedInstrument.Read(
+                    TextOf(entered, "kind"), TextOf(entered, "id"), holds["from"].AsTime(), holds["to"].AsTime(),
+                    AmountIn(entered, holds.GetValueOrDefault("amount")), name => holds.GetValueOrDefault(name)?.Text),
+                entered.Head.Index));
         }
 
-        return new Claims(from.AsTime(), to.AsTime(), instruments);
+        return new Claims(from, to, [.. instruments.Select(i => i.Instrument)]);
     }
 
     private Quantity Metered(Leaf carbon, Leaf[] readings)
@@ -407,6 +514,7 @@ internal sealed class Recompute
             Leaf? first = basedOn is null ? with.FirstOrDefault() : Array.Find(with, r => r.Head.Index == basedOn);
             if (first is not null && with[^1] != first)
             {
+                wrong = with[^1].Head.Time == carbon.Head.Time ? wrong : $"it counts {meter} up to leaf {with[^1].Head.Index}, which is not of its time";
                 Quantity more = Between(meter, RegisterIn(first, meter)!, RegisterIn(with[^1], meter)!, with[^1]);
                 amount = amount is null ? more : amount + more;
                 from = first.Head.Time < from ? first.Head.Time : from;
@@ -415,10 +523,9 @@ internal sealed class Recompute
             else if (basedOn is { } begins)
             {
                 // A meter that is new in the account: what it counts from there on belongs to the next footprint.
-                ReadingMark mark = first is null ? new ReadingMark(begins, carbon.Head.Time, null) : Mark(first, meter);
-                wrong = _slots.Add(account, meter, mark, mark) ?? wrong;
+                wrong = first is null ? $"it begins with leaf {begins} of {meter}, on which it does not rest" : _slots.Add(account, meter, Mark(first, meter), Mark(first, meter)) ?? wrong;
             }
-            else if (carbon.Records[1].AsTime() < carbon.Records[2].AsTime()) // else the clock was set back, and no base is stated
+            else
             {
                 wrong = $"it counts nothing of {meter}, and does not say that it begins with it";
             }
@@ -434,10 +541,10 @@ internal sealed class Recompute
         return wrong is null ? amount : throw new EvidenceException(wrong);
     }
 
-    private static ReadingMark Mark(Leaf reading, string register) => new(reading.Head.Index, reading.Head.Time, RegisterIn(reading, register));
+    private ReadingMark Mark(Leaf reading, string register) => new(reading.Head.Index, RegisterIn(reading, register)!, RegisterIn(reading, register)!.Unit == "Wh" ? null : ConstantOf(register, reading));
 
-    // The entry, and the correction of its amount where there is one.
-    private static Quantity Entered(Leaf carbon, Leaf[] leaves)
+    // The entry, and the last correction of its amount before.
+    private Quantity Entered(Leaf carbon, Leaf[] leaves)
     {
         foreach (string name in new[] { "from", "to" })
         {
@@ -447,17 +554,19 @@ internal sealed class Recompute
             }
         }
 
-        if (leaves.Length > 2 || (leaves.Length == 2 && leaves[1].Head.Type != LeafType.Correction))
+        long last = ChainOf(leaves[0].Head.Index, carbon.Head.Index).Where(c => c.Amount).Select(c => c.Leaf).LastOrDefault(leaves[0].Head.Index);
+        if (leaves[^1].Head.Index != last || leaves.Length != (last == leaves[0].Head.Index ? 1 : 2))
         {
-            throw new EvidenceException("it names more than an entry and the correction of it");
+            throw new EvidenceException($"it names more or less than its entry and the last correction of the amount before it: {(last == leaves[0].Head.Index ? "there is none" : $"that is leaf {last}")}");
         }
 
         return AmountIn(leaves[^1], leaves[^1].Records.FirstOrDefault(r => r.Name == "amount"));
     }
 
     private static Quantity AmountIn(Leaf entered, LeafRecord? amount) => amount is { Number: { } number, Unit: { } unit }
+        && number.Mantissa >= 0
         ? MeteredAmount.FromRecord(number.Mantissa, number.Exponent, unit)
-        : throw new EvidenceException($"leaf {entered.Head.Index} states no amount with its unit");
+        : throw new EvidenceException($"leaf {entered.Head.Index} states no amount from 0 on with its unit");
 
     private Quantity Between(string meter, LeafRecord from, LeafRecord to, Leaf reading)
     {
@@ -473,11 +582,21 @@ internal sealed class Recompute
         }
 
         const string Per = " imp/";
-        string constant = TextOf(_statements[reading.Head.Config!.Value], $"{meter.Split('/')[0]}/constant");
+        string constant = ConstantOf(meter, reading);
         int per = constant.IndexOf(Per, StringComparison.Ordinal);
         return per > 0
             ? MeteredAmount.FromImpulses(counts, constant[..per], Unit.Parse(constant[(per + Per.Length)..]))
             : throw new EvidenceException($"the register {meter} counts {constant}, which is no impulse constant");
+    }
+
+    // By the settings of the reading's group that were in force.
+    private string ConstantOf(string register, Leaf reading)
+    {
+        Leaf config = _statements[reading.Head.Config!.Value];
+        long? newest = _configs[config.Head.Group ?? ""].GetViewBetween(0, reading.Head.Index) is { Count: > 0 } before ? before.Max : null;
+        return config.Head.Group == reading.Head.Group && config.Head.Index == newest
+            ? TextOf(config, $"{register.Split('/')[0]}/constant")
+            : throw new EvidenceException($"leaf {reading.Head.Index} names leaf {config.Head.Index}, which is not the newest settings of its group before it");
     }
 
     private static LeafRecord? RegisterIn(Leaf leaf, string meter) => leaf.Head.Type != LeafType.Reading ? null : leaf.Records.FirstOrDefault(r => r.Name == meter && r.Number is not null);
@@ -492,4 +611,10 @@ internal sealed class Recompute
             throw new EvidenceException($"its '{name}' is not the time of its readings, {time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}");
         }
     }
+
+    private sealed record Restated(
+        Leaf Carbon, SlotRange[] Slots, Dictionary<string, List<(ReadingMark From, ReadingMark To)>> Stretches, IReadOnlyList<InstrumentUse> Uses);
+
+    // What a footprint takes of an instrument: its name, the leaf in which it was entered, how much, and of how much.
+    private sealed record InstrumentUse(string Name, long Leaf, Quantity Energy, Quantity For);
 }

@@ -18,6 +18,7 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
     private readonly Dictionary<long, Leaf> _kept = [];
     private readonly Dictionary<long, Leaf> _configs = []; // few
     private readonly List<Leaf> _waiting = [];
+    private readonly SortedSet<long> _all = [];
 
     /// <summary>Flow leaves computed again.</summary>
     public long Computed { get; private set; }
@@ -31,6 +32,11 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
     /// <summary>The first look at a leaf.</summary>
     public void Plan(Leaf leaf)
     {
+        if (leaf.Head.Type == LeafType.Flow)
+        {
+            _all.Add(leaf.Head.Index);
+        }
+
         foreach (long index in leaf.Head.Type == LeafType.Flow ? leaf.Head.ComputedFrom : [])
         {
             _uses[index] = _uses.GetValueOrDefault(index) + 1;
@@ -128,6 +134,11 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
     {
         var plan = FlowPlan.Read([.. flow.Records.Select(StatementOf)]);
         Leaf? previous = PreviousOf(flow);
+        if (_all.GetViewBetween(0, flow.Head.Index - 1) is { Count: > 0 } before && before.Max != previous?.Head.Index)
+        {
+            throw new EvidenceException($"it does not go on from leaf {before.Max}, the flow leaf before it");
+        }
+
         Leaf[] readings = [.. flow.Head.ComputedFrom.Where(i => i != previous?.Head.Index).Select(i => _kept[i])];
         if (Array.Find(readings, r => r.Head.Type != LeafType.Reading || r.Head.Index > flow.Head.Index) is { } other)
         {

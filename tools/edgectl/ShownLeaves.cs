@@ -10,6 +10,9 @@ internal sealed class ShownLeaves
     /// <summary>Since which leaf all were given, up to the newest.</summary>
     public long Since => _stretches[^1].From;
 
+    /// <summary>Whether all leaves of a stretch were given.</summary>
+    public bool Has(long from, long to) => _stretches.Exists(s => s.From <= from && to <= s.To);
+
     /// <summary>A leaf is given.</summary>
     public void Add(long leaf)
     {
@@ -30,6 +33,6 @@ internal sealed class ShownLeaves
     /// <param name="missing">What it rests on and what was not found among the leaves of its kind.</param>
     public string? Refusal(Leaf leaf, long missing) =>
         missing >= leaf.Head.Index ? $"it rests on leaf {missing}, which is not before it"
-        : _stretches.Exists(s => s.From <= missing && missing <= s.To) ? $"it rests on leaf {missing}, which is of a type that it cannot rest on"
+        : Has(missing, missing) ? $"it rests on leaf {missing}, which is of a type that it cannot rest on"
         : null;
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeGateway.Evidence;
 using EdgeGateway.Recording;
 
 namespace EdgeGateway.Inputs;
@@ -15,17 +14,16 @@ public sealed record FeedState(string Name, string From, DateTimeOffset? Taken, 
 /// <param name="name">What it brings.</param>
 /// <param name="input">Where from.</param>
 /// <param name="read">Makes an entry of a document's text at a time, or refuses it with <see cref="InvalidDataException"/>.</param>
-/// <param name="clock">The time by which documents are judged, and how far it can be trusted.</param>
+/// <param name="clock">The time by which documents are judged, and whether somebody has confirmed it.</param>
 /// <param name="door">Where it goes.</param>
 /// <param name="backoff">Not shared.</param>
 /// <param name="time">For pauses and states: real time.</param>
 /// <param name="log">What a person reads afterwards.</param>
 public sealed class Feed(
-    string name, IInput input, Func<string, DateTimeOffset, Entry> read, Func<(DateTimeOffset Time, TimeStatus Status)> clock, CommandDoor door, Backoff backoff, TimeProvider time, ILogger log)
+    string name, IInput input, Func<string, DateTimeOffset, Entry> read, Func<(DateTimeOffset Time, bool Confirmed)> clock, CommandDoor door, Backoff backoff, TimeProvider time, ILogger log)
 {
+    private const int MostYearsBehind = 10; // of a clock that nobody has set
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
-    private static readonly DateTimeOffset Later = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     private FeedState _state = new(name, input.From, null, null);
 
     /// <summary>How it stands now. Can be read at any time, from any thread.</summary>
@@ -76,22 +74,22 @@ public sealed class Feed(
     // Before the clock is set, as after a power cut without a network, what has happened seems to lie ahead: it must come again.
     private Entry Read(string text)
     {
-        (DateTimeOffset now, TimeStatus status) = clock();
+        (DateTimeOffset now, bool confirmed) = clock();
         try
         {
             return read(text, now);
         }
-        catch (InvalidDataException e) when (status == TimeStatus.Unknown && IsGoodLater(text))
+        catch (InvalidDataException e) when (!confirmed && IsGoodAt(now.AddYears(MostYearsBehind), text))
         {
             throw new IOException($"{e.Message} No time server has confirmed the clock of this device, so it may be behind: what came is tried again.", e);
         }
     }
 
-    private bool IsGoodLater(string text)
+    private bool IsGoodAt(DateTimeOffset later, string text)
     {
         try
         {
-            read(text, Later);
+            read(text, later);
             return true;
         }
         catch (InvalidDataException)

@@ -10,7 +10,7 @@ namespace EdgeGateway.Inputs;
 
 /// <summary>
 /// Messages on a topic, each acknowledged once it was taken. The broker keeps what is sent with QoS 1 while the gateway is away, up to a week, and gives it
-/// again when the power failed before the acknowledgement. A thousand bytes a second are taken, so that no sender fills the card.
+/// again when the power failed before the acknowledgement. 250 bytes a second are taken, so that a sender needs months to fill the card.
 /// </summary>
 /// <param name="settings">Broker and topic.</param>
 /// <param name="clientId">Under which the broker keeps messages.</param>
@@ -19,7 +19,7 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
-    private static readonly TimeSpan PauseForAByte = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan PauseForAByte = TimeSpan.FromMilliseconds(4);
 
 
     private (long Since, TimeSpan Pause) _taken;

@@ -24,6 +24,8 @@ public enum AccountPeriod
 /// </remarks>
 public sealed record AccountSpan
 {
+    private const string None = "-";
+
     private AccountSpan()
     {
     }
@@ -42,6 +44,12 @@ public sealed record AccountSpan
 
     /// <summary>The newest carbon leaf of it.</summary>
     public long Leaf { get; private init; }
+
+    /// <summary>The newest leaf that accounted it anew, or null.</summary>
+    public long? Anew { get; private init; }
+
+    /// <summary>The carbon leaves of its slots, from and to: of the account's slots, those in between are all its own.</summary>
+    public IReadOnlyList<(long From, long To)> Slots { get; private init; } = [];
 
     /// <summary>For each register the reading leaves between which it was counted.</summary>
     public IReadOnlyDictionary<string, (long From, long To)[]> Registers { get; private init; } = new Dictionary<string, (long From, long To)[]>();
@@ -80,11 +88,17 @@ public sealed record AccountSpan
             Blocked = (span?.Blocked ?? 0) + (slot.Micrograms is null ? 1 : 0),
             Leaf = leaf,
             Registers = registers,
+            Anew = span?.Anew,
+            Slots = span?.Slots ?? [],
         };
     }
 
+    /// <summary>With the newest slot's carbon leaf.</summary>
+    /// <param name="goesOn">The account's slot before is of this span too.</param>
+    public AccountSpan WithSlot(bool goesOn) => this with { Slots = goesOn && Slots.Count > 0 ? [.. Slots.SkipLast(1), (Slots[^1].From, Leaf)] : [.. Slots, (Leaf, Leaf)] };
+
     /// <summary>After it was accounted anew by one leaf.</summary>
-    public AccountSpan Restated(long? micrograms, long leaf) => this with { Micrograms = micrograms ?? 0, Blocked = micrograms is null ? 1 : 0, Leaf = leaf };
+    public AccountSpan Restated(long? micrograms, long leaf) => this with { Micrograms = micrograms ?? 0, Blocked = micrograms is null ? 1 : 0, Leaf = leaf, Anew = leaf };
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static AccountSpan Parse(string fact)
@@ -97,7 +111,9 @@ public sealed record AccountSpan
             Micrograms = Number(parts[2]),
             Blocked = Number(parts[3]),
             Leaf = Number(parts[4]),
-            Registers = parts[5..].Select(p => p.Split('=')).ToDictionary(p => p[0], p => Stretches(p[1]).ToArray()),
+            Anew = parts[5] == None ? null : Number(parts[5]),
+            Slots = parts[6] == None ? [] : [.. Stretches(parts[6])],
+            Registers = parts[7..].Select(p => p.Split('=')).ToDictionary(p => p[0], p => Stretches(p[1]).ToArray()),
         };
     }
 
@@ -114,8 +130,16 @@ public sealed record AccountSpan
         };
     }
 
-    /// <summary>The stretches of a register as a leaf states them, such as <c>12-400 401-2990</c>.</summary>
-    public IEnumerable<LeafRecord> Records() => Registers.Select(r => LeafRecord.Of(r.Key, string.Join(' ', r.Value.Select(Text))));
+    /// <summary>
+    /// What a leaf that accounts it anew states of it: the slots that it takes the place of, and the stretches of each register, both such as
+    /// <c>12-400 401-2990</c>; and which leaf it replaces that did the same before.
+    /// </summary>
+    public IEnumerable<LeafRecord> Records() =>
+    [
+        LeafRecord.Of("slots", string.Join(' ', Slots.Select(Text))),
+        .. Registers.Select(r => LeafRecord.Of(r.Key, string.Join(' ', r.Value.Select(Text)))),
+        .. Anew is { } leaf ? [LeafRecord.Of("replaces", leaf)] : Array.Empty<LeafRecord>(),
+    ];
 
     /// <summary>What was counted in it.</summary>
     /// <param name="leafAt">Gives a leaf of the log.</param>
@@ -138,7 +162,7 @@ public sealed record AccountSpan
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{From.ToUnixTimeMilliseconds()} {To.ToUnixTimeMilliseconds()} {Micrograms} {Blocked} {Leaf} {string.Join(' ', Registers.Select(r => $"{r.Key}={string.Join(',', r.Value.Select(Text))}"))}");
+        $"{From.ToUnixTimeMilliseconds()} {To.ToUnixTimeMilliseconds()} {Micrograms} {Blocked} {Leaf} {Anew?.ToString(CultureInfo.InvariantCulture) ?? None} {(Slots.Count == 0 ? None : string.Join(',', Slots.Select(Text)))} {string.Join(' ', Registers.Select(r => $"{r.Key}={string.Join(',', r.Value.Select(Text))}"))}");
 
     private static Quantity Between(string register, Leaf? from, Leaf? to, Func<long, Leaf?> leafAt)
     {

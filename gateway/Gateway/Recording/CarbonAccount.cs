@@ -26,8 +26,11 @@ public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, R
 public sealed record AccountSlot(
     IReadOnlyList<LeafRecord> Records, DateTimeOffset From, long? Micrograms, IReadOnlyList<(string Register, long From, long To)> Counted, RecordedMethod? Method = null)
 {
+    /// <summary>Reading leaves of meters that are new in the account, from which the next slot counts on.</summary>
+    public IReadOnlyList<long> Begins { get; init; } = [];
+
     /// <summary>The readings that the leaf rests on.</summary>
-    public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => new[] { c.From, c.To }))];
+    public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => new[] { c.From, c.To }).Concat(Begins))];
 
     /// <summary>Whether the next slot begins where this one ends.</summary>
     public bool Closes => Counted.Count > 0;
@@ -126,6 +129,7 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
         }
 
         missing ??= amount is null ? "no-earlier-reading" : null;
+        RecordedRegister earliest = bases.Select(b => b.From).OrderBy(f => f.Leaf).FirstOrDefault();
         RecordedMethod used = missing is null && methodOf is not null ? methodOf(start, end) : method;
         MarketFootprint? footprint = missing is null ? used.Footprint(amount!, null) : null;
         return new AccountSlot(
@@ -137,9 +141,12 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
                 LeafRecord.Of("meters", string.Join(' ', meters.Select(m => GroupLeaf.NameOf(m.Name, m.Obis)))),
 
                 // A meter that came to the account later than the others; an earlier leaf may have its register too.
-                .. missing is null ? bases.Where(b => b.From.Time > start).Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf)) : [],
+                .. missing is null ? bases.Where(b => b.From.Time != earliest.Time).Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf)) : [],
             ],
-            start, footprint?.Micrograms, missing is null ? counted : [], used);
+            start, footprint?.Micrograms, missing is null ? counted : [], used)
+        {
+            Begins = missing is null ? [.. bases.Select(b => b.From.Leaf).Except(counted.Select(c => c.From))] : [],
+        };
     }
 
     /// <summary>The slot's leaf is recorded, and nothing was missing: the next begins where it ended.</summary>

@@ -8,6 +8,8 @@ namespace EdgeGateway.Recording;
 /// <content>What people enter, each as a leaf of its own as soon as it comes.</content>
 public sealed partial class Recorder
 {
+    private const string Reported = " reported"; // it may be given again whatever is corrected of it
+
     private readonly CommandDoor _door;
     private readonly IReadOnlyList<EntryAccount> _entryAccounts;
 
@@ -37,7 +39,7 @@ public sealed partial class Recorder
                     $"It is entered already, as leaf {leaf}. {(entry.Type == LeafType.Instrument ? "An instrument is claimed once; if that leaf is wrong, correct it." : "If it happened twice, name its document.")}");
             }
 
-            facts[once] = Text(_pen.NextIndex);
+            facts[once] = Text(_pen.NextIndex) + (entry.InOrder is null ? "" : Reported);
         }
 
         Leaf? superseded = entry.Supersedes is { } wrong ? Supersede(wrong, entry, _pen.NextIndex, facts) : null;
@@ -88,7 +90,8 @@ public sealed partial class Recorder
             : ProductionOf(product).Select(p => (p.To, Text(p.Leaf))).Append((0, "")).MaxBy(p => p.Item1);
         if (!counts)
         {
-            facts[reportedTo] = to == end ? $"{Text(from)} {newest}" : $"{Text(end)} {newest}";
+            (long before, long of) = ProductionOf(product).Where(p => p.Leaf != first.Head.Index).Select(p => (p.To, p.Leaf)).OrderByDescending(p => p.To).FirstOrDefault();
+            facts[reportedTo] = $"{Text(before)} {Text(of)}";
         }
         else if (from < end && entry.InOrder is not null)
         {
@@ -136,6 +139,31 @@ public sealed partial class Recorder
                 LeafType.Carbon, at, account.RecordsOf(entered.Records, amount, replaces),
                 h => h with { ComputedFrom = index == first ? [index] : [first, index], Factors = _factorsIndex[account.Set.Name] });
         }
+
+        foreach ((string fact, string of) in _ledger.Facts($"footprint:{first}:").Where(f => !facts.ContainsKey(f.Name)))
+        {
+            CorrectFootprint(fact, LeafAt(IndexIn(of))!, amount, [first, index], at, facts);
+        }
+    }
+
+    // Of an account that the site has no more: as it was computed then.
+    private void CorrectFootprint(string fact, Leaf footprint, LeafRecord amount, IReadOnlyList<long> of, DateTimeOffset at, Dictionary<string, string> facts)
+    {
+        try
+        {
+            long micrograms = MethodOf(footprint).Micrograms(MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!));
+            facts[fact] = Text(_pen.Write(
+                LeafType.Carbon, at,
+                [
+                    FootprintLeaf.AmountOf(footprint.Records[0].Name, micrograms), .. footprint.Records.Skip(1).Where(r => r.Name != "replaces"),
+                    LeafRecord.Of("replaces", footprint.Head.Index),
+                ],
+                h => h with { ComputedFrom = of, Factors = footprint.Head.Factors }));
+        }
+        catch (CarbonException e)
+        {
+            throw new InvalidDataException($"The account {footprint.Records[0].Name} has a footprint of it, which this amount does not fit: {e.Message}", e);
+        }
     }
 
     private static string Text(long index) => index.ToString(CultureInfo.InvariantCulture);
@@ -163,10 +191,10 @@ public sealed partial class Recorder
 
         foreach (CarbonAccount account in MarketAccounts)
         {
-            foreach ((string name, _) in _ledger.Facts($"span:{account.Name}:").Where(f => f.Name.EndsWith(":market", StringComparison.Ordinal)))
+            foreach ((string name, string fact) in _ledger.Facts($"span:{account.Name}:").Where(f => f.Name.EndsWith(":market", StringComparison.Ordinal)))
             {
                 CalendarPeriod period = CalendarPeriod.Parse(name.Split(':')[2], _rhythm.Zone);
-                if (period.To <= at && instrument.Overlaps(period.From, period.To))
+                if (IsOver(period, AccountSpan.Parse(fact), at) && instrument.Overlaps(period.From, period.To))
                 {
                     Settle(account, period, InstrumentCame, at, facts);
                 }
@@ -234,7 +262,7 @@ public sealed partial class Recorder
                 throw new InvalidDataException($"Leaf {first.Head.Index} was entered anew, as leaf {claimed}. Correct that one.");
             }
 
-            facts[once] = amount.Mantissa == 0 ? "" : Text(first.Head.Index);
+            facts[once] = _ledger.Fact(once) is { } report && report.EndsWith(Reported, StringComparison.Ordinal) ? report : amount.Mantissa == 0 ? "" : Text(first.Head.Index);
         }
 
         return superseded;

@@ -19,7 +19,11 @@ public sealed partial class Recorder
 
     private static string IntensityFact(string series, string slot) => $"intensity:{series}:{slot}";
 
-    private static string IntensitySpanOf(CarbonAccount account, string slot) => $"span:{account.Name}:{slot}:{account.Method.Series}:intensity";
+    private static string IntensitySpanOf(CarbonAccount account, string slot, TimeSpan length) => $"span:{account.Name}:{slot}:{account.Method.Series}:{Text((long)length.TotalMinutes)}:intensity";
+
+    // What lies in several slots stays as it is: where it has no amount, its month has no total.
+    private static string IntensitySpanOf(CarbonAccount account, DateTimeOffset from, DateTimeOffset to, long leaf) =>
+        IntensitySpanOf(account, SlotIntensity.NameOf(account.IntensitySlot, from, to) ?? $"straddle-{Text(leaf)}", account.IntensitySlot);
 
     private static string NameOfSlot(LeafRecord stated) => stated.Name["slot/".Length..];
 
@@ -42,12 +46,12 @@ public sealed partial class Recorder
     private IReadOnlyList<long> Resting(IEnumerable<long> leaves, RecordedMethod? method, Dictionary<string, string> facts) =>
         [.. new SortedSet<long>([.. leaves, .. method is { Series: { } series, Slot: { } slot } ? [IntensityIn(slot, FactOf(facts, IntensityFact(series, slot))!).Leaf] : Array.Empty<long>()])];
 
-    // What lies in several slots stays as it is: where it has no amount, its month has no total.
-    private void NoteIntensitySlot(CarbonAccount account, AccountSlot slot, DateTimeOffset end, long leaf, Dictionary<string, string> facts)
-    {
-        string fact = IntensitySpanOf(account, SlotIntensity.NameOf(account.IntensitySlot, slot.From, end) ?? $"straddle-{Text(leaf)}");
-        facts[fact] = AccountSpan.With(_ledger.Fact(fact) is { } before ? AccountSpan.Parse(before) : null, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).ToString();
-    }
+    // The spans of an account that lie in the slot: also those by shorter slots, which the series had when they were made.
+    private static IEnumerable<string> SpansWithin(CarbonAccount account, SlotIntensity intensity) =>
+        from length in SlotIntensity.Lengths
+        where length <= intensity.Length
+        from i in Enumerable.Range(0, (int)(intensity.Length / length))
+        select IntensitySpanOf(account, SlotIntensity.NameOf(intensity.From + (i * length)), length);
 
     // Only what is news becomes a leaf: a table comes again and again.
     private long EnterIntensities(Entry entry)
@@ -71,17 +75,12 @@ public sealed partial class Recorder
 
         foreach (CarbonAccount account in _accounts.Where(a => a.Method.Series == series))
         {
-            foreach (string slot in news.Select(NameOfSlot))
+            foreach (SlotIntensity intensity in news.Select(NameOfSlot).Select(n => IntensityIn(n, facts[IntensityFact(series, n)]).Intensity))
             {
-                string name = IntensitySpanOf(account, slot);
-                if (_ledger.Fact(name) is { } fact)
+                foreach (string name in SpansWithin(account, intensity).Where(n => _ledger.Fact(n) is not null))
                 {
-                    var span = AccountSpan.Parse(fact);
-                    (_, SlotIntensity intensity) = IntensityIn(slot, facts[IntensityFact(series, slot)]);
-                    if (intensity.Holds(span.From, span.To)) // a series whose slots have become shorter leaves what stands
-                    {
-                        Unless(account, slot, () => Restate(account, name, span, RecordedMethod.OfSlot(series, intensity), null, null, null, IntensityCame, at, facts));
-                    }
+                    Unless(account, intensity.Name, () => Restate(
+                        account, name, AccountSpan.Parse(_ledger.Fact(name)!), RecordedMethod.OfSlot(series, intensity), null, null, null, IntensityCame, at, facts));
                 }
             }
         }

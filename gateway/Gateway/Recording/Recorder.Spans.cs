@@ -18,26 +18,28 @@ public sealed partial class Recorder
     // Also one that this tick has written and that is not in the ledger yet.
     private Leaf? LeafAt(long index) => _pen.Written(index) ?? (index >= 0 && index < _ledger.Size && _ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null);
 
-    // What is bought by the market belongs together whatever its residual mix is; all else by what it multiplies by, as long as it goes on without a break.
     private static string MarketSpanOf(CarbonAccount account, CalendarPeriod period) => $"span:{account.Name}:{period.Name}:market";
 
     private CalendarPeriod PeriodOf(CarbonAccount account, DateTimeOffset at) => CalendarPeriod.Of(account.Period, at, _rhythm.Zone);
 
     private void NoteSlot(CarbonAccount account, AccountSlot slot, DateTimeOffset end, long leaf, Dictionary<string, string> facts)
     {
-        if (account.Method.Series is not null)
-        {
-            NoteIntensitySlot(account, slot, end, leaf, facts);
-            return;
-        }
+        string fact = $"span-of:{account.Name}";
+        string? open = FactOf(facts, fact);
+        string name = account.Method.Series is not null ? IntensitySpanOf(account, slot.From, end, leaf) : PeriodSpanOf(account, slot, end, open);
+        AccountSpan? span = _ledger.Fact(name) is { } before ? AccountSpan.Parse(before) : null;
+        facts[name] = AccountSpan.With(span, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).WithSlot(goesOn: open == name).ToString();
+        facts[fact] = name;
+    }
 
+    // What is bought by the market belongs together whatever its residual mix is; all else by what it multiplies by, as long as it goes on without a break.
+    private string PeriodSpanOf(CarbonAccount account, AccountSlot slot, DateTimeOffset end, string? open)
+    {
         CalendarPeriod period = PeriodOf(account, end.AddMilliseconds(-1));
-        string terms = $"span:{account.Name}:{period.Name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account.Method.Terms)))[..8]}:", openFact = $"span-of:{account.Name}";
-        string name = account.Method.TakesInstruments ? MarketSpanOf(account, period)
-            : _ledger.Fact(openFact) is { } open && open.StartsWith(terms, StringComparison.Ordinal) && AccountSpan.Parse(_ledger.Fact(open)!).To >= slot.From ? open
+        string terms = $"span:{account.Name}:{period.Name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account.Method.Terms)))[..8]}:";
+        return account.Method.TakesInstruments ? MarketSpanOf(account, period)
+            : open?.StartsWith(terms, StringComparison.Ordinal) == true && AccountSpan.Parse(_ledger.Fact(open)!).To >= slot.From ? open
             : terms + Text(slot.From.ToUnixTimeMilliseconds());
-        facts[name] = AccountSpan.With(_ledger.Fact(name) is { } fact ? AccountSpan.Parse(fact) : null, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).ToString();
-        facts[openFact] = name;
     }
 
     // Impulses before and after another constant of the meter.
@@ -95,7 +97,8 @@ public sealed partial class Recorder
     private void Restate(
         CarbonAccount account, string name, AccountSpan span, RecordedMethod method, LeafRecord? set, long? factors, CalendarPeriod? claimed, string why, DateTimeOffset at, Dictionary<string, string> facts)
     {
-        List<EnteredInstrument> instruments = claimed is { } of ? [.. Instruments(facts).Where(i => i.Instrument.Overlaps(of.From, of.To))] : [];
+        HashSet<long> taken = claimed is null ? [] : TakenBeside(account, name, facts);
+        List<EnteredInstrument> instruments = claimed is { } of ? [.. Instruments(facts).Where(i => i.Instrument.Overlaps(of.From, of.To) && (i.Instrument.Kind == "contract" || !taken.Contains(i.Leaves[0])))] : [];
         MarketFootprint footprint = method.Footprint(span.Amount(LeafAt), claimed is { } p ? new Claims(p.From, p.To, [.. instruments.Select(i => i.Instrument)]) : null);
         long leaf = _pen.Write(
             LeafType.Carbon, at,
@@ -113,6 +116,17 @@ public sealed partial class Recorder
         facts[name] = span.Restated(footprint.Micrograms, leaf).ToString();
     }
 
+    // A month of an account that is settled by years since, or the other way round, may have used some of the same instruments.
+    private HashSet<long> TakenBeside(CarbonAccount account, string span, Dictionary<string, string> facts) =>
+    [
+        .. _ledger.Facts($"span:{account.Name}:").Where(f => f.Name != span && f.Name.EndsWith(":market", StringComparison.Ordinal))
+            .Select(f => AccountSpan.Parse(FactOf(facts, f.Name)!).Anew is { } anew ? LeafAt(anew) : null).OfType<Leaf>().SelectMany(l => l.Head.ComputedFrom),
+    ];
+
+    // Also by a clock that is behind now: what has been settled stays so.
+    private bool IsOver(CalendarPeriod period, AccountSpan span, DateTimeOffset at) =>
+        period.To <= at || (span.Anew is { } anew && LeafAt(anew)?.Records.Any(r => r.Name == "claims/from") == true);
+
     // Footprints whose factors have been corrected since are accounted anew; what they were stays.
     private void RestateCorrected(IReadOnlyCollection<string> newSets, DateTimeOffset at, Dictionary<string, string> facts)
     {
@@ -127,7 +141,7 @@ public sealed partial class Recorder
                 }
 
                 CalendarPeriod period = CalendarPeriod.Parse(name.Split(':')[2], _rhythm.Zone);
-                CalendarPeriod? claimed = account.Method.TakesInstruments && period.To <= at ? period : null;
+                CalendarPeriod? claimed = account.Method.TakesInstruments && IsOver(period, span, at) ? period : null;
                 Unless(account, period.Name, () => Restate(
                     account, name, span, account.Method, LeafRecord.Of("set", $"{account.Set!.Name}/{account.Set.Version}"), _factorsIndex[account.Set.Name], claimed, FactorsCorrected, at, facts));
             }

@@ -322,6 +322,10 @@ public sealed partial class Recorder
             // The registers go on counting: the next slot that can be written has this one's energy too.
             _log.LogError("The readings of {Slot:u} could not be recorded: {Reason} The next slot is tried. Is the card full or read-only?", slot, e.Message);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.LogError(e, "The readings of {Slot:u} could not be recorded, the next slot is tried", slot);
+        }
     }
 
     private bool WriteCarbon(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Recording;
@@ -19,7 +20,7 @@ namespace EdgeGateway.Recording;
 /// <param name="readers">The cursors that must have passed.</param>
 public sealed class Thinning(TimeSpan after, TimeSpan slot, IReadOnlyList<string> readers)
 {
-    private const string Passed = "thinned", Kept = "kept";
+    private const string Passed = "thinned", Kept = "kept", Shortest = "thinned-slot";
 
     /// <summary>What is to be thinned with the next tick, and the facts that remember it.</summary>
     /// <param name="ledger">The ledger as it is.</param>
@@ -27,16 +28,18 @@ public sealed class Thinning(TimeSpan after, TimeSpan slot, IReadOnlyList<string
     /// <returns>Indexes of leaves; none when no tile is due.</returns>
     public (IReadOnlyList<long> Leaves, IReadOnlyDictionary<string, string> Facts) Due(Ledger ledger, DateTimeOffset now)
     {
+        // Footprints of before rest on the boundaries of shorter slots, if there were any.
+        long own = (long)slot.TotalMilliseconds, boundary = ledger.Fact(Shortest) is { } known ? (long)BigInteger.GreatestCommonDivisor(Number(known), own) : own;
+        Dictionary<string, string> facts = ledger.Fact(Shortest) == Text(boundary) ? [] : new() { [Shortest] = Text(boundary) };
         long first = Number(ledger.Fact(Passed) ?? "0"), end = first + TiledTree.TileWidth;
         if (end > ledger.Size || end > ledger.FirstIndexAt(now - after) || readers.Any(r => ledger.Cursor(r) < end))
         {
-            return ([], new Dictionary<string, string>());
+            return ([], facts);
         }
 
         HashSet<long> kept = [.. (ledger.Fact(Kept) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number)];
-        return (
-            [.. ledger.Leaves(first, end).OfType<byte[]>().Select(b => LeafCodec.Decode(b).Head).Where(h => MayGo(h) && !kept.Contains(h.Index)).Select(h => h.Index)],
-            new Dictionary<string, string> { [Passed] = end.ToString(CultureInfo.InvariantCulture) });
+        facts[Passed] = Text(end);
+        return ([.. ledger.Leaves(first, end).OfType<byte[]>().Select(b => LeafCodec.Decode(b).Head).Where(h => MayGo(h, boundary) && !kept.Contains(h.Index)).Select(h => h.Index)], facts);
     }
 
     /// <summary>The facts that keep the leaves on which footprints will rest although they lie between two boundaries.</summary>
@@ -45,9 +48,11 @@ public sealed class Thinning(TimeSpan after, TimeSpan slot, IReadOnlyList<string
     public static KeyValuePair<string, string> Keep(Ledger ledger, IEnumerable<long> bases) => KeyValuePair.Create(
         Kept,
         string.Join(' ', new SortedSet<long>([.. (ledger.Fact(Kept) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number), .. bases])
-            .Select(i => i.ToString(CultureInfo.InvariantCulture))));
+            .Select(Text)));
 
-    private bool MayGo(LeafHead leaf) => leaf.Type == LeafType.Reading && leaf.Time.ToUnixTimeMilliseconds() % (long)slot.TotalMilliseconds != 0;
+    private static bool MayGo(LeafHead leaf, long boundary) => leaf.Type == LeafType.Reading && leaf.Time.ToUnixTimeMilliseconds() % boundary != 0;
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -27,11 +27,12 @@ public sealed record WhyInput(string Name, string Value, string? Source, IReadOn
 /// <param name="FactorSet">Set and version.</param>
 /// <param name="Inputs">What went into it.</param>
 /// <param name="Replaces">The footprint that this one takes the place of, or null.</param>
-/// <param name="Restates">Why it takes the place of all earlier footprints of its account within its time: <c>ended</c>, <c>instrument</c>, <c>factors</c> or <c>intensity</c>; null where it does not.</param>
+/// <param name="Slots">The slots that it takes the place of, from leaf to leaf, such as <c>17-2995</c>; null where it does not.</param>
+/// <param name="Restates">Why it takes the place of its account's slots: <c>ended</c>, <c>instrument</c>, <c>factors</c> or <c>intensity</c>; null where it does not.</param>
 /// <param name="Proof">Path of the bundle that proves this leaf and all that it rests on.</param>
 public sealed record Why(
     long Leaf, string Account, string? Kilograms, string? NoAmount, DateTimeOffset From, DateTimeOffset To, string Method, string Formula, string Standard, string Rounding,
-    string FactorSet, IReadOnlyList<WhyInput> Inputs, long? Replaces, string? Restates, string Proof)
+    string FactorSet, IReadOnlyList<WhyInput> Inputs, long? Replaces, string? Slots, string? Restates, string Proof)
 {
     /// <summary>Explains a carbon leaf.</summary>
     /// <param name="carbon">A leaf of type <see cref="LeafType.Carbon"/>.</param>
@@ -47,7 +48,7 @@ public sealed record Why(
             carbon.Head.Index, amount.Name, amount.Number?.ToString(), amount.Text, carbon.Records.First(r => r.Name == "from").AsTime(), carbon.Records.First(r => r.Name == "to").AsTime(), method.Name, method.Formula, method.Source,
             $"{(method.TakesInstruments ? "each line " : "")}once, half to even, to whole micrograms", Text(carbon, "set") ?? "none",
             [.. Amounts(carbon, sources, method, leafAt), .. Factors(method, factors), .. Intensities(method, sources), .. Conditions(method)],
-            carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa, Text(carbon, "restates"), ProofOf(carbon, sources));
+            carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa, Text(carbon, "slots"), Text(carbon, "restates"), ProofOf(carbon, sources));
     }
 
     /// <summary>For a person.</summary>
@@ -55,7 +56,7 @@ public sealed record Why(
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"{Account}, leaf {Leaf}: {(Kilograms is null ? $"no amount: {NoAmount}" : $"{Kilograms} kg CO2")}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to {To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Replaces is { } r ? $"; takes the place of leaf {r}" : Restates is null ? "" : $"; takes the place of all earlier footprints of {Account} within that time: {RestatedBecause}")}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to {To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Restates is not null ? $"; takes the place of the slots of {Account} in the leaves {Slots}{(Replaces is { } anew ? $", and of leaf {anew}" : "")}: {RestatedBecause}" : Replaces is { } r ? $"; takes the place of leaf {r}" : "")}");
         text.AppendLine(CultureInfo.InvariantCulture, $"{Method}: {Formula}, rounded {Rounding}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  by {Standard}{(FactorSet == "none" ? "" : $"; factors of {FactorSet}")}");
         foreach (WhyInput input in Inputs)

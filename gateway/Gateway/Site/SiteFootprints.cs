@@ -14,6 +14,12 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
 
     private const string LoadAgain = "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors of the data folder";
 
+    // Names of the records beside the account's own.
+    private static readonly HashSet<string> Taken =
+    [
+        "from", "to", "method", "set", "meters", "factor", "value", "market", "series", "slot", "slots", "none", "restates", "replaces", .. FuelConditions.Names,
+    ];
+
     private readonly List<string> _names = [];
 
     /// <summary>The accounts that were read, also those with faults.</summary>
@@ -34,6 +40,10 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
             if (account is not null && _names.Contains(account, StringComparer.OrdinalIgnoreCase))
             {
                 block.Fault("account", $"{account} has a footprint already", "give each account one footprint with all its meters");
+            }
+            else if (account is not null && Taken.Contains(account))
+            {
+                block.Fault("account", $"'{account}' means something else in a footprint's leaf", "give it another name, such as scope2-location");
             }
             else if (account is not null)
             {
