@@ -72,11 +72,13 @@ internal sealed class CountedSlots(ShownLeaves shown)
     /// <summary>A slot of an account begins: its registers are added next.</summary>
     /// <param name="account">The account.</param>
     /// <param name="leaf">Index of the slot's carbon leaf.</param>
-    public void Begin(string account, long leaf)
+    /// <param name="from">When it begins.</param>
+    /// <param name="to">When it ends.</param>
+    public void Begin(string account, long leaf, DateTimeOffset from, DateTimeOffset to)
     {
         Account of = Of(account);
         of.IsCut = of.Cuts.GetViewBetween(Math.Min(of.Leaf + 1, leaf), leaf).Count > 0;
-        (of.InOrder, of.Leaf, of.Slots) = (leaf > of.Leaf, leaf, of.Slots + 1);
+        (of.InOrder, of.Leaf, of.Slots, of.From, of.To) = (leaf > of.Leaf, leaf, of.Slots + 1, from, to);
     }
 
     /// <summary>Adds what the slot counts of one register; nothing where both readings are the same, from which it counts on.</summary>
@@ -109,11 +111,11 @@ internal sealed class CountedSlots(ShownLeaves shown)
         (counted.End, counted.Slot) = (to, of.Slots);
         if (counted.Runs.Count > 0 && counted.Runs[^1] is var run && run.To.Leaf == from.Leaf && run.To.Worth == to.Worth && !of.IsCut)
         {
-            counted.Runs[^1] = run with { To = to };
+            counted.Runs[^1] = run with { To = to, Begin = of.From < run.Begin ? of.From : run.Begin, End = of.To > run.End ? of.To : run.End };
         }
         else
         {
-            counted.Runs.Add(new Run(of.Leaf, from, to));
+            counted.Runs.Add(new Run(of.Leaf, from, to, of.From, of.To));
         }
 
         return wrong;
@@ -161,12 +163,16 @@ internal sealed class CountedSlots(ShownLeaves shown)
         return null;
     }
 
+    /// <summary>When the first of some slots begins and the last ends; null where there are none.</summary>
+    public (DateTimeOffset From, DateTimeOffset To)? TimeOf(string account, IReadOnlyList<SlotRange> slots) =>
+        Of(account).Registers.Values.SelectMany(r => RunsOf(r, slots)).ToArray() is { Length: > 0 } runs ? (runs.Min(r => r.Begin), runs.Max(r => r.End)) : null;
+
     private static IEnumerable<Run> RunsOf(Counted counted, IReadOnlyList<SlotRange> slots) => counted.Runs.Where(r => slots.Any(s => s.From <= r.Slot && r.Slot <= s.To));
 
     private Account Of(string account) => _accounts.TryGetValue(account, out Account? known) ? known : _accounts[account] = new Account();
 
     // The first slot of it says to which slots all of it belongs.
-    private readonly record struct Run(long Slot, ReadingMark From, ReadingMark To);
+    private readonly record struct Run(long Slot, ReadingMark From, ReadingMark To, DateTimeOffset Begin, DateTimeOffset End);
 
     private sealed class Account
     {
@@ -175,6 +181,10 @@ internal sealed class CountedSlots(ShownLeaves shown)
         public SortedSet<long> Cuts { get; } = [];
 
         public long Leaf { get; set; } = -1;
+
+        public DateTimeOffset From { get; set; }
+
+        public DateTimeOffset To { get; set; }
 
         public bool InOrder { get; set; }
 

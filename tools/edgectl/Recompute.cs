@@ -187,6 +187,10 @@ internal sealed class Recompute
             {
                 Differ(anew.Carbon, differs);
             }
+            else if (all && _slots.TimeOf(account, anew.Slots) != (anew.Carbon.Records[1].AsTime(), anew.Carbon.Records[2].AsTime()))
+            {
+                Differ(anew.Carbon, "its time is not that of its slots");
+            }
 
             counting.Add(anew);
         }
@@ -444,8 +448,11 @@ internal sealed class Recompute
             throw new EvidenceException("it names no registers");
         }
 
-        RequireTime(carbon, "from", times.Min());
-        RequireTime(carbon, "to", times.Max());
+        if (times.Min() < carbon.Records[1].AsTime() || times.Max() > carbon.Records[2].AsTime())
+        {
+            throw new EvidenceException("its readings are not all of its time");
+        }
+
         List<(RecordedInstrument Instrument, long Leaf)> instruments = [];
         Claims? claims = ClaimsOf(carbon, sources, instruments);
         MarketFootprint footprint = method.Footprint(amount, claims);
@@ -506,7 +513,7 @@ internal sealed class Recompute
 
         string account = carbon.Records[0].Name;
         string? wrong = null;
-        _slots.Begin(account, carbon.Head.Index);
+        _slots.Begin(account, carbon.Head.Index, carbon.Records[1].AsTime(), carbon.Records[2].AsTime());
         foreach (string meter in meters)
         {
             Leaf[] with = [.. readings.Where(r => RegisterIn(r, meter) is not null)];

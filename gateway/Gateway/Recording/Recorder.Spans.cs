@@ -98,7 +98,7 @@ public sealed partial class Recorder
         CarbonAccount account, string name, AccountSpan span, RecordedMethod method, LeafRecord? set, long? factors, CalendarPeriod? claimed, string why, DateTimeOffset at, Dictionary<string, string> facts)
     {
         HashSet<long> taken = claimed is null ? [] : TakenBeside(account, name, facts);
-        List<EnteredInstrument> instruments = claimed is { } of ? [.. Instruments(facts).Where(i => i.Instrument.Overlaps(of.From, of.To) && (i.Instrument.Kind == "contract" || !taken.Contains(i.Leaves[0])))] : [];
+        List<EnteredInstrument> instruments = claimed is { } of ? [.. Instruments(facts).Where(i => i.Instrument.Overlaps(of.From, of.To) && (i.Instrument.Kind == "contract" || (of.Holds(i.Instrument.From, i.Instrument.To) && !taken.Contains(i.Leaves[0]))))] : [];
         MarketFootprint footprint = method.Footprint(span.Amount(LeafAt), claimed is { } p ? new Claims(p.From, p.To, [.. instruments.Select(i => i.Instrument)]) : null);
         long leaf = _pen.Write(
             LeafType.Carbon, at,
@@ -116,7 +116,8 @@ public sealed partial class Recorder
         facts[name] = span.Restated(footprint.Micrograms, leaf).ToString();
     }
 
-    // A month of an account that is settled by years since, or the other way round, may have used some of the same instruments.
+    // A month of an account that is settled by years since, or the other way round, may have used some of the same instruments; what is for the year is not
+    // within the month.
     private HashSet<long> TakenBeside(CarbonAccount account, string span, Dictionary<string, string> facts) =>
     [
         .. _ledger.Facts($"span:{account.Name}:").Where(f => f.Name != span && f.Name.EndsWith(":market", StringComparison.Ordinal))
