@@ -31,6 +31,34 @@ public sealed class CarbonAccountTests
         Assert.Equal(new DecimalFraction(-9, 550), Amount(account, At(3, Quantum.MilliwattHour, 11), pulses).Number);
     }
 
+    [Theory]
+    [InlineData(0, 0, null)] // both since the same reading
+    [InlineData(0, 1, 2L)] // the pulses later
+    [InlineData(5, 1, 2L)] // and by a clock that was set back in between
+    public void A_meter_that_begins_later_says_with_which_leaf(int energySince, int pulsesSince, long? stated)
+    {
+        CarbonAccount account = Account("100");
+        account.Begin("in", new RecordedRegister(1, Noon.AddMinutes(energySince), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 0)));
+        account.Begin("pulse", new RecordedRegister(2, Noon.AddMinutes(pulsesSince), new Register(ObisCode.ActiveImport, Quantum.Impulse, 0)));
+        AccountSlot slot = account.At(Noon.AddMinutes(3), new Dictionary<string, (RecordedRegister?, string?)>
+        {
+            ["in"] = (new RecordedRegister(3, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 1)), null),
+            ["pulse"] = (new RecordedRegister(4, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.Impulse, 1)), null),
+        });
+        Assert.Equal(stated, slot.Records.FirstOrDefault(r => r.Name == "pulse/1-0:1.8.0.255/base")?.Number?.Mantissa);
+        Assert.Equal([1, 2, 3, 4], slot.ComputedFrom);
+    }
+
+    [Fact]
+    public void A_meter_that_is_new_counts_from_the_next_slot_on_and_its_first_reading_is_named()
+    {
+        CarbonAccount account = Account("100");
+        account.Begin("in", At(1, Quantum.MilliwattHour, 0));
+        AccountSlot slot = account.At(Noon.AddMinutes(30), new Dictionary<string, (RecordedRegister?, string?)> { ["in"] = (At(2, Quantum.MilliwattHour, 1), null), ["pulse"] = (At(3, Quantum.Impulse, 8), null) });
+        Assert.Equal((3L, 550L), (slot.Records.First(r => r.Name == "pulse/1-0:1.8.0.255/base").Number!.Value.Mantissa, slot.Micrograms));
+        Assert.Equal([1, 2, 3], slot.ComputedFrom);
+    }
+
     private static CarbonAccount Account(string impulsesPerKilowattHour)
     {
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));

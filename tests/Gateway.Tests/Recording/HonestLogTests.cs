@@ -151,6 +151,8 @@ public sealed partial class HonestLogTests : IDisposable
                     break;
                 case 3:
                     _time = new FakeTimeProvider(_time.GetUtcNow().AddMinutes(-_random.Next(1, 70)));
+                    _withImpulses = _withImpulses ? _random.Next(3) > 0 : _random.Next(3) == 0;
+                    _impulses *= _random.Next(2);
                     Open();
                     break;
                 case 4:

@@ -99,6 +99,17 @@ public sealed class IntensityTests : RecordedMeter
     }
 
     [Fact]
+    public void An_hour_that_is_stated_accounts_all_shorter_slots_in_it_again()
+    {
+        Open(BySlot(minutes: 15));
+        Count(minutes: 60, each15: 1000);
+        Open(BySlot());
+        State(("06:00", "500"));
+        Assert.Equal([500_000_000L, 500_000_000L, 500_000_000L, 500_000_000L], Carbon().TakeLast(4).Select(Micrograms));
+        Assert.Equal("2.000000000", Totals().Kilograms);
+    }
+
+    [Fact]
     public void Hours_that_are_stated_hold_when_the_series_has_shorter_slots_from_now_on_and_the_newest_statement_counts()
     {
         Open(BySlot());

@@ -84,6 +84,20 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
     }
 
     [Fact]
+    public void A_report_that_was_corrected_to_nothing_is_not_taken_again_and_frees_the_time_before_it_too()
+    {
+        Open(Account());
+        Report(First);
+        long wrong = Report(Second.Replace("T14", "T18", StringComparison.Ordinal));
+        Enter($$"""{"type":"correction","supersedes":{{wrong}},"reason":"it began earlier","by":"Li Wei","amount":"0","unit":"count"}""");
+        long size = Ledger.Size;
+        Assert.Equal(wrong, Report(Second.Replace("T14", "T18", StringComparison.Ordinal))); // as the broker gives it again
+        Assert.Equal(size, Ledger.Size);
+        Report(Second);
+        Assert.Contains($"in leaf {size}.", Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T22", "T23", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_correction_of_an_amount_leaves_its_time_taken()
     {
         Open(Account());

@@ -177,6 +177,21 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
     }
 
     [Fact]
+    public void A_month_that_was_settled_stays_so_while_the_clock_is_behind()
+    {
+        (FactorSet set, Factor mix) = FactorLibrary.Shipped.Require(Residual);
+        Open(Market(Residual));
+        Count(minutes: 60, each15: 1000);
+        Enter(Certificate);
+        BackTo(July.AddDays(-2));
+        FactorSet corrected = Corrected(set, mix, "0.5000");
+        Open(new CarbonAccount("scope2-market", corrected, RecordedMethod.OfMarket("CN", corrected.Factors.Single(f => f.Key == Residual)), [new AccountMeter("in", ObisCode.ActiveImport, null)]));
+        Assert.Equal((1_000_000_000L, "factors"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates"))); // 2 kWh of 4 are claimed
+        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}""");
+        Assert.Equal((2_000_000_000L, "instrument"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates")));
+    }
+
+    [Fact]
     public void A_month_that_runs_is_not_settled_whatever_comes()
     {
         (FactorSet set, Factor mix) = FactorLibrary.Shipped.Require(Residual);
