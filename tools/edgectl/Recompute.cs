@@ -20,7 +20,7 @@ internal sealed record Difference(long Leaf, string Account, string What, bool I
 /// It sees the leaves twice: first to learn which readings are named, then to keep only those, and each only until the last footprint that
 /// names it. So a log of years needs little memory.
 /// </remarks>
-internal sealed class Recompute
+internal sealed partial class Recompute
 {
     private const int MostDifferences = 1000;
 
@@ -28,16 +28,13 @@ internal sealed class Recompute
     private readonly Dictionary<long, Leaf> _readings = [];
     private readonly Dictionary<long, Leaf> _statements = []; // config and factors: few
     private readonly List<Leaf> _waiting = [];
-    private readonly Dictionary<(string Series, string Slot), List<(long Leaf, long Minutes)>> _stated = []; // which leaves state an intensity
     private readonly ShownLeaves _shown = new();
     private readonly CountedSlots _slots;
     private readonly HashSet<long> _replaced = [];
     private readonly Dictionary<long, (string Account, long? Entry)> _entryOf = []; // by the leaf of a footprint that another replaces; null: it is of no entry
     private readonly Dictionary<(string Account, long Entry), long> _footprintOf = [];
-    private readonly List<Restated> _restated = [];
     private readonly List<(string Account, long Leaf)> _notGiven = [];
     private readonly Dictionary<long, List<(long Leaf, bool Amount)>> _corrections = []; // by what they supersede
-    private readonly List<(long Leaf, DateTimeOffset From, DateTimeOffset To)> _contracts = [];
     private readonly Dictionary<string, SortedSet<long>> _configs = []; // by group
 
     public Recompute() =>
@@ -163,56 +160,6 @@ internal sealed class Recompute
                 Differ(new Difference(footprint, account, $"leaf {correction.Leaf} corrects the amount of leaf {entry}, and no footprint takes its place"));
             }
         }
-    }
-
-    // Leaves that account slots anew: each against the slots, and those that still count against each other.
-    private void EndRestated()
-    {
-        List<Restated> counting = [];
-        foreach (Restated anew in _restated.OrderBy(r => r.Carbon.Head.Index))
-        {
-            string account = anew.Carbon.Records[0].Name;
-            bool all = anew.Slots.All(s => _shown.Has(s.From, s.To) && !_notGiven.Exists(n => n.Account == account && s.From <= n.Leaf && n.Leaf <= s.To));
-            long? replaces = anew.Carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa;
-            if (counting.RemoveAll(r => r.Carbon.Head.Index == replaces && r.Carbon.Records[0].Name == account && r.Slots.All(s => anew.Slots.Any(o => o.From <= s.From && s.To <= o.To))) == 0
-                && replaces is { } other && _shown.Has(other, other))
-            {
-                Differ(anew.Carbon, $"it replaces leaf {other}, which does not account some of the same slots of that account anew");
-            }
-            else if (counting.Find(r => r.Carbon.Records[0].Name == account && r.Slots.Any(s => anew.Slots.Any(o => o.From <= s.To && s.From <= o.To))) is { } twice)
-            {
-                Differ(anew.Carbon, $"it takes the place of slots that leaf {twice.Carbon.Head.Index} has taken already, and does not replace that");
-            }
-            else if (_slots.Differing(account, anew.Slots, anew.Stretches, all) is { } differs)
-            {
-                Differ(anew.Carbon, differs);
-            }
-            else if (all && _slots.TimeOf(account, anew.Slots) != (anew.Carbon.Records[1].AsTime(), anew.Carbon.Records[2].AsTime()))
-            {
-                Differ(anew.Carbon, "its time is not that of its slots");
-            }
-
-            counting.Add(anew);
-        }
-
-        foreach (IGrouping<string, (Leaf Carbon, InstrumentUse Use)> used in counting.SelectMany(r => r.Uses.Select(u => (r.Carbon, Use: u))).GroupBy(u => u.Use.Name))
-        {
-            ((Leaf Carbon, InstrumentUse Use) first, (Leaf Carbon, InstrumentUse Use) last) = (used.First(), used.Last());
-            if (used.FirstOrDefault(u => u.Carbon.Records[0].Name != first.Carbon.Records[0].Name) is { Carbon: { } elsewhere })
-            {
-                Differ(elsewhere, $"it claims {used.Key}, which {first.Carbon.Records[0].Name} claims too, in leaf {first.Carbon.Head.Index}");
-            }
-            else if (used.Select(u => u.Use.Leaf).Distinct().Count() > 1)
-            {
-                Differ(last.Carbon, $"it claims {used.Key}, which is in the log twice, as leaf {first.Use.Leaf} and leaf {last.Use.Leaf}");
-            }
-            else if (used.Select(u => u.Use.Energy).Aggregate((a, b) => a + b) is var energy && energy.In(Unit.KilowattHour).Value > last.Use.For.In(Unit.KilowattHour).Value)
-            {
-                Differ(last.Carbon, $"{used.Key} is for {last.Use.For.In(Unit.KilowattHour)}, and with it {energy.In(Unit.KilowattHour)} are claimed");
-            }
-        }
-
-        _restated.Clear();
     }
 
     // The corrections of an entry before a leaf, in order.
@@ -343,164 +290,6 @@ internal sealed class Recompute
 
     private static bool IsRestated(Leaf carbon) => carbon.Records.Any(r => r.Name == "restates");
 
-    // The slot of time that holds all of it, with the intensity that the newest leaf before it states; or that there is none.
-    private void RequireIntensity(Leaf carbon, RecordedMethod method, Leaf[] sources)
-    {
-        if (method.Series is not { } series)
-        {
-            return;
-        }
-
-        (long Leaf, string Slot)? newest = NewestIntensity(series, carbon);
-        if (method.Slot is not { } slot)
-        {
-            string none = TextOf(carbon, "none");
-            if (IsRestated(carbon))
-            {
-                throw new EvidenceException("it accounts slots anew, and has no intensity for them");
-            }
-
-            if (none is not (RecordedMethod.NoIntensity or RecordedMethod.StraddlesSlots))
-            {
-                throw new EvidenceException($"'{none}' is no reason for which there is no amount by {series}");
-            }
-
-            if (newest is { } missed)
-            {
-                throw new EvidenceException($"it has no amount, {none}, and leaf {missed.Leaf} states the intensity of its slot {missed.Slot}");
-            }
-
-            return;
-        }
-
-        Leaf stated = Array.Find(sources, s => s.Head.Type == LeafType.Intensity && s.Records[0].Text == series) ?? throw new EvidenceException($"it names no leaf with intensities of {series}");
-        var intensity = SlotIntensity.Read(slot, TimeSpan.FromMinutes(stated.Records[2].Number!.Value.Mantissa), TextOf(stated, $"slot/{slot}"));
-        if (!SlotIntensity.Lengths.Contains(intensity.Length) || intensity.From.UtcTicks % intensity.Length.Ticks != 0)
-        {
-            throw new EvidenceException($"leaf {stated.Head.Index} states the slot {slot} of {intensity.Length.TotalMinutes} min, and there are slots of 15, 30 and 60 min at whole multiples of that");
-        }
-
-        if (intensity.Value != method.Value)
-        {
-            throw new EvidenceException($"it was computed with {method.Value}, leaf {stated.Head.Index} states {intensity.Value} for {slot}");
-        }
-
-        if (!intensity.Holds(carbon.Records[1].AsTime(), carbon.Records[2].AsTime()))
-        {
-            throw new EvidenceException($"its time does not lie within the slot {slot} of {stated.Records[2].Number!.Value.Mantissa} min");
-        }
-
-        if (newest?.Leaf != stated.Head.Index)
-        {
-            throw new EvidenceException($"it rests on leaf {stated.Head.Index}, which is not the newest before it that states the intensity of its time{(newest is { } n ? $": leaf {n.Leaf} states that of {n.Slot}" : "")}");
-        }
-    }
-
-    // The leaf before a footprint that last stated the intensity of a slot in which all of it lies. A slot has one intensity: a statement of the same begin
-    // with another length takes the place of the one before too.
-    private (long Leaf, string Slot)? NewestIntensity(string series, Leaf carbon)
-    {
-        (DateTimeOffset from, DateTimeOffset to) = (carbon.Records[1].AsTime(), carbon.Records[2].AsTime());
-        (long Leaf, string Slot)? newest = null;
-        foreach (TimeSpan length in SlotIntensity.Lengths)
-        {
-            if (SlotIntensity.NameOf(length, from, to) is { } slot && _stated.TryGetValue((series, $"slot/{slot}"), out var leaves)
-                && leaves.Where(l => l.Leaf < carbon.Head.Index).DefaultIfEmpty().MaxBy(l => l.Leaf) is var (leaf, minutes) && minutes == (long)length.TotalMinutes && !(newest?.Leaf > leaf))
-            {
-                newest = (leaf, slot);
-            }
-        }
-
-        return newest;
-    }
-
-    // Slots that are accounted anew: which, and each register with the readings between which it was counted, both as "12-400 401-2990".
-    private MarketFootprint Anew(Leaf carbon, Leaf[] sources, RecordedMethod method)
-    {
-        if (SlotRange.In(carbon) is not { Length: > 0 } slots || slots[^1].To >= carbon.Head.Index)
-        {
-            throw new EvidenceException("it accounts slots anew, and does not say which earlier ones");
-        }
-
-        Quantity? amount = null;
-        Dictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches = [];
-        List<DateTimeOffset> times = [];
-        foreach (LeafRecord register in carbon.Records.Where(r => r.Text is not null && sources.Any(s => RegisterIn(s, r.Name) is not null)))
-        {
-            List<(ReadingMark From, ReadingMark To)> counted = stretches[register.Name] = [];
-            foreach (string[] stretch in register.Text!.Split(' ').Select(s => s.Split('-')))
-            {
-                Leaf[] ends = [.. stretch.Select(s => sources.FirstOrDefault(r => r.Head.Index.ToString(CultureInfo.InvariantCulture) == s)).OfType<Leaf>().Where(e => RegisterIn(e, register.Name) is not null)];
-                if (ends.Length != 2 || stretch.Length != 2 || ends[0].Head.Index > ends[1].Head.Index || (counted.Count > 0 && ends[0].Head.Index < counted[^1].To.Leaf))
-                {
-                    throw new EvidenceException($"the stretches of {register.Name}, {register.Text}, are not between its readings, one after the other");
-                }
-
-                Quantity more = Between(register.Name, RegisterIn(ends[0], register.Name)!, RegisterIn(ends[1], register.Name)!, ends[1]);
-                amount = amount is null ? more : amount + more;
-                counted.Add((Mark(ends[0], register.Name), Mark(ends[1], register.Name)));
-                times.AddRange(ends.SkipWhile(e => e.Head.Time > ends[1].Head.Time).Select(e => e.Head.Time)); // where the clock was set back, the time of its end
-            }
-        }
-
-        if (amount is null)
-        {
-            throw new EvidenceException("it names no registers");
-        }
-
-        if (times.Min() < carbon.Records[1].AsTime() || times.Max() > carbon.Records[2].AsTime())
-        {
-            throw new EvidenceException("its readings are not all of its time");
-        }
-
-        List<(RecordedInstrument Instrument, long Leaf)> instruments = [];
-        Claims? claims = ClaimsOf(carbon, sources, instruments);
-        MarketFootprint footprint = method.Footprint(amount, claims);
-        _restated.Add(new Restated(carbon, slots, stretches, [.. footprint.Claims.Select(c => (c.Energy, By: instruments.First(i => NameOf(i.Instrument) == c.Name))).Select(c => new InstrumentUse(NameOf(c.By.Instrument), c.By.Leaf, c.Energy, c.By.Instrument.Energy))]));
-        return footprint;
-
-        static string NameOf(RecordedInstrument instrument) => instrument.Kind == "settlement" ? $"contract {instrument.Contract} settled by {instrument.Id}" : $"{instrument.Kind} {instrument.Id}";
-    }
-
-    private Claims? ClaimsOf(Leaf carbon, Leaf[] sources, List<(RecordedInstrument Instrument, long Leaf)> instruments)
-    {
-        if (carbon.Records.FirstOrDefault(r => r.Name == "claims/from")?.AsTime() is not { } from || carbon.Records.FirstOrDefault(r => r.Name == "claims/to")?.AsTime() is not { } to)
-        {
-            return null;
-        }
-
-        if (carbon.Records[2].AsTime() is var end && (end <= from || end > to))
-        {
-            throw new EvidenceException("it claims instruments of a period in which it does not end");
-        }
-
-        if (_contracts.Find(c => c.Leaf < carbon.Head.Index && c.From < to && from < c.To && sources.All(s => s.Head.Index != c.Leaf)) is { Leaf: > 0 } contract)
-        {
-            throw new EvidenceException($"it leaves out the contract of leaf {contract.Leaf}");
-        }
-
-        foreach (Leaf entered in sources.Where(s => s.Head.Type == LeafType.Instrument))
-        {
-            Dictionary<string, LeafRecord> holds = entered.Records.ToDictionary(r => r.Name);
-            foreach ((long leaf, _) in ChainOf(entered.Head.Index, carbon.Head.Index))
-            {
-                Leaf correction = Array.Find(sources, s => s.Head.Index == leaf) ?? throw new EvidenceException($"it leaves out leaf {leaf}, which corrects the instrument of leaf {entered.Head.Index}");
-                foreach (LeafRecord record in correction.Records)
-                {
-                    holds[record.Name] = record;
-                }
-            }
-
-            instruments.Add((
-                RecordedInstrument.Read(
-                    TextOf(entered, "kind"), TextOf(entered, "id"), holds["from"].AsTime(), holds["to"].AsTime(),
-                    AmountIn(entered, holds.GetValueOrDefault("amount")), name => holds.GetValueOrDefault(name)?.Text),
-                entered.Head.Index));
-        }
-
-        return new Claims(from, to, [.. instruments.Select(i => i.Instrument)]);
-    }
-
     private Quantity Metered(Leaf carbon, Leaf[] readings)
     {
         Quantity? amount = null;
@@ -618,10 +407,4 @@ internal sealed class Recompute
             throw new EvidenceException($"its '{name}' is not the time of its readings, {time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}");
         }
     }
-
-    private sealed record Restated(
-        Leaf Carbon, SlotRange[] Slots, Dictionary<string, List<(ReadingMark From, ReadingMark To)>> Stretches, IReadOnlyList<InstrumentUse> Uses);
-
-    // What a footprint takes of an instrument: its name, the leaf in which it was entered, how much, and of how much.
-    private sealed record InstrumentUse(string Name, long Leaf, Quantity Energy, Quantity For);
 }
