@@ -48,7 +48,7 @@ public sealed partial class RecomputeHostileTests : FootprintLog
         Dictionary<string, decimal> totals = TotalsIn(text);
         Assert.Equal(4, totals.Count);
         Leaf[] honest = [.. Log.Leaves];
-        int[] footprints = [5, 7, 8, 10, 12, 13, 16];
+        int[] footprints = [5, 7, 8, 10, 12, 13, 16, 3, 4, 6, 14, 15]; // and some that they rest on
         Gen<(int, int, int, long)> step = Gen.Select(Gen.Int[1, 20], Gen.Int[0, 5], Gen.Int[0, Texts.Length - 1], Gen.Long[-3, 3]);
         int refused = 0;
         Gen.Select(Gen.Int[0, footprints.Length - 1], step.Array[1, 2]).Sample(
@@ -106,6 +106,8 @@ public sealed partial class RecomputeHostileTests : FootprintLog
         long[] of = [.. leaf.Head.ComputedFrom];
         return how switch
         {
+            _ when leaf.Head.Type == LeafType.Reading => leaf with { Head = leaf.Head with { Config = at % 17 } },
+            _ when leaf.Head.Type is LeafType.Manual or LeafType.Correction => leaf with { Records = [.. records.Select(r => r.Name == "supersedes" ? LeafRecord.Of("supersedes", at % 17) : r.Name == "by" ? LeafRecord.Of("by", text) : r)] },
             0 => leaf with { Records = [.. records[..i], Changed(records[i]), .. records[(i + 1)..]] },
             1 when i > 0 => leaf with { Records = [.. records[..i], .. records[(i + 1)..]] },
             2 => leaf with { Records = [.. records[..i], records[i] with { Number = null, Text = text, Unit = null }, .. records[(i + 1)..]] },

@@ -100,18 +100,23 @@ internal sealed partial class Recompute
     // Leaves that account slots anew: each against the slots, and those that still count against each other.
     private void EndRestated()
     {
-        List<Restated> counting = [];
+        Dictionary<string, List<Restated>> accounts = [];
         foreach (Restated anew in _restated.OrderBy(r => r.Carbon.Head.Index))
         {
             string account = anew.Carbon.Records[0].Name;
+            if (!accounts.TryGetValue(account, out List<Restated>? counting))
+            {
+                accounts[account] = counting = [];
+            }
+
             bool all = anew.Slots.All(s => _shown.Has(s.From, s.To) && !_notGiven.Exists(n => n.Account == account && s.From <= n.Leaf && n.Leaf <= s.To));
             long? replaces = anew.Carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa;
-            if (counting.RemoveAll(r => r.Carbon.Head.Index == replaces && r.Carbon.Records[0].Name == account && r.Slots.All(s => anew.Slots.Any(o => o.From <= s.From && s.To <= o.To))) == 0
+            if (counting.RemoveAll(r => r.Carbon.Head.Index == replaces && r.Slots.All(s => anew.Slots.Any(o => o.From <= s.From && s.To <= o.To))) == 0
                 && replaces is { } other && _shown.Has(other, other))
             {
                 Differ(anew.Carbon, $"it replaces leaf {other}, which does not account some of the same slots of that account anew");
             }
-            else if (counting.Find(r => r.Carbon.Records[0].Name == account && r.Slots.Any(s => anew.Slots.Any(o => o.From <= s.To && s.From <= o.To))) is { } twice)
+            else if (counting.Find(r => r.Slots.Any(s => anew.Slots.Any(o => o.From <= s.To && s.From <= o.To))) is { } twice)
             {
                 Differ(anew.Carbon, $"it takes the place of slots that leaf {twice.Carbon.Head.Index} has taken already, and does not replace that");
             }
@@ -127,7 +132,7 @@ internal sealed partial class Recompute
             counting.Add(anew);
         }
 
-        foreach (IGrouping<string, (Leaf Carbon, InstrumentUse Use)> used in counting.SelectMany(r => r.Uses.Select(u => (r.Carbon, Use: u))).GroupBy(u => u.Use.Name))
+        foreach (IGrouping<string, (Leaf Carbon, InstrumentUse Use)> used in accounts.Values.SelectMany(a => a).OrderBy(r => r.Carbon.Head.Index).SelectMany(r => r.Uses.Select(u => (r.Carbon, Use: u))).GroupBy(u => u.Use.Name))
         {
             ((Leaf Carbon, InstrumentUse Use) first, (Leaf Carbon, InstrumentUse Use) last) = (used.First(), used.Last());
             if (used.FirstOrDefault(u => u.Carbon.Records[0].Name != first.Carbon.Records[0].Name) is { Carbon: { } elsewhere })

@@ -155,9 +155,16 @@ internal sealed partial class Recompute
         EndRestated();
         foreach (((string account, long entry), long footprint) in _footprintOf)
         {
-            if (ChainOf(entry, long.MaxValue).LastOrDefault(c => c.Amount) is { Amount: true } correction && correction.Leaf > footprint)
+            try
             {
-                Differ(new Difference(footprint, account, $"leaf {correction.Leaf} corrects the amount of leaf {entry}, and no footprint takes its place"));
+                if (ChainOf(entry, long.MaxValue).LastOrDefault(c => c.Amount) is { Amount: true } correction && correction.Leaf > footprint)
+                {
+                    throw new EvidenceException($"leaf {correction.Leaf} corrects the amount of leaf {entry}, and no footprint takes its place");
+                }
+            }
+            catch (EvidenceException e)
+            {
+                Differ(new Difference(footprint, account, e.Message));
             }
         }
     }
@@ -183,13 +190,15 @@ internal sealed partial class Recompute
                 return index;
             }
 
-            if (reading.Head.Config is { } config && !_statements.ContainsKey(config))
+            if (reading.Head.Config is { } config && !Is(LeafType.Config, config))
             {
                 return config;
             }
         }
 
-        return carbon.Head.Factors is { } factors && (factors >= carbon.Head.Index || !_statements.TryGetValue(factors, out Leaf? set) || set.Head.Type != LeafType.Factors) ? factors : null;
+        return carbon.Head.Factors is { } factors && (factors >= carbon.Head.Index || !Is(LeafType.Factors, factors)) ? factors : null;
+
+        bool Is(string type, long statement) => _statements.TryGetValue(statement, out Leaf? leaf) && leaf.Head.Type == type;
     }
 
     private void Compute(Leaf carbon)
@@ -359,8 +368,7 @@ internal sealed partial class Recompute
         return AmountIn(leaves[^1], leaves[^1].Records.FirstOrDefault(r => r.Name == "amount"));
     }
 
-    private static Quantity AmountIn(Leaf entered, LeafRecord? amount) => amount is { Number: { } number, Unit: { } unit }
-        && number.Mantissa >= 0
+    private static Quantity AmountIn(Leaf entered, LeafRecord? amount) => amount is { Number: { Mantissa: >= 0 } number, Unit: { } unit }
         ? MeteredAmount.FromRecord(number.Mantissa, number.Exponent, unit)
         : throw new EvidenceException($"leaf {entered.Head.Index} states no amount from 0 on with its unit");
 
@@ -389,7 +397,7 @@ internal sealed partial class Recompute
     private string ConstantOf(string register, Leaf reading)
     {
         Leaf config = _statements[reading.Head.Config!.Value];
-        long? newest = _configs[config.Head.Group ?? ""].GetViewBetween(0, reading.Head.Index) is { Count: > 0 } before ? before.Max : null;
+        long? newest = _configs[config.Head.Group ?? ""].GetViewBetween(0, reading.Head.Index) is { Count: > 0 } before ? before.Max : null; // itself is among them, or later
         return config.Head.Group == reading.Head.Group && config.Head.Index == newest
             ? TextOf(config, $"{register.Split('/')[0]}/constant")
             : throw new EvidenceException($"leaf {reading.Head.Index} names leaf {config.Head.Index}, which is not the newest settings of its group before it");

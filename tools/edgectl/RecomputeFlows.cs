@@ -186,6 +186,11 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
     private FlowCount CountOf(string register, (LeafRecord Record, Leaf Reading) at)
     {
         const string Per = " imp/kWh";
+        if (at.Reading.Head.Config is { } named && (named > at.Reading.Head.Index || _configs[named].Head.Group != at.Reading.Head.Group))
+        {
+            throw new EvidenceException($"leaf {at.Reading.Head.Index} names leaf {named}, which is not the settings of its group before it");
+        }
+
         string? constant = at.Reading.Head.Config is { } config ? _configs[config].Records.FirstOrDefault(r => r.Name == $"{register.Split('/')[0]}/constant")?.Text : null;
         return new FlowCount(
             new Quantum(at.Record.Unit ?? "", at.Record.Number!.Value.Exponent), at.Record.Number.Value.Mantissa,
