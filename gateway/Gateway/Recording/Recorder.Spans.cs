@@ -26,19 +26,20 @@ public sealed partial class Recorder
     {
         string fact = $"span-of:{account.Name}";
         string? open = FactOf(facts, fact);
-        string name = account.Method.Series is not null ? IntensitySpanOf(account, slot.From, end, leaf) : PeriodSpanOf(account, slot, end, open);
-        AccountSpan? span = _ledger.Fact(name) is { } before ? AccountSpan.Parse(before) : null;
+        AccountSpan? last = open is null ? null : AccountSpan.Parse(_ledger.Fact(open)!);
+        string name = account.Method.Series is not null ? IntensitySpanOf(account, slot.From, end, leaf) : PeriodSpanOf(account, slot, end, open, last);
+        AccountSpan? span = name == open ? last : _ledger.Fact(name) is { } before ? AccountSpan.Parse(before) : null;
         facts[name] = AccountSpan.With(span, slot, end, leaf, account.CountsImpulses ? AreWorthTheSame : null).WithSlot(goesOn: open == name).ToString();
         facts[fact] = name;
     }
 
     // What is bought by the market belongs together whatever its residual mix is; all else by what it multiplies by, as long as it goes on without a break.
-    private string PeriodSpanOf(CarbonAccount account, AccountSlot slot, DateTimeOffset end, string? open)
+    private string PeriodSpanOf(CarbonAccount account, AccountSlot slot, DateTimeOffset end, string? open, AccountSpan? last)
     {
         CalendarPeriod period = PeriodOf(account, end.AddMilliseconds(-1));
         string terms = $"span:{account.Name}:{period.Name}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account.Method.Terms)))[..8]}:";
         return account.Method.TakesInstruments ? MarketSpanOf(account, period)
-            : open?.StartsWith(terms, StringComparison.Ordinal) == true && AccountSpan.Parse(_ledger.Fact(open)!).To >= slot.From ? open
+            : open?.StartsWith(terms, StringComparison.Ordinal) == true && last!.To >= slot.From ? open
             : terms + Text(slot.From.ToUnixTimeMilliseconds());
     }
 
