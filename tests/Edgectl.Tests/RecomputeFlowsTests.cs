@@ -69,6 +69,33 @@ public sealed class RecomputeFlowsTests : IDisposable
         Assert.Contains("1 slot of flows from readings", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, "it does not go on from leaf 7, the flow leaf before it")] // begins anew, and what was counted since is in no leaf
+    [InlineData(1, "it does not go on from leaf 7, the flow leaf before it")] // the same stretch twice
+    [InlineData(2, "it rests on leaf 1, which is of a type that it cannot rest on")] // and so is not computed at all
+    public void A_flow_leaf_goes_on_from_the_one_before_and_rests_on_readings(int attack, string says)
+    {
+        switch (attack)
+        {
+            case 0:
+                Reading(45, 1_000_006_000, 500, 20_000, 8_000, 330);
+                Flow(45, 45, [8], [LeafRecord.Of("reason", "grid:no-earlier-reading")], ["import", "export", "charge", "discharge", "pv:roof"], i => LeafRecord.Of(i, i == "measured/pv:roof" ? "sun:no-earlier-reading" : i is "measured/import" or "measured/export" ? "grid:no-earlier-reading" : "battery:no-earlier-reading"));
+                break;
+            case 1:
+                Flow(
+                    15, 30, [4, 5, 6], [], ["import 2000000", "export 0", "charge 0", "discharge 8000000", "pv:roof 0"], Energy,
+                    "flow/grid/load 2000000", "flow/battery/grid/load 100000", "flow/battery/pv:roof/load 7900000", "stored/grid 150000", "stored/pv:roof 11850000");
+                break;
+            default:
+                _log.Leaves[7] = _log.Leaves[7] with { Head = _log.Leaves[7].Head with { ComputedFrom = [1, 4, 5, 6] } };
+                break;
+        }
+
+        (int exit, string text) = Verify();
+        Assert.Equal(1, exit);
+        Assert.Contains(says, text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Json_has_it_all()
     {
