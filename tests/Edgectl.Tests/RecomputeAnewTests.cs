@@ -108,6 +108,40 @@ public sealed class RecomputeAnewTests : FootprintLog
     }
 
     [Theory]
+    [InlineData("whole", null)]
+    [InlineData("without the contract", "it leaves out the contract of leaf 6")]
+    [InlineData("without the correction", "it leaves out leaf 8, which corrects the instrument of leaf 7")]
+    [InlineData("of another month", "it claims instruments of a period in which it does not end")]
+    [InlineData("of another set", "it names the factor set cn/2, leaf 2 is cn/1")]
+    public void What_is_claimed_is_of_its_period_with_all_contracts_and_corrections_before(string how, string? differs)
+    {
+        Log.Leaves.RemoveRange(3, Log.Leaves.Count - 3);
+        Reading(0, 0); // 3
+        Reading(400_000, 0);
+        Add(
+            LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = [3, 4], Time = TimeOf(4) }, Amount(220_000_000) with { Name = "scope2" }, LeafRecord.Of("from", TimeOf(3)), LeafRecord.Of("to", TimeOf(4)),
+            LeafRecord.Of("method", "market-based"), LeafRecord.Of("market", "CN"), LeafRecord.Of("factor", Key), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", "cn/1"), LeafRecord.Of("meters", $"a{Register}"));
+        Instrument("contract", "C", LeafRecord.Of("market/factor", "0.4 kgCO2/kWh")); // 6: of its own no proof, and none that blocks
+        Instrument("certificate", "GEC-1", LeafRecord.Of("market/retired", "2026-07-02")); // 7
+        Add(LeafType.Correction, h => h, LeafRecord.Of("supersedes", 7), LeafRecord.Of("reason", "misread"), LeafRecord.Of("by", "Li Wei"), Hundred(2));
+        long[] of = how switch { "without the contract" => [3, 4, 7, 8], "without the correction" => [3, 4, 6, 7], _ => [3, 4, 6, 7, 8] };
+        int day = how == "of another month" ? 30 : 0;
+        Add(
+            LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of }, Amount(110_000_000) with { Name = "scope2" }, LeafRecord.Of("from", TimeOf(3)), LeafRecord.Of("to", TimeOf(4)),
+            LeafRecord.Of("method", "market-based"), LeafRecord.Of("market", "CN"), LeafRecord.Of("factor", Key), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", how == "of another set" ? "cn/2" : "cn/1"),
+            LeafRecord.Of("restates", "instrument"), LeafRecord.Of("slots", "5-5"), LeafRecord.Of("claims/from", Start.AddDays(-1 - day)), LeafRecord.Of("claims/to", Start.AddDays(1 - day)), LeafRecord.Of($"a{Register}", "3-4"));
+        (int exit, string text) = Verify();
+        Assert.True(exit == (differs is null ? 0 : 1), text);
+        Assert.Contains(differs ?? "scope2: 0.110000000 kg CO2", text, StringComparison.Ordinal);
+
+        void Instrument(string kind, string id, LeafRecord more) => Add(
+            LeafType.Instrument, h => h, LeafRecord.Of("kind", kind), LeafRecord.Of("id", id), LeafRecord.Of("from", Start.AddDays(-1)), LeafRecord.Of("to", Start.AddDays(1)), Hundred(1),
+            LeafRecord.Of("by", "Li Wei"), LeafRecord.Of("market/name", "CN"), more);
+
+        static LeafRecord Hundred(int times) => new("amount") { Unit = "Wh", Number = new DecimalFraction(2, times) };
+    }
+
+    [Theory]
     [InlineData(400, 300, "certificate GEC-1 is for 400/1000 kWh", true)]
     [InlineData(700, 300, null, true)]
     [InlineData(400, 300, "it claims certificate GEC-1, which is in the log twice, as leaf 8 and leaf 9", false)]

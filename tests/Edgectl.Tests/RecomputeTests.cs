@@ -144,6 +144,19 @@ public sealed class RecomputeTests : FootprintLog
         Differs("leaf 7 is the footprint of leaf 3 in that account", () => Footprint("scope2", 3, replaces: 5));
         Differs("it replaces leaf 6, which is no earlier footprint of the same entry", () => Footprint("third", 4, replaces: 6));
         Differs("it replaces leaf 7, which is no earlier footprint of the same entry", () => Footprint("scope2", 4, replaces: 7));
+        void Correct(long leaf) =>
+            Add(LeafType.Correction, h => h, LeafRecord.Of("supersedes", leaf), LeafRecord.Of("reason", "misread"), LeafRecord.Of("by", "Li Wei"), new LeafRecord("amount") { Unit = "Wh", Number = new DecimalFraction(3, 1) });
+        Differs("leaf 9 corrects the amount of leaf 4, and no footprint takes its place", () => Correct(4));
+        Differs("leaf 4 is corrected twice, by leaf 9 and leaf 10", () =>
+        {
+            Correct(4);
+            Correct(4);
+        });
+        Differs("that is leaf 9", () =>
+        {
+            Correct(4);
+            Footprint("third", 4);
+        });
         Reading(1_000, 10);
         Reading(4_000, 330);
         Carbon(29_150_000, [9, 10]);
