@@ -265,7 +265,7 @@ public sealed partial class HonestLogTests : IDisposable
         private void Open()
         {
             (FactorSet shipped, Factor east) = FactorLibrary.Shipped.Require(East);
-            FactorSet set = With(With(shipped, east, Values[_version]), shipped.Factors.Single(f => f.Key == Residual), Values[^(_version + 1)]);
+            FactorSet set = SettlementTests.Corrected(SettlementTests.Corrected(shipped, east, Values[_version]), shipped.Factors.Single(f => f.Key == Residual), Values[^(_version + 1)]);
             AccountMeter energy = new("in", ObisCode.ActiveImport, null), impulses = new("pulses", ObisCode.ActiveImport, _constant);
             AccountMeter[] both = _withImpulses ? [energy, impulses] : [energy];
             CarbonAccount[] accounts =
@@ -332,12 +332,6 @@ public sealed partial class HonestLogTests : IDisposable
 
         private static RecordedGroup Group(string name, string meter, string? constant) => new(
             name, [meter], "1", [LeafRecord.Of("group", name), LeafRecord.Of("class", "1"), .. constant is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of($"{meter}/constant", $"{constant} imp/kWh")]]);
-
-        private static FactorSet With(FactorSet set, Factor factor, string value)
-        {
-            string rows = string.Join('\n', set.Factors.Select(f => string.Join(',', f.Key.Region, f.Key.Of, f.Name, f.Key.Kind, f.Key.Purpose, f.Key.Year, f.Key == factor.Key ? value : f.Value, f.Unit, f.Uncertainty, f.Mark, f.Confidence, f.Source)));
-            return FactorSet.Parse("corrected", new StringReader($"set={set.Name},version=9,validFrom=,validUntil=\nregion,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"));
-        }
 
         [GeneratedRegex("(scope2-[a-z]+): ([0-9.]+) kg CO2 over")]
         private static partial Regex Totals();

@@ -269,7 +269,8 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         return new("scope2-market", found?.Set, RecordedMethod.OfMarket("CN", found?.Factor), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
     }
 
-    private static FactorSet Corrected(FactorSet set, Factor factor, string value)
+    /// <summary>The set with another value of one factor.</summary>
+    internal static FactorSet Corrected(FactorSet set, Factor factor, string value)
     {
         string rows = string.Join('\n', set.Factors.Select(f => string.Join(',', f.Key.Region, f.Key.Of, f.Name, f.Key.Kind, f.Key.Purpose, f.Key.Year, f.Key == factor.Key ? value : f.Value, f.Unit, f.Uncertainty, f.Mark, f.Confidence, f.Source)));
         return FactorSet.Parse("corrected", new StringReader($"set={set.Name},version=9,validFrom=,validUntil=\nregion,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"));
