@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using EdgeGateway.Carbon;
@@ -42,6 +41,7 @@ public sealed partial class HonestLogTests : IDisposable
             using Life life = new(folder, seed);
             life.Run();
             await life.VerifyAsync();
+            life.CompareWithWhatIsKept();
         }
     }
 
@@ -53,6 +53,7 @@ public sealed partial class HonestLogTests : IDisposable
         private readonly string _folder;
         private readonly int _seed;
         private readonly Random _random;
+        private readonly SeededSalts _salts;
         private readonly StringBuilder _told = new();
         private readonly Ledger _ledger;
         private readonly DeviceKey _key;
@@ -67,7 +68,7 @@ public sealed partial class HonestLogTests : IDisposable
 
         public Life(string folder, int seed)
         {
-            (_folder, _seed, _random) = (folder, seed, new Random(seed));
+            (_folder, _seed, _random, _salts) = (folder, seed, new Random(seed), new SeededSalts(seed));
             _ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
             _key = DeviceKey.Open(folder);
             Open();
@@ -89,6 +90,8 @@ public sealed partial class HonestLogTests : IDisposable
 
             _recorder.Seal();
         }
+
+        public void CompareWithWhatIsKept() => Golden.Compare(string.Create(CultureInfo.InvariantCulture, $"life-{_seed:D2}"), _ledger, _folder);
 
         public async Task VerifyAsync()
         {
@@ -280,7 +283,7 @@ public sealed partial class HonestLogTests : IDisposable
             _recorder = new Recorder(
                 _ledger, _key, _now, [Group("boundary", "in", null), Group("line", "pulses", _constant)], accounts,
                 new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(_slot), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, _time,
-                new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance,
+                new Pen(_time, () => TimeStatus.Synchronised, _salts), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance,
                 thinning: _seed % 2 == 0 ? null : new Thinning(TimeSpan.FromHours(1), TimeSpan.FromMinutes(_slot), []),
                 entryAccounts: !_office ? [] : [new EntryAccount("scope2-office", "office", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East)))]);
             _recorder.Start(new ProcessStart($"boot-{_boot++ / 3}", "1.0.0"), []);

@@ -22,4 +22,21 @@ internal static class LedgerFile
 #pragma warning restore CA2100
         command.ExecuteNonQuery();
     }
+
+    /// <summary>All facts, by name.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Facts(string folder)
+    {
+        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "ledger.db"), Pooling = false }.ToString());
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT name, value FROM fact ORDER BY name";
+        using SqliteDataReader rows = command.ExecuteReader();
+        List<(string, string)> facts = [];
+        while (rows.Read())
+        {
+            facts.Add((rows.GetString(0), rows.GetString(1)));
+        }
+
+        return facts;
+    }
 }
