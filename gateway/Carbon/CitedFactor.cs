@@ -26,7 +26,8 @@ public sealed record CitedFactor(Rate Rate, string Text, string Source)
     public static CitedFactor Given(string text, string source)
     {
         var rate = Rate.Parse(text);
-        return rate.Value.IsNegative ? throw new CarbonException($"{text} is negative. No factor is; a negative intensity comes from a wrong sum.")
+        return rate.Value.IsNegative
+                ? throw new CarbonException($"{text} is negative. No factor is; a negative intensity comes from a wrong sum.")
             : string.IsNullOrWhiteSpace(source) ? throw new CarbonException($"{text} has no source. Write who states it, where and when.")
             : new CitedFactor(rate, rate.Unit == Unit.One ? text[..text.IndexOf(' ', StringComparison.Ordinal)] : text, source);
     }

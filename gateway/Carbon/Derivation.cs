@@ -53,15 +53,18 @@ public sealed record Derived(Quantity Value, Derivation Derivation)
 public sealed record Figure(string Name, Fraction? Value, string Unit, string? NoValue, Derivation Derivation)
 {
     /// <summary>A quotient, in percent where the unit is <c>%</c>. Of a divisor of zero there is no value, for the given reason.</summary>
-    public static Figure Quotient(string name, Fraction dividend, Fraction divisor, string unit, string ifZero, Derivation derivation) => divisor.IsZero
-        ? new(name, null, unit, ifZero, derivation)
-        : new(name, dividend / divisor * (unit == "%" ? new Fraction(100) : Fraction.One), unit, null, derivation);
+    public static Figure Quotient(string name, Fraction dividend, Fraction divisor, string unit, string ifZero, Derivation derivation) =>
+        divisor.IsZero
+            ? new(name, null, unit, ifZero, derivation)
+            : new(name, dividend / divisor * (unit == "%" ? new Fraction(100) : Fraction.One), unit, null, derivation);
 
     /// <summary>A figure that cannot be stated.</summary>
     public static Figure None(string name, string unit, string reason, Derivation derivation) => new(name, null, unit, reason, derivation);
 }
 
-/// <summary>A line of an account: what one source emitted, in whole micrograms. It is what becomes a leaf; totals are sums of lines.</summary>
+/// <summary>
+/// A line of an account: what one source emitted, in whole micrograms. It is what becomes a leaf; totals are sums of lines.
+/// </summary>
 /// <param name="Account">For example <c>scope1</c> or <c>scope2-market</c>.</param>
 /// <param name="Name">The source's name.</param>
 /// <param name="Gas"><c>CO2</c> or <c>CO2e</c>.</param>
@@ -71,12 +74,21 @@ public sealed record EmissionLine(string Account, string Name, string Gas, long 
 {
     /// <summary>Rounds an amount of CO₂ or CO₂ equivalent to a line.</summary>
     /// <exception cref="CarbonException">It is an amount of something else, or does not fit 64 bits.</exception>
-    public static EmissionLine Of(string account, string name, Quantity amount, Derivation derivation) => amount.Unit.Dimension switch
-    {
-        Dimension.CarbonDioxide => new(account, name, "CO2", Round(amount, Unit.KilogramCarbonDioxide), Rounded(derivation)),
-        Dimension.CarbonDioxideEquivalent => new(account, name, "CO2e", Round(amount, Unit.KilogramCarbonDioxideEquivalent), Rounded(derivation)),
-        _ => throw new CarbonException($"{name} gives {amount.Unit}, which is neither CO2 nor CO2e. Is its factor one of something else?"),
-    };
+    public static EmissionLine Of(string account, string name, Quantity amount, Derivation derivation) =>
+        amount.Unit.Dimension switch
+        {
+            Dimension.CarbonDioxide => new(account, name, "CO2", Round(amount, Unit.KilogramCarbonDioxide), Rounded(derivation)),
+            Dimension.CarbonDioxideEquivalent => new(
+                account,
+                name,
+                "CO2e",
+                Round(amount, Unit.KilogramCarbonDioxideEquivalent),
+                Rounded(derivation)
+            ),
+            _ => throw new CarbonException(
+                $"{name} gives {amount.Unit}, which is neither CO2 nor CO2e. Is its factor one of something else?"
+            ),
+        };
 
     private static long Round(Quantity amount, Unit kilogram) => Exact.Micrograms(amount.In(kilogram).Value);
 
@@ -92,8 +104,14 @@ public sealed record AccountTotal(string Account, string Gas, BigInteger? Microg
 {
     /// <summary>Adds lines up, each account and gas by itself, in the order in which they come first.</summary>
     public static IReadOnlyList<AccountTotal> Of(IEnumerable<EmissionLine> lines) =>
-    [
-        .. lines.GroupBy(l => (l.Account, l.Gas)).Select(g =>
-            new AccountTotal(g.Key.Account, g.Key.Gas, g.Aggregate(BigInteger.Zero, (sum, line) => sum + line.Micrograms), null)),
-    ];
+        [
+            .. lines
+                .GroupBy(l => (l.Account, l.Gas))
+                .Select(g => new AccountTotal(
+                    g.Key.Account,
+                    g.Key.Gas,
+                    g.Aggregate(BigInteger.Zero, (sum, line) => sum + line.Micrograms),
+                    null
+                )),
+        ];
 }

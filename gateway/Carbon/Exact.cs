@@ -14,9 +14,12 @@ public static partial class Exact
 
     /// <summary>Reads a decimal number, as in <c>1234.5</c>, <c>-0.50</c> or <c>5e-4</c>.</summary>
     /// <exception cref="CarbonException">It is no such number, or longer than 40 digits, or its exponent is beyond ±30.</exception>
-    public static Fraction Parse(string text) => TryParse(text, out Fraction value)
-        ? value
-        : throw new CarbonException($"'{Shown(text)}' is not a number. Write up to 40 digits with a point, as in 1234.5, if need be with an exponent up to e30.");
+    public static Fraction Parse(string text) =>
+        TryParse(text, out Fraction value)
+            ? value
+            : throw new CarbonException(
+                $"'{Shown(text)}' is not a number. Write up to 40 digits with a point, as in 1234.5, if need be with an exponent up to e30."
+            );
 
     /// <summary>Reads a decimal number. Gives whether it is one.</summary>
     public static bool TryParse(string text, out Fraction value)
@@ -24,8 +27,14 @@ public static partial class Exact
         value = Fraction.Zero;
         Match number = Number().Match(text);
         string digits = number.Groups["whole"].Value + number.Groups["decimals"].Value;
-        if (!number.Success || digits.Length > 40
-            || (number.Groups["exponent"] is { Success: true } e && (e.Length > 3 || Math.Abs(int.Parse(e.Value, CultureInfo.InvariantCulture)) > MostExponent)))
+        if (
+            !number.Success
+            || digits.Length > 40
+            || (
+                number.Groups["exponent"] is { Success: true } e
+                && (e.Length > 3 || Math.Abs(int.Parse(e.Value, CultureInfo.InvariantCulture)) > MostExponent)
+            )
+        )
         {
             return false;
         }
@@ -33,7 +42,8 @@ public static partial class Exact
         int exponent = number.Groups["exponent"].Success ? int.Parse(number.Groups["exponent"].Value, CultureInfo.InvariantCulture) : 0;
         exponent -= number.Groups["decimals"].Length;
         BigInteger mantissa = BigInteger.Parse(number.Groups["sign"].Value + digits, CultureInfo.InvariantCulture);
-        value = exponent < 0 ? new Fraction(mantissa, BigInteger.Pow(10, -exponent)) : new Fraction(mantissa * BigInteger.Pow(10, exponent));
+        value =
+            exponent < 0 ? new Fraction(mantissa, BigInteger.Pow(10, -exponent)) : new Fraction(mantissa * BigInteger.Pow(10, exponent));
         return true;
     }
 
@@ -48,7 +58,8 @@ public static partial class Exact
     }
 
     /// <summary>For display: with so many decimals, half to even. Nothing is computed from what comes out.</summary>
-    public static string Display(Fraction value, int decimals = 6) => Digits(Rounding.HalfEven(value * new Fraction(BigInteger.Pow(10, decimals))), decimals);
+    public static string Display(Fraction value, int decimals = 6) =>
+        Digits(Rounding.HalfEven(value * new Fraction(BigInteger.Pow(10, decimals))), decimals);
 
     /// <summary>All of it: as a decimal where it is one of up to 40 decimals, else as numerator/denominator in lowest terms.</summary>
     public static string Text(Fraction value)
@@ -59,14 +70,11 @@ public static partial class Exact
         }
 
         BigInteger rest = value.Denominator;
-        int twos = 0, fives = 0;
-        for (; rest.IsEven && twos < 41; twos++, rest /= 2)
-        {
-        }
+        int twos = 0,
+            fives = 0;
+        for (; rest.IsEven && twos < 41; twos++, rest /= 2) { }
 
-        for (; rest % 5 == 0 && fives < 41; fives++, rest /= 5)
-        {
-        }
+        for (; rest % 5 == 0 && fives < 41; fives++, rest /= 5) { }
 
         int decimals = Math.Max(twos, fives);
         return rest.IsOne && decimals <= 40
@@ -87,6 +95,9 @@ public static partial class Exact
         return units.Sign < 0 ? "-" + text : text;
     }
 
-    [GeneratedRegex(@"^(?<sign>-?)(?<whole>[0-9]{1,40})(\.(?<decimals>[0-9]{1,40}))?([eE](?<exponent>[+-]?[0-9]{1,4}))?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?<sign>-?)(?<whole>[0-9]{1,40})(\.(?<decimals>[0-9]{1,40}))?([eE](?<exponent>[+-]?[0-9]{1,4}))?\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Number();
 }

@@ -6,15 +6,19 @@ namespace EdgeGateway.Carbon;
 
 /// <summary>Says which factor is meant.</summary>
 /// <param name="Region">For example <c>CN-grid-east</c> or <c>CN-JS</c>.</param>
-/// <param name="Year">The year whose data the factor describes, which is earlier than the year it is used in. Null where the publication does not state one.</param>
+/// <param name="Year">The year whose data the factor describes, which is earlier than the year it is used in. Null where the publication
+/// does not state one.</param>
 /// <param name="Kind">
-/// Of electricity what the average is taken over: <c>average</c>, <c>excluding-traded-non-fossil</c>, <c>fossil-only</c>, <c>footprint</c> or
-/// <c>residual</c>. Of a fuel <c>ncv</c>, <c>carbon-content</c> or <c>oxidation</c>. Of a gas <c>gwp100</c>. <c>coal-equivalent</c>.
+/// Of electricity what the average is taken over: <c>average</c>, <c>excluding-traded-non-fossil</c>, <c>fossil-only</c>, <c>footprint</c>
+/// or <c>residual</c>. Of a fuel <c>ncv</c>, <c>carbon-content</c> or <c>oxidation</c>. Of a gas <c>gwp100</c>. <c>coal-equivalent</c>.
 /// </param>
-/// <param name="Purpose">What the factor may be used for: <c>organisation</c> (an organisation's own inventory), <c>product</c>, or <c>any</c>.</param>
+/// <param name="Purpose">What the factor may be used for: <c>organisation</c> (an organisation's own inventory), <c>product</c>, or
+/// <c>any</c>.</param>
 public sealed record FactorKey(string Region, int? Year, string Kind, string Purpose)
 {
-    /// <summary>What the factor is one of: <c>electricity</c>, <c>heat</c>, a fuel as in <c>natural-gas</c>, a gas as in <c>N2O</c>.</summary>
+    /// <summary>
+    /// What the factor is one of: <c>electricity</c>, <c>heat</c>, a fuel as in <c>natural-gas</c>, a gas as in <c>N2O</c>.
+    /// </summary>
     public string Of { get; init; } = "electricity";
 
     /// <inheritdoc/>
@@ -22,7 +26,9 @@ public sealed record FactorKey(string Region, int? Year, string Kind, string Pur
         $"{Region}/{Year?.ToString(CultureInfo.InvariantCulture) ?? "undated"}/{(Of == "electricity" ? "" : Of + ".")}{Kind}/{Purpose}";
 }
 
-/// <summary>A published number that turns one amount into another, for example what a kilowatt-hour from the grid emitted, and who says so.</summary>
+/// <summary>
+/// A published number that turns one amount into another, for example what a kilowatt-hour from the grid emitted, and who says so.
+/// </summary>
 public sealed partial record Factor
 {
     /// <summary>The unit of what electricity emitted.</summary>

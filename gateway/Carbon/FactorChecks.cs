@@ -16,8 +16,8 @@ internal static class FactorChecks
         ("0.555", null, "a value that no announcement holds"),
     ];
 
-    // IPCC 2006 table 1.4 spans 0.0121 (coke-oven gas) to 0.0312 tC/GJ; tCO2 typed as tC is 3.7 times as much. Gases of the blast furnace and the
-    // converter carry CO2 already.
+    // IPCC 2006 table 1.4 spans 0.0121 (coke-oven gas) to 0.0312 tC/GJ; tCO2 typed as tC is 3.7 times as much. Gases of the blast furnace
+    // and the converter carry CO2 already.
     private static readonly (string Kind, string? Of, string? Mark, string Unit, string Least, string Most)[] Ranges =
     [
         ("carbon-content", null, null, "tC/GJ(NCV)", "0.010", "0.035"),
@@ -33,8 +33,8 @@ internal static class FactorChecks
         ("coal-equivalent", "electricity", null, "kgce/kWh", "0.1", "0.5"),
         ("footprint", "electricity", null, "kgCO2e/kWh", "0", "2"),
         .. from kind in (string[])["average", "excluding-traded-non-fossil", "fossil-only", "residual"]
-           from unit in (string[])["kgCO2/kWh", "kgCO2e/kWh"]
-           select (kind, "electricity", (string?)null, unit, "0", "2"),
+        from unit in (string[])["kgCO2/kWh", "kgCO2e/kWh"]
+        select (kind, "electricity", (string?)null, unit, "0", "2"),
         ("average", "heat", null, "tCO2/GJ", "0", "0.4"),
     ];
 
@@ -44,7 +44,8 @@ internal static class FactorChecks
         FactorKey key = factor.Key;
         if (key.Purpose is not ("organisation" or "product" or "any") || (key.Kind == "footprint") != (key.Purpose == "product"))
         {
-            return $"'{key.Purpose}' is not what a factor of kind {key.Kind} is for: footprint is for product, the others for organisation or any";
+            return $"'{key.Purpose}' is not what a factor of kind {key.Kind} is for: footprint is for product, the others for "
+                + "organisation or any";
         }
 
         if (factor.Confidence is not ("C" or "S"))
@@ -78,13 +79,16 @@ internal static class FactorChecks
             return "AR6 has two potentials of methane: write CH4-fossil and CH4-non-fossil";
         }
 
-        return key is { Region: "CN", Of: "electricity", Kind: "average" }
+        return
+            key is { Region: "CN", Of: "electricity", Kind: "average" }
             && Known.FirstOrDefault(k => Exact.Parse(k.Value) == factor.Rate.Value && k.Year != key.Year) is { What: { } what }
             ? $"{factor.Value} labelled {key.Year} is {what}"
             : null;
     }
 
-    /// <summary>How a factor, in whatever unit, is outside what its kind can be. Null: it is within, or nothing is known of such a unit.</summary>
+    /// <summary>
+    /// How a factor, in whatever unit, is outside what its kind can be. Null: it is within, or nothing is known of such a unit.
+    /// </summary>
     public static string? Bounds(string of, string kind, string? mark, Rate rate)
     {
         foreach (var range in Ranges.Where(r => r.Kind == kind && (r.Of is null || r.Of == of) && r.Mark == mark))
@@ -102,10 +106,12 @@ internal static class FactorChecks
         return null;
     }
 
-    private static string Hint(string kind, Fraction value) => kind switch
-    {
-        "carbon-content" when value > Exact.Parse("0.035") => ": is it CO2 instead of carbon (44/12 times as much), or per TJ? Process gases have the mark process-gas",
-        "average" or "fossil-only" or "residual" or "footprint" => ": is it in g/kWh?",
-        _ => "",
-    };
+    private static string Hint(string kind, Fraction value) =>
+        kind switch
+        {
+            "carbon-content" when value > Exact.Parse("0.035") =>
+                ": is it CO2 instead of carbon (44/12 times as much), or per TJ? Process gases have the mark process-gas",
+            "average" or "fossil-only" or "residual" or "footprint" => ": is it in g/kWh?",
+            _ => "",
+        };
 }

@@ -5,8 +5,8 @@ using System.Text.Unicode;
 namespace EdgeGateway.Carbon;
 
 /// <summary>
-/// A factor set in a file of its own, with a detached signature in the file <c>NAME.csv.sig</c> beside it: ECDSA on P-256 over the SHA-256 of the
-/// file's bytes, in DER (RFC 3279 §2.2.3), as <c>openssl dgst -sha256 -sign</c> writes it.
+/// A factor set in a file of its own, with a detached signature in the file <c>NAME.csv.sig</c> beside it: ECDSA on P-256 over the SHA-256
+/// of the file's bytes, in DER (RFC 3279 §2.2.3), as <c>openssl dgst -sha256 -sign</c> writes it.
 /// </summary>
 /// <param name="Set">The set.</param>
 /// <param name="Signer">Which of the keys its signature is by, from 0.</param>
@@ -22,7 +22,8 @@ public sealed record FactorPack(FactorSet Set, int Signer)
     public const string SignatureSuffix = ".sig";
 
     // A set is recorded whole in one leaf, which has at most 65 535 bytes with its head. CBOR adds at most 9 to a name and a text.
-    private const int MostRecordedBytes = 65_000, OverheadOfRecord = 9;
+    private const int MostRecordedBytes = 65_000,
+        OverheadOfRecord = 9;
 
     private static readonly UTF8Encoding WithByteOrderMark = new(encoderShouldEmitUTF8Identifier: true);
 
@@ -41,12 +42,17 @@ public sealed record FactorPack(FactorSet Set, int Signer)
 
         if (signers.Count == 0)
         {
-            throw new FormatException($"{fileName} is not used, because no signer of factor packs is trusted here. The site file names them under factorPacks.");
+            throw new FormatException(
+                $"{fileName} is not used, because no signer of factor packs is trusted here. The site file names them under factorPacks."
+            );
         }
 
         if (signature.Length == 0)
         {
-            throw new FormatException($"{fileName} is not signed: there is no file with its signature beside it, which is called as it is with {SignatureSuffix} behind.");
+            throw new FormatException(
+                $"{fileName} is not signed: there is no file with its signature beside it, which is called as it is with "
+                    + $"{SignatureSuffix} behind."
+            );
         }
 
         int signer = signers.Select((key, i) => (key, i)).Where(s => Holds(s.key)).Select(s => s.i).FirstOrDefault(-1);
@@ -65,13 +71,17 @@ public sealed record FactorPack(FactorSet Set, int Signer)
         int recorded = set.Records().Sum(r => Encoding.UTF8.GetByteCount(r.Name) + Encoding.UTF8.GetByteCount(r.Text) + OverheadOfRecord);
         return recorded <= MostRecordedBytes
             ? new FactorPack(set, signer)
-            : throw new FormatException($"{fileName} holds more than one leaf of the log can: {recorded} bytes of {MostRecordedBytes}. Split it into sets of fewer factors.");
+            : throw new FormatException(
+                $"{fileName} holds more than one leaf of the log can: {recorded} bytes of {MostRecordedBytes}. Split it into "
+                    + "sets of fewer factors."
+            );
 
         bool Holds(ECDsa key)
         {
             try
             {
-                return signature.Length <= MostSignatureBytes && key.VerifyData(file, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+                return signature.Length <= MostSignatureBytes
+                    && key.VerifyData(file, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
             }
             catch (CryptographicException)
             {

@@ -25,7 +25,9 @@ public sealed partial class FactorSet
     /// <summary>The version of the data file, whole numbers with points between. A corrected value is a later version.</summary>
     public string Version { get; }
 
-    /// <summary>The day the set was published or came into force. Null: the day is not confirmed, so the set is found by name or year only.</summary>
+    /// <summary>
+    /// The day the set was published or came into force. Null: the day is not confirmed, so the set is found by name or year only.
+    /// </summary>
     public DateOnly? ValidFrom { get; }
 
     /// <summary>The first day the set is no longer valid. Null: no later set has replaced it.</summary>
@@ -40,15 +42,21 @@ public sealed partial class FactorSet
     /// <returns>Below 0 when the first is earlier, above 0 when it is later.</returns>
     public static int CompareVersions(string one, string other)
     {
-        int[] left = Numbers(one), right = Numbers(other);
-        return Enumerable.Range(0, Math.Max(left.Length, right.Length)).Select(i => At(left, i).CompareTo(At(right, i))).FirstOrDefault(c => c != 0);
+        int[] left = Numbers(one),
+            right = Numbers(other);
+        return Enumerable
+            .Range(0, Math.Max(left.Length, right.Length))
+            .Select(i => At(left, i).CompareTo(At(right, i)))
+            .FirstOrDefault(c => c != 0);
 
-        static int[] Numbers(string version) => [.. version.Split('.').Select(n => int.Parse(n, NumberStyles.None, CultureInfo.InvariantCulture))];
+        static int[] Numbers(string version) =>
+            [.. version.Split('.').Select(n => int.Parse(n, NumberStyles.None, CultureInfo.InvariantCulture))];
         static int At(int[] numbers, int i) => i < numbers.Length ? numbers[i] : 0;
     }
 
     /// <summary>Reads a data file.</summary>
-    /// <exception cref="FormatException">A line is not what the form asks for, or its factor cannot be; the text names the line.</exception>
+    /// <exception cref="FormatException">A line is not what the form asks for, or its factor cannot be; the text names the
+    /// line.</exception>
     public static FactorSet Parse(string fileName, TextReader text)
     {
         string[] header = (text.ReadLine() ?? "").Split(',');
@@ -60,7 +68,10 @@ public sealed partial class FactorSet
         string[] values = [.. header.Select(h => h[(h.IndexOf('=', StringComparison.Ordinal) + 1)..])];
         if (!Word().IsMatch(values[0]) || values[1].Length > 16 || !Numbering().IsMatch(values[1]))
         {
-            throw Wrong(1, "must give the set a name of letters, digits, hyphens and underscores, and a version that can be compared, as 2 or 2026.1");
+            throw Wrong(
+                1,
+                "must give the set a name of letters, digits, hyphens and underscores, and a version that can be compared, as 2 or 2026.1"
+            );
         }
 
         (DateOnly? from, DateOnly? until) = (Day(values[2]), Day(values[3]));
@@ -90,12 +101,17 @@ public sealed partial class FactorSet
                 throw Wrong(number, $"gives {factor.Key} a second time");
             }
 
-            factors.Add(factors.Count < MostFactors ? factor : throw Wrong(number, $"is one more than the {MostFactors} factors that a set may have"));
+            factors.Add(
+                factors.Count < MostFactors
+                    ? factor
+                    : throw Wrong(number, $"is one more than the {MostFactors} factors that a set may have")
+            );
         }
 
         return factors.Count > 0 ? new FactorSet(values[0], values[1], from, until, factors) : throw Wrong(3, "must hold the first factor");
 
-        DateOnly? Day(string cell) => cell.Length == 0 ? null
+        DateOnly? Day(string cell) =>
+            cell.Length == 0 ? null
             : DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
             : throw Wrong(1, $"'{cell}' is not a day, write YYYY-MM-DD");
 
@@ -105,19 +121,27 @@ public sealed partial class FactorSet
     /// <summary>The set as it is recorded in a <c>factors</c> leaf: names and texts, in a fixed order.</summary>
     /// <remarks>Factor names are <c>region/year/kind/purpose</c>, which SenML allows as names (RFC 8428 §4.5.1).</remarks>
     public IReadOnlyList<(string Name, string Text)> Records() =>
-    [
-        ("set", Name),
-        ("version", Version),
-        ("validFrom", ValidFrom?.ToString("O", CultureInfo.InvariantCulture) ?? ""),
-        ("validUntil", ValidUntil?.ToString("O", CultureInfo.InvariantCulture) ?? ""),
-        .. Factors.Select(f =>
-            (f.Key.ToString(), $"{f.Value} {f.Unit}; {f.Source}; confidence {f.Confidence}{(f.Uncertainty is { } u ? $"; uncertainty {u} %" : "")}")),
-    ];
+        [
+            ("set", Name),
+            ("version", Version),
+            ("validFrom", ValidFrom?.ToString("O", CultureInfo.InvariantCulture) ?? ""),
+            ("validUntil", ValidUntil?.ToString("O", CultureInfo.InvariantCulture) ?? ""),
+            .. Factors.Select(f =>
+                (
+                    f.Key.ToString(),
+                    $"{f.Value} {f.Unit}; {f.Source}; confidence {f.Confidence}{(f.Uncertainty is { } u ? $"; uncertainty {u} %" : "")}"
+                )
+            ),
+        ];
 
     private static Factor Read(string line, Func<string, FormatException> wrong)
     {
         string[] cells = line.Split(',');
-        if (cells.Length != 12 || cells.Where((c, i) => i is not (5 or 8 or 9)).Contains("") || line.Contains('"', StringComparison.Ordinal))
+        if (
+            cells.Length != 12
+            || cells.Where((c, i) => i is not (5 or 8 or 9)).Contains("")
+            || line.Contains('"', StringComparison.Ordinal)
+        )
         {
             throw wrong("must have twelve cells without quotation marks, of which only year, uncertainty and mark may be empty");
         }
@@ -128,7 +152,10 @@ public sealed partial class FactorSet
         }
 
         int year = 0;
-        if (cells[5].Length > 0 && !(int.TryParse(cells[5], NumberStyles.None, CultureInfo.InvariantCulture, out year) && year is >= 1990 and <= 2100))
+        if (
+            cells[5].Length > 0
+            && !(int.TryParse(cells[5], NumberStyles.None, CultureInfo.InvariantCulture, out year) && year is >= 1990 and <= 2100)
+        )
         {
             throw wrong($"'{cells[5]}' is not a year");
         }
@@ -140,7 +167,12 @@ public sealed partial class FactorSet
 
         return new Factor(new FactorKey(cells[0], cells[5].Length > 0 ? year : null, cells[3], cells[4]) { Of = cells[1] }, cells[6])
         {
-            Name = cells[2], Unit = cells[7], Uncertainty = Filled(cells[8]), Mark = Filled(cells[9]), Confidence = cells[10], Source = cells[11],
+            Name = cells[2],
+            Unit = cells[7],
+            Uncertainty = Filled(cells[8]),
+            Mark = Filled(cells[9]),
+            Confidence = cells[10],
+            Source = cells[11],
         };
     }
 

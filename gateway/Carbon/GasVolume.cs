@@ -15,12 +15,17 @@ public sealed record DeclaredPressure(Quantity Value, Quantity? Ambient)
         {
             Unit kilopascal = Unit.Parse("kPa");
             Quantity absolute = (Ambient is null ? Value : Value + Ambient).In(kilopascal);
-            if (Ambient is not null && (Ambient.In(kilopascal).Value < new Fraction(50) || Ambient.In(kilopascal).Value > new Fraction(110)))
+            if (
+                Ambient is not null
+                && (Ambient.In(kilopascal).Value < new Fraction(50) || Ambient.In(kilopascal).Value > new Fraction(110))
+            )
             {
                 throw new CarbonException($"An ambient pressure of {Ambient} does not occur where people work. Write 50 to 110 kPa.");
             }
 
-            return absolute.Value.IsPositive ? absolute : throw new CarbonException($"{this} is not above vacuum. Is it a gauge pressure? Then give the ambient pressure.");
+            return absolute.Value.IsPositive
+                ? absolute
+                : throw new CarbonException($"{this} is not above vacuum. Is it a gauge pressure? Then give the ambient pressure.");
         }
     }
 
@@ -49,7 +54,9 @@ public sealed record Temperature(Fraction Kelvin, string Text)
         }
 
         Fraction kelvin = parts[1] == "K" ? value : value + Zero;
-        return kelvin.IsPositive && kelvin < new Fraction(2000) ? new Temperature(kelvin, text) : throw new CarbonException($"{text} is not between 0 K and 2000 K.");
+        return kelvin.IsPositive && kelvin < new Fraction(2000)
+            ? new Temperature(kelvin, text)
+            : throw new CarbonException($"{text} is not between 0 K and 2000 K.");
     }
 
     /// <inheritdoc/>
@@ -70,7 +77,13 @@ public static class GasVolume
     /// <param name="reference">Where the volume was read.</param>
     /// <exception cref="CarbonException">A quantity is not what it should be.</exception>
     public static Derived ToBase(
-        Quantity actual, DeclaredPressure pressure, Temperature temperature, Fraction? compressibility, Unit toBase, string? reference = null)
+        Quantity actual,
+        DeclaredPressure pressure,
+        Temperature temperature,
+        Fraction? compressibility,
+        Unit toBase,
+        string? reference = null
+    )
     {
         Fraction z = compressibility ?? Fraction.One;
         if (z < new Fraction(1, 5) || z > Fraction.Two)
@@ -79,36 +92,54 @@ public static class GasVolume
         }
 
         Quantity cubicMetres = actual.In(Unit.Parse("m3"));
-        var value = new Quantity(cubicMetres.Value * pressure.Absolute.Value / BaseKilopascal * BaseKelvin(toBase) / temperature.Kelvin / z, toBase);
-        return new Derived(value, new Derivation($"V · p/101.325 kPa · {Exact.Text(BaseKelvin(toBase))} K/T · 1/Z", "real gas law, base conditions as ISO 13443 states them")
-        {
-            Inputs =
-            [
-                new("V", actual.ToString(), reference), new("p", pressure.ToString(), reference), new("T", temperature.ToString(), reference),
-                new("Z", Exact.Text(z), null),
-            ],
-            Notes = compressibility is null ? ["The gas is taken as ideal: no compressibility was given."] : [],
-        });
+        var value = new Quantity(
+            cubicMetres.Value * pressure.Absolute.Value / BaseKilopascal * BaseKelvin(toBase) / temperature.Kelvin / z,
+            toBase
+        );
+        return new Derived(
+            value,
+            new Derivation(
+                $"V · p/101.325 kPa · {Exact.Text(BaseKelvin(toBase))} K/T · 1/Z",
+                "real gas law, base conditions as ISO 13443 states them"
+            )
+            {
+                Inputs =
+                [
+                    new("V", actual.ToString(), reference),
+                    new("p", pressure.ToString(), reference),
+                    new("T", temperature.ToString(), reference),
+                    new("Z", Exact.Text(z), null),
+                ],
+                Notes = compressibility is null ? ["The gas is taken as ideal: no compressibility was given."] : [],
+            }
+        );
     }
 
     /// <summary>From one base to the other: the ratio of 273.15 K and 293.15 K, the gas taken as ideal.</summary>
     /// <exception cref="CarbonException">It is not a volume at a base, or the base is not one.</exception>
     public static Derived Rebase(Quantity volume, Unit toBase)
     {
-        var value = new Quantity(volume.Value * volume.Unit.In(At(volume.Unit)) * BaseKelvin(toBase) / BaseKelvin(At(volume.Unit)), At(toBase)).In(toBase);
-        return new Derived(value, new Derivation($"V · {Exact.Text(BaseKelvin(toBase))} K / {Exact.Text(BaseKelvin(At(volume.Unit)))} K", "ideal gas law")
-        {
-            Inputs = [new("V", volume.ToString(), null)],
-            Notes = ["The gas is taken as ideal between the two bases."],
-        });
+        var value = new Quantity(
+            volume.Value * volume.Unit.In(At(volume.Unit)) * BaseKelvin(toBase) / BaseKelvin(At(volume.Unit)),
+            At(toBase)
+        ).In(toBase);
+        return new Derived(
+            value,
+            new Derivation($"V · {Exact.Text(BaseKelvin(toBase))} K / {Exact.Text(BaseKelvin(At(volume.Unit)))} K", "ideal gas law")
+            {
+                Inputs = [new("V", volume.ToString(), null)],
+                Notes = ["The gas is taken as ideal between the two bases."],
+            }
+        );
     }
 
     private static Unit At(Unit unit) => Unit.Parse(unit.Dimension == Dimension.NormalVolume ? "Nm3" : "Sm3");
 
-    private static Fraction BaseKelvin(Unit toBase) => toBase.Dimension switch
-    {
-        Dimension.NormalVolume => new Fraction(27315, 100),
-        Dimension.StandardVolume => new Fraction(29315, 100),
-        _ => throw new CarbonException($"{toBase} is not a volume at base conditions. Write Nm3 (0 °C) or Sm3 (20 °C)."),
-    };
+    private static Fraction BaseKelvin(Unit toBase) =>
+        toBase.Dimension switch
+        {
+            Dimension.NormalVolume => new Fraction(27315, 100),
+            Dimension.StandardVolume => new Fraction(29315, 100),
+            _ => throw new CarbonException($"{toBase} is not a volume at base conditions. Write Nm3 (0 °C) or Sm3 (20 °C)."),
+        };
 }

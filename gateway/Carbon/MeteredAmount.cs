@@ -6,7 +6,8 @@ using Fractions;
 namespace EdgeGateway.Carbon;
 
 /// <summary>What a meter counted between two states of its register, or what was entered, exact.</summary>
-/// <remarks>A fraction, because an impulse of a meter with 6 impulses a kilowatt-hour is worth 0.1666… kWh, which no decimal holds.</remarks>
+/// <remarks>A fraction, because an impulse of a meter with 6 impulses a kilowatt-hour is worth 0.1666… kWh, which no decimal
+/// holds.</remarks>
 public static class MeteredAmount
 {
     /// <summary>The energy between two states of a register that counts watt-hours, kWh.</summary>
@@ -17,13 +18,23 @@ public static class MeteredAmount
     {
         RefuseNegative(counts, nameof(counts));
         return quantum is { Unit: "Wh", Exponent: >= -12 and <= 12 }
-            ? new Quantity(quantum.Exponent < 3 ? new Fraction(counts, BigInteger.Pow(10, 3 - quantum.Exponent)) : new Fraction(counts * BigInteger.Pow(10, quantum.Exponent - 3)), Unit.KilowattHour)
-            : throw new ArgumentOutOfRangeException(nameof(quantum), quantum, "Only watt-hours have a footprint, 10^-12 to 10^12 Wh a count.");
+            ? new Quantity(
+                quantum.Exponent < 3
+                    ? new Fraction(counts, BigInteger.Pow(10, 3 - quantum.Exponent))
+                    : new Fraction(counts * BigInteger.Pow(10, quantum.Exponent - 3)),
+                Unit.KilowattHour
+            )
+            : throw new ArgumentOutOfRangeException(
+                nameof(quantum),
+                quantum,
+                "Only watt-hours have a footprint, 10^-12 to 10^12 Wh a count."
+            );
     }
 
     /// <summary>What a pulse meter's impulses stand for.</summary>
     /// <param name="impulses">0 or above.</param>
-    /// <param name="impulsesPerUnit">The impulse constant on the meter's plate, a decimal text above 0, as in <c>6400</c> or <c>0.5</c>.</param>
+    /// <param name="impulsesPerUnit">The impulse constant on the meter's plate, a decimal text above 0, as in <c>6400</c> or
+    /// <c>0.5</c>.</param>
     /// <param name="unit">Of what the constant is: kWh or m3.</param>
     /// <exception cref="ArgumentOutOfRangeException">The impulses are negative.</exception>
     /// <exception cref="FormatException">The constant is not a number above 0.</exception>
@@ -42,7 +53,9 @@ public static class MeteredAmount
     /// <exception cref="CarbonException">Nothing is accounted in this unit.</exception>
     public static Quantity FromRecord(long mantissa, int exponent, string unit)
     {
-        Fraction value = new Fraction(mantissa) * (exponent < 0 ? new Fraction(1, BigInteger.Pow(10, -exponent)) : new Fraction(BigInteger.Pow(10, exponent)));
+        Fraction value =
+            new Fraction(mantissa)
+            * (exponent < 0 ? new Fraction(1, BigInteger.Pow(10, -exponent)) : new Fraction(BigInteger.Pow(10, exponent)));
         return unit switch
         {
             "J" => new Quantity(value / new Fraction(1000), Unit.Parse("kJ")),
@@ -57,7 +70,10 @@ public static class MeteredAmount
         if (counts < 0)
         {
             throw new ArgumentOutOfRangeException(
-                name, counts, "Registers never step back, so what is between two of their states is not negative. Are the two states swapped?");
+                name,
+                counts,
+                "Registers never step back, so what is between two of their states is not negative. Are the two states swapped?"
+            );
         }
     }
 }

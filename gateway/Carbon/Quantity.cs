@@ -88,17 +88,22 @@ public sealed record Rate(Fraction Value, Unit Unit, Unit Per)
         int space = text.IndexOf(' ', StringComparison.Ordinal);
         return space > 0
             ? ParseUnit(Exact.Parse(text[..space]), text[(space + 1)..])
-            : throw new CarbonException($"'{Exact.Shown(text)}' is not a factor. Write a number, a space and its unit, as in 0.5500 kgCO2/kWh.");
+            : throw new CarbonException(
+                $"'{Exact.Shown(text)}' is not a factor. Write a number, a space and its unit, as in 0.5500 kgCO2/kWh."
+            );
     }
 
     /// <summary>A value with a unit such as <c>kgCO2/kWh</c>; <c>1</c> stands for a plain coefficient.</summary>
     /// <exception cref="CarbonException">It is no unit of a factor.</exception>
-    public static Rate ParseUnit(Fraction value, string unit) => unit.Split('/') switch
-    {
-        ["1"] => new Rate(value, Unit.One, Unit.One),
-        [var of, var per] => new Rate(value, Unit.Parse(of), Unit.Parse(per)),
-        _ => throw new CarbonException($"'{Exact.Shown(unit)}' is not the unit of a factor. Write one unit per another, as in kgCO2/kWh."),
-    };
+    public static Rate ParseUnit(Fraction value, string unit) =>
+        unit.Split('/') switch
+        {
+            ["1"] => new Rate(value, Unit.One, Unit.One),
+            [var of, var per] => new Rate(value, Unit.Parse(of), Unit.Parse(per)),
+            _ => throw new CarbonException(
+                $"'{Exact.Shown(unit)}' is not the unit of a factor. Write one unit per another, as in kgCO2/kWh."
+            ),
+        };
 
     /// <inheritdoc/>
     public override string ToString() => $"{Exact.Text(Value)} {(Unit == Unit.One && Per == Unit.One ? "1" : $"{Unit}/{Per}")}";

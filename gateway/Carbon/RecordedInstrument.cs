@@ -5,7 +5,8 @@ using Fractions;
 namespace EdgeGateway.Carbon;
 
 /// <summary>An instrument as the leaves of a log state it: entered, and corrected where it was wrong.</summary>
-/// <param name="Kind"><c>certificate</c>, <c>contract</c>, <c>supplier</c> (a supplier's rate) or <c>settlement</c> (of a contract).</param>
+/// <param name="Kind"><c>certificate</c>, <c>contract</c>, <c>supplier</c> (a supplier's rate) or <c>settlement</c> (of a
+/// contract).</param>
 /// <param name="Id">Its number, unique with its kind.</param>
 /// <param name="From">From when it is for electricity.</param>
 /// <param name="To">Until when; not included.</param>
@@ -18,7 +19,9 @@ public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset F
     /// <summary>Name of the detail that says on which day a certificate was retired for this site.</summary>
     public const string RetiredDetail = "market/retired";
 
-    /// <summary>Name of the detail with what a kilowatt-hour of it emitted, such as <c>0.35 kgCO2/kWh</c>. Absent: non-fossil, none.</summary>
+    /// <summary>
+    /// Name of the detail with what a kilowatt-hour of it emitted, such as <c>0.35 kgCO2/kWh</c>. Absent: non-fossil, none.
+    /// </summary>
     public const string FactorDetail = "market/factor";
 
     /// <summary>Name of the detail that says which contract a settlement is of.</summary>
@@ -47,7 +50,14 @@ public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset F
     /// <param name="energy">What it is for.</param>
     /// <param name="detail">Its further statements, by name.</param>
     /// <exception cref="CarbonException">Something is missing or cannot be; the sentence says what to state.</exception>
-    public static RecordedInstrument Read(string kind, string id, DateTimeOffset from, DateTimeOffset to, Quantity energy, Func<string, string?> detail)
+    public static RecordedInstrument Read(
+        string kind,
+        string id,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        Quantity energy,
+        Func<string, string?> detail
+    )
     {
         if (energy.Unit.Dimension != Dimension.Energy)
         {
@@ -55,21 +65,35 @@ public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset F
         }
 
         string market = detail(MarketDetail) ?? throw new CarbonException($"{id} names no market. State {MarketDetail}, such as CN.");
-        DateOnly? retired = detail(RetiredDetail) is not { } day ? null
+        DateOnly? retired =
+            detail(RetiredDetail) is not { } day ? null
             : DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) ? date
             : throw new CarbonException($"{RetiredDetail} of {id} is '{Exact.Shown(day)}'. Write a day, such as 2026-07-10.");
         CitedFactor? factor = detail(FactorDetail) is { } text ? CitedFactor.Given(text, $"instrument {id}") : null;
         string? contract = detail(ContractDetail);
-        string? fault = kind == "certificate" && retired is null ? $"{id} is not retired. State {RetiredDetail}, the day on which it was: until then, others can claim it."
-            : kind == "supplier" && factor is null ? $"{id} has no factor. State {FactorDetail}, the supplier's rate, such as 0.35 kgCO2/kWh."
+        string? fault =
+            kind == "certificate" && retired is null
+                ? $"{id} is not retired. State {RetiredDetail}, the day on which it was: until then, others can claim it."
+            : kind == "supplier" && factor is null
+                ? $"{id} has no factor. State {FactorDetail}, the supplier's rate, such as 0.35 kgCO2/kWh."
             : kind == "settlement" && contract is null ? $"{id} settles no contract. State {ContractDetail}, the id of the contract."
-            : kind == "settlement" && factor is not null ? $"{id} has a factor. What the electricity of a contract emitted stands in the contract."
-            : factor is not null && factor.Rate.Unit.Dimension != Dimension.CarbonDioxide ? $"{id} has {factor.Text}. What is accounted here is CO2: write kgCO2/kWh."
-            : factor is not null && factor.Rate.Per.Dimension != Dimension.Energy ? $"{id} has {factor.Text}, which is not per energy. Write kgCO2/kWh."
-            : retired < DateOnly.FromDateTime(from.UtcDateTime) ? $"{id} was retired on {Period.Day(retired.Value)}, before its electricity began to be generated."
+            : kind == "settlement" && factor is not null
+                ? $"{id} has a factor. What the electricity of a contract emitted stands in the contract."
+            : factor is not null && factor.Rate.Unit.Dimension != Dimension.CarbonDioxide
+                ? $"{id} has {factor.Text}. What is accounted here is CO2: write kgCO2/kWh."
+            : factor is not null && factor.Rate.Per.Dimension != Dimension.Energy
+                ? $"{id} has {factor.Text}, which is not per energy. Write kgCO2/kWh."
+            : retired < DateOnly.FromDateTime(from.UtcDateTime)
+                ? $"{id} was retired on {Period.Day(retired.Value)}, before its electricity began to be generated."
             : null;
         return fault is null
-            ? new RecordedInstrument(kind, id, from, to, energy) { Market = market, Retired = retired, Factor = factor, Contract = contract }
+            ? new RecordedInstrument(kind, id, from, to, energy)
+            {
+                Market = market,
+                Retired = retired,
+                Factor = factor,
+                Contract = contract,
+            }
             : throw new CarbonException(fault);
     }
 
@@ -80,7 +104,8 @@ public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset F
 /// <summary>The instruments of a period in which electricity was used.</summary>
 /// <param name="From">Where the period begins.</param>
 /// <param name="To">Where it ends; not included.</param>
-/// <param name="Instruments">Those of other markets or times do not count. Certificates, rates and settlements lie within it, a contract need not.</param>
+/// <param name="Instruments">Those of other markets or times do not count. Certificates, rates and settlements lie within it, a contract
+/// need not.</param>
 public sealed record Claims(DateTimeOffset From, DateTimeOffset To, IReadOnlyList<RecordedInstrument> Instruments);
 
 /// <summary>What was used of an instrument.</summary>
@@ -103,8 +128,8 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
     /// <param name="claims">The period and its instruments. Null: none yet.</param>
     /// <exception cref="CarbonException">An instrument does not hold. Nothing is accounted then.</exception>
     /// <remarks>
-    /// Non-fossil electricity by contract that is not settled has no valid proof: it blocks the amount, and does not fall back to the residual
-    /// mix (GB/T 32151.34-2024, 5.2.6.1).
+    /// Non-fossil electricity by contract that is not settled has no valid proof: it blocks the amount, and does not fall back to the
+    /// residual mix (GB/T 32151.34-2024, 5.2.6.1).
     /// </remarks>
     public static MarketFootprint Of(Quantity amount, string market, CitedFactor? residual, Claims? claims)
     {
@@ -115,15 +140,26 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
             return Rested(0, [], needed, residual);
         }
 
-        RecordedInstrument[] valid = [.. claims.Instruments.Where(i => i.Market == market && i.Energy.Value.IsPositive && i.Overlaps(claims.From, claims.To))];
-        RecordedInstrument[] settlements = [.. valid.Where(i => i.Kind == "settlement")], contracts = [.. valid.Where(i => i.Kind == "contract")];
-        if (contracts.FirstOrDefault(c => c.Factor is null or { Rate.Value.IsZero: true } && settlements.All(s => s.Contract != c.Id)) is { } unsettled)
+        RecordedInstrument[] valid =
+        [
+            .. claims.Instruments.Where(i => i.Market == market && i.Energy.Value.IsPositive && i.Overlaps(claims.From, claims.To)),
+        ];
+        RecordedInstrument[] settlements = [.. valid.Where(i => i.Kind == "settlement")],
+            contracts = [.. valid.Where(i => i.Kind == "contract")];
+        if (
+            contracts.FirstOrDefault(c => c.Factor is null or { Rate.Value.IsZero: true } && settlements.All(s => s.Contract != c.Id)) is
+            { } unsettled
+        )
         {
             return new MarketFootprint(null, $"unsettled:{unsettled.Id}", [], new Quantity(needed, Unit.KilowattHour));
         }
 
         InstrumentPool pool = new(
-            [.. valid.Where(i => i.Kind != "contract").Select(i => ProofOf(i, contracts)).OfType<Instrument>()], market, Days(claims.From, claims.To), Unit.KilogramCarbonDioxide);
+            [.. valid.Where(i => i.Kind != "contract").Select(i => ProofOf(i, contracts)).OfType<Instrument>()],
+            market,
+            Days(claims.From, claims.To),
+            Unit.KilogramCarbonDioxide
+        );
         List<Claimed> used = [];
         long micrograms = 0;
         foreach (Instrument instrument in pool.ByQuality)
@@ -146,7 +182,12 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
         Quantity rest = new(needed, Unit.KilowattHour);
         return needed.IsZero ? new MarketFootprint(micrograms, null, used, rest)
             : residual is null ? new MarketFootprint(null, "no-residual-mix", used, rest)
-            : new MarketFootprint(checked(micrograms + Exact.Micrograms((rest * residual.Rate).In(Unit.KilogramCarbonDioxide).Value)), null, used, rest);
+            : new MarketFootprint(
+                checked(micrograms + Exact.Micrograms((rest * residual.Rate).In(Unit.KilogramCarbonDioxide).Value)),
+                null,
+                used,
+                rest
+            );
     }
 
     // A settlement of a contract that was withdrawn proves nothing.
@@ -155,13 +196,35 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
         if (recorded.Kind != "settlement")
         {
             InstrumentKind kind = recorded.Kind == "supplier" ? InstrumentKind.Supplier : InstrumentKind.Certificate;
-            return new Instrument($"{recorded.Kind} {recorded.Id}", kind, recorded.Energy, Days(recorded.From, recorded.To), recorded.Market, recorded.Factor) { Retired = recorded.Retired };
+            return new Instrument(
+                $"{recorded.Kind} {recorded.Id}",
+                kind,
+                recorded.Energy,
+                Days(recorded.From, recorded.To),
+                recorded.Market,
+                recorded.Factor
+            )
+            {
+                Retired = recorded.Retired,
+            };
         }
 
-        return contracts.FirstOrDefault(c => c.Id == recorded.Contract) is not { } contract ? null
-            : new Instrument($"contract {contract.Id} settled by {recorded.Id}", InstrumentKind.Contract, recorded.Energy, Days(recorded.From, recorded.To), recorded.Market, contract.Factor) { Settlement = recorded.Id };
+        return contracts.FirstOrDefault(c => c.Id == recorded.Contract) is not { } contract
+            ? null
+            : new Instrument(
+                $"contract {contract.Id} settled by {recorded.Id}",
+                InstrumentKind.Contract,
+                recorded.Energy,
+                Days(recorded.From, recorded.To),
+                recorded.Market,
+                contract.Factor
+            )
+            {
+                Settlement = recorded.Id,
+            };
     }
 
     // The days in UTC that cover it: what lies within something else by its times lies within it by its days.
-    private static Period Days(DateTimeOffset from, DateTimeOffset to) => new(DateOnly.FromDateTime(from.UtcDateTime), DateOnly.FromDateTime(to.UtcDateTime.AddTicks(-1)).AddDays(1));
+    private static Period Days(DateTimeOffset from, DateTimeOffset to) =>
+        new(DateOnly.FromDateTime(from.UtcDateTime), DateOnly.FromDateTime(to.UtcDateTime.AddTicks(-1)).AddDays(1));
 }

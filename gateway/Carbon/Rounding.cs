@@ -3,12 +3,17 @@ using Fractions;
 
 namespace EdgeGateway.Carbon;
 
-/// <summary>The three rules by which an exact amount becomes a whole one. There is no other rounding in accounts and flows, and no binary floating point.</summary>
+/// <summary>
+/// The three rules by which an exact amount becomes a whole one. There is no other rounding in accounts and flows, and no binary floating
+/// point.
+/// </summary>
 public static class Rounding
 {
     private static readonly Int128 Narrow = (Int128)1 << 62;
 
-    /// <summary>The nearest whole number; in the middle of two, the even one. Lines of accounts, footprints and all that is shown.</summary>
+    /// <summary>
+    /// The nearest whole number; in the middle of two, the even one. Lines of accounts, footprints and all that is shown.
+    /// </summary>
     public static BigInteger HalfEven(Fraction value)
     {
         BigInteger magnitude = BigInteger.DivRem(BigInteger.Abs(value.Numerator), value.Denominator, out BigInteger rest);

@@ -41,14 +41,20 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
     public static SlotIntensity Read(string name, TimeSpan length, string value)
     {
         Check(value, name);
-        return DateTimeOffset.TryParseExact(name, "yyyyMMdd'T'HHmm'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset from)
+        return DateTimeOffset.TryParseExact(
+            name,
+            "yyyyMMdd'T'HHmm'Z'",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset from
+        )
             ? new SlotIntensity(from, length, value)
             : throw new CarbonException($"'{Exact.Shown(name)}' is no name of a slot, such as 20260601T0500Z.");
     }
 
     /// <summary>
-    /// Reads a table: first the line <c>from,until,gCO2/kWh</c> with the unit of the values, then a line a slot, one after the other without a hole. What is
-    /// not known has no value in its line.
+    /// Reads a table: first the line <c>from,until,gCO2/kWh</c> with the unit of the values, then a line a slot, one after the other
+    /// without a hole. What is not known has no value in its line.
     /// </summary>
     /// <param name="text">The table.</param>
     /// <param name="length">Of every slot.</param>
@@ -57,9 +63,13 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
     public static IReadOnlyList<SlotIntensity> ParseTable(string text, TimeSpan length)
     {
         string[] lines = [.. text.TrimStart('\uFEFF').ReplaceLineEndings("\n").TrimEnd('\n').Split('\n')];
-        string unit = Header().Match(lines[0]) is { Success: true } header && Units.Contains(header.Groups["unit"].Value)
-            ? header.Groups["unit"].Value
-            : throw new CarbonException($"The first line is '{Exact.Shown(lines[0])}'. Write from,until and the unit of the values, which is {string.Join(", ", Units[..^1])} or {Units[^1]}: from,until,gCO2/kWh.");
+        string unit =
+            Header().Match(lines[0]) is { Success: true } header && Units.Contains(header.Groups["unit"].Value)
+                ? header.Groups["unit"].Value
+                : throw new CarbonException(
+                    $"The first line is '{Exact.Shown(lines[0])}'. Write from,until and the unit of the values, which is "
+                        + $"{string.Join(", ", Units[..^1])} or {Units[^1]}: from,until,gCO2/kWh."
+                );
         if (lines.Length - 1 is 0 or > MostSlots)
         {
             throw new CarbonException($"There are {lines.Length - 1} slots. Write 1 to {MostSlots}, a month of hours.");
@@ -75,11 +85,19 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
                 throw new CarbonException($"{at} is '{Exact.Shown(lines[i])}'. Write from,until,value, with the value in {unit}.");
             }
 
-            DateTimeOffset begins = Instant(at, from), ends = Instant(at, until);
-            string? fault = ends - begins != length ? $"is {(ends - begins).TotalMinutes.ToString(CultureInfo.InvariantCulture)} minutes long. Each slot of this series has {Minutes(length)}"
-                : begins.Ticks % length.Ticks != 0 ? $"begins at {from}. Slots of {Minutes(length)} minutes begin at whole multiples of that in UTC"
-                : begins < next ? $"overlaps the one before it, which ends at {next:yyyy-MM-dd'T'HH:mm'Z'}. Write each slot once, in ascending order"
-                : begins > next ? $"leaves out what lies between {next:yyyy-MM-dd'T'HH:mm'Z'} and {from}. Write those slots too, without a value where none is known"
+            DateTimeOffset begins = Instant(at, from),
+                ends = Instant(at, until);
+            string? fault =
+                ends - begins != length
+                    ? $"is {(ends - begins).TotalMinutes.ToString(CultureInfo.InvariantCulture)} minutes long. Each slot of "
+                        + $"this series has {Minutes(length)}"
+                : begins.Ticks % length.Ticks != 0
+                    ? $"begins at {from}. Slots of {Minutes(length)} minutes begin at whole multiples of that in UTC"
+                : begins < next
+                    ? $"overlaps the one before it, which ends at {next:yyyy-MM-dd'T'HH:mm'Z'}. Write each slot once, in ascending order"
+                : begins > next
+                    ? $"leaves out what lies between {next:yyyy-MM-dd'T'HH:mm'Z'} and {from}. Write those slots too, without a "
+                        + "value where none is known"
                 : null;
             if (fault is not null)
             {
@@ -124,7 +142,9 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
     private static DateTimeOffset Instant(string at, string text) =>
         Zoned().IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time)
             ? time.ToUniversalTime()
-            : throw new CarbonException($"{at}: '{Exact.Shown(text)}' is no time with its offset, such as 2026-06-01T06:00+08:00 or 2026-05-31T22:00Z.");
+            : throw new CarbonException(
+                $"{at}: '{Exact.Shown(text)}' is no time with its offset, such as 2026-06-01T06:00+08:00 or 2026-05-31T22:00Z."
+            );
 
     private static string Minutes(TimeSpan length) => length.TotalMinutes.ToString(CultureInfo.InvariantCulture);
 

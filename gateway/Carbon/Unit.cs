@@ -90,7 +90,10 @@ public sealed partial record Unit
     /// <summary>Kilogram of CO₂ equivalent.</summary>
     public static Unit KilogramCarbonDioxideEquivalent => All["kgCO2e"];
 
-    /// <summary>Finds a unit by its symbol. Products have units in braces, as UCUM writes annotations: <c>{battery pack}</c>; <c>pieces</c> has no name.</summary>
+    /// <summary>
+    /// Finds a unit by its symbol. Products have units in braces, as UCUM writes annotations: <c>{battery pack}</c>; <c>pieces</c> has no
+    /// name.
+    /// </summary>
     /// <exception cref="CarbonException">There is no such unit.</exception>
     public static Unit Parse(string symbol)
     {
@@ -105,8 +108,14 @@ public sealed partial record Unit
         }
 
         string? near = All.Keys.FirstOrDefault(k => k.Equals(Ascii(symbol), StringComparison.OrdinalIgnoreCase));
-        throw new CarbonException($"'{Exact.Shown(symbol)}' is not a unit. "
-            + (near is null ? $"There are {string.Join(", ", All.Keys)}, and {{name}} for pieces of a product." : $"Did you mean {near}?"));
+        throw new CarbonException(
+            $"'{Exact.Shown(symbol)}' is not a unit. "
+                + (
+                    near is null
+                        ? $"There are {string.Join(", ", All.Keys)}, and {{name}} for pieces of a product."
+                        : $"Did you mean {near}?"
+                )
+        );
     }
 
     /// <summary>Whether amounts in the two units can be added and compared.</summary>
@@ -114,7 +123,8 @@ public sealed partial record Unit
 
     /// <summary>How many of <paramref name="other"/> one of this is.</summary>
     /// <exception cref="CarbonException">The dimensions differ; the message says what stands between them.</exception>
-    public Fraction In(Unit other) => ConvertsTo(other) ? Scale / other.Scale : throw new CarbonException($"{Symbol} is not {other.Symbol}: {Why(other)}");
+    public Fraction In(Unit other) =>
+        ConvertsTo(other) ? Scale / other.Scale : throw new CarbonException($"{Symbol} is not {other.Symbol}: {Why(other)}");
 
     /// <inheritdoc/>
     public bool Equals(Unit? other) => other is not null && Symbol == other.Symbol;
@@ -146,25 +156,26 @@ public sealed partial record Unit
         };
     }
 
-    private static string Words(Dimension dimension) => dimension switch
-    {
-        Dimension.One => "a number",
-        Dimension.Energy => "energy",
-        Dimension.NetHeat => "energy in a fuel, net",
-        Dimension.GrossHeat => "energy in a fuel, gross",
-        Dimension.Mass => "mass",
-        Dimension.Carbon => "mass of carbon",
-        Dimension.Volume => "a meter's volume",
-        Dimension.NormalVolume => "volume at 0 °C",
-        Dimension.StandardVolume => "volume at 20 °C",
-        Dimension.CarbonDioxide => "mass of CO2",
-        Dimension.CarbonDioxideEquivalent => "mass of CO2e",
-        Dimension.Methane => "mass of CH4",
-        Dimension.NitrousOxide => "mass of N2O",
-        Dimension.CoalEquivalent => "coal equivalent",
-        Dimension.Pressure => "pressure",
-        _ => "pieces of a product",
-    };
+    private static string Words(Dimension dimension) =>
+        dimension switch
+        {
+            Dimension.One => "a number",
+            Dimension.Energy => "energy",
+            Dimension.NetHeat => "energy in a fuel, net",
+            Dimension.GrossHeat => "energy in a fuel, gross",
+            Dimension.Mass => "mass",
+            Dimension.Carbon => "mass of carbon",
+            Dimension.Volume => "a meter's volume",
+            Dimension.NormalVolume => "volume at 0 °C",
+            Dimension.StandardVolume => "volume at 20 °C",
+            Dimension.CarbonDioxide => "mass of CO2",
+            Dimension.CarbonDioxideEquivalent => "mass of CO2e",
+            Dimension.Methane => "mass of CH4",
+            Dimension.NitrousOxide => "mass of N2O",
+            Dimension.CoalEquivalent => "coal equivalent",
+            Dimension.Pressure => "pressure",
+            _ => "pieces of a product",
+        };
 
     private static string Ascii(string symbol) => symbol.Replace('³', '3').Replace('₂', '2').Replace(" ", "", StringComparison.Ordinal);
 
@@ -172,22 +183,45 @@ public sealed partial record Unit
     {
         yield return new("1", Dimension.One, Fraction.One);
         yield return new("%", Dimension.One, new Fraction(1, 100));
-        foreach ((string suffix, Dimension dimension) in new[] { ("", Dimension.Energy), ("(NCV)", Dimension.NetHeat), ("(GCV)", Dimension.GrossHeat) })
-        {
-            foreach ((string symbol, int scale, int power) in new[]
+        foreach (
+            (string suffix, Dimension dimension) in new[]
             {
-                ("Wh", 36, 2), ("kWh", 36, 5), ("MWh", 36, 8), ("GWh", 36, 11), ("kJ", 1, 3), ("MJ", 1, 6), ("GJ", 1, 9), ("TJ", 1, 12),
-            })
+                ("", Dimension.Energy),
+                ("(NCV)", Dimension.NetHeat),
+                ("(GCV)", Dimension.GrossHeat),
+            }
+        )
+        {
+            foreach (
+                (string symbol, int scale, int power) in new[]
+                {
+                    ("Wh", 36, 2),
+                    ("kWh", 36, 5),
+                    ("MWh", 36, 8),
+                    ("GWh", 36, 11),
+                    ("kJ", 1, 3),
+                    ("MJ", 1, 6),
+                    ("GJ", 1, 9),
+                    ("TJ", 1, 12),
+                }
+            )
             {
                 yield return new(symbol + suffix, dimension, new Fraction(scale * BigInteger.Pow(10, power)));
             }
         }
 
-        foreach ((string suffix, Dimension dimension) in new[]
-        {
-            ("", Dimension.Mass), ("C", Dimension.Carbon), ("CO2", Dimension.CarbonDioxide), ("CO2e", Dimension.CarbonDioxideEquivalent),
-            ("CH4", Dimension.Methane), ("N2O", Dimension.NitrousOxide), ("ce", Dimension.CoalEquivalent),
-        })
+        foreach (
+            (string suffix, Dimension dimension) in new[]
+            {
+                ("", Dimension.Mass),
+                ("C", Dimension.Carbon),
+                ("CO2", Dimension.CarbonDioxide),
+                ("CO2e", Dimension.CarbonDioxideEquivalent),
+                ("CH4", Dimension.Methane),
+                ("N2O", Dimension.NitrousOxide),
+                ("ce", Dimension.CoalEquivalent),
+            }
+        )
         {
             yield return new("g" + suffix, dimension, new Fraction(1, 1000));
             yield return new("kg" + suffix, dimension, Fraction.One);

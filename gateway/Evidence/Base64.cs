@@ -1,6 +1,8 @@
 namespace EdgeGateway.Evidence;
 
-/// <summary>Base64 in its only form (RFC 4648 §4): the platform reads <c>QQ==</c> and <c>QR==</c> as the same byte and passes over white space.</summary>
+/// <summary>
+/// Base64 in its only form (RFC 4648 §4): the platform reads <c>QQ==</c> and <c>QR==</c> as the same byte and passes over white space.
+/// </summary>
 internal static class Base64
 {
     /// <summary>The bytes of a text.</summary>

@@ -12,7 +12,12 @@ namespace EdgeGateway.Evidence;
 /// <param name="Edge">The edge of the tree of size <paramref name="First"/> (<see cref="Frontier"/>), largest subtree first.</param>
 /// <param name="Elements">The leaves in order, none left out.</param>
 public sealed record Batch(
-    string Note, ReadOnlyMemory<byte> Cose, long First, IReadOnlyList<MerkleHash> Edge, IReadOnlyList<BatchElement> Elements)
+    string Note,
+    ReadOnlyMemory<byte> Cose,
+    long First,
+    IReadOnlyList<MerkleHash> Edge,
+    IReadOnlyList<BatchElement> Elements
+)
 {
     /// <summary>The largest batch that is read, in bytes.</summary>
     public const int MaxBytes = 32 * 1024 * 1024;
@@ -52,7 +57,9 @@ public sealed record Batch(
         return writer.Encode();
     }
 
-    /// <summary>Reads one batch from the front of <paramref name="bytes"/>: a file may hold several, one after another (RFC 8742).</summary>
+    /// <summary>
+    /// Reads one batch from the front of <paramref name="bytes"/>: a file may hold several, one after another (RFC 8742).
+    /// </summary>
     /// <param name="bytes">At most <see cref="MaxBytes"/>.</param>
     /// <param name="length">How many bytes the batch took.</param>
     /// <exception cref="EvidenceException">The bytes do not begin with a batch.</exception>

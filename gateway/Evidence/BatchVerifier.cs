@@ -19,7 +19,8 @@ public static class BatchVerifier
 {
     /// <summary>Verifies one batch: both signatures, the root over edge and leaves, and every leaf's own statement.</summary>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
-    public static VerifiedBatch Verify(Batch batch, TrustAnchors trust) => Verify(batch, LogKeys.For(trust, CheckpointNote.Parse(batch.Note).Head.Origin));
+    public static VerifiedBatch Verify(Batch batch, TrustAnchors trust) =>
+        Verify(batch, LogKeys.For(trust, CheckpointNote.Parse(batch.Note).Head.Origin));
 
     /// <summary>Verifies the next batch of a device, and takes from it how its key changes.</summary>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
@@ -29,8 +30,9 @@ public static class BatchVerifier
     /// <param name="batch">The batch.</param>
     /// <param name="keys">What is known of the device's keys.</param>
     /// <param name="inSequence">
-    /// A certificate that is no longer good, with nobody having seen this very checkpoint before its end, refuses nothing yet: a later checkpoint of
-    /// the same history, which somebody has seen, is over the same leaves. <see cref="BatchSequence.CheckSigners"/> must then be asked at the end.
+    /// A certificate that is no longer good, with nobody having seen this very checkpoint before its end, refuses nothing yet: a later
+    /// checkpoint of the same history, which somebody has seen, is over the same leaves. <see cref="BatchSequence.CheckSigners"/> must then
+    /// be asked at the end.
     /// </param>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
     public static VerifiedBatch Verify(Batch batch, LogKeys keys, bool inSequence)
@@ -47,7 +49,9 @@ public static class BatchVerifier
         CheckpointCose.Verify(batch.Cose, head, key);
         if (batch.Elements.Count == 0 || batch.First != head.Size - batch.Elements.Count)
         {
-            throw new EvidenceException($"The batch has {batch.Elements.Count} leaves from {batch.First}, but the signed log ends at {head.Size}.");
+            throw new EvidenceException(
+                $"The batch has {batch.Elements.Count} leaves from {batch.First}, but the signed log ends at {head.Size}."
+            );
         }
 
         Frontier frontier = new(batch.First, batch.Edge);
@@ -58,7 +62,9 @@ public static class BatchVerifier
 
         if (frontier.Root() != head.Root)
         {
-            throw new EvidenceException($"The leaves {batch.First} to {head.Size - 1} do not give the signed root: a leaf, its order or the edge was altered.");
+            throw new EvidenceException(
+                $"The leaves {batch.First} to {head.Size - 1} do not give the signed root: a leaf, its order or the edge was altered."
+            );
         }
 
         List<Leaf> leaves = [];
@@ -111,7 +117,9 @@ public static class BatchVerifier
         string? stated = genesis.Records.FirstOrDefault(r => r.Name == "origin")?.Text;
         if (stated != origin.ToString() || genesis.Head.Simulated != origin.Simulated)
         {
-            throw new EvidenceException($"The log's genesis is of '{stated}'{(genesis.Head.Simulated ? " (simulated)" : "")}, the checkpoint of '{origin}'.");
+            throw new EvidenceException(
+                $"The log's genesis is of '{stated}'{(genesis.Head.Simulated ? " (simulated)" : "")}, the checkpoint of '{origin}'."
+            );
         }
     }
 }
@@ -170,7 +178,9 @@ public sealed class BatchSequence
 
         if (batch.First < _behind.Size)
         {
-            throw new EvidenceException($"The batch begins with leaf {batch.First}, the one before it with leaf {_behind.Size}. Batches are added in order.");
+            throw new EvidenceException(
+                $"The batch begins with leaf {batch.First}, the one before it with leaf {_behind.Size}. Batches are added in order."
+            );
         }
 
         while (_behind.Size < batch.First)
@@ -215,17 +225,23 @@ public sealed class BatchSequence
         return [.. verified.Leaves.Where(l => l.Head.Index >= seen)];
     }
 
-    /// <summary>Counts the checkpoint of a verified bundle, where it is that of a batch too: it may have been seen where the batch's copy was not.</summary>
-    public void Count(VerifiedBundle verified) => _carried = verified.Signer.Holds && _heads.Contains(verified.Head) ? Math.Max(_carried, verified.Head.Size) : _carried;
+    /// <summary>
+    /// Counts the checkpoint of a verified bundle, where it is that of a batch too: it may have been seen where the batch's copy was not.
+    /// </summary>
+    public void Count(VerifiedBundle verified) =>
+        _carried = verified.Signer.Holds && _heads.Contains(verified.Head) ? Math.Max(_carried, verified.Head.Size) : _carried;
 
     /// <summary>
-    /// Refuses leaves that no checkpoint is over which holds by itself (<see cref="SignerStanding.Holds"/>). To be asked when all batches are added
-    /// that were verified for a sequence.
+    /// Refuses leaves that no checkpoint is over which holds by itself (<see cref="SignerStanding.Holds"/>). To be asked when all batches
+    /// are added that were verified for a sequence.
     /// </summary>
     /// <exception cref="EvidenceException">There are such leaves.</exception>
     public void CheckSigners()
     {
-        if (_uncarried.Where(u => u.Head.Size > _carried).OrderBy(u => u.Head.Size).LastOrDefault() is { Head: { } head, Signer: var signer })
+        if (
+            _uncarried.Where(u => u.Head.Size > _carried).OrderBy(u => u.Head.Size).LastOrDefault() is
+            { Head: { } head, Signer: var signer }
+        )
         {
             signer.Check(head);
         }

@@ -31,7 +31,9 @@ public sealed record Bundle
     /// <summary><c>leaves</c>: single leaves, in the order of the receipt's proofs.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Leaves { get; init; } = [];
 
-    /// <summary><c>receipt</c>: a COSE receipt of <see cref="Leaves"/> for the size of <see cref="Note"/>. Null when there are none.</summary>
+    /// <summary>
+    /// <c>receipt</c>: a COSE receipt of <see cref="Leaves"/> for the size of <see cref="Note"/>. Null when there are none.
+    /// </summary>
     public ReadOnlyMemory<byte>? Receipt { get; init; }
 
     /// <summary><c>batches</c>: stretches of the log, ascending.</summary>
@@ -53,7 +55,16 @@ public sealed record Bundle
     public byte[] Encode()
     {
         CborWriter writer = new(CborConformanceMode.Canonical);
-        writer.WriteStartMap(2 + Present(RevocationLists) + Present(TimeStamps) + Present(KeyChanges) + Present(Chain) + Present(Leaves) + Present(Batches) + (Receipt is null ? 0 : 1));
+        writer.WriteStartMap(
+            2
+                + Present(RevocationLists)
+                + Present(TimeStamps)
+                + Present(KeyChanges)
+                + Present(Chain)
+                + Present(Leaves)
+                + Present(Batches)
+                + (Receipt is null ? 0 : 1)
+        );
         writer.WriteTextString("v");
         writer.WriteInt32(Version);
         WriteAll(writer, "crl", RevocationLists);
@@ -115,7 +126,9 @@ public sealed record Bundle
             }
 
             reader.ReadEndMap();
-            return reader.BytesRemaining == 0 ? bundle.Checked() : throw new EvidenceException($"{reader.BytesRemaining} bytes follow the end of the bundle.");
+            return reader.BytesRemaining == 0
+                ? bundle.Checked()
+                : throw new EvidenceException($"{reader.BytesRemaining} bytes follow the end of the bundle.");
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or ArgumentException)
         {
@@ -124,30 +137,34 @@ public sealed record Bundle
     }
 
     /// <summary>Refuses a bundle whose parts do not belong together.</summary>
-    internal Bundle Checked() => this switch
-    {
-        { Note.Length: 0 } => throw new EvidenceException("The bundle has no checkpoint ('note')."),
-        { Leaves.Count: 0, Batches.Count: 0 } => throw new EvidenceException("The bundle has neither leaves nor batches."),
-        _ when Math.Max(Chain.Count, Math.Max(RevocationLists.Count, TimeStamps.Count)) > MaxProofs =>
-            throw TooMany(),
-        _ when (Leaves.Count > 0) != Receipt.HasValue => throw new EvidenceException("Leaves and their receipt come together, or neither."),
-        _ => this,
-    };
+    internal Bundle Checked() =>
+        this switch
+        {
+            { Note.Length: 0 } => throw new EvidenceException("The bundle has no checkpoint ('note')."),
+            { Leaves.Count: 0, Batches.Count: 0 } => throw new EvidenceException("The bundle has neither leaves nor batches."),
+            _ when Math.Max(Chain.Count, Math.Max(RevocationLists.Count, TimeStamps.Count)) > MaxProofs => throw TooMany(),
+            _ when (Leaves.Count > 0) != Receipt.HasValue => throw new EvidenceException(
+                "Leaves and their receipt come together, or neither."
+            ),
+            _ => this,
+        };
 
-    private static EvidenceException TooMany() => new($"A bundle has at most {MaxProofs} certificates, as many revocation lists and as many time stamps.");
+    private static EvidenceException TooMany() =>
+        new($"A bundle has at most {MaxProofs} certificates, as many revocation lists and as many time stamps.");
 
-    private static Bundle ReadMember(CborReader reader, string label, Bundle bundle) => label switch
-    {
-        "crl" => bundle with { RevocationLists = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
-        "tsr" => bundle with { TimeStamps = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
-        "keys" => bundle with { KeyChanges = KeyHistory.Decode(reader.ReadEncodedValue()) },
-        "note" => bundle with { Note = reader.ReadTextString() },
-        "chain" => bundle with { Chain = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
-        "leaves" => bundle with { Leaves = ReadAll(reader, r => r.ReadByteString()) },
-        "batches" => bundle with { Batches = ReadAll(reader, ReadBatch) },
-        "receipt" => bundle with { Receipt = reader.ReadByteString() },
-        _ => throw new EvidenceException($"A bundle of version {Version} has no '{label}'."),
-    };
+    private static Bundle ReadMember(CborReader reader, string label, Bundle bundle) =>
+        label switch
+        {
+            "crl" => bundle with { RevocationLists = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
+            "tsr" => bundle with { TimeStamps = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
+            "keys" => bundle with { KeyChanges = KeyHistory.Decode(reader.ReadEncodedValue()) },
+            "note" => bundle with { Note = reader.ReadTextString() },
+            "chain" => bundle with { Chain = ReadAll(reader, r => r.ReadByteString(), MaxProofs) },
+            "leaves" => bundle with { Leaves = ReadAll(reader, r => r.ReadByteString()) },
+            "batches" => bundle with { Batches = ReadAll(reader, ReadBatch) },
+            "receipt" => bundle with { Receipt = reader.ReadByteString() },
+            _ => throw new EvidenceException($"A bundle of version {Version} has no '{label}'."),
+        };
 
     private static Batch ReadBatch(CborReader reader) => Batch.Decode(reader.ReadEncodedValue(), out _);
 

@@ -4,8 +4,8 @@ namespace EdgeGateway.Evidence;
 
 /// <summary>A bundle as JSON (RFC 8259): the same members, byte strings as base64 with padding (RFC 4648 §4).</summary>
 /// <remarks>
-/// An object of the members of <see cref="Bundle"/>; a key change is <c>[leaf, receipt]</c>, a batch <c>[note, cose, first, [edge…], [element…]]</c>
-/// with elements that are a leaf or, withheld, <c>[hash]</c>.
+/// An object of the members of <see cref="Bundle"/>; a key change is <c>[leaf, receipt]</c>, a batch <c>[note, cose, first, [edge…],
+/// [element…]]</c> with elements that are a leaf or, withheld, <c>[hash]</c>.
 /// </remarks>
 public static class BundleJson
 {
@@ -49,7 +49,10 @@ public static class BundleJson
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+            using JsonDocument document = JsonDocument.Parse(
+                bytes,
+                new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }
+            );
             if (!document.RootElement.TryGetProperty("v", out JsonElement version) || version.GetInt32() != Bundle.Version)
             {
                 throw new EvidenceException($"A bundle has its version, \"v\": {Bundle.Version}. A later version needs a later verifier.");
@@ -63,45 +66,54 @@ public static class BundleJson
 
             return bundle.Checked();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException)
         {
             throw new EvidenceException($"This is not a bundle as JSON: {e.Message}", e);
         }
     }
 
-    private static Bundle ReadMember(string name, JsonElement value, Bundle bundle) => name switch
-    {
-        "v" => bundle,
-        "crl" => bundle with { RevocationLists = ReadAll(value, ReadBytes) },
-        "tsr" => bundle with { TimeStamps = ReadAll(value, ReadBytes) },
-        "keys" => bundle with { KeyChanges = ReadAll(value, v => new KeyChange(ReadBytes(Item(v, 2, 0)), ReadBytes(Item(v, 2, 1)))) },
-        "note" => bundle with { Note = value.GetString() ?? "" },
-        "chain" => bundle with { Chain = ReadAll(value, ReadBytes) },
-        "leaves" => bundle with { Leaves = ReadAll(value, ReadBytes) },
-        "batches" => bundle with { Batches = ReadAll(value, ReadBatch) },
-        "receipt" => bundle with { Receipt = ReadBytes(value) },
-        _ => throw new EvidenceException($"A bundle of version {Bundle.Version} has no '{name}'."),
-    };
+    private static Bundle ReadMember(string name, JsonElement value, Bundle bundle) =>
+        name switch
+        {
+            "v" => bundle,
+            "crl" => bundle with { RevocationLists = ReadAll(value, ReadBytes) },
+            "tsr" => bundle with { TimeStamps = ReadAll(value, ReadBytes) },
+            "keys" => bundle with { KeyChanges = ReadAll(value, v => new KeyChange(ReadBytes(Item(v, 2, 0)), ReadBytes(Item(v, 2, 1)))) },
+            "note" => bundle with { Note = value.GetString() ?? "" },
+            "chain" => bundle with { Chain = ReadAll(value, ReadBytes) },
+            "leaves" => bundle with { Leaves = ReadAll(value, ReadBytes) },
+            "batches" => bundle with { Batches = ReadAll(value, ReadBatch) },
+            "receipt" => bundle with { Receipt = ReadBytes(value) },
+            _ => throw new EvidenceException($"A bundle of version {Bundle.Version} has no '{name}'."),
+        };
 
     private static Batch ReadBatch(JsonElement batch)
     {
         // The CBOR reader's rules hold for both forms.
         Batch read = new(
-            Item(batch, 5, 0).GetString() ?? "", ReadBytes(Item(batch, 5, 1)), Item(batch, 5, 2).GetInt64(),
+            Item(batch, 5, 0).GetString() ?? "",
+            ReadBytes(Item(batch, 5, 1)),
+            Item(batch, 5, 2).GetInt64(),
             [.. Item(batch, 5, 3).EnumerateArray().Select(h => MerkleHash.From(ReadBytes(h).Span))],
-            [.. Item(batch, 5, 4).EnumerateArray().Select(ReadElement)]);
-        return read.First >= 0 ? Batch.Decode(read.Encode(), out _) : throw new EvidenceException("A batch begins with a leaf of index 0 or more.");
+            [.. Item(batch, 5, 4).EnumerateArray().Select(ReadElement)]
+        );
+        return read.First >= 0
+            ? Batch.Decode(read.Encode(), out _)
+            : throw new EvidenceException("A batch begins with a leaf of index 0 or more.");
     }
 
-    private static BatchElement ReadElement(JsonElement element) => element.ValueKind == JsonValueKind.Array
-        ? BatchElement.Withheld(MerkleHash.From(ReadBytes(Item(element, 1, 0)).Span))
-        : BatchElement.Of(ReadBytes(element));
+    private static BatchElement ReadElement(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Array
+            ? BatchElement.Withheld(MerkleHash.From(ReadBytes(Item(element, 1, 0)).Span))
+            : BatchElement.Of(ReadBytes(element));
 
     private static ReadOnlyMemory<byte> ReadBytes(JsonElement value) => Base64.Decode(value.GetString() ?? "-");
 
-    private static JsonElement Item(JsonElement array, int length, int index) => array.GetArrayLength() == length
-        ? array[index]
-        : throw new EvidenceException($"An array of a bundle has {length} items where this one has {array.GetArrayLength()}.");
+    private static JsonElement Item(JsonElement array, int length, int index) =>
+        array.GetArrayLength() == length
+            ? array[index]
+            : throw new EvidenceException($"An array of a bundle has {length} items where this one has {array.GetArrayLength()}.");
 
     private static List<T> ReadAll<T>(JsonElement array, Func<JsonElement, T> read)
     {

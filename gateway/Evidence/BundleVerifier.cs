@@ -10,17 +10,26 @@ namespace EdgeGateway.Evidence;
 /// <param name="Signer">What its signature rests on.</param>
 /// <param name="TimeStamps">What the trusted time-stamping authorities said of it, the earliest first.</param>
 /// <param name="UncheckedTimeStamps">Time stamps that are of none of them, of something else, or damaged.</param>
-/// <param name="NotJudged">Certificates, revocation lists and changes of the key in the bundle of which nothing is said (<see cref="LogKeys.Accept(Bundle)"/>).</param>
+/// <param name="NotJudged">Certificates, revocation lists and changes of the key in the bundle of which nothing is said
+/// (<see cref="LogKeys.Accept(Bundle)"/>).</param>
 public sealed record VerifiedBundle(
-    TreeHead Head, IReadOnlyList<Leaf> Leaves, IReadOnlyList<VerifiedBatch> Batches, CheckpointNote Note, SignerStanding Signer,
-    IReadOnlyList<TimeStamp> TimeStamps, int UncheckedTimeStamps, int NotJudged);
+    TreeHead Head,
+    IReadOnlyList<Leaf> Leaves,
+    IReadOnlyList<VerifiedBatch> Batches,
+    CheckpointNote Note,
+    SignerStanding Signer,
+    IReadOnlyList<TimeStamp> TimeStamps,
+    int UncheckedTimeStamps,
+    int NotJudged
+);
 
 /// <summary>Verifies bundles with what the caller trusts, offline, with nothing but their bytes.</summary>
 public static class BundleVerifier
 {
     /// <summary>Verifies checkpoint, receipt, leaves, batches, and what they rest on.</summary>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
-    public static VerifiedBundle Verify(Bundle bundle, TrustAnchors trust) => Verify(bundle, LogKeys.For(trust, CheckpointNote.Parse(bundle.Note).Head.Origin));
+    public static VerifiedBundle Verify(Bundle bundle, TrustAnchors trust) =>
+        Verify(bundle, LogKeys.For(trust, CheckpointNote.Parse(bundle.Note).Head.Origin));
 
     /// <summary>Verifies a bundle of a device, and takes from it how its key changed.</summary>
     /// <exception cref="EvidenceException">Something does not hold; the sentence says what.</exception>
@@ -47,7 +56,9 @@ public static class BundleVerifier
             if (verified.Head.Origin != note.Head.Origin || verified.Head.Size > note.Head.Size)
             {
                 throw new EvidenceException(
-                    $"A batch of the bundle is of the log {verified.Head.Origin} at size {verified.Head.Size}; its checkpoint is of {note.Head.Origin} at size {note.Head.Size}.");
+                    $"A batch of the bundle is of the log {verified.Head.Origin} at size {verified.Head.Size}; its checkpoint "
+                        + $"is of {note.Head.Origin} at size {note.Head.Size}."
+                );
             }
 
             if (verified.Head.Size == note.Head.Size && verified.Head.Root != note.Head.Root)
@@ -74,7 +85,10 @@ public static class BundleVerifier
         TreeHead signed = receipt.VerifyInclusion(bundle.Leaves, key);
         if (signed != head)
         {
-            throw new EvidenceException($"The receipt is for size {signed.Size} of the log {signed.Origin}, the checkpoint for size {head.Size} of {head.Origin}, or their roots differ.");
+            throw new EvidenceException(
+                $"The receipt is for size {signed.Size} of the log {signed.Origin}, the checkpoint for size {head.Size} of "
+                    + $"{head.Origin}, or their roots differ."
+            );
         }
 
         List<Leaf> leaves = [];

@@ -43,11 +43,19 @@ public sealed class CheckpointNote
 
     /// <summary>Signature lines beside the log's own: whose they say they are, key id and signature. Nothing of them is verified.</summary>
     public IEnumerable<(string KeyName, ReadOnlyMemory<byte> KeyId, ReadOnlyMemory<byte> Signature)> Others =>
-        _signatures.Where(s => s.KeyName != Head.Origin.ToString()).Select(s => (s.KeyName, (ReadOnlyMemory<byte>)s.KeyId, (ReadOnlyMemory<byte>)s.Signature));
+        _signatures
+            .Where(s => s.KeyName != Head.Origin.ToString())
+            .Select(s => (s.KeyName, (ReadOnlyMemory<byte>)s.KeyId, (ReadOnlyMemory<byte>)s.Signature));
 
     /// <summary>The note with the log's own signature lines alone, as the device signed it. This is what is time-stamped.</summary>
-    public string WithoutCosignatures() => Head.NoteText() + "\n" + string.Concat(
-        _signatures.Where(s => s.KeyName == Head.Origin.ToString()).Select(s => $"— {s.KeyName} {Convert.ToBase64String([.. s.KeyId, .. s.Signature])}\n"));
+    public string WithoutCosignatures() =>
+        Head.NoteText()
+        + "\n"
+        + string.Concat(
+            _signatures
+                .Where(s => s.KeyName == Head.Origin.ToString())
+                .Select(s => $"— {s.KeyName} {Convert.ToBase64String([.. s.KeyId, .. s.Signature])}\n")
+        );
 
     /// <summary>Signs a tree head.</summary>
     /// <param name="head">The log's state.</param>
@@ -66,7 +74,9 @@ public sealed class CheckpointNote
         int blank = note.LastIndexOf("\n\n", StringComparison.Ordinal);
         if (note.Length > MaxBytes || blank < 0 || blank + 2 >= note.Length || !note.EndsWith('\n'))
         {
-            throw new EvidenceException("The checkpoint is not a signed note: text, an empty line, signature lines, each ended by a newline.");
+            throw new EvidenceException(
+                "The checkpoint is not a signed note: text, an empty line, signature lines, each ended by a newline."
+            );
         }
 
         TreeHead head = ParseText(note[..(blank + 1)]);
@@ -97,8 +107,10 @@ public sealed class CheckpointNote
         byte[] id = KeyId(key);
         byte[] text = Encoding.UTF8.GetBytes(Head.NoteText());
         var own = _signatures.Where(s => s.KeyName == Head.Origin.ToString() && s.KeyId.AsSpan().SequenceEqual(id)).ToList();
-        return own.Count > 0 && own.TrueForAll(s => IsDer(s.Signature)
-            && key.VerifyData(text, s.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+        return own.Count > 0
+            && own.TrueForAll(s =>
+                IsDer(s.Signature) && key.VerifyData(text, s.Signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
+            );
     }
 
     private static TreeHead ParseText(string text)
@@ -108,8 +120,10 @@ public sealed class CheckpointNote
             throw new EvidenceException("A checkpoint has three lines: origin, size, root.");
         }
 
-        if (!long.TryParse(sizeText, NumberStyles.None, CultureInfo.InvariantCulture, out long size)
-            || size.ToString(CultureInfo.InvariantCulture) != sizeText)
+        if (
+            !long.TryParse(sizeText, NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+            || size.ToString(CultureInfo.InvariantCulture) != sizeText
+        )
         {
             throw new EvidenceException($"'{sizeText}' is not the size of a log: decimal digits without leading zeros.");
         }

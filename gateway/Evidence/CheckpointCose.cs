@@ -20,9 +20,14 @@ namespace EdgeGateway.Evidence;
 /// </remarks>
 public static class CheckpointCose
 {
-    private const int Kid = 4, CwtClaims = 15, VerifiableDataStructure = 395;
-    private const int Subject = 2, TreeSize = -65537;
-    private const int Rfc9162Sha256 = 1, Es256 = -7, SignatureBytes = 64;
+    private const int Kid = 4,
+        CwtClaims = 15,
+        VerifiableDataStructure = 395;
+    private const int Subject = 2,
+        TreeSize = -65537;
+    private const int Rfc9162Sha256 = 1,
+        Es256 = -7,
+        SignatureBytes = 64;
 
     /// <summary>Signs a tree head.</summary>
     public static byte[] Sign(TreeHead head, ECDsa key)
@@ -56,7 +61,9 @@ public static class CheckpointCose
                 throw new EvidenceException("The COSE signature of the checkpoint is not this key's signature over this root and size.");
             }
         }
-        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or CryptographicException or ArgumentException)
+        catch (Exception e)
+            when (e is CborContentException or InvalidOperationException or OverflowException or CryptographicException or ArgumentException
+            )
         {
             throw new EvidenceException($"The checkpoint's COSE envelope is not as this log writes it: {e.Message}", e);
         }
@@ -130,16 +137,24 @@ public static class CheckpointCose
         reader.ReadEndArray();
 
         CborReader labels = new(protectedHeader, CborConformanceMode.Canonical);
-        bool ours = labels.ReadStartMap() == 4
-            && labels.ReadInt32() == 1 && labels.ReadInt32() == Es256
-            && labels.ReadInt32() == Kid && labels.ReadByteString().AsSpan().SequenceEqual(keyId)
-            && labels.ReadInt32() == CwtClaims && labels.ReadStartMap() == 2
-            && labels.ReadInt32() == Subject && labels.ReadTextString() == head.Origin.ToString()
-            && labels.ReadInt32() == TreeSize && labels.ReadInt64() == head.Size;
+        bool ours =
+            labels.ReadStartMap() == 4
+            && labels.ReadInt32() == 1
+            && labels.ReadInt32() == Es256
+            && labels.ReadInt32() == Kid
+            && labels.ReadByteString().AsSpan().SequenceEqual(keyId)
+            && labels.ReadInt32() == CwtClaims
+            && labels.ReadStartMap() == 2
+            && labels.ReadInt32() == Subject
+            && labels.ReadTextString() == head.Origin.ToString()
+            && labels.ReadInt32() == TreeSize
+            && labels.ReadInt64() == head.Size;
         if (!ours)
         {
             throw new EvidenceException(
-                "The protected header of the checkpoint's COSE signature is not algorithm, key id, origin and size of this log, or has labels that this version does not know.");
+                "The protected header of the checkpoint's COSE signature is not algorithm, key id, origin and size of this log, "
+                    + "or has labels that this version does not know."
+            );
         }
 
         labels.ReadEndMap();

@@ -33,7 +33,9 @@ public sealed record CoseReceipt(ReadOnlyMemory<byte> Checkpoint, IReadOnlyList<
     /// <summary>Inclusion proofs that one receipt can have at most.</summary>
     public const int MaxProofs = 4096;
 
-    private const int Proofs = 396, Inclusion = -1, ConsistencyLabel = -2;
+    private const int Proofs = 396,
+        Inclusion = -1,
+        ConsistencyLabel = -2;
 
     /// <summary>The receipt's bytes.</summary>
     public byte[] Encode()
@@ -106,7 +108,9 @@ public sealed record CoseReceipt(ReadOnlyMemory<byte> Checkpoint, IReadOnlyList<
                 if ((kind == Inclusion ? first : second) != size)
                 {
                     throw new EvidenceException(
-                        $"The proof is for a log of {(kind == Inclusion ? first : second)} leaves, but {size} are signed. The size was altered, or the proof is of another checkpoint.");
+                        $"The proof is for a log of {(kind == Inclusion ? first : second)} leaves, but {size} are signed. The "
+                            + "size was altered, or the proof is of another checkpoint."
+                    );
                 }
 
                 if (kind == Inclusion)
@@ -158,7 +162,10 @@ public sealed record CoseReceipt(ReadOnlyMemory<byte> Checkpoint, IReadOnlyList<
             root ??= follows;
             if (follows != root)
             {
-                throw new EvidenceException($"The proofs of leaves {Inclusions[0].Index} and {Inclusions[i].Index} lead to different roots: a leaf or a path was altered.");
+                throw new EvidenceException(
+                    $"The proofs of leaves {Inclusions[0].Index} and {Inclusions[i].Index} lead to different roots: a leaf or a "
+                        + "path was altered."
+                );
             }
         }
 
@@ -212,7 +219,8 @@ public sealed record CoseReceipt(ReadOnlyMemory<byte> Checkpoint, IReadOnlyList<
             throw new EvidenceException("A proof is an array of three: two numbers and a path.");
         }
 
-        long first = checked((long)reader.ReadUInt64()), second = checked((long)reader.ReadUInt64());
+        long first = checked((long)reader.ReadUInt64()),
+            second = checked((long)reader.ReadUInt64());
         int count = reader.ReadStartArray() ?? 0;
         if (count > MerkleProof.MaxHashes)
         {

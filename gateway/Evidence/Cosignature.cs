@@ -7,7 +7,8 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 namespace EdgeGateway.Evidence;
 
 /// <summary>A witness that somebody trusts: a name and an Ed25519 key (C2SP tlog-cosignature).</summary>
-/// <remarks>Written as a verifier key of C2SP signed-note: <c>&lt;name&gt;+&lt;key id, 8 hexadecimal digits&gt;+&lt;base64 of 0x04 ‖ key&gt;</c>.</remarks>
+/// <remarks>Written as a verifier key of C2SP signed-note: <c>&lt;name&gt;+&lt;key id, 8 hexadecimal digits&gt;+&lt;base64 of 0x04 ‖
+/// key&gt;</c>.</remarks>
 public sealed record WitnessKey
 {
     internal const byte Ed25519Cosignature = 0x04;
@@ -55,7 +56,9 @@ public sealed record WitnessKey
         WitnessKey key = Of(name, typed.AsSpan(1));
         return Convert.ToHexStringLower(key.Id.Span) == id
             ? key
-            : throw new EvidenceException($"The key id of {name} is {Convert.ToHexStringLower(key.Id.Span)}, not {id}: the key or the name was altered.");
+            : throw new EvidenceException(
+                $"The key id of {name} is {Convert.ToHexStringLower(key.Id.Span)}, not {id}: the key or the name was altered."
+            );
     }
 
     /// <summary>Reads the verifier keys of a text, one a line; lines that are empty or begin with # are passed over.</summary>
@@ -63,7 +66,9 @@ public sealed record WitnessKey
     public static IReadOnlyList<WitnessKey> ParseAll(string text)
     {
         List<WitnessKey> keys = [.. text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#').Select(Parse)];
-        return keys.Count > 0 ? keys : throw new EvidenceException("There is no witness's key in it, which is <name>+<8 hexadecimal digits>+<base64>.");
+        return keys.Count > 0
+            ? keys
+            : throw new EvidenceException("There is no witness's key in it, which is <name>+<8 hexadecimal digits>+<base64>.");
     }
 
     /// <summary>When this witness cosigned a checkpoint, or null when it did not, or no valid line of it is there.</summary>
@@ -81,7 +86,8 @@ public sealed record WitnessKey
     }
 
     /// <summary>The verifier key.</summary>
-    public override string ToString() => $"{Name}+{Convert.ToHexStringLower(Id.Span)}+{Convert.ToBase64String([Ed25519Cosignature, .. _key])}";
+    public override string ToString() =>
+        $"{Name}+{Convert.ToHexStringLower(Id.Span)}+{Convert.ToBase64String([Ed25519Cosignature, .. _key])}";
 
     // 8 bytes of POSIX time, big-endian, and 64 of signature.
     private DateTimeOffset? Verifies(ReadOnlySpan<byte> signature, TreeHead head)
@@ -99,7 +105,8 @@ public sealed record WitnessKey
             : null;
     }
 
-    private static byte[] IdOf(string name, byte[] key) => SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', Ed25519Cosignature, .. key])[..4];
+    private static byte[] IdOf(string name, byte[] key) =>
+        SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', Ed25519Cosignature, .. key])[..4];
 }
 
 /// <summary>Signs as a witness: cosignature/v1 of C2SP tlog-cosignature.</summary>
@@ -149,7 +156,9 @@ public sealed class Cosigner
         Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"cosignature/v1\ntime {seconds}\n{head.NoteText()}"));
 }
 
-/// <summary>What is sent to a witness: the size it has last cosigned, a consistency proof from there, and a checkpoint (C2SP tlog-witness).</summary>
+/// <summary>
+/// What is sent to a witness: the size it has last cosigned, a consistency proof from there, and a checkpoint (C2SP tlog-witness).
+/// </summary>
 /// <param name="OldSize">0 when it has not cosigned this log.</param>
 /// <param name="Proof">Hashes of the consistency proof; none from 0.</param>
 /// <param name="Note">The checkpoint.</param>
@@ -161,16 +170,24 @@ public sealed record AddCheckpoint(long OldSize, IReadOnlyList<MerkleHash> Proof
     private const int MaxProofLines = 63;
 
     /// <summary>The body of the request.</summary>
-    public string Encode() => string.Create(CultureInfo.InvariantCulture, $"old {OldSize}\n{string.Concat(Proof.Select(h => Convert.ToBase64String(h.AsSpan()) + "\n"))}\n{Note}");
+    public string Encode() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"old {OldSize}\n{string.Concat(Proof.Select(h => Convert.ToBase64String(h.AsSpan()) + "\n"))}\n{Note}"
+        );
 
     /// <summary>Reads a request. Nothing of the note is looked at yet.</summary>
     /// <exception cref="EvidenceException">The body is not such a request.</exception>
     public static AddCheckpoint Parse(string body)
     {
         int blank = body.IndexOf("\n\n", StringComparison.Ordinal);
-        if (blank < 0 || body[..blank].Split('\n') is not [var first, .. var hashes] || !first.StartsWith("old ", StringComparison.Ordinal)
+        if (
+            blank < 0
+            || body[..blank].Split('\n') is not [var first, .. var hashes]
+            || !first.StartsWith("old ", StringComparison.Ordinal)
             || !long.TryParse(first[4..], NumberStyles.None, CultureInfo.InvariantCulture, out long old)
-            || old.ToString(CultureInfo.InvariantCulture) != first[4..])
+            || old.ToString(CultureInfo.InvariantCulture) != first[4..]
+        )
         {
             throw new EvidenceException("The request is not 'old <size>', hashes of a proof, an empty line and a checkpoint.");
         }

@@ -16,7 +16,9 @@ public sealed record RevocationCheck(string Issuer, RevocationList? List, bool I
 /// <param name="Revocation">What was looked up, for each certificate of the path but the trusted one.</param>
 public sealed record CertificateValidity(DateTimeOffset Until, string Why, bool IsRevoked, IReadOnlyList<RevocationCheck> Revocation);
 
-/// <summary>A certificate by which an authority that the user trusts vouches for a device's key: common name = device id, key on P-256.</summary>
+/// <summary>
+/// A certificate by which an authority that the user trusts vouches for a device's key: common name = device id, key on P-256.
+/// </summary>
 /// <remarks>
 /// The path is the platform's (RFC 5280 §6), built from what is given: nothing is fetched. Times and revocations are not looked at there;
 /// <see cref="ValidityBy"/> says how long the path is good, because what somebody saw before that stays good.
@@ -24,8 +26,12 @@ public sealed record CertificateValidity(DateTimeOffset Until, string Why, bool 
 public sealed class DeviceCertificate
 {
     // Judged here, or of no meaning: an authority between may be the one that is trusted, with nothing above it.
-    private const X509ChainStatusFlags NotLookedAt = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
-        | X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation;
+    private const X509ChainStatusFlags NotLookedAt =
+        X509ChainStatusFlags.NotTimeValid
+        | X509ChainStatusFlags.PartialChain
+        | X509ChainStatusFlags.UntrustedRoot
+        | X509ChainStatusFlags.RevocationStatusUnknown
+        | X509ChainStatusFlags.OfflineRevocation;
 
     private const string CommonName = "2.5.4.3";
 
@@ -48,8 +54,12 @@ public sealed class DeviceCertificate
     {
         try
         {
-            return certificate.SubjectName.EnumerateRelativeDistinguishedNames().Where(n => !n.HasMultipleElements && n.GetSingleElementType().Value == CommonName).ToList()
-                is [var name] && name.GetSingleElementValue() == deviceId;
+            return certificate
+                    .SubjectName.EnumerateRelativeDistinguishedNames()
+                    .Where(n => !n.HasMultipleElements && n.GetSingleElementType().Value == CommonName)
+                    .ToList()
+                    is [var name]
+                && name.GetSingleElementValue() == deviceId;
         }
         catch (CryptographicException)
         {
@@ -63,7 +73,12 @@ public sealed class DeviceCertificate
     /// <param name="between">Where authorities between may be found; none of them is trusted.</param>
     /// <param name="trust">Authorities and the time.</param>
     /// <exception cref="EvidenceException">There is none, or it is not such a certificate; the sentence says why.</exception>
-    internal static DeviceCertificate Find(X509Certificate2 certificate, string deviceId, IEnumerable<X509Certificate2> between, TrustAnchors trust)
+    internal static DeviceCertificate Find(
+        X509Certificate2 certificate,
+        string deviceId,
+        IEnumerable<X509Certificate2> between,
+        TrustAnchors trust
+    )
     {
         try
         {
@@ -95,7 +110,9 @@ public sealed class DeviceCertificate
             if (RevocationOf(certificate, speaking) is { } found && found.From <= until)
             {
                 (until, revoked) = (found.From, true);
-                why = $"{(i == 0 ? "it" : $"the certificate of its authority {certificate.Subject}")} was {(found.OnHold ? "put on hold" : "revoked")}";
+                why =
+                    $"{(i == 0 ? "it" : $"the certificate of its authority {certificate.Subject}")} was "
+                    + $"{(found.OnHold ? "put on hold" : "revoked")}";
             }
         }
 
@@ -105,7 +122,8 @@ public sealed class DeviceCertificate
     /// <summary>Whether a list is in the name of an authority of the path.</summary>
     public bool IsNamedBy(RevocationList list) => Path.Skip(1).Any(c => c.SubjectName.RawData.AsSpan().SequenceEqual(list.Issuer.RawData));
 
-    // A revocation is for good, so an older list that has it counts although newer ones leave expired certificates out; only a hold is lifted by them.
+    // A revocation is for good, so an older list that has it counts although newer ones leave expired certificates out; only a hold is
+    // lifted by them.
     private static Revocation? RevocationOf(X509Certificate2 certificate, List<RevocationList> newestFirst)
     {
         bool unlisted = false;
@@ -135,7 +153,12 @@ public sealed class DeviceCertificate
             : throw new EvidenceException($"{list.Name()} is not signed by it: it was altered, or somebody else has made it.");
     }
 
-    private static DeviceCertificate FindPath(X509Certificate2 certificate, string deviceId, IEnumerable<X509Certificate2> between, TrustAnchors trust)
+    private static DeviceCertificate FindPath(
+        X509Certificate2 certificate,
+        string deviceId,
+        IEnumerable<X509Certificate2> between,
+        TrustAnchors trust
+    )
     {
         string name = $"The certificate {SerialOf(certificate)} of {certificate.Issuer}";
         if (!Names(certificate, deviceId))
@@ -148,14 +171,20 @@ public sealed class DeviceCertificate
             throw new EvidenceException($"{name} is not for signatures: its key usage lacks digitalSignature.");
         }
 
-        ECDsa key = TrustAnchors.KeyOf(certificate) ?? throw new EvidenceException($"{name} has no ECDSA key on P-256, which is what devices sign with.");
+        ECDsa key = TrustAnchors.KeyOf(certificate)
+            ?? throw new EvidenceException($"{name} has no ECDSA key on P-256, which is what devices sign with.");
         List<X509Certificate2> path = PathOf(certificate, between, trust, name);
         return path.Find(c => trust.At < Utc(c.NotBefore)) is { } early
             ? throw new EvidenceException($"{name} cannot be used yet: {early.Subject} is valid from {Utc(early.NotBefore):u} on.")
             : new DeviceCertificate(key, path);
     }
 
-    private static List<X509Certificate2> PathOf(X509Certificate2 certificate, IEnumerable<X509Certificate2> between, TrustAnchors trust, string name)
+    private static List<X509Certificate2> PathOf(
+        X509Certificate2 certificate,
+        IEnumerable<X509Certificate2> between,
+        TrustAnchors trust,
+        string name
+    )
     {
         using X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -169,9 +198,13 @@ public sealed class DeviceCertificate
         foreach (X509ChainElement element in chain.ChainElements)
         {
             path.Add(element.Certificate);
-            if (element.ChainElementStatus.Where(s => (s.Status & ~NotLookedAt) != X509ChainStatusFlags.NoError).ToList() is [var fault, ..])
+            if (
+                element.ChainElementStatus.Where(s => (s.Status & ~NotLookedAt) != X509ChainStatusFlags.NoError).ToList() is [var fault, ..]
+            )
             {
-                throw new EvidenceException($"{name} does not hold: {fault.Status} at {element.Certificate.Subject}, {fault.StatusInformation.Trim().TrimEnd('.')}.");
+                throw new EvidenceException(
+                    $"{name} does not hold: {fault.Status} at {element.Certificate.Subject}, {fault.StatusInformation.Trim().TrimEnd('.')}."
+                );
             }
 
             if (trust.Authorities.Any(a => a.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)))

@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EdgeGateway.Evidence;
 
-/// <summary>The certificates by which trusted authorities vouch for the keys of one device: those that the user gave, and those of bundles.</summary>
+/// <summary>
+/// The certificates by which trusted authorities vouch for the keys of one device: those that the user gave, and those of bundles.
+/// </summary>
 internal sealed class DeviceCertificates
 {
     private readonly TrustAnchors _trust;
@@ -12,7 +14,9 @@ internal sealed class DeviceCertificates
     private readonly List<DeviceCertificate> _certificates = [];
     private readonly List<RevocationList> _lists;
     private readonly List<string> _refused = [];
-    private readonly Dictionary<DeviceCertificate, CertificateValidity> _validity = []; // a list of a megabyte is not searched for each batch
+
+    // A list of a megabyte is not searched for each batch.
+    private readonly Dictionary<DeviceCertificate, CertificateValidity> _validity = [];
     private readonly Dictionary<string, int> _added = [];
 
     /// <param name="trust">Authorities, and what was given beside them.</param>
@@ -39,7 +43,8 @@ internal sealed class DeviceCertificates
     public IEnumerable<ECDsa> Keys => _certificates.Select(c => c.Key);
 
     /// <summary>Why no certificate of the device counts, as a sentence to add to a refusal; empty where none was needed.</summary>
-    public string WhyNone => !_judged || _certificates.Count > 0 ? ""
+    public string WhyNone =>
+        !_judged || _certificates.Count > 0 ? ""
         : _refused.Count > 0 ? $" {_refused[0]}"
         : " No certificate of the device was given, for which an authority that you trust could vouch.";
 
@@ -55,13 +60,19 @@ internal sealed class DeviceCertificates
         foreach (DeviceCertificate certificate in _certificates.Where(c => c.Key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(spki)))
         {
             CertificateValidity validity = ValidityOf(certificate);
-            yield return new SignerStanding(certificate, validity, at, at <= validity.Until ? null : TimeEvidence.Of(note, stamps, _trust).FirstOrDefault());
+            yield return new SignerStanding(
+                certificate,
+                validity,
+                at,
+                at <= validity.Until ? null : TimeEvidence.Of(note, stamps, _trust).FirstOrDefault()
+            );
         }
     }
 
     /// <summary>Takes the chain and the revocation lists of a bundle of this device.</summary>
     /// <returns>How many of them are not judged, or are of nobody that matters here.</returns>
-    /// <exception cref="EvidenceException">One is malformed, altered, out of order or of another device; the sentence says what.</exception>
+    /// <exception cref="EvidenceException">One is malformed, altered, out of order or of another device; the sentence says
+    /// what.</exception>
     public int Add(Bundle bundle)
     {
         if (!_judged)
@@ -69,7 +80,10 @@ internal sealed class DeviceCertificates
             return bundle.Chain.Count + bundle.RevocationLists.Count;
         }
 
-        string known = string.Join(' ', bundle.Chain.Append(default).Concat(bundle.RevocationLists).Select(b => Convert.ToHexString(SHA256.HashData(b.Span))));
+        string known = string.Join(
+            ' ',
+            bundle.Chain.Append(default).Concat(bundle.RevocationLists).Select(b => Convert.ToHexString(SHA256.HashData(b.Span)))
+        );
         if (_added.TryGetValue(known, out int notJudged))
         {
             return notJudged;
@@ -95,7 +109,9 @@ internal sealed class DeviceCertificates
         int inPath = Math.Min(chain.Count, device.Path.Count);
         if (Enumerable.Range(0, inPath).Any(i => !Equal(chain[i], device.Path[i])))
         {
-            throw new EvidenceException("The certificates of the bundle are not in their order: the device's first, each issued by the next.");
+            throw new EvidenceException(
+                "The certificates of the bundle are not in their order: the device's first, each issued by the next."
+            );
         }
 
         if (!_certificates.Exists(c => Equal(c.Path[0], chain[0])))
@@ -116,5 +132,6 @@ internal sealed class DeviceCertificates
         return validity;
     }
 
-    private static bool Equal(X509Certificate2 one, X509Certificate2 other) => one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
+    private static bool Equal(X509Certificate2 one, X509Certificate2 other) =>
+        one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
 }

@@ -5,13 +5,9 @@ public sealed class EvidenceException : Exception
 {
     /// <summary>Makes a refusal.</summary>
     public EvidenceException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Makes a refusal with its cause.</summary>
     public EvidenceException(string message, Exception inner)
-        : base(message, inner)
-    {
-    }
+        : base(message, inner) { }
 }

@@ -43,7 +43,9 @@ public sealed class Frontier
     /// <summary>Appends a leaf's hash.</summary>
     public void Append(in MerkleHash leafHash) => Append(leafHash, null);
 
-    /// <summary>Appends a leaf's hash and tells of each subtree of 256, 256² … leaves that it completes, by its tile level and root.</summary>
+    /// <summary>
+    /// Appends a leaf's hash and tells of each subtree of 256, 256² … leaves that it completes, by its tile level and root.
+    /// </summary>
     internal void Append(in MerkleHash leafHash, Action<int, MerkleHash>? completed)
     {
         const int HeightOfTile = 8;

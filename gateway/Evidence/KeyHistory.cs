@@ -7,7 +7,9 @@ namespace EdgeGateway.Evidence;
 /// <param name="Receipt">Its COSE receipt (<see cref="CoseReceipt"/>).</param>
 public readonly record struct KeyChange(ReadOnlyMemory<byte> Leaf, ReadOnlyMemory<byte> Receipt);
 
-/// <summary>The changes of a device's key, ascending: <c>[[h'leaf', h'receipt'], …]</c>, deterministic CBOR. A bundle has them as <c>keys</c>.</summary>
+/// <summary>
+/// The changes of a device's key, ascending: <c>[[h'leaf', h'receipt'], …]</c>, deterministic CBOR. A bundle has them as <c>keys</c>.
+/// </summary>
 public static class KeyHistory
 {
     /// <summary>The largest history that is read, bytes: more than a thousand changes.</summary>
@@ -57,7 +59,9 @@ public static class KeyHistory
             reader.ReadEndArray();
             return changes.Count > 0 && reader.BytesRemaining == 0
                 ? changes
-                : throw new EvidenceException(changes.Count == 0 ? "There is no change of the key in it." : "Bytes follow the last change of the key.");
+                : throw new EvidenceException(
+                    changes.Count == 0 ? "There is no change of the key in it." : "Bytes follow the last change of the key."
+                );
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
         {

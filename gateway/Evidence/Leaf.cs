@@ -117,7 +117,9 @@ public sealed record LeafHead
     public bool Simulated { get; init; }
 }
 
-/// <summary>An exact decimal number: <paramref name="Mantissa"/> × 10^<paramref name="Exponent"/>, with the digits it was given. 1.50 is not 1.5.</summary>
+/// <summary>
+/// An exact decimal number: <paramref name="Mantissa"/> × 10^<paramref name="Exponent"/>, with the digits it was given. 1.50 is not 1.5.
+/// </summary>
 public readonly record struct DecimalFraction(int Exponent, long Mantissa)
 {
     /// <summary>The number in digits, for example <c>12.500</c> for (−3, 12500).</summary>
@@ -173,18 +175,21 @@ public sealed record LeafRecord(string Name)
 
     /// <summary>The instant that a record states as <see cref="Of(string, DateTimeOffset)"/> writes it.</summary>
     /// <exception cref="EvidenceException">It states none.</exception>
-    public DateTimeOffset AsTime() => this switch
-    {
-        { Unit: "s", Number: { Exponent: 0 } seconds } => DateTimeOffset.FromUnixTimeSeconds(seconds.Mantissa),
-        { Unit: "s", Number: { Exponent: -3 } milliseconds } => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds.Mantissa),
-        _ => throw new EvidenceException($"'{Name}' states no time."),
-    };
+    public DateTimeOffset AsTime() =>
+        this switch
+        {
+            { Unit: "s", Number: { Exponent: 0 } seconds } => DateTimeOffset.FromUnixTimeSeconds(seconds.Mantissa),
+            { Unit: "s", Number: { Exponent: -3 } milliseconds } => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds.Mantissa),
+            _ => throw new EvidenceException($"'{Name}' states no time."),
+        };
 
     private static LeafRecord OfMilliseconds(string name, long ms) =>
         new(name) { Unit = "s", Number = ms % 1000 == 0 ? new DecimalFraction(0, ms / 1000) : new DecimalFraction(-3, ms) };
 }
 
-/// <summary>One entry of the log. Its bytes are made once, by <see cref="LeafCodec"/>, and are what is hashed, stored, published and verified.</summary>
+/// <summary>
+/// One entry of the log. Its bytes are made once, by <see cref="LeafCodec"/>, and are what is hashed, stored, published and verified.
+/// </summary>
 /// <param name="Head">What the leaf says about itself.</param>
 /// <param name="Records">At least one.</param>
 public sealed record Leaf(LeafHead Head, IReadOnlyList<LeafRecord> Records);

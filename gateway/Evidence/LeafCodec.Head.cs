@@ -5,8 +5,13 @@ public static partial class LeafCodec
 {
     private struct HeadLabels
     {
-        private long? _index, _bootCount, _monotonicMs, _config, _factors;
-        private string? _type, _group;
+        private long? _index,
+            _bootCount,
+            _monotonicMs,
+            _config,
+            _factors;
+        private string? _type,
+            _group;
         private TimeStatus? _timeStatus;
         private byte[]? _salt;
         private List<long>? _of;
@@ -22,21 +27,44 @@ public static partial class LeafCodec
         {
             switch (code)
             {
-                case ('a' << 8) | 't': At = ReadTime(ref reader); return true;
-                case ('b' << 8) | 'c': _bootCount = ReadPositive(ref reader, "bc"); return true;
-                case ('m' << 8) | 'c': _monotonicMs = ReadPositive(ref reader, "mc"); return true;
-                case ('o' << 8) | 'f': _of = ReadIndexes(ref reader); return true;
-                case ('t' << 8) | 's': _timeStatus = ReadTimeStatus(ref reader); return true;
-                case ('c' << 16) | ('f' << 8) | 'g': _config = ReadPositive(ref reader, "cfg"); return true;
-                case ('f' << 16) | ('c' << 8) | 't': _factors = ReadPositive(ref reader, "fct"); return true;
-                case ('g' << 16) | ('r' << 8) | 'p': _group = ReadText(ref reader, "grp"); return true;
-                case ('s' << 16) | ('e' << 8) | 'q': _index = ReadPositive(ref reader, "seq"); return true;
-                case ('t' << 16) | ('y' << 8) | 'p': _type = ReadText(ref reader, "typ"); return true;
-                case ('s' << 24) | ('a' << 16) | ('l' << 8) | 't': _salt = reader.ReadString(StrictCbor.Major.Bytes).ToArray(); return true;
+                case ('a' << 8) | 't':
+                    At = ReadTime(ref reader);
+                    return true;
+                case ('b' << 8) | 'c':
+                    _bootCount = ReadPositive(ref reader, "bc");
+                    return true;
+                case ('m' << 8) | 'c':
+                    _monotonicMs = ReadPositive(ref reader, "mc");
+                    return true;
+                case ('o' << 8) | 'f':
+                    _of = ReadIndexes(ref reader);
+                    return true;
+                case ('t' << 8) | 's':
+                    _timeStatus = ReadTimeStatus(ref reader);
+                    return true;
+                case ('c' << 16) | ('f' << 8) | 'g':
+                    _config = ReadPositive(ref reader, "cfg");
+                    return true;
+                case ('f' << 16) | ('c' << 8) | 't':
+                    _factors = ReadPositive(ref reader, "fct");
+                    return true;
+                case ('g' << 16) | ('r' << 8) | 'p':
+                    _group = ReadText(ref reader, "grp");
+                    return true;
+                case ('s' << 16) | ('e' << 8) | 'q':
+                    _index = ReadPositive(ref reader, "seq");
+                    return true;
+                case ('t' << 16) | ('y' << 8) | 'p':
+                    _type = ReadText(ref reader, "typ");
+                    return true;
+                case ('s' << 24) | ('a' << 16) | ('l' << 8) | 't':
+                    _salt = reader.ReadString(StrictCbor.Major.Bytes).ToArray();
+                    return true;
                 case ('s' << 24) | ('i' << 16) | ('m' << 8) | '_':
                     _simulated = reader.ReadTruth();
                     return _simulated ? true : throw new EvidenceException("The label 'sim_' is true or absent.");
-                default: return false;
+                default:
+                    return false;
             }
         }
 

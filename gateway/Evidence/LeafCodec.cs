@@ -31,14 +31,21 @@ public static partial class LeafCodec
     /// <summary>Random bytes in a salt.</summary>
     public const int SaltBytes = 16;
 
-    private const int Name = 0, Unit = 1, Value = 2, TextValue = 3, Time = 6, DataValue = 8;
+    private const int Name = 0,
+        Unit = 1,
+        Value = 2,
+        TextValue = 3,
+        Time = 6,
+        DataValue = 8;
     private const string TimeStatusCodes = "UISR";
 
-    private static readonly SearchValues<char> InNames =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-:./_");
+    private static readonly SearchValues<char> InNames = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-:./_"
+    );
 
     /// <summary>The bytes of a leaf.</summary>
-    /// <exception cref="EvidenceException">The leaf cannot be written: no record, a record without exactly one value, a bad name, too large.</exception>
+    /// <exception cref="EvidenceException">The leaf cannot be written: no record, a record without exactly one value, a bad name, too
+    /// large.</exception>
     public static byte[] Encode(Leaf leaf)
     {
         if (leaf.Records.Count == 0)
@@ -167,13 +174,24 @@ public static partial class LeafCodec
 
     private static int CountPairs(LeafRecord record, LeafHead? head)
     {
-        const int NameAndValue = 2, AlwaysInHead = 6;
-        int pairs = NameAndValue + Present(record.Unit) + (head is null ? Present(record.Time) : 1)
-            + (record.Quality == Quality.Measured ? 0 : 1) + Present(record.AccuracyClass);
+        const int NameAndValue = 2,
+            AlwaysInHead = 6;
+        int pairs =
+            NameAndValue
+            + Present(record.Unit)
+            + (head is null ? Present(record.Time) : 1)
+            + (record.Quality == Quality.Measured ? 0 : 1)
+            + Present(record.AccuracyClass);
         return head is null
             ? pairs
-            : pairs + AlwaysInHead + Present(head.Group) + Present(head.Config) + Present(head.Factors)
-                + (head.ComputedFrom.Count > 0 ? 1 : 0) + (head.Simulated ? 1 : 0) + (HasOwnTime(record, head) ? 1 : 0);
+            : pairs
+                + AlwaysInHead
+                + Present(head.Group)
+                + Present(head.Config)
+                + Present(head.Factors)
+                + (head.ComputedFrom.Count > 0 ? 1 : 0)
+                + (head.Simulated ? 1 : 0)
+                + (HasOwnTime(record, head) ? 1 : 0);
 
         static int Present(object? value) => value is null ? 0 : 1;
     }
@@ -259,7 +277,9 @@ public static partial class LeafCodec
     private static LeafRecord ReadRecord(ref StrictCbor reader, bool first, ref HeadLabels head)
     {
         string name = "";
-        string? unit = null, text = null, accuracyClass = null;
+        string? unit = null,
+            text = null,
+            accuracyClass = null;
         DecimalFraction? value = null;
         ReadOnlyMemory<byte>? data = null;
         DateTimeOffset? time = null;
@@ -271,10 +291,17 @@ public static partial class LeafCodec
                 int code = CodeOf(label);
                 switch (code)
                 {
-                    case 'q': quality = ReadQuality(ref reader); break;
-                    case ('c' << 16) | ('l' << 8) | 's': accuracyClass = ReadText(ref reader, "cls"); break;
-                    case var _ when first && head.TryRead(ref reader, code): break;
-                    default: SkipUnknown(ref reader, StrictCbor.TextOf(label)); break;
+                    case 'q':
+                        quality = ReadQuality(ref reader);
+                        break;
+                    case ('c' << 16) | ('l' << 8) | 's':
+                        accuracyClass = ReadText(ref reader, "cls");
+                        break;
+                    case var _ when first && head.TryRead(ref reader, code):
+                        break;
+                    default:
+                        SkipUnknown(ref reader, StrictCbor.TextOf(label));
+                        break;
                 }
 
                 continue;
@@ -282,13 +309,26 @@ public static partial class LeafCodec
 
             switch (number)
             {
-                case Name: name = ReadText(ref reader, "n"); break;
-                case Unit: unit = ReadText(ref reader, "u"); break;
-                case Value: value = ReadNumber(ref reader); break;
-                case TextValue: text = ReadText(ref reader, "vs"); break;
-                case Time: time = ReadTime(ref reader); break;
-                case DataValue: data = reader.ReadString(StrictCbor.Major.Bytes).ToArray(); break;
-                default: throw new EvidenceException($"The SenML label {number} has no place in a leaf.");
+                case Name:
+                    name = ReadText(ref reader, "n");
+                    break;
+                case Unit:
+                    unit = ReadText(ref reader, "u");
+                    break;
+                case Value:
+                    value = ReadNumber(ref reader);
+                    break;
+                case TextValue:
+                    text = ReadText(ref reader, "vs");
+                    break;
+                case Time:
+                    time = ReadTime(ref reader);
+                    break;
+                case DataValue:
+                    data = reader.ReadString(StrictCbor.Major.Bytes).ToArray();
+                    break;
+                default:
+                    throw new EvidenceException($"The SenML label {number} has no place in a leaf.");
             }
         }
 
@@ -300,7 +340,13 @@ public static partial class LeafCodec
 
         LeafRecord record = new(name)
         {
-            Unit = unit, Number = value, Text = text, Data = data, Time = time, Quality = quality, AccuracyClass = accuracyClass,
+            Unit = unit,
+            Number = value,
+            Text = text,
+            Data = data,
+            Time = time,
+            Quality = quality,
+            AccuracyClass = accuracyClass,
         };
         CheckRecord(record);
         return record;
@@ -361,14 +407,18 @@ public static partial class LeafCodec
     {
         DecimalFraction number = ReadNumber(ref reader);
         return !IsTime(number)
-            ? throw new EvidenceException($"A time is in whole seconds, or else in milliseconds, and in the years 1 to 9999; {number} is not.")
-            : number.Exponent == 0 ? DateTimeOffset.FromUnixTimeSeconds(number.Mantissa) : DateTimeOffset.FromUnixTimeMilliseconds(number.Mantissa);
+                ? throw new EvidenceException(
+                    $"A time is in whole seconds, or else in milliseconds, and in the years 1 to 9999; {number} is not."
+                )
+            : number.Exponent == 0 ? DateTimeOffset.FromUnixTimeSeconds(number.Mantissa)
+            : DateTimeOffset.FromUnixTimeMilliseconds(number.Mantissa);
     }
 
     /// <summary>Whether a number is a Unix time in its only form: whole seconds, or else milliseconds; in the years 1 to 9999.</summary>
     internal static bool IsTime(DecimalFraction number)
     {
-        const long FirstSecond = -62_135_596_800, EndSecond = 253_402_300_800;
+        const long FirstSecond = -62_135_596_800,
+            EndSecond = 253_402_300_800;
         return number.Exponent switch
         {
             0 => number.Mantissa is >= FirstSecond and < EndSecond,
@@ -380,16 +430,18 @@ public static partial class LeafCodec
     private static Quality ReadQuality(ref StrictCbor reader)
     {
         long bits = ReadPositive(ref reader, "q");
-        return bits is > 0 and <= int.MaxValue ? (Quality)bits : throw new EvidenceException("The label 'q' is above 0 and below 2^31, or absent.");
+        return bits is > 0 and <= int.MaxValue
+            ? (Quality)bits
+            : throw new EvidenceException("The label 'q' is above 0 and below 2^31, or absent.");
     }
 
-    private static string ReadText(ref StrictCbor reader, string label) => reader.Next == StrictCbor.Major.Text
-        ? reader.ReadText()
-        : throw new EvidenceException($"The value of '{label}' is a text.");
+    private static string ReadText(ref StrictCbor reader, string label) =>
+        reader.Next == StrictCbor.Major.Text ? reader.ReadText() : throw new EvidenceException($"The value of '{label}' is a text.");
 
-    private static long ReadPositive(ref StrictCbor reader, string label) => reader.Next == StrictCbor.Major.Unsigned
-        ? reader.ReadInteger()
-        : throw new EvidenceException($"The value of '{label}' is a whole number, 0 or more.");
+    private static long ReadPositive(ref StrictCbor reader, string label) =>
+        reader.Next == StrictCbor.Major.Unsigned
+            ? reader.ReadInteger()
+            : throw new EvidenceException($"The value of '{label}' is a whole number, 0 or more.");
 
     private static void CheckRecord(LeafRecord record)
     {
@@ -401,7 +453,9 @@ public static partial class LeafCodec
 
         if (record.Name.Length == 0 || !char.IsAsciiLetterOrDigit(record.Name[0]) || record.Name.AsSpan().ContainsAnyExcept(InNames))
         {
-            throw new EvidenceException($"'{record.Name}' is not a SenML name: letters, digits and - : . / _, first a letter or digit (RFC 8428 §4.5.1).");
+            throw new EvidenceException(
+                $"'{record.Name}' is not a SenML name: letters, digits and - : . / _, first a letter or digit (RFC 8428 §4.5.1)."
+            );
         }
     }
 }

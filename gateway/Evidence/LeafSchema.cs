@@ -46,57 +46,137 @@ public static class LeafSchema
 
     private static readonly Dictionary<string, Layout> Layouts = new()
     {
-        [LeafType.Genesis] = new([new("origin", Form.Text), new("device", Form.Text), new("key", Form.Bytes), new("cert", Form.Bytes, Optional: true)]),
+        [LeafType.Genesis] = new([
+            new("origin", Form.Text),
+            new("device", Form.Text),
+            new("key", Form.Bytes),
+            new("cert", Form.Bytes, Optional: true),
+        ]),
         [LeafType.Boot] = new([new("boot-id", Form.Text)]),
         [LeafType.Start] = new([new("version", Form.Text), new("registers-from-file", Form.Count)], new(IsPath, Form.QuantityOrReason)),
         [LeafType.Config] = new([new("group", Form.Text), new("class", Form.Text)], new(IsMeterName, Form.Text)) { Group = Label.Must },
         [LeafType.Factors] = new(
-            [new("set", Form.Text), new("version", Form.Text), new("validFrom", Form.Text), new("validUntil", Form.Text)], new(IsPath, Form.Text)),
-        [LeafType.Reading] = new([], new(IsMeterName, Form.QuantityOrReason)) { Group = Label.Must, Config = Label.Must, Measured = true },
-        [LeafType.Carbon] = new(
-            [new(null, Form.AmountOrReason), new("from", Form.Instant), new("to", Form.Instant), new("method", Form.Text)], new(_ => true, Form.Statement))
+            [new("set", Form.Text), new("version", Form.Text), new("validFrom", Form.Text), new("validUntil", Form.Text)],
+            new(IsPath, Form.Text)
+        ),
+        [LeafType.Reading] = new([], new(IsMeterName, Form.QuantityOrReason))
         {
-            Factors = Label.May, ComputedFrom = Label.May,
+            Group = Label.Must,
+            Config = Label.Must,
+            Measured = true,
+        },
+        [LeafType.Carbon] = new(
+            [new(null, Form.AmountOrReason), new("from", Form.Instant), new("to", Form.Instant), new("method", Form.Text)],
+            new(_ => true, Form.Statement)
+        )
+        {
+            Factors = Label.May,
+            ComputedFrom = Label.May,
         },
         [LeafType.Flow] = new(
-        [
-            new("from", Form.Instant), new("to", Form.Instant), new("previous", Form.Count, Optional: true), new("method", Form.Text), new("slot", Form.Instant),
-            new("tolerance", Form.Quantity), new("efficiency", Form.Quantity, Optional: true), new("reason", Form.Text, Optional: true),
-            new("residual", Form.Quantity, Optional: true), new("found", Form.Quantity, Optional: true),
-        ], new(IsPath, Form.QuantityOrReason)) { ComputedFrom = Label.May },
-        [LeafType.Gap] = new(
-        [
-            new("cause", Form.Text), new("meter", Form.Text, Optional: true), new("from", Form.Instant), new("to", Form.Instant),
-            new("lost", Form.Count, Optional: true), new("log", Form.Text, Optional: true), new("witnessed", Form.Count, Optional: true),
-            new("recorded", Form.Count, Optional: true),
-        ]) { Group = Label.May },
-        [LeafType.Calibration] = new(
-        [
-            new("meter", Form.Text), new("correction", Form.Text), new("calibrated", Form.Instant, Optional: true), new("by", Form.Text, Optional: true),
-            new("reference", Form.Text, Optional: true), new("uncertainty", Form.Text, Optional: true), new("before", Form.Text),
-        ]) { Group = Label.Must },
-        [LeafType.Exchange] = new([new("meter", Form.Text), new("reading", Form.Text), new("read", Form.Instant)], new(IsMeterName, Form.Quantity))
+            [
+                new("from", Form.Instant),
+                new("to", Form.Instant),
+                new("previous", Form.Count, Optional: true),
+                new("method", Form.Text),
+                new("slot", Form.Instant),
+                new("tolerance", Form.Quantity),
+                new("efficiency", Form.Quantity, Optional: true),
+                new("reason", Form.Text, Optional: true),
+                new("residual", Form.Quantity, Optional: true),
+                new("found", Form.Quantity, Optional: true),
+            ],
+            new(IsPath, Form.QuantityOrReason)
+        )
         {
-            Group = Label.Must, Measured = true,
+            ComputedFrom = Label.May,
+        },
+        [LeafType.Gap] = new([
+            new("cause", Form.Text),
+            new("meter", Form.Text, Optional: true),
+            new("from", Form.Instant),
+            new("to", Form.Instant),
+            new("lost", Form.Count, Optional: true),
+            new("log", Form.Text, Optional: true),
+            new("witnessed", Form.Count, Optional: true),
+            new("recorded", Form.Count, Optional: true),
+        ])
+        {
+            Group = Label.May,
+        },
+        [LeafType.Calibration] = new([
+            new("meter", Form.Text),
+            new("correction", Form.Text),
+            new("calibrated", Form.Instant, Optional: true),
+            new("by", Form.Text, Optional: true),
+            new("reference", Form.Text, Optional: true),
+            new("uncertainty", Form.Text, Optional: true),
+            new("before", Form.Text),
+        ])
+        {
+            Group = Label.Must,
+        },
+        [LeafType.Exchange] = new(
+            [new("meter", Form.Text), new("reading", Form.Text), new("read", Form.Instant)],
+            new(IsMeterName, Form.Quantity)
+        )
+        {
+            Group = Label.Must,
+            Measured = true,
         },
         [LeafType.ClockStep] = new([new("step", Form.Instant)]),
         [LeafType.Manual] = new(
-        [
-            new("kind", Form.Text), new("subject", Form.Text), new("from", Form.Instant), new("to", Form.Instant), new("amount", Form.Quantity),
-            new("by", Form.Text), new("document", Form.Text, Optional: true), new("sha256", Form.Bytes, Optional: true),
-        ], new(IsPath, Form.Statement)) { Group = Label.May },
+            [
+                new("kind", Form.Text),
+                new("subject", Form.Text),
+                new("from", Form.Instant),
+                new("to", Form.Instant),
+                new("amount", Form.Quantity),
+                new("by", Form.Text),
+                new("document", Form.Text, Optional: true),
+                new("sha256", Form.Bytes, Optional: true),
+            ],
+            new(IsPath, Form.Statement)
+        )
+        {
+            Group = Label.May,
+        },
         [LeafType.Instrument] = new(
-        [
-            new("kind", Form.Text), new("id", Form.Text), new("from", Form.Instant), new("to", Form.Instant), new("amount", Form.Quantity),
-            new("by", Form.Text), new("document", Form.Text, Optional: true), new("sha256", Form.Bytes, Optional: true),
-        ], new(IsPath, Form.Statement)) { Group = Label.May },
-        [LeafType.Intensity] = new([new("series", Form.Text), new("source", Form.Text), new("minutes", Form.Count)], new(IsPath, Form.Text)),
+            [
+                new("kind", Form.Text),
+                new("id", Form.Text),
+                new("from", Form.Instant),
+                new("to", Form.Instant),
+                new("amount", Form.Quantity),
+                new("by", Form.Text),
+                new("document", Form.Text, Optional: true),
+                new("sha256", Form.Bytes, Optional: true),
+            ],
+            new(IsPath, Form.Statement)
+        )
+        {
+            Group = Label.May,
+        },
+        [LeafType.Intensity] = new(
+            [new("series", Form.Text), new("source", Form.Text), new("minutes", Form.Count)],
+            new(IsPath, Form.Text)
+        ),
         [LeafType.Correction] = new(
-            [new("supersedes", Form.Count), new("reason", Form.Text), new("by", Form.Text)], new(_ => true, Form.Statement)) { Group = Label.May },
-        [LeafType.Alarm] = new(
-        [
-            new("alarm", Form.Text), new("state", Form.State), new("meter", Form.Text, Optional: true), new("text", Form.Text, Optional: true),
-        ]) { Group = Label.May },
+            [new("supersedes", Form.Count), new("reason", Form.Text), new("by", Form.Text)],
+            new(_ => true, Form.Statement)
+        )
+        {
+            Group = Label.May,
+        },
+        [LeafType.Alarm] = new([
+            new("alarm", Form.Text),
+            new("state", Form.State),
+            new("meter", Form.Text, Optional: true),
+            new("text", Form.Text, Optional: true),
+        ])
+        {
+            Group = Label.May,
+        },
         [LeafType.KeyRotation] = new([new("key", Form.Bytes), new("cert", Form.Bytes, Optional: true), new("until", Form.Instant)]),
     };
 
@@ -126,7 +206,9 @@ public static class LeafSchema
             else if (!rule.Optional)
             {
                 string found = next < leaf.Records.Count ? $"'{leaf.Records[next].Name}'" : "its end";
-                throw new EvidenceException($"In a leaf of type '{head.Type}' the record '{rule.Name ?? "amount"}' is missing before {found}.");
+                throw new EvidenceException(
+                    $"In a leaf of type '{head.Type}' the record '{rule.Name ?? "amount"}' is missing before {found}."
+                );
             }
         }
 
@@ -134,7 +216,9 @@ public static class LeafSchema
         {
             if (layout.Rest is not { } rest || !rest.Fits(leaf.Records[next].Name))
             {
-                throw new EvidenceException($"'{leaf.Records[next].Name}' is not a record of a leaf of type '{head.Type}' as this version knows it.");
+                throw new EvidenceException(
+                    $"'{leaf.Records[next].Name}' is not a record of a leaf of type '{head.Type}' as this version knows it."
+                );
             }
 
             CheckForm(head, leaf.Records[next], rest.Form, layout.Measured);
@@ -191,7 +275,8 @@ public static class LeafSchema
 
     private static void CheckForm(LeafHead head, LeafRecord record, Form form, bool measured)
     {
-        bool number = record.Number is not null, unit = record.Unit is not null;
+        bool number = record.Number is not null,
+            unit = record.Unit is not null;
         bool good = form switch
         {
             Form.Text => record.Text is not null && !unit,
@@ -211,22 +296,25 @@ public static class LeafSchema
 
         if (!measured && (record.Quality != Readings.Quality.Measured || record.AccuracyClass is not null || record.Time is not null))
         {
-            throw new EvidenceException($"The record '{record.Name}' of a leaf of type '{head.Type}' has a quality, a class or a time of its own.");
+            throw new EvidenceException(
+                $"The record '{record.Name}' of a leaf of type '{head.Type}' has a quality, a class or a time of its own."
+            );
         }
     }
 
-    private static string Words(Form form) => form switch
-    {
-        Form.Text => "a text",
-        Form.Count => "a whole number without a unit",
-        Form.Instant => "a time in seconds",
-        Form.Quantity => "a number with its unit",
-        Form.QuantityOrReason => "a number with its unit, nor a reason",
-        Form.AmountOrReason => "kilograms with nine decimals, nor a reason",
-        Form.State => "'began' or 'ended'",
-        Form.Statement => "a text or a number",
-        _ => "bytes",
-    };
+    private static string Words(Form form) =>
+        form switch
+        {
+            Form.Text => "a text",
+            Form.Count => "a whole number without a unit",
+            Form.Instant => "a time in seconds",
+            Form.Quantity => "a number with its unit",
+            Form.QuantityOrReason => "a number with its unit, nor a reason",
+            Form.AmountOrReason => "kilograms with nine decimals, nor a reason",
+            Form.State => "'began' or 'ended'",
+            Form.Statement => "a text or a number",
+            _ => "bytes",
+        };
 
     // "<meter>/<what>": exactly one slash, with something on either side.
     private static bool IsMeterName(string name)

@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 namespace EdgeGateway.Evidence;
 
 /// <summary>
-/// Which keys may sign the logs of one device: the keys that the caller trusts for it, those that an authority vouches for which he trusts, and
-/// each key that a <c>keyrot</c> leaf names under a checkpoint of a key accepted before. Never a key that is merely found in what is verified.
+/// Which keys may sign the logs of one device: the keys that the caller trusts for it, those that an authority vouches for which he trusts,
+/// and each key that a <c>keyrot</c> leaf names under a checkpoint of a key accepted before. Never a key that is merely found in what is
+/// verified.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -12,8 +13,8 @@ namespace EdgeGateway.Evidence;
 ///   … A ─────────────|A── B ── B …            A over leaf r; from then on B
 ///                    |~~~~ until ~~~|         a checkpoint of A over later leaves is good while none of them is younger than 'until'
 /// </code>
-/// It learns from batch to batch: give the batches of a device in ascending order, or a bundle with its <c>keys</c> first. A key stays with the
-/// device in its later epochs.
+/// It learns from batch to batch: give the batches of a device in ascending order, or a bundle with its <c>keys</c> first. A key stays with
+/// the device in its later epochs.
 /// </remarks>
 public sealed class LogKeys
 {
@@ -39,8 +40,8 @@ public sealed class LogKeys
     public int Changes => _changes.Count;
 
     /// <summary>
-    /// The keys to begin with: those of the anchors whose fingerprint is the device id of the log, or, where there is none, those that certificates
-    /// name for the device. A trusted key needs no certificate, so these are not judged beside it.
+    /// The keys to begin with: those of the anchors whose fingerprint is the device id of the log, or, where there is none, those that
+    /// certificates name for the device. A trusted key needs no certificate, so these are not judged beside it.
     /// </summary>
     public static LogKeys For(TrustAnchors trust, Origin origin) => new(trust, origin);
 
@@ -68,7 +69,9 @@ public sealed class LogKeys
         Leaf leaf = BatchVerifier.ReadLeaf(change.Leaf, index, origin);
         if (leaf.Head.Type != LeafType.KeyRotation)
         {
-            throw new EvidenceException($"Leaf {index} of {origin} is of type '{leaf.Head.Type}', not a change of the key ('{LeafType.KeyRotation}').");
+            throw new EvidenceException(
+                $"Leaf {index} of {origin} is of type '{leaf.Head.Type}', not a change of the key ('{LeafType.KeyRotation}')."
+            );
         }
 
         if (IsKnown(origin, leaf))
@@ -97,8 +100,12 @@ public sealed class LogKeys
         return false;
     }
 
-    /// <summary>Takes from a bundle what tells of its device's keys: certificates, revocation lists, and changes of the key. Once or often is the same.</summary>
-    /// <returns>How many of these are not judged: certificates and lists beside a trusted key or of others, changes from a key before the certified one.</returns>
+    /// <summary>
+    /// Takes from a bundle what tells of its device's keys: certificates, revocation lists, and changes of the key. Once or often is the
+    /// same.
+    /// </summary>
+    /// <returns>How many of these are not judged: certificates and lists beside a trusted key or of others, changes from a key before the
+    /// certified one.</returns>
     /// <exception cref="EvidenceException">One is malformed, altered, or of another device; the sentence says what.</exception>
     public int Accept(Bundle bundle)
     {
@@ -123,7 +130,10 @@ public sealed class LogKeys
             }
         }
 
-        bool leads = notJudged == 0 || _certificates.KeyOf(note) is not null || (_certificates.Keys.Any() && _changes.Exists(c => note.IsSignedBy(c.Key)));
+        bool leads =
+            notJudged == 0
+            || _certificates.KeyOf(note) is not null
+            || (_certificates.Keys.Any() && _changes.Exists(c => note.IsSignedBy(c.Key)));
         return leads ? notJudged : throw new EvidenceException(why);
     }
 
@@ -137,14 +147,22 @@ public sealed class LogKeys
         {
             return change.Covers(head)
                 ? change.Key
-                : throw new EvidenceException($"The checkpoint of {head.Size} leaves of {head.Origin} is signed by a key that signs only from leaf {change.Leaf} of {change.Origin} on.");
+                : throw new EvidenceException(
+                    $"The checkpoint of {head.Size} leaves of {head.Origin} is signed by a key that signs only from leaf "
+                        + $"{change.Leaf} of {change.Origin} on."
+                );
         }
 
-        return (_own.Find(note.IsSignedBy) ?? _certificates.KeyOf(note)) is { } own ? own : throw new EvidenceException(
-            _trust.Keys.FirstOrDefault(note.IsSignedBy) is { } other
-                ? $"The checkpoint speaks for device {head.Origin.DeviceId}, but it is signed by the key of device {Origin.DeviceIdOf(other)}."
-                : "The checkpoint is not signed by a trusted key, or its text or signature was altered. If the device has changed its key since, also give the "
-                    + $"batches from before the change, or a bundle: it has the changes.{_certificates.WhyNone}");
+        return (_own.Find(note.IsSignedBy) ?? _certificates.KeyOf(note)) is { } own
+            ? own
+            : throw new EvidenceException(
+                _trust.Keys.FirstOrDefault(note.IsSignedBy) is { } other
+                    ? $"The checkpoint speaks for device {head.Origin.DeviceId}, but it is signed by the key of device "
+                        + $"{Origin.DeviceIdOf(other)}."
+                    : "The checkpoint is not signed by a trusted key, or its text or signature was altered. If the device has "
+                        + "changed its key since, also give the "
+                        + $"batches from before the change, or a bundle: it has the changes.{_certificates.WhyNone}"
+            );
     }
 
     /// <summary>What a checkpoint of an accepted key rests on.</summary>
@@ -154,7 +172,8 @@ public sealed class LogKeys
     /// <exception cref="EvidenceException">A revocation list is not signed by whom it names.</exception>
     internal SignerStanding StandingOf(ECDsa signer, CheckpointNote note, IReadOnlyList<TimeStamp> stamps)
     {
-        // A time stamp shows that the checkpoint was there, not that the change to its key was: that may have been signed after the certificate's end.
+        // A time stamp shows that the checkpoint was there, not that the change to its key was: that may have been signed after the
+        // certificate's end.
         SignerStanding? best = null;
         for ((ECDsa key, bool changed) = (signer, false); ; changed = true)
         {
@@ -165,7 +184,10 @@ public sealed class LogKeys
 
             foreach (SignerStanding standing in _certificates.StandingsOf(key, note, changed ? [] : stamps))
             {
-                best = best is null || (standing.Holds, standing.Validity!.Until).CompareTo((best.Holds, best.Validity!.Until)) > 0 ? standing : best;
+                best =
+                    best is null || (standing.Holds, standing.Validity!.Until).CompareTo((best.Holds, best.Validity!.Until)) > 0
+                        ? standing
+                        : best;
             }
 
             if (_changes.Find(c => Same(c.Key, key)) is not { } change)
@@ -177,7 +199,9 @@ public sealed class LogKeys
         }
     }
 
-    /// <summary>What a time stamp says of a checkpoint, or null when it is damaged, of something else, or of no authority that is trusted.</summary>
+    /// <summary>
+    /// What a time stamp says of a checkpoint, or null when it is damaged, of something else, or of no authority that is trusted.
+    /// </summary>
     internal TimeStamp? Verified(ReadOnlyMemory<byte> token, CheckpointNote note)
     {
         try
@@ -191,8 +215,8 @@ public sealed class LogKeys
     }
 
     /// <summary>
-    /// Takes the changes of the key from the leaves that a checkpoint is given with, and refuses it when its key had been replaced and its overlap
-    /// was over by the time of these leaves.
+    /// Takes the changes of the key from the leaves that a checkpoint is given with, and refuses it when its key had been replaced and its
+    /// overlap was over by the time of these leaves.
     /// </summary>
     /// <param name="signer">From <see cref="SignerOf"/>.</param>
     /// <param name="head">What it signed.</param>
@@ -223,20 +247,29 @@ public sealed class LogKeys
         List<Leaf> later = [.. leaves.Where(l => change.Origin != head.Origin || l.Head.Index > change.Leaf)];
         if (later.Count == 0)
         {
-            throw new EvidenceException($"The checkpoint of {head.Size} leaves is signed by the key that leaf {change.Leaf} of {change.Origin} replaced, and no later leaf shows its time.");
+            throw new EvidenceException(
+                $"The checkpoint of {head.Size} leaves is signed by the key that leaf {change.Leaf} of {change.Origin} "
+                    + "replaced, and no later leaf shows its time."
+            );
         }
 
         if (later.Exists(l => l.Head.Time > change.Until))
         {
             throw new EvidenceException(
-                $"The checkpoint of {head.Size} leaves is signed by the key that leaf {change.Leaf} of {change.Origin} replaced. It was good until {change.Until:u}, and there are later leaves.");
+                $"The checkpoint of {head.Size} leaves is signed by the key that leaf {change.Leaf} of {change.Origin} "
+                    + $"replaced. It was good until {change.Until:u}, and there are later leaves."
+            );
         }
     }
 
-    // The signer signs over what came before its time, too. Of a key that is only vouched for, that time begins with the leaf that names it.
+    // The signer signs over what came before its time, too. Of a key that is only vouched for, that time begins with the leaf that names
+    // it.
     private void Learn(Origin origin, IReadOnlyList<Leaf> verified, ECDsa signer)
     {
-        List<Change> given = [.. verified.Where(l => l.Head.Type == LeafType.KeyRotation && !IsKnown(origin, l)).Select(l => new Change(origin, l))];
+        List<Change> given =
+        [
+            .. verified.Where(l => l.Head.Type == LeafType.KeyRotation && !IsKnown(origin, l)).Select(l => new Change(origin, l)),
+        ];
         ECDsa inForce = _changes.Count > 0 ? _changes[^1].Key : signer;
         if (Origin.DeviceIdOf(signer) != DeviceId && !_changes.Exists(c => Same(c.Key, signer)))
         {
@@ -256,7 +289,10 @@ public sealed class LogKeys
     {
         if (_changes.Count > 0 && !_changes[^1].IsBefore(change.Origin, change.Leaf))
         {
-            throw new EvidenceException($"The change of the key in leaf {change.Leaf} of {change.Origin} comes after one in leaf {_changes[^1].Leaf} of {_changes[^1].Origin}. They are given in order.");
+            throw new EvidenceException(
+                $"The change of the key in leaf {change.Leaf} of {change.Origin} comes after one in leaf {_changes[^1].Leaf} of "
+                    + $"{_changes[^1].Origin}. They are given in order."
+            );
         }
 
         if (Origin.DeviceIdOf(change.Key) == DeviceId || _changes.Exists(c => Same(c.Key, change.Key) || Same(c.Under!, change.Key)))
@@ -269,9 +305,12 @@ public sealed class LogKeys
     }
 
     // The newest key, and those that no change is known to have replaced.
-    private IEnumerable<ECDsa> KeysInForce() => _changes.Select(c => c.Key).TakeLast(1)
-        .Concat(_changes.Count > 0 ? [] : _own)
-        .Concat(_certificates.Keys.Where(k => !_changes.Exists(c => Same(c.Under!, k) || Same(c.Key, k))));
+    private IEnumerable<ECDsa> KeysInForce() =>
+        _changes
+            .Select(c => c.Key)
+            .TakeLast(1)
+            .Concat(_changes.Count > 0 ? [] : _own)
+            .Concat(_certificates.Keys.Where(k => !_changes.Exists(c => Same(c.Under!, k) || Same(c.Key, k))));
 
     private static bool Same(ECDsa one, ECDsa other) => ReferenceEquals(one, other) || Origin.DeviceIdOf(one) == Origin.DeviceIdOf(other);
 
@@ -284,14 +323,18 @@ public sealed class LogKeys
 
         return known.Says.Span.SequenceEqual(leaf.Records[0].Data!.Value.Span)
             ? true
-            : throw new EvidenceException($"The device signed two histories: leaf {leaf.Head.Index} of {origin} changes the key to two different ones.");
+            : throw new EvidenceException(
+                $"The device signed two histories: leaf {leaf.Head.Index} of {origin} changes the key to two different ones."
+            );
     }
 
     private void CheckDevice(Origin origin)
     {
         if (origin.DeviceId != DeviceId || origin.Simulated != Simulated)
         {
-            throw new EvidenceException($"This is of the log {origin}, but the keys are those of {(Simulated ? "the simulated " : "")}device {DeviceId}.");
+            throw new EvidenceException(
+                $"This is of the log {origin}, but the keys are those of {(Simulated ? "the simulated " : "")}device {DeviceId}."
+            );
         }
     }
 
@@ -303,9 +346,10 @@ public sealed class LogKeys
             DecimalFraction until = leaf.Records[^1].Number!.Value;
             try
             {
-                Until = until.Exponent == 0
-                    ? DateTimeOffset.FromUnixTimeSeconds(until.Mantissa)
-                    : DateTimeOffset.FromUnixTimeMilliseconds(until.Mantissa);
+                Until =
+                    until.Exponent == 0
+                        ? DateTimeOffset.FromUnixTimeSeconds(until.Mantissa)
+                        : DateTimeOffset.FromUnixTimeMilliseconds(until.Mantissa);
                 Key = TrustAnchors.PublicKey(Says);
             }
             catch (Exception e) when (e is EvidenceException or ArgumentOutOfRangeException)

@@ -18,7 +18,9 @@ namespace EdgeGateway.Evidence;
 /// </remarks>
 public static class MerkleProof
 {
-    /// <summary>Hashes that a proof can have at most: a tree of 2⁶³ leaves has so many levels, and a consistency proof one hash more.</summary>
+    /// <summary>
+    /// Hashes that a proof can have at most: a tree of 2⁶³ leaves has so many levels, and a consistency proof one hash more.
+    /// </summary>
     public const int MaxHashes = 64;
 
     /// <summary>The path that proves that a leaf is in the tree of a size (RFC 9162 §2.1.3.1).</summary>
@@ -90,7 +92,8 @@ public static class MerkleProof
     }
 
     /// <summary>The path that proves that the tree of one size is the beginning of the tree of another (RFC 9162 §2.1.4.1).</summary>
-    /// <param name="first">Size of the older tree, 1 or more: RFC 9162 has no proof from the empty tree, of which every tree is a continuation.</param>
+    /// <param name="first">Size of the older tree, 1 or more: RFC 9162 has no proof from the empty tree, of which every tree is a
+    /// continuation.</param>
     /// <param name="second">Size of the newer tree, at least <paramref name="first"/>. The proof for equal sizes is empty.</param>
     /// <param name="tiles">The log's tiles.</param>
     /// <exception cref="ArgumentOutOfRangeException">The sizes are not in that order.</exception>
@@ -136,7 +139,12 @@ public static class MerkleProof
     /// <param name="path">The consistency proof.</param>
     /// <exception cref="EvidenceException">It does not; the sentence says what is wrong.</exception>
     public static void VerifyConsistency(
-        long first, in MerkleHash firstRoot, long second, in MerkleHash secondRoot, IReadOnlyList<MerkleHash> path)
+        long first,
+        in MerkleHash firstRoot,
+        long second,
+        in MerkleHash secondRoot,
+        IReadOnlyList<MerkleHash> path
+    )
     {
         if (first < 1 || second < first)
         {
@@ -179,12 +187,16 @@ public static class MerkleProof
 
         if (older != firstRoot)
         {
-            throw new EvidenceException($"The consistency proof does not lead to the root of the log at size {first}: the log was rewritten.");
+            throw new EvidenceException(
+                $"The consistency proof does not lead to the root of the log at size {first}: the log was rewritten."
+            );
         }
 
         if (newer != secondRoot)
         {
-            throw new EvidenceException($"The consistency proof does not lead to the root of the log at size {second}: it is not a continuation.");
+            throw new EvidenceException(
+                $"The consistency proof does not lead to the root of the log at size {second}: it is not a continuation."
+            );
         }
     }
 

@@ -12,7 +12,9 @@ internal static class Pem
         foreach ((string found, string block) in Blocks(text))
         {
             PemFields fields = PemEncoding.Find(block);
-            yield return found == label ? Convert.FromBase64String(block[fields.Base64Data]) : throw new EvidenceException($"It holds a {found} where each block is a {label}.");
+            yield return found == label
+                ? Convert.FromBase64String(block[fields.Base64Data])
+                : throw new EvidenceException($"It holds a {found} where each block is a {label}.");
         }
     }
 

@@ -7,24 +7,33 @@ using System.Text;
 namespace EdgeGateway.Evidence;
 
 /// <summary>What a revocation list says of one certificate.</summary>
-/// <param name="From">From when on its key is not to be trusted: the invalidity date of the entry, or when it was revoked if that is earlier or alone.</param>
+/// <param name="From">From when on its key is not to be trusted: the invalidity date of the entry, or when it was revoked if that is
+/// earlier or alone.</param>
 /// <param name="OnHold">Revoked for the time being (reason certificateHold).</param>
 public readonly record struct Revocation(DateTimeOffset From, bool OnHold);
 
-/// <summary>A complete certificate revocation list (RFC 5280 §5), decoded strictly. It says nothing before its signature is checked.</summary>
+/// <summary>
+/// A complete certificate revocation list (RFC 5280 §5), decoded strictly. It says nothing before its signature is checked.
+/// </summary>
 /// <remarks>
-/// Entries are looked up in the list's bytes, so that a list costs no more memory than it is long. Delta lists, indirect lists and lists for
-/// some reasons only are refused: each would need others to be read with.
+/// Entries are looked up in the list's bytes, so that a list costs no more memory than it is long. Delta lists, indirect lists and lists
+/// for some reasons only are refused: each would need others to be read with.
 /// </remarks>
 public sealed class RevocationList
 {
     /// <summary>The largest list that is read, bytes: about thirty thousand entries.</summary>
     public const int MaxBytes = 1024 * 1024;
 
-    private const string ReasonCode = "2.5.29.21", InvalidityDate = "2.5.29.24", DistributionPoint = "2.5.29.28";
-    private const int Version2 = 1, CertificateHold = 6, RemoveFromList = 8;
+    private const string ReasonCode = "2.5.29.21",
+        InvalidityDate = "2.5.29.24",
+        DistributionPoint = "2.5.29.28";
+    private const int Version2 = 1,
+        CertificateHold = 6,
+        RemoveFromList = 8;
 
-    private readonly ReadOnlyMemory<byte> _signed, _signature, _entries;
+    private readonly ReadOnlyMemory<byte> _signed,
+        _signature,
+        _entries;
     private readonly string _algorithm;
 
     private RevocationList(ReadOnlyMemory<byte> der)
@@ -37,9 +46,10 @@ public sealed class RevocationList
         AsnReader signed = list.ReadSequence();
         ReadOnlyMemory<byte> algorithm = list.PeekEncodedValue();
         _algorithm = list.ReadSequence().ReadObjectIdentifier();
-        _signature = list.TryReadPrimitiveBitString(out int unused, out ReadOnlyMemory<byte> signature) && unused == 0
-            ? signature
-            : throw new EvidenceException("Its signature is not a whole number of bytes.");
+        _signature =
+            list.TryReadPrimitiveBitString(out int unused, out ReadOnlyMemory<byte> signature) && unused == 0
+                ? signature
+                : throw new EvidenceException("Its signature is not a whole number of bytes.");
         list.ThrowIfNotEmpty();
 
         if (signed.PeekTag() == Asn1Tag.Integer && (!signed.TryReadInt32(out int version) || version != Version2))
@@ -87,7 +97,9 @@ public sealed class RevocationList
     /// <summary>When the next one was to be issued at the latest, where it says so.</summary>
     public DateTimeOffset? NextUpdate { get; }
 
-    /// <summary>It speaks for some of the issuer's certificates only (issuing distribution point): whoever is not in it may be in another one.</summary>
+    /// <summary>
+    /// It speaks for some of the issuer's certificates only (issuing distribution point): whoever is not in it may be in another one.
+    /// </summary>
     public bool IsPartial { get; private set; }
 
     /// <summary>Reads a list.</summary>
@@ -124,10 +136,14 @@ public sealed class RevocationList
         }
 
         List<RevocationList> lists = [.. Pem.Blocks(Encoding.UTF8.GetString(file.Span), "X509 CRL").Select(b => Decode(b))];
-        return lists.Count > 0 ? lists : throw new EvidenceException("There is no revocation list in it: DER, or PEM that begins with -----BEGIN X509 CRL-----.");
+        return lists.Count > 0
+            ? lists
+            : throw new EvidenceException("There is no revocation list in it: DER, or PEM that begins with -----BEGIN X509 CRL-----.");
     }
 
-    /// <summary>Whether this certificate's key signed the list, and may sign lists (key usage cRLSign, where it states its usage).</summary>
+    /// <summary>
+    /// Whether this certificate's key signed the list, and may sign lists (key usage cRLSign, where it states its usage).
+    /// </summary>
     /// <exception cref="EvidenceException">The algorithm cannot be checked.</exception>
     public bool IsSignedBy(X509Certificate2 issuer)
     {
@@ -145,7 +161,10 @@ public sealed class RevocationList
             "1.2.840.113549.1.1.11" => (false, HashAlgorithmName.SHA256),
             "1.2.840.113549.1.1.12" => (false, HashAlgorithmName.SHA384),
             "1.2.840.113549.1.1.13" => (false, HashAlgorithmName.SHA512),
-            _ => throw new EvidenceException($"{Name()} is signed with the algorithm {_algorithm}, which this version cannot check. ECDSA and RSA (PKCS #1 v1.5) with SHA-256, -384 or -512 can be."),
+            _ => throw new EvidenceException(
+                $"{Name()} is signed with the algorithm {_algorithm}, which this version cannot check. ECDSA and RSA (PKCS #1 "
+                    + "v1.5) with SHA-256, -384 or -512 can be."
+            ),
         };
         try
         {

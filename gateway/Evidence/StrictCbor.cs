@@ -42,7 +42,9 @@ internal ref struct StrictCbor(ReadOnlyMemory<byte> bytes)
     {
         bool negative = Next == Major.Negative;
         ulong head = ReadHead(negative ? Major.Negative : Major.Unsigned);
-        return head > long.MaxValue ? throw NotDeterministic("a number is beyond 64 bits with its sign.") : negative ? -1 - (long)head : (long)head;
+        return head > long.MaxValue ? throw NotDeterministic("a number is beyond 64 bits with its sign.")
+            : negative ? -1 - (long)head
+            : (long)head;
     }
 
     /// <summary>Reads the bytes of a byte string or text.</summary>
@@ -79,7 +81,8 @@ internal ref struct StrictCbor(ReadOnlyMemory<byte> bytes)
     /// <summary>Reads true or false.</summary>
     public bool ReadTruth()
     {
-        const ulong False = 20, True = 21;
+        const ulong False = 20,
+            True = 21;
         ulong value = ReadHead(Major.Simple);
         return value is False or True ? value == True : throw NotDeterministic("a truth value is true or false.");
     }
@@ -131,7 +134,8 @@ internal ref struct StrictCbor(ReadOnlyMemory<byte> bytes)
     // Major type in 3 bits, then the value itself up to 23, or how many bytes of it follow:  24: 1   25: 2   26: 4   27: 8
     private ulong ReadHead(Major major)
     {
-        const int OneByteFollows = 24, EightBytesFollow = 27;
+        const int OneByteFollows = 24,
+            EightBytesFollow = 27;
         if (Next != major)
         {
             throw NotDeterministic($"there is {Words(Next)} where {Words(major)} belongs.");
@@ -164,19 +168,21 @@ internal ref struct StrictCbor(ReadOnlyMemory<byte> bytes)
         return shortest ? value : throw NotDeterministic("a number or length is not in its shortest form.");
     }
 
-    private static string Words(Major major) => major switch
-    {
-        Major.Unsigned => "a whole number of 0 or more",
-        Major.Negative => "a number below 0",
-        Major.Bytes => "a byte string",
-        Major.Text => "a text",
-        Major.Array => "an array",
-        Major.Map => "a map",
-        Major.Tag => "a tag",
-        _ => "a float or simple value",
-    };
+    private static string Words(Major major) =>
+        major switch
+        {
+            Major.Unsigned => "a whole number of 0 or more",
+            Major.Negative => "a number below 0",
+            Major.Bytes => "a byte string",
+            Major.Text => "a text",
+            Major.Array => "an array",
+            Major.Map => "a map",
+            Major.Tag => "a tag",
+            _ => "a float or simple value",
+        };
 
     private static EvidenceException CutShort() => NotDeterministic("it is cut short.");
 
-    private static EvidenceException NotDeterministic(string why) => new($"The leaf is not deterministic CBOR as this log writes it: {why}");
+    private static EvidenceException NotDeterministic(string why) =>
+        new($"The leaf is not deterministic CBOR as this log writes it: {why}");
 }

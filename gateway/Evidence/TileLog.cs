@@ -26,7 +26,8 @@ public static class TilePath
     /// <param name="level">0 for leaf hashes, and so on, to 5.</param>
     /// <param name="index">Position in the level.</param>
     /// <param name="width">Hashes in it: 1 to 255 for a partial tile, 256 for a full one.</param>
-    public static string OfTile(int level, long index, int width) => string.Create(CultureInfo.InvariantCulture, $"tile/{level}/{Number(index)}{Width(width)}");
+    public static string OfTile(int level, long index, int width) =>
+        string.Create(CultureInfo.InvariantCulture, $"tile/{level}/{Number(index)}{Width(width)}");
 
     /// <summary>A bundle of leaves.</summary>
     /// <param name="index">Position.</param>
@@ -45,7 +46,8 @@ public static class TilePath
         return path;
     }
 
-    private static string Width(int width) => width == TiledTree.TileWidth ? "" : string.Create(CultureInfo.InvariantCulture, $".p/{width}");
+    private static string Width(int width) =>
+        width == TiledTree.TileWidth ? "" : string.Create(CultureInfo.InvariantCulture, $".p/{width}");
 }
 
 /// <summary>Gives a file of a log that lies as tiles, or null when there is none.</summary>
@@ -63,8 +65,8 @@ public static class TileLog
     /// <param name="files">The log.</param>
     /// <param name="trust">Trusted keys.</param>
     /// <param name="leaf">
-    /// Called for each leaf in order, before the root is known to be the signed one: rely on nothing of it when this method then throws. Null
-    /// for a leaf that is withheld or thinned.
+    /// Called for each leaf in order, before the root is known to be the signed one: rely on nothing of it when this method then throws.
+    /// Null for a leaf that is withheld or thinned.
     /// </param>
     /// <returns>The verified checkpoint.</returns>
     /// <exception cref="EvidenceException">Something is missing or does not hold; the sentence names the file.</exception>
@@ -79,8 +81,11 @@ public static class TileLog
     /// <exception cref="EvidenceException">Something is missing or does not hold; the sentence names the file.</exception>
     public static CheckpointNote Verify(TileFiles files, TrustAnchors trust, Action<Leaf?> leaf, out SignerStanding standing)
     {
-        CheckpointNote note = CheckpointNote.Parse(System.Text.Encoding.UTF8.GetString(
-            (files(TilePath.Checkpoint, CheckpointNote.MaxBytes + 1) ?? throw new EvidenceException("There is no checkpoint.")).Span));
+        CheckpointNote note = CheckpointNote.Parse(
+            System.Text.Encoding.UTF8.GetString(
+                (files(TilePath.Checkpoint, CheckpointNote.MaxBytes + 1) ?? throw new EvidenceException("There is no checkpoint.")).Span
+            )
+        );
         TreeHead head = note.Head;
         LogKeys keys = LogKeys.For(trust, head.Origin);
         if (files(TilePath.Keys, KeyHistory.MaxBytes + 1) is { } changes)
@@ -108,7 +113,9 @@ public static class TileLog
         Compare(files, tree.Open());
         if (tree.Root != head.Root)
         {
-            throw new EvidenceException("The leaves and tiles do not give the signed root: a leaf was altered together with its tiles, or they are of another log.");
+            throw new EvidenceException(
+                "The leaves and tiles do not give the signed root: a leaf was altered together with its tiles, or they are of another log."
+            );
         }
 
         keys.Judge(signer, head, newest is null ? decisive : [.. decisive, newest]);
@@ -132,7 +139,8 @@ public static class TileLog
 
     private static void ReadEntries(TileFiles files, long index, int width, Origin origin, TiledTree tree, Action<Leaf?> leaf)
     {
-        string tilePath = TilePath.OfTile(0, index, width), path = TilePath.OfEntries(index, width);
+        string tilePath = TilePath.OfTile(0, index, width),
+            path = TilePath.OfEntries(index, width);
         ReadOnlyMemory<byte> hashes = ReadTile(files, 0, index, width);
         (ReadOnlyMemory<byte> entries, bool wider) = Read(files, width, w => TilePath.OfEntries(index, w), MaxEntriesBytes);
         int at = 0;
@@ -164,11 +172,18 @@ public static class TileLog
 
     private static ReadOnlyMemory<byte> ReadTile(TileFiles files, int level, long index, int width)
     {
-        (ReadOnlyMemory<byte> stored, bool wider) = Read(files, width, w => TilePath.OfTile(level, index, w), TiledTree.TileWidth * MerkleHash.Size);
+        (ReadOnlyMemory<byte> stored, bool wider) = Read(
+            files,
+            width,
+            w => TilePath.OfTile(level, index, w),
+            TiledTree.TileWidth * MerkleHash.Size
+        );
         int length = width * MerkleHash.Size;
         return stored.Length == length || (wider && stored.Length > length)
             ? stored[..length]
-            : throw new EvidenceException($"{TilePath.OfTile(level, index, width)} has {stored.Length} bytes where {width} hashes have {length}.");
+            : throw new EvidenceException(
+                $"{TilePath.OfTile(level, index, width)} has {stored.Length} bytes where {width} hashes have {length}."
+            );
     }
 
     // A log that has grown on has a wider file for the same leaves; its further content is under no checkpoint that is looked at here.

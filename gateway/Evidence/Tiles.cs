@@ -59,7 +59,9 @@ public sealed class TiledTree
         return Edge(0, size, tiles);
     }
 
-    /// <summary>The hash over leaves <paramref name="start"/> to <paramref name="end"/> − 1, which are a subtree of the log's tree.</summary>
+    /// <summary>
+    /// The hash over leaves <paramref name="start"/> to <paramref name="end"/> − 1, which are a subtree of the log's tree.
+    /// </summary>
     internal static MerkleHash Range(long start, long end, TileSource tiles) => new Frontier(end - start, Edge(start, end, tiles)).Root();
 
     private static List<MerkleHash> Edge(long start, long end, TileSource tiles)
@@ -91,8 +93,7 @@ public sealed class TiledTree
     public IReadOnlyList<MerkleHash> Edge() => _frontier.Edge;
 
     /// <summary>The partial tiles of this size, changed or not.</summary>
-    public IReadOnlyList<Tile> Open() =>
-        [.. _open.Select((o, level) => TileOf(level, o.Index, o.Hashes)).Where(t => !t.Hashes.IsEmpty)];
+    public IReadOnlyList<Tile> Open() => [.. _open.Select((o, level) => TileOf(level, o.Index, o.Hashes)).Where(t => !t.Hashes.IsEmpty)];
 
     private static Tile TileOf(int level, long index, List<MerkleHash> hashes) =>
         new(level, index, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(hashes)).ToArray());
@@ -152,7 +153,9 @@ public sealed class TiledTree
         if (tile is not { } stored || stored.Length < width * MerkleHash.Size)
         {
             throw new EvidenceException(
-                $"Hash tile {index} of level {level} has {(tile?.Length ?? 0) / MerkleHash.Size} hashes, {width} are needed. The ledger is damaged.");
+                $"Hash tile {index} of level {level} has {(tile?.Length ?? 0) / MerkleHash.Size} hashes, {width} are needed. "
+                    + "The ledger is damaged."
+            );
         }
 
         return stored.Span;

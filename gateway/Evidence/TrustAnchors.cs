@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace EdgeGateway.Evidence;
 
 /// <summary>
-/// Whom the person who verifies has decided to trust, and what he has at hand to judge by. Never anything found in what is verified: certificates
-/// and revocation lists in a bundle count only as far as somebody named here has signed them.
+/// Whom the person who verifies has decided to trust, and what he has at hand to judge by. Never anything found in what is verified:
+/// certificates and revocation lists in a bundle count only as far as somebody named here has signed them.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,11 +19,10 @@ namespace EdgeGateway.Evidence;
 public sealed record TrustAnchors
 {
     private const string P256 = "1.2.840.10045.3.1.7"; // RFC 5480 §2.1.1.1. Other curves have keys of 256 bits too.
-    private const string PublicKeyLabel = "PUBLIC KEY", CertificateLabel = "CERTIFICATE";
+    private const string PublicKeyLabel = "PUBLIC KEY",
+        CertificateLabel = "CERTIFICATE";
 
-    private TrustAnchors()
-    {
-    }
+    private TrustAnchors() { }
 
     /// <summary>The trusted keys of devices, P-256. Nothing but a change that they sign themselves ends this trust.</summary>
     public IReadOnlyList<ECDsa> Keys { get; private init; } = [];
@@ -31,7 +30,9 @@ public sealed record TrustAnchors
     /// <summary>Certificate authorities (basic constraints: CA) whose word it is which key a device has.</summary>
     public IReadOnlyList<X509Certificate2> Authorities { get; private init; } = [];
 
-    /// <summary>The time of verification, which certificates are judged at. Of no use to keys, and null where only those are trusted.</summary>
+    /// <summary>
+    /// The time of verification, which certificates are judged at. Of no use to keys, and null where only those are trusted.
+    /// </summary>
     public DateTimeOffset? At { get; private init; }
 
     /// <summary>Witnesses whose cosignatures count.</summary>
@@ -40,24 +41,32 @@ public sealed record TrustAnchors
     /// <summary>Time-stamping authorities whose time stamps count: root certificates, or an authority's own one.</summary>
     public IReadOnlyList<X509Certificate2> TimeAuthorities { get; init; } = [];
 
-    /// <summary>Certificates of devices and of authorities between, in any order. They are not trusted; an authority must vouch for them.</summary>
+    /// <summary>
+    /// Certificates of devices and of authorities between, in any order. They are not trusted; an authority must vouch for them.
+    /// </summary>
     public IReadOnlyList<X509Certificate2> Certificates { get; init; } = [];
 
     /// <summary>Revocation lists of the authorities, as new as there are.</summary>
     public IReadOnlyList<RevocationList> RevocationLists { get; init; } = [];
 
     /// <summary>Reads public keys and certificates of devices from PEM text (RFC 7468), one or more.</summary>
-    /// <exception cref="EvidenceException">There is none, one is not P-256, is of a certificate authority, or the text is a private key.</exception>
+    /// <exception cref="EvidenceException">There is none, one is not P-256, is of a certificate authority, or the text is a private
+    /// key.</exception>
     public static TrustAnchors FromPem(string pem)
     {
         TrustAnchors trust = Read(pem);
         return trust.Authorities.Count == 0
             ? trust
-            : throw new EvidenceException("It holds the certificate of a certificate authority. Here the key or the certificate of the device itself is needed.");
+            : throw new EvidenceException(
+                "It holds the certificate of a certificate authority. Here the key or the certificate of the device itself is needed."
+            );
     }
 
-    /// <summary>Reads public keys and certificates of devices, and certificates of authorities, from PEM text (RFC 7468), one or more.</summary>
-    /// <param name="pem">A certificate with the basic constraint CA is an authority's; any other one stands for the device's key in it.</param>
+    /// <summary>
+    /// Reads public keys and certificates of devices, and certificates of authorities, from PEM text (RFC 7468), one or more.
+    /// </summary>
+    /// <param name="pem">A certificate with the basic constraint CA is an authority's; any other one stands for the device's key in
+    /// it.</param>
     /// <param name="at">The time of verification.</param>
     /// <exception cref="EvidenceException">There is none, the key of a device is not P-256, or the text is a private key.</exception>
     public static TrustAnchors FromPem(string pem, DateTimeOffset at) => Read(pem) with { At = at };
@@ -68,9 +77,13 @@ public sealed record TrustAnchors
         List<TrustAnchors> all = [.. several];
         return new TrustAnchors
         {
-            Keys = [.. all.SelectMany(t => t.Keys)], Authorities = [.. all.SelectMany(t => t.Authorities)], At = all.Max(t => t.At),
-            Witnesses = [.. all.SelectMany(t => t.Witnesses)], TimeAuthorities = [.. all.SelectMany(t => t.TimeAuthorities)],
-            Certificates = [.. all.SelectMany(t => t.Certificates)], RevocationLists = [.. all.SelectMany(t => t.RevocationLists)],
+            Keys = [.. all.SelectMany(t => t.Keys)],
+            Authorities = [.. all.SelectMany(t => t.Authorities)],
+            At = all.Max(t => t.At),
+            Witnesses = [.. all.SelectMany(t => t.Witnesses)],
+            TimeAuthorities = [.. all.SelectMany(t => t.TimeAuthorities)],
+            Certificates = [.. all.SelectMany(t => t.Certificates)],
+            RevocationLists = [.. all.SelectMany(t => t.RevocationLists)],
         };
     }
 
@@ -79,7 +92,9 @@ public sealed record TrustAnchors
     public static IReadOnlyList<X509Certificate2> CertificatesFromPem(string pem)
     {
         List<X509Certificate2> certificates = [.. Pem.Blocks(pem, CertificateLabel).Select(Certificate)];
-        return certificates.Count > 0 ? certificates : throw new EvidenceException("There is no certificate in it, which begins with -----BEGIN CERTIFICATE-----.");
+        return certificates.Count > 0
+            ? certificates
+            : throw new EvidenceException("There is no certificate in it, which begins with -----BEGIN CERTIFICATE-----.");
     }
 
     /// <summary>Reads a certificate (RFC 5280), DER and nothing else.</summary>
@@ -139,7 +154,8 @@ public sealed record TrustAnchors
         }
     }
 
-    private static bool IsP256(ECDsa key) => key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 };
+    private static bool IsP256(ECDsa key) =>
+        key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 };
 
     private static TrustAnchors Read(string pem)
     {
@@ -159,7 +175,9 @@ public sealed record TrustAnchors
 
         return keys.Count + authorities.Count > 0
             ? new TrustAnchors { Keys = keys, Authorities = authorities }
-            : throw new EvidenceException("There is no PEM block in it. Give the device's public key, which begins with -----BEGIN PUBLIC KEY-----.");
+            : throw new EvidenceException(
+                "There is no PEM block in it. Give the device's public key, which begins with -----BEGIN PUBLIC KEY-----."
+            );
     }
 
     private static void Import(string label, string block, List<ECDsa> keys, List<X509Certificate2> authorities)
@@ -189,5 +207,6 @@ public sealed record TrustAnchors
         keys.Add(key ?? throw new EvidenceException($"The {label} is not an ECDSA key on P-256, which is what devices sign with."));
     }
 
-    private static bool IsAuthority(X509Certificate2 certificate) => certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(c => c.CertificateAuthority);
+    private static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(c => c.CertificateAuthority);
 }

@@ -28,31 +28,75 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         Dictionary<int, SharedAtm90e32as> atm90e32as = [];
         int clamps = meters.Count(m => m is Ads1115MeterSettings);
         List<Ads1115ContinuousInput> inputs = [];
-        Ads1115Sampler? sampler = meters.Any(m => m is Ads1115MeterSettings { Ready: not null }) ? new Ads1115Sampler(bus.Name, inputs) : null;
+        Ads1115Sampler? sampler = meters.Any(m => m is Ads1115MeterSettings { Ready: not null })
+            ? new Ads1115Sampler(bus.Name, inputs)
+            : null;
         Samplers.AddRange(sampler is null ? [] : [sampler]);
-        return [.. meters.Select<MeterSettings, IMeter>(meter => meter switch
-        {
-            Ade7953MeterSettings m => new Ade7953Meter(
-                m.Name, Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(open.I2c(address), time))),
-                m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B, new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book,
-                CalibrationOf(m, m.Ct)),
-            Ads1115MeterSettings { Ready: { } ready } m => new Ads1115ContinuousMeter(
-                m.Name, Added(inputs, new Ads1115ContinuousInput(
-                    new Ads1115(open.I2c(m.Address)), InputOf(m), Ads1115Settings.RangeFor(TransformerOf(m.Ct), InputOf(m)),
-                    GpioLine.Open(ready.Bus.Device["gpio:".Length..], ready.Line, GpioBias.Up, activeLow: true))),
-                TransformerOf(m.Ct), m.AssumedVoltageV, book, CalibrationOf(m, m.Ct)),
-            Ads1115MeterSettings m => new Ads1115Meter(
-                m.Name, Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))), InputOf(m), TransformerOf(m.Ct), m.AssumedVoltageV, clamps, book, time,
-                CalibrationOf(m, m.Ct)),
-            Atm90e32asMeterSettings m => new Atm90e32asMeter(
-                m.Name, Once(atm90e32as, 0, _ => new SharedAtm90e32as(new Atm90e32as(open.Spi(), m.LineHz, time))),
-                (Atm90e32asPhaseName)(m.Phase - 'A'), new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider), m.Accuracy, book,
-                CalibrationOf(m, m.Ct)),
-            PulseMeterSettings m => new PulseMeter(
-                m.Name, open.PulseLine(m), m.Obis, decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture), m.Unit, m.Stable,
-                m.MinimumPeriod, m.Accuracy, book),
-            _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
-        })];
+        return
+        [
+            .. meters.Select<MeterSettings, IMeter>(meter =>
+                meter switch
+                {
+                    Ade7953MeterSettings m => new Ade7953Meter(
+                        m.Name,
+                        Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(open.I2c(address), time))),
+                        m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B,
+                        new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider),
+                        m.Accuracy,
+                        book,
+                        CalibrationOf(m, m.Ct)
+                    ),
+                    Ads1115MeterSettings { Ready: { } ready } m => new Ads1115ContinuousMeter(
+                        m.Name,
+                        Added(
+                            inputs,
+                            new Ads1115ContinuousInput(
+                                new Ads1115(open.I2c(m.Address)),
+                                InputOf(m),
+                                Ads1115Settings.RangeFor(TransformerOf(m.Ct), InputOf(m)),
+                                GpioLine.Open(ready.Bus.Device["gpio:".Length..], ready.Line, GpioBias.Up, activeLow: true)
+                            )
+                        ),
+                        TransformerOf(m.Ct),
+                        m.AssumedVoltageV,
+                        book,
+                        CalibrationOf(m, m.Ct)
+                    ),
+                    Ads1115MeterSettings m => new Ads1115Meter(
+                        m.Name,
+                        Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))),
+                        InputOf(m),
+                        TransformerOf(m.Ct),
+                        m.AssumedVoltageV,
+                        clamps,
+                        book,
+                        time,
+                        CalibrationOf(m, m.Ct)
+                    ),
+                    Atm90e32asMeterSettings m => new Atm90e32asMeter(
+                        m.Name,
+                        Once(atm90e32as, 0, _ => new SharedAtm90e32as(new Atm90e32as(open.Spi(), m.LineHz, time))),
+                        (Atm90e32asPhaseName)(m.Phase - 'A'),
+                        new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider),
+                        m.Accuracy,
+                        book,
+                        CalibrationOf(m, m.Ct)
+                    ),
+                    PulseMeterSettings m => new PulseMeter(
+                        m.Name,
+                        open.PulseLine(m),
+                        m.Obis,
+                        decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture),
+                        m.Unit,
+                        m.Stable,
+                        m.MinimumPeriod,
+                        m.Accuracy,
+                        book
+                    ),
+                    _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
+                }
+            ),
+        ];
     }
 
     private static T Added<T>(List<T> list, T item)
@@ -74,30 +118,45 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
     private static CurrentTransformer TransformerOf(CtSettings ct) => new(ct.PrimaryA, ct.SecondaryMv);
 
     private static ChannelCalibration CalibrationOf(MeterSettings meter, CtSettings ct) =>
-        (meter.Calibration?.Correction ?? ChannelCalibration.None) with { Reversed = ct.Reversed };
+        (meter.Calibration?.Correction ?? ChannelCalibration.None) with
+        {
+            Reversed = ct.Reversed,
+        };
 
-    private static Ads1115Input InputOf(Ads1115MeterSettings meter) => Ads1115Settings.TryParseInput(meter.Input, out Ads1115Input input)
-        ? input
-        : throw new InvalidOperationException($"Meter {meter.Name}: '{meter.Input}' is no input of an ADS1115.");
+    private static Ads1115Input InputOf(Ads1115MeterSettings meter) =>
+        Ads1115Settings.TryParseInput(meter.Input, out Ads1115Input input)
+            ? input
+            : throw new InvalidOperationException($"Meter {meter.Name}: '{meter.Input}' is no input of an ADS1115.");
 
-    private static OpenBus Real(BusSettings bus) => new(
-        address => File.Exists(bus.Device)
-            ? I2cDevice.Create(new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address))
-            : throw new FileNotFoundException($"Bus {bus.Name}: there is no {bus.Device}. Switch I2C on in the device tree (dtparam=i2c_arm=on), or name a bus that is there."),
-        () => RealSpi(bus),
-        meter => GpioLine.Open(
-            bus.Device["gpio:".Length..], meter.Line, Enum.Parse<GpioBias>(meter.Bias, ignoreCase: true), meter.ActiveLow));
+    private static OpenBus Real(BusSettings bus) =>
+        new(
+            address =>
+                File.Exists(bus.Device)
+                    ? I2cDevice.Create(
+                        new I2cConnectionSettings(int.Parse(bus.Device.AsSpan("/dev/i2c-".Length), CultureInfo.InvariantCulture), address)
+                    )
+                    : throw new FileNotFoundException(
+                        $"Bus {bus.Name}: there is no {bus.Device}. Switch I2C on in the device tree (dtparam=i2c_arm=on), or "
+                            + "name a bus that is there."
+                    ),
+            () => RealSpi(bus),
+            meter =>
+                GpioLine.Open(bus.Device["gpio:".Length..], meter.Line, Enum.Parse<GpioBias>(meter.Bias, ignoreCase: true), meter.ActiveLow)
+        );
 
     private static SpiDevice RealSpi(BusSettings bus)
     {
         if (!File.Exists(bus.Device))
         {
             throw new FileNotFoundException(
-                $"Bus {bus.Name}: there is no {bus.Device}. Switch SPI on in the device tree (dtparam=spi=on), or name a bus that is there.");
+                $"Bus {bus.Name}: there is no {bus.Device}. Switch SPI on in the device tree (dtparam=spi=on), or name a bus that is there."
+            );
         }
 
         int[] numbers = [.. bus.Device["/dev/spidev".Length..].Split('.').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
-        return SpiDevice.Create(new SpiConnectionSettings(numbers[0], numbers[1]) { Mode = SpiMode.Mode3, ClockFrequency = Atm90e32as.MostClockHz });
+        return SpiDevice.Create(
+            new SpiConnectionSettings(numbers[0], numbers[1]) { Mode = SpiMode.Mode3, ClockFrequency = Atm90e32as.MostClockHz }
+        );
     }
 
 #if SIMULATION
@@ -136,7 +195,12 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
     private OpenBus Simulated(BusSettings bus, IReadOnlyList<MeterSettings> meters)
     {
         Simulation.SimulatedBus simulated = Simulation.SimulatedBus.Open(
-            bus.Device, Path.GetDirectoryName(site.Path)!, site.Simulation?.Seed ?? 1, site.Simulation?.Repeat ?? false, time);
+            bus.Device,
+            Path.GetDirectoryName(site.Path)!,
+            site.Simulation?.Seed ?? 1,
+            site.Simulation?.Repeat ?? false,
+            time
+        );
         List<Ade7953MeterSettings> channels = [.. meters.OfType<Ade7953MeterSettings>()];
         if (channels.Count > 0)
         {
@@ -154,18 +218,17 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
             simulated.AttachAtm90e32as([PhaseOf('A'), PhaseOf('B'), PhaseOf('C')], phases[0].VoltageDivider);
         }
 
-        return new OpenBus(
-            simulated.OpenI2c,
-            simulated.OpenSpi,
-            meter => simulated.AttachPulseLine(meter.Line, meter.Source!, decimal.Parse(meter.ImpulsesPerUnit, CultureInfo.InvariantCulture)));
+        return new OpenBus(simulated.OpenI2c, simulated.OpenSpi, meter =>
+            simulated.AttachPulseLine(meter.Line, meter.Source!, decimal.Parse(meter.ImpulsesPerUnit, CultureInfo.InvariantCulture))
+        );
 
-        Simulation.WiredClamp? PhaseOf(char phase) => phases.Find(p => p.Phase == phase) is { } meter
-            ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
-            : null;
+        Simulation.WiredClamp? PhaseOf(char phase) =>
+            phases.Find(p => p.Phase == phase) is { } meter ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct)) : null;
 
-        Simulation.WiredClamp? ClampOf(char channel) => channels.Find(c => c.Channel == channel) is { } meter
-            ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
-            : null;
+        Simulation.WiredClamp? ClampOf(char channel) =>
+            channels.Find(c => c.Channel == channel) is { } meter
+                ? new Simulation.WiredClamp(meter.Source!, TransformerOf(meter.Ct))
+                : null;
     }
 #else
     /// <summary>Whether this gateway can simulate.</summary>

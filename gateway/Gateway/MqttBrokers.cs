@@ -17,7 +17,9 @@ internal static class MqttBrokers
     {
         try
         {
-            return broker.PasswordFile is { } file ? Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n')) : null;
+            return broker.PasswordFile is { } file
+                ? Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n'))
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

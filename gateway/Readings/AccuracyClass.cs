@@ -19,7 +19,9 @@ public enum AccuracyClass
     OfMeter,
 }
 
-/// <summary>The texts that stand for accuracy classes in site files, leaves, pages and JSON. Part of the recorded format: add, never change.</summary>
+/// <summary>
+/// The texts that stand for accuracy classes in site files, leaves, pages and JSON. Part of the recorded format: add, never change.
+/// </summary>
 public static class AccuracyClasses
 {
     private static readonly (AccuracyClass Class, string Code)[] Codes =
@@ -35,7 +37,8 @@ public static class AccuracyClasses
     public static IReadOnlyList<string> All { get; } = [.. Codes.Select(c => c.Code)];
 
     /// <summary>The recorded text of a class, for example <c>0.5S</c>.</summary>
-    public static string Code(this AccuracyClass accuracy) => Array.Find(Codes, c => c.Class == accuracy).Code
+    public static string Code(this AccuracyClass accuracy) =>
+        Array.Find(Codes, c => c.Class == accuracy).Code
         ?? throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "This class has no recorded text.");
 
     /// <summary>Finds the class a recorded text stands for.</summary>

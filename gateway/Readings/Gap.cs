@@ -18,7 +18,9 @@ public enum GapCause
     /// <summary>The gateway did not run. What a chip or a line counted meanwhile is not known.</summary>
     NotRunning = 5,
 
-    /// <summary>The log itself lacks leaves that others have seen, and goes on in a new epoch. Stands in a log's leaves, never on a reading.</summary>
+    /// <summary>
+    /// The log itself lacks leaves that others have seen, and goes on in a new epoch. Stands in a log's leaves, never on a reading.
+    /// </summary>
     LogLost = 6,
 }
 
@@ -29,8 +31,16 @@ public enum GapCause
 /// <param name="Lost">How many edges or samples are known to be lost; null where nobody can tell.</param>
 public sealed record Gap(DateTimeOffset From, DateTimeOffset To, GapCause Cause, long? Lost = null)
 {
-    /// <summary>One gap for two of the same cause: from the earlier beginning to the later end, with what is known to be lost in both.</summary>
-    public Gap With(Gap other) => new(From < other.From ? From : other.From, To > other.To ? To : other.To, Cause, Lost is null ? other.Lost : Lost + (other.Lost ?? 0));
+    /// <summary>
+    /// One gap for two of the same cause: from the earlier beginning to the later end, with what is known to be lost in both.
+    /// </summary>
+    public Gap With(Gap other) =>
+        new(
+            From < other.From ? From : other.From,
+            To > other.To ? To : other.To,
+            Cause,
+            Lost is null ? other.Lost : Lost + (other.Lost ?? 0)
+        );
 }
 
 /// <summary>The texts that stand for causes in leaves, pages and JSON. Part of the recorded format: add, never change.</summary>
@@ -47,7 +57,8 @@ public static class GapCauses
     ];
 
     /// <summary>The recorded text of a cause, for example <c>edges-lost</c>.</summary>
-    public static string Code(this GapCause cause) => Array.Find(Codes, c => c.Cause == cause).Code
+    public static string Code(this GapCause cause) =>
+        Array.Find(Codes, c => c.Cause == cause).Code
         ?? throw new ArgumentOutOfRangeException(nameof(cause), cause, "This cause has no recorded text.");
 
     /// <summary>Finds the cause a recorded text stands for.</summary>

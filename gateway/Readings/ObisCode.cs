@@ -44,8 +44,8 @@ public readonly record struct ObisCode
     public static ObisCode CompressedAir { get; } = Parse("15-0:1.0.0.255");
 
     /// <summary>
-    /// Pieces of a product. Nothing is metered, so the medium is abstract (0); C.D = 96.15 is a counter of occurrences (IEC 62056-6-1, general service
-    /// entries; DLMS UA 1000-1), here of pieces that pass.
+    /// Pieces of a product. Nothing is metered, so the medium is abstract (0); C.D = 96.15 is a counter of occurrences (IEC 62056-6-1,
+    /// general service entries; DLMS UA 1000-1), here of pieces that pass.
     /// </summary>
     public static ObisCode Pieces { get; } = Parse("0-0:96.15.0.255");
 
@@ -58,10 +58,15 @@ public readonly record struct ObisCode
         ReadOnlySpan<char> rest = text;
         for (int i = 0; i < groups.Length; i++)
         {
-            int end = i == 5 ? rest.Length : i == 4 ? rest.IndexOfAny('.', '*') : rest.IndexOf(separators[i]);
+            int end =
+                i == 5 ? rest.Length
+                : i == 4 ? rest.IndexOfAny('.', '*')
+                : rest.IndexOf(separators[i]);
             if (end < 1 || !byte.TryParse(rest[..end], NumberStyles.None, CultureInfo.InvariantCulture, out groups[i]))
             {
-                throw new FormatException($"'{text}' is not an OBIS code. Write A-B:C.D.E.F with each group from 0 to 255, as in 1-0:1.8.0.255.");
+                throw new FormatException(
+                    $"'{text}' is not an OBIS code. Write A-B:C.D.E.F with each group from 0 to 255, as in 1-0:1.8.0.255."
+                );
             }
 
             rest = i == 5 ? default : rest[(end + 1)..];
@@ -72,9 +77,10 @@ public readonly record struct ObisCode
 
     /// <summary>Takes the groups A to F, one byte each: the logical name as DLMS/COSEM carries it (IEC 62056-6-2).</summary>
     /// <exception cref="ArgumentException">There are not six bytes.</exception>
-    public static ObisCode FromBytes(ReadOnlySpan<byte> groups) => groups.Length == Bytes
-        ? new ObisCode(groups)
-        : throw new ArgumentException($"An OBIS code has {Bytes} bytes, not {groups.Length}.", nameof(groups));
+    public static ObisCode FromBytes(ReadOnlySpan<byte> groups) =>
+        groups.Length == Bytes
+            ? new ObisCode(groups)
+            : throw new ArgumentException($"An OBIS code has {Bytes} bytes, not {groups.Length}.", nameof(groups));
 
     /// <summary>Writes the groups A to F, one byte each.</summary>
     /// <exception cref="ArgumentException">There is no room for six bytes.</exception>
@@ -92,8 +98,8 @@ public readonly record struct ObisCode
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Group(5)}-{Group(4)}:{Group(3)}.{Group(2)}.{Group(1)}.{Group(0)}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Group(5)}-{Group(4)}:{Group(3)}.{Group(2)}.{Group(1)}.{Group(0)}");
 
     private byte Group(int fromTheRight) => (byte)((_code >> (8 * fromTheRight)) & 0xFF);
 }

@@ -45,7 +45,9 @@ public enum MissingReason
     Fault = 7,
 }
 
-/// <summary>The texts that stand for missing reasons in leaves, pages and JSON. They are part of the recorded format: add, never change.</summary>
+/// <summary>
+/// The texts that stand for missing reasons in leaves, pages and JSON. They are part of the recorded format: add, never change.
+/// </summary>
 public static class MissingReasons
 {
     private static readonly (MissingReason Reason, string Code)[] Codes =
@@ -60,6 +62,7 @@ public static class MissingReasons
     ];
 
     /// <summary>The recorded text of a reason, for example <c>no-answer</c>.</summary>
-    public static string Code(this MissingReason reason) => Array.Find(Codes, c => c.Reason == reason).Code
+    public static string Code(this MissingReason reason) =>
+        Array.Find(Codes, c => c.Reason == reason).Code
         ?? throw new ArgumentOutOfRangeException(nameof(reason), reason, "This reason has no recorded text.");
 }

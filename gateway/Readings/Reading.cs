@@ -50,4 +50,5 @@ public readonly record struct LiveValues(
     double? FrequencyHz = null,
     double? ReactivePowerVar = null,
     double? Flow = null,
-    string? FlowUnit = null);
+    string? FlowUnit = null
+);

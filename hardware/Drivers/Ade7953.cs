@@ -16,20 +16,38 @@ namespace EdgeGateway.Drivers;
 /// <param name="Gap">Why energy since the last reading is missing, where some is: quality is lost then.</param>
 /// <param name="Elapsed">Time since the last reading, by a clock that is never set.</param>
 public readonly record struct Ade7953Sample(
-    uint VoltageRms, ushort Period, Ade7953Channel A, Ade7953Channel B, Quality Quality, GapCause? Gap, TimeSpan Elapsed);
+    uint VoltageRms,
+    ushort Period,
+    Ade7953Channel A,
+    Ade7953Channel B,
+    Quality Quality,
+    GapCause? Gap,
+    TimeSpan Elapsed
+);
 
 /// <summary>One current channel of a reading.</summary>
 /// <param name="CurrentRms">IRMSA or IRMSB, 9 032 007 at full scale.</param>
 /// <param name="ActivePower">AWATT or BWATT, ±4 862 401 at full scale, import positive.</param>
 /// <param name="ReactivePower">AVAR or BVAR, in the steps of the active power, lagging current positive.</param>
 /// <param name="PowerFactor">PFA or PFB, in steps of 2⁻¹⁵.</param>
-/// <param name="ActiveEnergy">Counts of AENERGYA or AENERGYB since the last reading, import positive. Every count comes in exactly one reading.</param>
+/// <param name="ActiveEnergy">Counts of AENERGYA or AENERGYB since the last reading, import positive. Every count comes in exactly one
+/// reading.</param>
 /// <param name="ReactiveEnergy">Counts of RENERGYA or RENERGYB since the last reading, lagging positive.</param>
 /// <param name="Saturated">The current or the voltage input was at the end of its range since the last reading.</param>
 public readonly record struct Ade7953Channel(
-    uint CurrentRms, int ActivePower, int ReactivePower, short PowerFactor, long ActiveEnergy, long ReactiveEnergy, bool Saturated);
+    uint CurrentRms,
+    int ActivePower,
+    int ReactivePower,
+    short PowerFactor,
+    long ActiveEnergy,
+    long ReactiveEnergy,
+    bool Saturated
+);
 
-/// <summary>Analog Devices ADE7953: one voltage and two current inputs, RMS values, signed active and reactive power and energy. ADE7953 datasheet Rev. B.</summary>
+/// <summary>
+/// Analog Devices ADE7953: one voltage and two current inputs, RMS values, signed active and reactive power and energy. ADE7953 datasheet
+/// Rev. B.
+/// </summary>
 /// <remarks>
 /// The wire, most significant byte first (I2C Interface, pages 53–54); the register's address says how long it is:
 /// <code>
@@ -132,8 +150,13 @@ public sealed class Ade7953
         Counters now = new(ReadEnergies(), powers);
         if (Read8(Register.LCYCMODE) != 0)
         {
-            throw new ChipException(MissingReason.Implausible, Chip, Address, nameof(Register.LCYCMODE),
-                "the chip was reset while it was read. If this happens again look at its 3.3 V supply.");
+            throw new ChipException(
+                MissingReason.Implausible,
+                Chip,
+                Address,
+                nameof(Register.LCYCMODE),
+                "the chip was reset while it was read. If this happens again look at its 3.3 V supply."
+            );
         }
 
         TimeSpan elapsed = _time.GetElapsedTime(_readAt);
@@ -147,7 +170,8 @@ public sealed class Ade7953
             new(currentB, powers.ActiveB, powers.ReactiveB, factorB, counts.ActiveB, counts.ReactiveB, voltageSaturated | saturatedB),
             quality,
             _gap,
-            elapsed);
+            elapsed
+        );
         (_last, _gap, _impossible, _readAt) = (now, null, 0, _time.GetTimestamp());
         return sample;
     }
@@ -166,7 +190,9 @@ public sealed class Ade7953
         }
 
         throw Implausible(
-            Register.AENERGYA, $"the energy registers stepped by more than full power makes in {elapsed.TotalSeconds:0.0} s, and nothing was booked");
+            Register.AENERGYA,
+            $"the energy registers stepped by more than full power makes in {elapsed.TotalSeconds:0.0} s, and nothing was booked"
+        );
     }
 
     private int Address => _device.ConnectionSettings.DeviceAddress;
@@ -187,8 +213,13 @@ public sealed class Ade7953
     {
         if (value != expected)
         {
-            throw new ChipException(MissingReason.WrongChip, Chip, Address, register.ToString(),
-                $"it reads 0x{value:X} where an ADE7953 has 0x{expected:X}. Another chip is at this address, or the wires disturb the bus.");
+            throw new ChipException(
+                MissingReason.WrongChip,
+                Chip,
+                Address,
+                register.ToString(),
+                $"it reads 0x{value:X} where an ADE7953 has 0x{expected:X}. Another chip is at this address, or the wires disturb the bus."
+            );
         }
     }
 
@@ -211,16 +242,21 @@ public sealed class Ade7953
         }
     }
 
-    private ChipException Implausible(Register register, string what) => new(
-        MissingReason.Implausible, Chip, Address, register.ToString(), $"{what}. Look for disturbances on the bus wires and the supply.");
+    private ChipException Implausible(Register register, string what) =>
+        new(
+            MissingReason.Implausible,
+            Chip,
+            Address,
+            register.ToString(),
+            $"{what}. Look for disturbances on the bus wires and the supply."
+        );
 
     private bool Saturated(Register register) => Read32(register) >= FullScalePeak;
 
-    private FourOf<int> ReadEnergies() => new(
-        Signed(Register.AENERGYA), Signed(Register.AENERGYB), Signed(Register.RENERGYA), Signed(Register.RENERGYB));
+    private FourOf<int> ReadEnergies() =>
+        new(Signed(Register.AENERGYA), Signed(Register.AENERGYB), Signed(Register.RENERGYA), Signed(Register.RENERGYB));
 
-    private FourOf<int> ReadPowers() => new(
-        Signed(Register.AWATT), Signed(Register.BWATT), Signed(Register.AVAR), Signed(Register.BVAR));
+    private FourOf<int> ReadPowers() => new(Signed(Register.AWATT), Signed(Register.BWATT), Signed(Register.AVAR), Signed(Register.BVAR));
 
     // 32-bit registers carry 24 bits; the upper 8 repeat the sign (ADE7953 Registers, page 60). When they do not, the answer is broken.
     private int Signed(Register register)
@@ -298,7 +334,8 @@ public sealed class Ade7953
                 Between(e0.ActiveA, e.ActiveA, p0.ActiveA, p.ActiveA, elapsed),
                 Between(e0.ActiveB, e.ActiveB, p0.ActiveB, p.ActiveB, elapsed),
                 Between(e0.ReactiveA, e.ReactiveA, p0.ReactiveA, p.ReactiveA, elapsed),
-                Between(e0.ReactiveB, e.ReactiveB, p0.ReactiveB, p.ReactiveB, elapsed));
+                Between(e0.ReactiveB, e.ReactiveB, p0.ReactiveB, p.ReactiveB, elapsed)
+            );
         }
 
         // Difference of two readings of a register that runs round at 2^24. Past half a turn it has several meanings, 2^24 counts apart:

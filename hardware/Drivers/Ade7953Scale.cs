@@ -3,7 +3,9 @@ using EdgeGateway.Readings;
 
 namespace EdgeGateway.Drivers;
 
-/// <summary>What register values of an ADE7953 channel mean behind its current transformer and voltage divider, by the chip's nominal full scale.</summary>
+/// <summary>
+/// What register values of an ADE7953 channel mean behind its current transformer and voltage divider, by the chip's nominal full scale.
+/// </summary>
 public sealed class Ade7953Scale
 {
     /// <summary>Below 2 % of full scale the voltage is too small to tell its frequency.</summary>
@@ -14,7 +16,8 @@ public sealed class Ade7953Scale
 
     /// <summary>Makes the scale of one channel.</summary>
     /// <param name="transformer">The channel's current transformer.</param>
-    /// <param name="voltageDivider">Mains volts for one volt at the chip's input, for example 1001 for 1 MΩ over 1 kΩ. At least 1, at most 10⁶.</param>
+    /// <param name="voltageDivider">Mains volts for one volt at the chip's input, for example 1001 for 1 MΩ over 1 kΩ. At least 1, at most
+    /// 10⁶.</param>
     /// <exception cref="ArgumentOutOfRangeException">
     /// The transformer's secondary is beyond the input's range, the divider is impossible, or they have so many digits that the exact
     /// worth of a count does not fit 64 bits.
@@ -24,7 +27,10 @@ public sealed class Ade7953Scale
         if ((double)transformer.SecondaryMv > Ade7953.FullScaleMv)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(transformer), transformer.SecondaryMv, "The chip's current input takes at most 353 mV (500 mV peak) from the secondary.");
+                nameof(transformer),
+                transformer.SecondaryMv,
+                "The chip's current input takes at most 353 mV (500 mV peak) from the secondary."
+            );
         }
 
         if (voltageDivider is < 1 or > 1_000_000)
@@ -64,12 +70,16 @@ public sealed class Ade7953Scale
     /// <summary>Hertz of a PERIOD value (datasheet, Period Measurement).</summary>
     public static double FrequencyHz(ushort period) => 223_750.0 / (period + 1);
 
-    /// <summary>What a channel shows live. The frequency is null without a voltage, the power factor without a current or when |P| &gt; 1.05 S.</summary>
+    /// <summary>
+    /// What a channel shows live. The frequency is null without a voltage, the power factor without a current or when |P| &gt; 1.05 S.
+    /// </summary>
     public LiveValues Live(Ade7953Sample sample, Ade7953Channel channel)
     {
         (double volts, double amperes) = (VoltageV(sample.VoltageRms), CurrentA(channel.CurrentRms));
         (double watts, double voltAmperes) = (ActivePowerW(channel.ActivePower), volts * amperes);
-        bool factorTells = channel.CurrentRms > Ade7953.FullScaleRms / 1000 && sample.VoltageRms > LeastRmsForFrequency
+        bool factorTells =
+            channel.CurrentRms > Ade7953.FullScaleRms / 1000
+            && sample.VoltageRms > LeastRmsForFrequency
             && Math.Abs(watts) <= 1.05 * voltAmperes;
         return new LiveValues(
             VoltageV: volts,
@@ -78,7 +88,8 @@ public sealed class Ade7953Scale
             ApparentPowerVA: voltAmperes,
             PowerFactor: factorTells ? channel.PowerFactor / 32768.0 : null,
             FrequencyHz: sample.VoltageRms > LeastRmsForFrequency ? FrequencyHz(sample.Period) : null,
-            ReactivePowerVar: ReactivePowerVar(channel.ReactivePower));
+            ReactivePowerVar: ReactivePowerVar(channel.ReactivePower)
+        );
     }
 
     //   V²      A      1000 mV        1 s       1 h     1000 mWh
@@ -101,14 +112,18 @@ public sealed class Ade7953Scale
         return numerator <= long.MaxValue && denominator <= long.MaxValue
             ? ((long)numerator, (long)denominator)
             : throw new ArgumentOutOfRangeException(
-                nameof(divider), divider, "The divider and the transformer have too many digits: write at most four after the point.");
+                nameof(divider),
+                divider,
+                "The divider and the transformer have too many digits: write at most four after the point."
+            );
     }
 
     internal static (BigInteger Numerator, BigInteger Denominator) Fraction(decimal value)
     {
         Span<int> parts = stackalloc int[4];
         decimal.GetBits(value, parts);
-        BigInteger digits = ((BigInteger)unchecked((uint)parts[2]) << 64) | ((BigInteger)unchecked((uint)parts[1]) << 32) | unchecked((uint)parts[0]);
+        BigInteger digits =
+            ((BigInteger)unchecked((uint)parts[2]) << 64) | ((BigInteger)unchecked((uint)parts[1]) << 32) | unchecked((uint)parts[0]);
         return (digits, BigInteger.Pow(10, value.Scale));
     }
 }

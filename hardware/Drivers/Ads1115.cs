@@ -59,11 +59,19 @@ public static class Ads1115Settings
 {
     private static readonly (Ads1115Input Input, string Code)[] Inputs =
     [
-        (Ads1115Input.Ain0Ain1, "0-1"), (Ads1115Input.Ain0Ain3, "0-3"), (Ads1115Input.Ain1Ain3, "1-3"), (Ads1115Input.Ain2Ain3, "2-3"),
-        (Ads1115Input.Ain0, "0"), (Ads1115Input.Ain1, "1"), (Ads1115Input.Ain2, "2"), (Ads1115Input.Ain3, "3"),
+        (Ads1115Input.Ain0Ain1, "0-1"),
+        (Ads1115Input.Ain0Ain3, "0-3"),
+        (Ads1115Input.Ain1Ain3, "1-3"),
+        (Ads1115Input.Ain2Ain3, "2-3"),
+        (Ads1115Input.Ain0, "0"),
+        (Ads1115Input.Ain1, "1"),
+        (Ads1115Input.Ain2, "2"),
+        (Ads1115Input.Ain3, "3"),
     ];
 
-    /// <summary>The bias of an input against ground, millivolts: the middle of a 3.3 V supply, because no input may go below ground.</summary>
+    /// <summary>
+    /// The bias of an input against ground, millivolts: the middle of a 3.3 V supply, because no input may go below ground.
+    /// </summary>
     public const int MidRailMv = 1650;
 
     /// <summary>All texts of inputs: <c>0-1</c> is AIN0 against AIN1, <c>0</c> is AIN0 against ground.</summary>
@@ -78,16 +86,17 @@ public static class Ads1115Settings
     }
 
     /// <summary>The end of a range, millivolts.</summary>
-    public static int FullScaleMv(this Ads1115Range range) => range switch
-    {
-        Ads1115Range.Mv6144 => 6144,
-        Ads1115Range.Mv4096 => 4096,
-        Ads1115Range.Mv2048 => 2048,
-        Ads1115Range.Mv1024 => 1024,
-        Ads1115Range.Mv512 => 512,
-        Ads1115Range.Mv256 => 256,
-        _ => throw new ArgumentOutOfRangeException(nameof(range), range, "The chip has no such range."),
-    };
+    public static int FullScaleMv(this Ads1115Range range) =>
+        range switch
+        {
+            Ads1115Range.Mv6144 => 6144,
+            Ads1115Range.Mv4096 => 4096,
+            Ads1115Range.Mv2048 => 2048,
+            Ads1115Range.Mv1024 => 1024,
+            Ads1115Range.Mv512 => 512,
+            Ads1115Range.Mv256 => 256,
+            _ => throw new ArgumentOutOfRangeException(nameof(range), range, "The chip has no such range."),
+        };
 
     /// <summary>
     /// The smallest range that takes twice the transformer's rated peak, for the peaks of a rectifier. The largest when none does. An input
@@ -236,8 +245,13 @@ public sealed class Ads1115
             _device.Write([ConversionPointer]);
             if (seen != config || threshold != 0x8000)
             {
-                throw new ChipException(MissingReason.WrongChip, Chip, Address, "Config",
-                    $"it reads 0x{seen:X4} where 0x{config:X4} was written. Another chip is at this address, or the chip was just reset.");
+                throw new ChipException(
+                    MissingReason.WrongChip,
+                    Chip,
+                    Address,
+                    "Config",
+                    $"it reads 0x{seen:X4} where 0x{config:X4} was written. Another chip is at this address, or the chip was just reset."
+                );
             }
         }
         catch (IOException fault)
@@ -287,8 +301,14 @@ public sealed class Ads1115
                 ushort seen = BinaryPrimitives.ReadUInt16BigEndian(answer);
                 if ((seen & ~Start) != config)
                 {
-                    throw new ChipException(MissingReason.WrongChip, Chip, Address, "Config",
-                        $"it reads 0x{seen:X4} after 0x{config:X4} was written. Another chip is at this address, or the chip was just reset.");
+                    throw new ChipException(
+                        MissingReason.WrongChip,
+                        Chip,
+                        Address,
+                        "Config",
+                        $"it reads 0x{seen:X4} after 0x{config:X4} was written. Another chip is at this address, or the chip "
+                            + "was just reset."
+                    );
                 }
 
                 if ((seen & Start) != 0)
@@ -298,8 +318,13 @@ public sealed class Ads1115
 
                 if (polls == MaxPolls)
                 {
-                    throw new ChipException(MissingReason.Implausible, Chip, Address, "Config",
-                        "a conversion does not end. Switch the chip's supply off and on; replace it if this stays.");
+                    throw new ChipException(
+                        MissingReason.Implausible,
+                        Chip,
+                        Address,
+                        "Config",
+                        "a conversion does not end. Switch the chip's supply off and on; replace it if this stays."
+                    );
                 }
             }
 

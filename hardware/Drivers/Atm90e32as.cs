@@ -28,15 +28,22 @@ public enum Atm90e32asPhaseName
 /// reading is so long ago that a register may have turned over, or a reply can have been lost unseen.
 /// </param>
 public readonly record struct Atm90e32asSample(
-    ushort Frequency, Atm90e32asPhase A, Atm90e32asPhase B, Atm90e32asPhase C, TimeSpan Elapsed, GapCause? Lacks)
+    ushort Frequency,
+    Atm90e32asPhase A,
+    Atm90e32asPhase B,
+    Atm90e32asPhase C,
+    TimeSpan Elapsed,
+    GapCause? Lacks
+)
 {
     /// <summary>A phase by its name.</summary>
-    public Atm90e32asPhase this[Atm90e32asPhaseName phase] => phase switch
-    {
-        Atm90e32asPhaseName.A => A,
-        Atm90e32asPhaseName.B => B,
-        _ => C,
-    };
+    public Atm90e32asPhase this[Atm90e32asPhaseName phase] =>
+        phase switch
+        {
+            Atm90e32asPhaseName.A => A,
+            Atm90e32asPhaseName.B => B,
+            _ => C,
+        };
 }
 
 /// <summary>One phase of a reading.</summary>
@@ -64,7 +71,8 @@ public readonly record struct Atm90e32asPhase(
     long ActiveReverse,
     long ReactiveForward,
     long ReactiveReverse,
-    bool Saturated);
+    bool Saturated
+);
 
 /// <summary>
 /// Microchip (Atmel) ATM90E32AS: three phases with voltage and current, RMS values, signed active and reactive power and energy.
@@ -112,7 +120,9 @@ public sealed class Atm90e32as
     /// </summary>
     public const int FullScaleMv = 720;
 
-    /// <summary>Urms (600 V) and Irms (60 A) of a full-scale sine with the gains written here, in 1/256 of the upper register's step.</summary>
+    /// <summary>
+    /// Urms (600 V) and Irms (60 A) of a full-scale sine with the gains written here, in 1/256 of the upper register's step.
+    /// </summary>
     public const int FullScaleRms = 15_360_000;
 
     /// <summary>Pmean of full-scale sines in phase, 36 kW in steps of 0.00032 W.</summary>
@@ -252,8 +262,8 @@ public sealed class Atm90e32as
     /// <summary>Names values of this chip that cannot be.</summary>
     /// <param name="register">The registers they came from.</param>
     /// <param name="what">What is wrong with them, as a clause.</param>
-    public ChipException Implausible(string register, string what) => Fault(
-        MissingReason.Implausible, register, $"{what}. Look for disturbances on the bus wires and the supply.");
+    public ChipException Implausible(string register, string what) =>
+        Fault(MissingReason.Implausible, register, $"{what}. Look for disturbances on the bus wires and the supply.");
 
     // The four energies of three phases in the order of their registers.
     private static Register EnergyRegister(int energy) => Register.APenergyA + (energy / 3 * 4) + (energy % 3);
@@ -264,19 +274,28 @@ public sealed class Atm90e32as
         List<(Register, ushort)> values =
         [
             (Register.SagPeakDetCfg, Mark),
-            (Register.PLconstH, (ushort)(PlConstant >> 16)), (Register.PLconstL, (ushort)(PlConstant & 0xFFFF)),
-            (Register.MMode0, mode), (Register.MMode1, 0),
-            (Register.PStartTh, 0), (Register.QStartTh, 0), (Register.SStartTh, 0),
-            (Register.PPhaseTh, NoLoad), (Register.QPhaseTh, NoLoad), (Register.SPhaseTh, NoLoad),
+            (Register.PLconstH, (ushort)(PlConstant >> 16)),
+            (Register.PLconstL, (ushort)(PlConstant & 0xFFFF)),
+            (Register.MMode0, mode),
+            (Register.MMode1, 0),
+            (Register.PStartTh, 0),
+            (Register.QStartTh, 0),
+            (Register.SStartTh, 0),
+            (Register.PPhaseTh, NoLoad),
+            (Register.QPhaseTh, NoLoad),
+            (Register.SPhaseTh, NoLoad),
         ];
         for (int phase = 0; phase < 3; phase++)
         {
-            values.AddRange(
-            [
-                (Register.PoffsetA + (2 * phase), 0), (Register.QoffsetA + (2 * phase), 0),
-                (Register.PQGainA + (2 * phase), 0), (Register.PhiA + (2 * phase), 0),
-                (Register.UgainA + (4 * phase), Gain), (Register.IgainA + (4 * phase), Gain),
-                (Register.UoffsetA + (4 * phase), 0), (Register.IoffsetA + (4 * phase), 0),
+            values.AddRange([
+                (Register.PoffsetA + (2 * phase), 0),
+                (Register.QoffsetA + (2 * phase), 0),
+                (Register.PQGainA + (2 * phase), 0),
+                (Register.PhiA + (2 * phase), 0),
+                (Register.UgainA + (4 * phase), Gain),
+                (Register.IgainA + (4 * phase), Gain),
+                (Register.UoffsetA + (4 * phase), 0),
+                (Register.IoffsetA + (4 * phase), 0),
             ]);
         }
 
@@ -364,8 +383,12 @@ public sealed class Atm90e32as
             Power(Register.SmeanA + phase, Register.SmeanALSB + phase),
             PowerFactor(Value(Register.PFmeanA + phase)),
             (short)(angle > 1800 ? angle - 3600 : angle),
-            0, 0, 0, 0,
-            saturated);
+            0,
+            0,
+            0,
+            0,
+            saturated
+        );
     }
 
     private int Peak(Register register) => Math.Abs((int)unchecked((short)Value(register)));
@@ -373,7 +396,9 @@ public sealed class Atm90e32as
     // "Signed, MSB as the sign bit" (90E32 datasheet, table 11): esphome takes it for two's complement, CircuitSetup for a sign and a
     // magnitude. The two do not overlap within −1000 to 1000.
     private static short PowerFactor(ushort value) =>
-        unchecked((short)value) is var factor and >= -1000 and <= 1000 ? factor : (short)((value & 0x8000) != 0 ? -(value & 0x7FFF) : value);
+        unchecked((short)value) is var factor and >= -1000 and <= 1000
+            ? factor
+            : (short)((value & 0x8000) != 0 ? -(value & 0x7FFF) : value);
 
     // The two words are two transfers apart: the upper one must not have moved meanwhile.
     private int Power(Register upper, Register lower)
@@ -421,9 +446,10 @@ public sealed class Atm90e32as
         }
 
         RequireReply(Register.SagPeakDetCfg, seen);
-        throw Implausible(nameof(Register.SagPeakDetCfg), seen == ResetMark
-            ? "the chip was reset while it was read"
-            : $"it reads 0x{seen:X4} and not 0x{Mark:X4}");
+        throw Implausible(
+            nameof(Register.SagPeakDetCfg),
+            seen == ResetMark ? "the chip was reset while it was read" : $"it reads 0x{seen:X4} and not 0x{Mark:X4}"
+        );
     }
 
     // What became of the clearing read that is not settled yet. Until that is known any other access would overwrite the answer.
@@ -486,13 +512,21 @@ public sealed class Atm90e32as
     {
         if (seen is 0 or NoReply)
         {
-            throw Fault(MissingReason.NoAnswer, register.ToString(),
-                $"no answer, MISO reads 0x{seen:X4}. Check the chip's supply, its PM0 and PM1 pins (both high) and the bus wires.");
+            throw Fault(
+                MissingReason.NoAnswer,
+                register.ToString(),
+                $"no answer, MISO reads 0x{seen:X4}. Check the chip's supply, its PM0 and PM1 pins (both high) and the bus wires."
+            );
         }
     }
 
-    private ChipException WrongChip(Register register, ushort value, ushort expected) => Fault(MissingReason.WrongChip, register.ToString(),
-        $"it reads 0x{value:X4} where an ATM90E32AS has 0x{expected:X4}. Another chip is on this chip-select line, or the wires disturb the bus.");
+    private ChipException WrongChip(Register register, ushort value, ushort expected) =>
+        Fault(
+            MissingReason.WrongChip,
+            register.ToString(),
+            $"it reads 0x{value:X4} where an ATM90E32AS has 0x{expected:X4}. Another chip is on this chip-select line, or the "
+                + "wires disturb the bus."
+        );
 
     private ChipException Fault(MissingReason reason, string register, string sentence) =>
         new(reason, Chip, _device.ConnectionSettings, register, sentence);
@@ -513,8 +547,14 @@ public sealed class Atm90e32as
         }
         catch (IOException fault)
         {
-            throw new ChipException(MissingReason.NoAnswer, Chip, _device.ConnectionSettings, register.ToString(),
-                "the kernel did not do the transfer. Look at its log, and at the SPI settings of the device tree.", fault);
+            throw new ChipException(
+                MissingReason.NoAnswer,
+                Chip,
+                _device.ConnectionSettings,
+                register.ToString(),
+                "the kernel did not do the transfer. Look at its log, and at the SPI settings of the device tree.",
+                fault
+            );
         }
 
         return BinaryPrimitives.ReadUInt16BigEndian(received[2..]);

@@ -19,7 +19,8 @@ public sealed class Atm90e32asScale
 
     /// <summary>Makes the scale of one phase.</summary>
     /// <param name="transformer">The phase's current transformer.</param>
-    /// <param name="voltageDivider">Mains volts for one volt at the chip's input, for example 1001 for 1 MΩ over 1 kΩ. At least 1, at most 10⁶.</param>
+    /// <param name="voltageDivider">Mains volts for one volt at the chip's input, for example 1001 for 1 MΩ over 1 kΩ. At least 1, at most
+    /// 10⁶.</param>
     /// <exception cref="ArgumentOutOfRangeException">
     /// The transformer's secondary is beyond the input's range, the divider is impossible, or they have so many digits that the exact
     /// worth of a count does not fit 64 bits.
@@ -29,7 +30,10 @@ public sealed class Atm90e32asScale
         if (transformer.SecondaryMv > Atm90e32as.FullScaleMv)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(transformer), transformer.SecondaryMv, "The chip's current input takes at most 720 mV RMS from the secondary.");
+                nameof(transformer),
+                transformer.SecondaryMv,
+                "The chip's current input takes at most 720 mV RMS from the secondary."
+            );
         }
 
         if (voltageDivider is < 1 or > 1_000_000)
@@ -74,11 +78,13 @@ public sealed class Atm90e32asScale
             ApparentPowerVA: Power(phase.ApparentPower),
             PowerFactor: hasVoltage && phase.CurrentRms > Atm90e32as.FullScaleRms / 1000 ? phase.PowerFactor / 1000.0 : null,
             FrequencyHz: hasVoltage ? sample.Frequency / 100.0 : null,
-            ReactivePowerVar: Power(phase.ReactivePower));
+            ReactivePowerVar: Power(phase.ReactivePower)
+        );
     }
 
     /// <summary>
-    /// More counts than this, both directions together, cannot come in so much time: twice full scale, and one second for the poll's jitter.
+    /// More counts than this, both directions together, cannot come in so much time: twice full scale, and one second for the poll's
+    /// jitter.
     /// </summary>
     public static double MostCounts(TimeSpan elapsed) => 2.0 * Atm90e32as.FullScaleCountsPerSecond * (elapsed.TotalSeconds + 1);
 

@@ -18,9 +18,7 @@ public sealed class ChipException : Exception
     /// <param name="sentence">What happened and what to look at.</param>
     /// <param name="cause">The exception of the bus, where there was one.</param>
     public ChipException(MissingReason reason, string chip, int address, string register, string sentence, Exception? cause = null)
-        : this(reason, chip, $"I2C address 0x{address:X2}", address, register, sentence, cause)
-    {
-    }
+        : this(reason, chip, $"I2C address 0x{address:X2}", address, register, sentence, cause) { }
 
     /// <summary>Names a fault of a chip on an SPI bus.</summary>
     /// <param name="reason">Why there is no value.</param>
@@ -30,13 +28,16 @@ public sealed class ChipException : Exception
     /// <param name="sentence">What happened and what to look at.</param>
     /// <param name="cause">The exception of the bus, where there was one.</param>
     public ChipException(
-        MissingReason reason, string chip, SpiConnectionSettings place, string register, string sentence, Exception? cause = null)
-        : this(reason, chip, $"spidev{place.BusId}.{place.ChipSelectLine}", place.ChipSelectLine, register, sentence, cause)
-    {
-    }
+        MissingReason reason,
+        string chip,
+        SpiConnectionSettings place,
+        string register,
+        string sentence,
+        Exception? cause = null
+    )
+        : this(reason, chip, $"spidev{place.BusId}.{place.ChipSelectLine}", place.ChipSelectLine, register, sentence, cause) { }
 
-    private ChipException(
-        MissingReason reason, string chip, string place, int address, string register, string sentence, Exception? cause)
+    private ChipException(MissingReason reason, string chip, string place, int address, string register, string sentence, Exception? cause)
         : base($"{chip} at {place}, register {register}: {sentence}", cause) =>
         (Reason, Chip, Address, Register) = (reason, chip, address, register);
 
@@ -58,10 +59,22 @@ public sealed class ChipException : Exception
     /// </summary>
     internal static ChipException OfTransfer(IOException cause, string chip, int address, string register) =>
         ErrorNumber(cause.Message) == TimedOut
-            ? new(MissingReason.BusStuck, chip, address, register,
-                "the bus did not finish the transfer in time. Look for a data or clock line held low, and for missing pull-ups.", cause)
-            : new(MissingReason.NoAnswer, chip, address, register,
-                "no answer. Check the chip's supply, its address pins and the bus wires.", cause);
+            ? new(
+                MissingReason.BusStuck,
+                chip,
+                address,
+                register,
+                "the bus did not finish the transfer in time. Look for a data or clock line held low, and for missing pull-ups.",
+                cause
+            )
+            : new(
+                MissingReason.NoAnswer,
+                chip,
+                address,
+                register,
+                "no answer. Check the chip's supply, its address pins and the bus wires.",
+                cause
+            );
 
     private static int ErrorNumber(string text)
     {

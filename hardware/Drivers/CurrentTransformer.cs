@@ -11,12 +11,20 @@ public sealed record CurrentTransformer
     {
         if (primaryA is <= 0 or > 100_000)
         {
-            throw new ArgumentOutOfRangeException(nameof(primaryA), primaryA, "The rated primary current is above 0 A and at most 100 000 A.");
+            throw new ArgumentOutOfRangeException(
+                nameof(primaryA),
+                primaryA,
+                "The rated primary current is above 0 A and at most 100 000 A."
+            );
         }
 
         if (secondaryMv is <= 0 or > 10_000)
         {
-            throw new ArgumentOutOfRangeException(nameof(secondaryMv), secondaryMv, "The secondary voltage is above 0 mV and at most 10 000 mV.");
+            throw new ArgumentOutOfRangeException(
+                nameof(secondaryMv),
+                secondaryMv,
+                "The secondary voltage is above 0 mV and at most 10 000 mV."
+            );
         }
 
         (PrimaryA, SecondaryMv) = (primaryA, secondaryMv);

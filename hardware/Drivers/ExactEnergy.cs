@@ -23,17 +23,22 @@ public sealed class ExactEnergy
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(milliwattHoursPerCount.Denominator, nameof(milliwattHoursPerCount));
         if (ratio is <= 0 or > 2 || ratio * RatioDecimals % 1 != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "The ratio is above 0, at most 2, with at most six digits after the point.");
+            throw new ArgumentOutOfRangeException(
+                nameof(ratio),
+                ratio,
+                "The ratio is above 0, at most 2, with at most six digits after the point."
+            );
         }
 
         _numerator = milliwattHoursPerCount.Numerator * (Int128)(ratio * RatioDecimals);
         _denominator = milliwattHoursPerCount.Denominator * (Int128)RatioDecimals;
     }
 
-    /// <summary>The milliwatt-hours that became whole with these counts: positive counts are import, negative ones export. Both 0 or above.</summary>
-    public (long Import, long Export) Add(long counts) => counts >= 0
-        ? (Carry(ref _importRest, counts), 0)
-        : (0, Carry(ref _exportRest, -(Int128)counts));
+    /// <summary>
+    /// The milliwatt-hours that became whole with these counts: positive counts are import, negative ones export. Both 0 or above.
+    /// </summary>
+    public (long Import, long Export) Add(long counts) =>
+        counts >= 0 ? (Carry(ref _importRest, counts), 0) : (0, Carry(ref _exportRest, -(Int128)counts));
 
     private long Carry(ref Int128 rest, Int128 counts)
     {

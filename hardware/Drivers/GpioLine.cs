@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EdgeGateway.Drivers;
 
-/// <summary>A line of a GPIO chip as an input for pulses, read from the kernel's character device (/dev/gpiochipN, &lt;linux/gpio.h&gt;).</summary>
+/// <summary>
+/// A line of a GPIO chip as an input for pulses, read from the kernel's character device (/dev/gpiochipN, &lt;linux/gpio.h&gt;).
+/// </summary>
 /// <remarks>
 /// The kernel stamps both edges of the line with CLOCK_MONOTONIC when they come and keeps the newest 1024: nothing is missed while this
 /// process is stopped or busy, and what did not fit is known by its number. Every line is a request of its own, so that a
@@ -15,7 +17,8 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     private const string Consumer = "edge-gateway";
     private const int EventsAtOnce = 64;
 
-    // An edge that was on its way when the level was sampled has long been queued by then: the kernel's interrupt thread needs microseconds.
+    // An edge that was on its way when the level was sampled has long been queued by then: the kernel's interrupt thread needs
+    // microseconds.
     private const int InFlightMs = 10;
 
     private readonly string _name;
@@ -58,7 +61,9 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         using SafeFileHandle chip = OpenChip(label, out GpioChipInfo info);
         if (line < 0 || line >= info.Lines)
         {
-            throw new IOException($"{name}: the chip has the lines 0 to {info.Lines - 1}. Write the offset of the line that the wire is on.");
+            throw new IOException(
+                $"{name}: the chip has the lines 0 to {info.Lines - 1}. Write the offset of the line that the wire is on."
+            );
         }
 
         byte[] request = GpioRecords.Request(line, bias, activeLow, Consumer);
@@ -74,9 +79,11 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         }
 
         string consumer = GpioRecords.ConsumerOf(about) is { Length: > 0 } known ? known : "a program that gives no name";
-        throw new IOException(error == Busy
-            ? $"{name} is in use by {consumer}. Stop that program, or take the line out of the device tree."
-            : $"{name}: the kernel does not give it as an input with edges ({Marshal.GetPInvokeErrorMessage(error)}).");
+        throw new IOException(
+            error == Busy
+                ? $"{name} is in use by {consumer}. Stop that program, or take the line out of the device tree."
+                : $"{name}: the kernel does not give it as an input with edges ({Marshal.GetPInvokeErrorMessage(error)})."
+        );
     }
 
     /// <inheritdoc/>
@@ -117,8 +124,11 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
             {
                 throw new IOException(
                     known.Length == 0 ? $"gpio:{label}: this system has no GPIO character device (/dev/gpiochip*)."
-                    : named.Length == 0 ? $"gpio:{label}: no chip has this label. There are {string.Join(", ", known.Select(c => $"gpio:{c.Info.Label}"))}."
-                    : $"gpio:{label}: {string.Join(" and ", named.Select(c => c.Info.Name))} both have this label, so it does not tell them apart.");
+                    : named.Length == 0
+                        ? $"gpio:{label}: no chip has this label. There are {string.Join(", ", known.Select(c => $"gpio:{c.Info.Label}"))}."
+                    : $"gpio:{label}: {string.Join(" and ", named.Select(c => c.Info.Name))} both have this label, so it does "
+                        + "not tell them apart."
+                );
             }
 
             (SafeFileHandle found, info) = named[0];
@@ -139,7 +149,9 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         }
         catch (UnauthorizedAccessException)
         {
-            throw new UnauthorizedAccessException($"{path} may not be opened by this user. Put the user into the group gpio, and start again.");
+            throw new UnauthorizedAccessException(
+                $"{path} may not be opened by this user. Put the user into the group gpio, and start again."
+            );
         }
     }
 
@@ -153,8 +165,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         {
             result = Poll(ref poll, 1, timeoutMs);
             result = result > 0 ? Read(_file, ref _records[0], (nuint)_records.Length) : result;
-        }
-        while (result < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        } while (result < 0 && Marshal.GetLastPInvokeError() == Interrupted);
 
         if (result < 0)
         {
@@ -174,8 +185,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         do
         {
             error = Ioctl(file, request, ref record[0]) < 0 ? Marshal.GetLastPInvokeError() : 0;
-        }
-        while (error == Interrupted);
+        } while (error == Interrupted);
 
         return error;
     }

@@ -18,7 +18,8 @@ public enum GpioBias
 }
 
 /// <summary>A GPIO chip as the kernel describes it.</summary>
-/// <param name="Name">The kernel's name, for example <c>gpiochip0</c>. It is numbered as chips were found and changes between kernels.</param>
+/// <param name="Name">The kernel's name, for example <c>gpiochip0</c>. It is numbered as chips were found and changes between
+/// kernels.</param>
 /// <param name="Label">What the chip is, for example <c>pinctrl-rp1</c>.</param>
 /// <param name="Lines">How many lines it has.</param>
 public readonly record struct GpioChipInfo(string Name, string Label, int Lines);
@@ -96,9 +97,17 @@ public static class GpioRecords
     public static byte[] Request(int line, GpioBias bias, bool activeLow, string consumer)
     {
         byte[] request = new byte[RequestBytes];
-        ulong flags = Flag(2) | Flag(4) | Flag(5) // input, rising and falling edges
+        ulong flags =
+            Flag(2)
+            | Flag(4)
+            | Flag(5) // input, rising and falling edges
             | (activeLow ? Flag(1) : 0)
-            | bias switch { GpioBias.Up => Flag(8), GpioBias.Down => Flag(9), _ => Flag(10) };
+            | bias switch
+            {
+                GpioBias.Up => Flag(8),
+                GpioBias.Down => Flag(9),
+                _ => Flag(10),
+            };
         BinaryPrimitives.WriteInt32LittleEndian(request, line);
         Encoding.ASCII.GetBytes(consumer, request.AsSpan(256, NameBytes - 1));
         BinaryPrimitives.WriteUInt64LittleEndian(request.AsSpan(288), flags);

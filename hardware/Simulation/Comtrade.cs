@@ -9,8 +9,7 @@ namespace EdgeGateway.Simulation;
 /// <param name="Component">The circuit component, for example a feeder; may be empty.</param>
 /// <param name="Quantity">Voltage or current.</param>
 /// <param name="Values">A value per sample at <see cref="Comtrade.Seconds"/>. Null: the recorder marked it as missing.</param>
-public sealed record RecordedChannel(
-    string Id, string Phase, string Component, RecordedQuantity Quantity, IReadOnlyList<double?> Values);
+public sealed record RecordedChannel(string Id, string Phase, string Component, RecordedQuantity Quantity, IReadOnlyList<double?> Values);
 
 /// <summary>A recorded waveform: IEEE C37.111 (COMTRADE) revisions 1991, 1999 and 2013, ASCII, BINARY, BINARY32 and FLOAT32.</summary>
 /// <remarks>
@@ -23,7 +22,15 @@ public sealed class Comtrade
 {
     private Comtrade(string file, ComtradeConfiguration c, double[] seconds, IReadOnlyList<RecordedChannel> channels)
     {
-        (File, Station, Recorder, Revision, Format, NominalHz, Start) = (file, c.Station, c.Recorder, c.Revision, c.Format, c.NominalHz, c.Start);
+        (File, Station, Recorder, Revision, Format, NominalHz, Start) = (
+            file,
+            c.Station,
+            c.Recorder,
+            c.Revision,
+            c.Format,
+            c.NominalHz,
+            c.Start
+        );
         (Seconds, Channels) = (seconds, channels);
     }
 
@@ -62,14 +69,18 @@ public sealed class Comtrade
 
     /// <summary>Reads a recording.</summary>
     /// <param name="cfgFile">Its configuration file; the data file lies beside it with the ending <c>.dat</c>.</param>
-    /// <exception cref="RecordingException">A file is missing, broken or truncated, or has a channel that is no voltage or current.</exception>
+    /// <exception cref="RecordingException">A file is missing, broken or truncated, or has a channel that is no voltage or
+    /// current.</exception>
     public static Comtrade Read(string cfgFile)
     {
         if (!Path.GetExtension(cfgFile).Equals(".cfg", StringComparison.OrdinalIgnoreCase))
         {
             throw new RecordingException(
-                cfgFile, null, "This is not a configuration file by its name",
-                "Give the .cfg file of the recording; a combined .cff file must be split into .cfg and .dat first.");
+                cfgFile,
+                null,
+                "This is not a configuration file by its name",
+                "Give the .cfg file of the recording; a combined .cff file must be split into .cfg and .dat first."
+            );
         }
 
         ComtradeConfiguration c = ComtradeConfiguration.Read(cfgFile);
@@ -86,8 +97,16 @@ public sealed class Comtrade
 
         RecordedChannel[] channels =
         [
-            .. c.Channels.Select((ch, i) => new RecordedChannel(
-                ch.Id, ch.Phase, ch.Component, ch.Quantity, WithoutSkew(samples.Seconds, samples.Values[i], ch.SkewSeconds))),
+            .. c.Channels.Select(
+                (ch, i) =>
+                    new RecordedChannel(
+                        ch.Id,
+                        ch.Phase,
+                        ch.Component,
+                        ch.Quantity,
+                        WithoutSkew(samples.Seconds, samples.Values[i], ch.SkewSeconds)
+                    )
+            ),
         ];
         return new(cfgFile, c, samples.Seconds, channels);
     }
@@ -102,10 +121,16 @@ public sealed class Comtrade
         }
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(cfgFile))!;
-        string? other = Directory.EnumerateFiles(folder)
+        string? other = Directory
+            .EnumerateFiles(folder)
             .FirstOrDefault(f => Path.GetFileName(f).Equals(Path.GetFileName(exact), StringComparison.OrdinalIgnoreCase));
-        return other ?? throw new RecordingException(
-            exact, null, "The data file is missing", "It must lie beside the configuration file, with the same name.");
+        return other
+            ?? throw new RecordingException(
+                exact,
+                null,
+                "The data file is missing",
+                "It must lie beside the configuration file, with the same name."
+            );
     }
 
     private static void ReadBinary(string file, ComtradeConfiguration c, Samples samples)
@@ -118,9 +143,11 @@ public sealed class Comtrade
         {
             long sample = Math.Min(data.Length, expected) / record;
             throw new RecordingException(
-                file, $"byte {Math.Min(data.Length, expected)} (sample {sample + 1})",
+                file,
+                $"byte {Math.Min(data.Length, expected)} (sample {sample + 1})",
                 $"The file has {data.Length} bytes, not {expected}",
-                $"The configuration announces {c.SampleCount} samples of {record} bytes; fetch both files from the recorder again.");
+                $"The configuration announces {c.SampleCount} samples of {record} bytes; fetch both files from the recorder again."
+            );
         }
 
         samples.Allocate();
@@ -130,7 +157,11 @@ public sealed class Comtrade
             ReadOnlySpan<byte> row = data.AsSpan(at, record);
             uint stamp = BinaryPrimitives.ReadUInt32LittleEndian(row[4..]);
             samples.Begin(
-                n, $"byte {at} (sample {n + 1})", BinaryPrimitives.ReadUInt32LittleEndian(row), stamp == uint.MaxValue ? null : stamp);
+                n,
+                $"byte {at} (sample {n + 1})",
+                BinaryPrimitives.ReadUInt32LittleEndian(row),
+                stamp == uint.MaxValue ? null : stamp
+            );
             for (int i = 0; i < c.Channels.Length; i++)
             {
                 ReadOnlySpan<byte> x = row[(8 + (i * width))..];
@@ -143,8 +174,11 @@ public sealed class Comtrade
                 if (raw is { } number && !double.IsFinite(number))
                 {
                     throw new RecordingException(
-                        file, $"byte {at + 8 + (i * width)} (sample {n + 1})", $"Channel {c.Channels[i].Id} is not a number",
-                        "A missing value is written as FF7F FFFF hex.");
+                        file,
+                        $"byte {at + 8 + (i * width)} (sample {n + 1})",
+                        $"Channel {c.Channels[i].Id} is not a number",
+                        "A missing value is written as FF7F FFFF hex."
+                    );
                 }
 
                 samples.Set(i, n, raw);
@@ -158,8 +192,11 @@ public sealed class Comtrade
         if (lines.Length != c.SampleCount)
         {
             throw new RecordingException(
-                file, $"line {Math.Min(lines.Length, c.SampleCount) + 1}", $"The file has {lines.Length} lines, not {c.SampleCount}",
-                $"The configuration announces {c.SampleCount} samples, one a line; fetch both files from the recorder again.");
+                file,
+                $"line {Math.Min(lines.Length, c.SampleCount) + 1}",
+                $"The file has {lines.Length} lines, not {c.SampleCount}",
+                $"The configuration announces {c.SampleCount} samples, one a line; fetch both files from the recorder again."
+            );
         }
 
         samples.Allocate();
@@ -171,8 +208,11 @@ public sealed class Comtrade
             if (f.Length != due)
             {
                 throw new RecordingException(
-                    file, place, $"The line has {f.Length} fields, not {due}",
-                    $"It is sample number, time stamp, {c.Channels.Length} analog and {c.DigitalChannels} digital values.");
+                    file,
+                    place,
+                    $"The line has {f.Length} fields, not {due}",
+                    $"It is sample number, time stamp, {c.Channels.Length} analog and {c.DigitalChannels} digital values."
+                );
             }
 
             double number = Number(f[0], "sample number") ?? -1;
@@ -183,13 +223,21 @@ public sealed class Comtrade
                 samples.Set(i, n, raw == 99999 && c.Channels[i].Maximum < 99999 ? null : raw);
             }
 
-            double? Number(string text, string what) => text.Length == 0 ? null
+            double? Number(string text, string what) =>
+                text.Length == 0 ? null
                 : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double x) && double.IsFinite(x) ? x
-                : throw new RecordingException(file, place, $"The {what} is '{text}'", "It is a number, or an empty field when it is missing.");
+                : throw new RecordingException(
+                    file,
+                    place,
+                    $"The {what} is '{text}'",
+                    "It is a number, or an empty field when it is missing."
+                );
         }
     }
 
-    /// <summary>Moves a channel that was sampled late by its skew back to the common times, by the cubic through the four samples around.</summary>
+    /// <summary>
+    /// Moves a channel that was sampled late by its skew back to the common times, by the cubic through the four samples around.
+    /// </summary>
     private static double?[] WithoutSkew(double[] seconds, double?[] late, double skewSeconds)
     {
         if (skewSeconds == 0)
@@ -243,7 +291,9 @@ public sealed class Comtrade
 
         public double?[][] Values { get; private set; } = [];
 
-        /// <summary>Takes the memory. Only after the size of the data file was found right: a broken configuration may announce anything.</summary>
+        /// <summary>
+        /// Takes the memory. Only after the size of the data file was found right: a broken configuration may announce anything.
+        /// </summary>
         public void Allocate()
         {
             Seconds = new double[c.SampleCount];
@@ -260,8 +310,12 @@ public sealed class Comtrade
             if (number != _firstNumber + n || number < 0)
             {
                 throw new RecordingException(
-                    file, place, $"The sample number is {number}, not {_firstNumber + n}",
-                    "Samples are numbered without a gap; check that the configuration's numbers of channels and its file type fit this file.");
+                    file,
+                    place,
+                    $"The sample number is {number}, not {_firstNumber + n}",
+                    "Samples are numbered without a gap; check that the configuration's numbers of channels and its file type "
+                        + "fit this file."
+                );
             }
 
             Seconds[n] = c.Sections[0].RateHz == 0 ? ByStamp(n, place, stamp) : ByRate(n);
@@ -273,9 +327,14 @@ public sealed class Comtrade
         private double ByStamp(int n, string place, double? stamp)
         {
             double seconds = ((stamp ?? _firstStamp) - _firstStamp) * c.StampSeconds;
-            return stamp is not null && (n == 0 || seconds > Seconds[n - 1]) ? seconds : throw new RecordingException(
-                file, place, stamp is null ? "The time stamp is missing" : $"The time stamp {stamp} does not come after the one before",
-                "Without a sampling rate in the configuration every sample needs a later time stamp.");
+            return stamp is not null && (n == 0 || seconds > Seconds[n - 1])
+                ? seconds
+                : throw new RecordingException(
+                    file,
+                    place,
+                    stamp is null ? "The time stamp is missing" : $"The time stamp {stamp} does not come after the one before",
+                    "Without a sampling rate in the configuration every sample needs a later time stamp."
+                );
         }
 
         private double ByRate(int n)

@@ -31,7 +31,15 @@ public enum ComtradeFormat
 /// <summary>An analog channel as the configuration file describes it; <paramref name="Scale"/> and <paramref name="Offset"/> make primary
 /// volts or amperes of what the data file holds.</summary>
 internal readonly record struct AnalogChannel(
-    string Id, string Phase, string Component, RecordedQuantity Quantity, double Scale, double Offset, double SkewSeconds, double Maximum);
+    string Id,
+    string Phase,
+    string Component,
+    RecordedQuantity Quantity,
+    double Scale,
+    double Offset,
+    double SkewSeconds,
+    double Maximum
+);
 
 /// <summary>The configuration file of a COMTRADE recording, read line by line.</summary>
 /// <remarks>
@@ -64,13 +72,16 @@ internal sealed class ComtradeConfiguration
 
         string[] first = Fields("station, recorder and, from 1999 on, the revision year", 2);
         (Station, Recorder) = (first[0], first[1]);
-        Revision = first.Length < 3 || first[2].Length == 0 ? 1991 : first[2] switch
-        {
-            "1991" => 1991,
-            "1999" => 1999,
-            "2013" => 2013,
-            _ => throw Wrong($"The revision year is '{first[2]}'", "The third field is 1991, 1999 or 2013, or absent for 1991."),
-        };
+        Revision =
+            first.Length < 3 || first[2].Length == 0
+                ? 1991
+                : first[2] switch
+                {
+                    "1991" => 1991,
+                    "1999" => 1999,
+                    "2013" => 2013,
+                    _ => throw Wrong($"The revision year is '{first[2]}'", "The third field is 1991, 1999 or 2013, or absent for 1991."),
+                };
         (int analog, int digital) = ChannelCounts();
         Channels = new AnalogChannel[analog];
         for (int i = 0; i < analog; i++)
@@ -84,7 +95,10 @@ internal sealed class ComtradeConfiguration
             string[] f = Fields($"digital channel {i + 1}: number, id and normal state", Revision == 1991 ? 3 : 5);
             if (f[^1] is not ("0" or "1" or ""))
             {
-                throw Wrong($"'{string.Join(',', f)}' is not a digital channel", $"Here digital channel {i + 1} is due, its normal state is 0 or 1.");
+                throw Wrong(
+                    $"'{string.Join(',', f)}' is not a digital channel",
+                    $"Here digital channel {i + 1} is due, its normal state is 0 or 1."
+                );
             }
         }
 
@@ -100,7 +114,9 @@ internal sealed class ComtradeConfiguration
             "BINARY32" when Revision == 2013 => ComtradeFormat.Binary32,
             "FLOAT32" when Revision == 2013 => ComtradeFormat.SinglePrecision,
             var other => throw Wrong(
-                $"The data file type is '{other}'", $"Revision {Revision} knows ASCII, BINARY{(Revision == 2013 ? ", BINARY32 and FLOAT32" : " only")}."),
+                $"The data file type is '{other}'",
+                $"Revision {Revision} knows ASCII, BINARY{(Revision == 2013 ? ", BINARY32 and FLOAT32" : " only")}."
+            ),
         };
         double multiplier = Revision == 1991 ? 1 : Positive(Line("the multiplier of time stamps"), "time stamp multiplier", "as in 1");
         if (Revision == 2013)
@@ -144,18 +160,26 @@ internal sealed class ComtradeConfiguration
     private (int Analog, int Digital) ChannelCounts()
     {
         string[] counts = Fields("the numbers of channels", 3);
-        if (!int.TryParse(counts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int total)
-            || !Count(counts[1], 'A', out int analog) || !Count(counts[2], 'D', out int digital) || (long)analog + digital != total)
+        if (
+            !int.TryParse(counts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int total)
+            || !Count(counts[1], 'A', out int analog)
+            || !Count(counts[2], 'D', out int digital)
+            || (long)analog + digital != total
+        )
         {
             throw Wrong(
                 $"'{string.Join(',', counts)}' does not give the numbers of channels",
-                "Write total, analog and digital channels, as in 9,6A,3D; the total is their sum.");
+                "Write total, analog and digital channels, as in 9,6A,3D; the total is their sum."
+            );
         }
 
         // Each channel has a line, so a wrong count cannot ask for more memory than the file is worth.
         if (analog > _lines.Length)
         {
-            throw Wrong($"{analog} analog channels are announced in a file of {_lines.Length} lines", "Each channel has a line of its own.");
+            throw Wrong(
+                $"{analog} analog channels are announced in a file of {_lines.Length} lines",
+                "Each channel has a line of its own."
+            );
         }
 
         return analog > 0 ? (analog, digital) : throw Wrong("There is no analog channel", "A waveform needs at least one.");
@@ -163,7 +187,8 @@ internal sealed class ComtradeConfiguration
         static bool Count(string field, char kind, out int count)
         {
             count = 0;
-            return field.Length > 1 && char.ToUpperInvariant(field[^1]) == kind
+            return field.Length > 1
+                && char.ToUpperInvariant(field[^1]) == kind
                 && int.TryParse(field[..^1].TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out count);
         }
     }
@@ -181,8 +206,11 @@ internal sealed class ComtradeConfiguration
             throw Wrong($"Channel {number} has no id", "The second field names it, as in IA.");
         }
 
-        (RecordedQuantity quantity, double unit) = Unit(f[4]) ?? throw Wrong(
-            $"Channel {f[1]} has the unit '{f[4]}'", "Voltages are in uV, mV, V, kV, currents in uA, mA, A, kA; MV is understood as megavolts.");
+        (RecordedQuantity quantity, double unit) = Unit(f[4])
+            ?? throw Wrong(
+                $"Channel {f[1]} has the unit '{f[4]}'",
+                "Voltages are in uV, mV, V, kV, currents in uA, mA, A, kA; MV is understood as megavolts."
+            );
         double a = Number(f[5], "multiplier a");
         double b = f[6].Length == 0 ? 0 : Number(f[6], "offset b");
         double skew = f[7].Length == 0 ? 0 : Number(f[7], "skew");
@@ -201,26 +229,30 @@ internal sealed class ComtradeConfiguration
     }
 
     /// <summary>Recorders write K as well as k. M is kept apart from m: a megavolt is not a millivolt.</summary>
-    private static (RecordedQuantity Quantity, double Factor)? Unit(string unit) => unit switch
-    {
-        "V" or "v" => (RecordedQuantity.Voltage, 1),
-        "kV" or "KV" or "kv" => (RecordedQuantity.Voltage, 1e3),
-        "MV" => (RecordedQuantity.Voltage, 1e6),
-        "mV" or "mv" => (RecordedQuantity.Voltage, 1e-3),
-        "uV" or "µV" or "μV" => (RecordedQuantity.Voltage, 1e-6),
-        "A" or "a" => (RecordedQuantity.Current, 1),
-        "kA" or "KA" or "ka" => (RecordedQuantity.Current, 1e3),
-        "mA" or "ma" => (RecordedQuantity.Current, 1e-3),
-        "uA" or "µA" or "μA" => (RecordedQuantity.Current, 1e-6),
-        _ => null,
-    };
+    private static (RecordedQuantity Quantity, double Factor)? Unit(string unit) =>
+        unit switch
+        {
+            "V" or "v" => (RecordedQuantity.Voltage, 1),
+            "kV" or "KV" or "kv" => (RecordedQuantity.Voltage, 1e3),
+            "MV" => (RecordedQuantity.Voltage, 1e6),
+            "mV" or "mv" => (RecordedQuantity.Voltage, 1e-3),
+            "uV" or "µV" or "μV" => (RecordedQuantity.Voltage, 1e-6),
+            "A" or "a" => (RecordedQuantity.Current, 1),
+            "kA" or "KA" or "ka" => (RecordedQuantity.Current, 1e3),
+            "mA" or "ma" => (RecordedQuantity.Current, 1e-3),
+            "uA" or "µA" or "μA" => (RecordedQuantity.Current, 1e-6),
+            _ => null,
+        };
 
     private (double RateHz, int Last)[] Rates()
     {
         string text = Line("the number of sampling rates");
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count > _lines.Length)
         {
-            throw Wrong($"The number of sampling rates is '{text}'", "Write how many lines with a rate follow, or 0 when time stamps tell the time.");
+            throw Wrong(
+                $"The number of sampling rates is '{text}'",
+                "Write how many lines with a rate follow, or 0 when time stamps tell the time."
+            );
         }
 
         var sections = new (double RateHz, int Last)[Math.Max(1, count)];
@@ -230,8 +262,7 @@ internal sealed class ComtradeConfiguration
             double rate = Number(f[0], "sampling rate");
             if (rate < 0 || (rate == 0) != (count == 0))
             {
-                throw Wrong(
-                    $"The sampling rate is {f[0]}", "It is more than 0, and 0 only when the line with the number of rates says 0.");
+                throw Wrong($"The sampling rate is {f[0]}", "It is more than 0, and 0 only when the line with the number of rates says 0.");
             }
 
             int before = i == 0 ? 0 : sections[i - 1].Last;
@@ -254,7 +285,11 @@ internal sealed class ComtradeConfiguration
         if (_next >= _lines.Length)
         {
             throw new RecordingException(
-                _file, $"line {_next + 1}", "The file ends here", $"Here is due: {what}. It may be truncated: fetch it from the recorder again.");
+                _file,
+                $"line {_next + 1}",
+                "The file ends here",
+                $"Here is due: {what}. It may be truncated: fetch it from the recorder again."
+            );
         }
 
         return _lines[_next++].Trim();
@@ -273,9 +308,8 @@ internal sealed class ComtradeConfiguration
             ? number
             : throw Wrong($"The {what} is '{text}'", "It is a decimal number with a point, as in 0.5.");
 
-    private double Positive(string text, string what, string example) => Number(text, what) is var number and > 0
-        ? number
-        : throw Wrong($"The {what} is '{text}'", $"It is a number above 0, {example}.");
+    private double Positive(string text, string what, string example) =>
+        Number(text, what) is var number and > 0 ? number : throw Wrong($"The {what} is '{text}'", $"It is a number above 0, {example}.");
 
     private RecordingException Wrong(string problem, string remedy) => new(_file, $"line {_next}", problem, remedy);
 }

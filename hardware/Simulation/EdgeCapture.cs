@@ -45,7 +45,11 @@ public sealed class EdgeCapture
             if (fields.Length != 2 || !long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long timeNs))
             {
                 throw new RecordingException(
-                    file, place, $"'{lines[i]}' is not an edge", "Write whole nanoseconds, a comma and the level, as in 133440000,1.");
+                    file,
+                    place,
+                    $"'{lines[i]}' is not an edge",
+                    "Write whole nanoseconds, a comma and the level, as in 133440000,1."
+                );
             }
 
             if (fields[1] is not ("0" or "1"))
@@ -56,7 +60,11 @@ public sealed class EdgeCapture
             if (edges.Count > 0 && timeNs < edges[^1].TimeNs)
             {
                 throw new RecordingException(
-                    file, place, $"The time {timeNs} is before that of the line above ({edges[^1].TimeNs})", "Sort the edges by time.");
+                    file,
+                    place,
+                    $"The time {timeNs} is before that of the line above ({edges[^1].TimeNs})",
+                    "Sort the edges by time."
+                );
             }
 
             edges.Add(new(timeNs, fields[1] == "1"));

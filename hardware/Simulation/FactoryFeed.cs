@@ -43,7 +43,8 @@ internal sealed class FactoryFeed(SimulatedFactory factory, int load, int phase,
         double sum = 0;
         for (long step = SimulatedFactory.StepAt(begin); step * SimulatedFactory.StepSeconds < end; step++)
         {
-            double covered = Math.Min(end, (step + 1) * SimulatedFactory.StepSeconds) - Math.Max(begin, step * SimulatedFactory.StepSeconds);
+            double covered =
+                Math.Min(end, (step + 1) * SimulatedFactory.StepSeconds) - Math.Max(begin, step * SimulatedFactory.StepSeconds);
             sum += of(factory.Power(load, phase, step)) * covered;
         }
 

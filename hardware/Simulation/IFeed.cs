@@ -1,6 +1,8 @@
 namespace EdgeGateway.Simulation;
 
-/// <summary>What a simulated clamp and voltage tap are mounted on. Time is seconds since the chip on it was attached; before 0 everything is 0.</summary>
+/// <summary>
+/// What a simulated clamp and voltage tap are mounted on. Time is seconds since the chip on it was attached; before 0 everything is 0.
+/// </summary>
 public interface IFeed
 {
     /// <summary>Mains frequency, hertz. 0: no alternating voltage.</summary>

@@ -38,14 +38,15 @@ public sealed record MainsSignal(double Hertz, IReadOnlyList<Harmonic> Voltage, 
     /// <summary>Two sines.</summary>
     /// <param name="volts">RMS voltage.</param>
     /// <param name="amperes">RMS current.</param>
-    /// <param name="lagDegrees">By how much the current lags: 60 for PF 0.5 inductive, −36.87 for PF 0.8 capacitive, 180 for export.</param>
+    /// <param name="lagDegrees">By how much the current lags: 60 for PF 0.5 inductive, −36.87 for PF 0.8 capacitive, 180 for
+    /// export.</param>
     /// <param name="hertz">Frequency.</param>
     public static MainsSignal Sine(double volts, double amperes, double lagDegrees = 0, double hertz = 50) =>
         new(hertz, [new Harmonic(1, volts)], [new Harmonic(1, amperes, -lagDegrees)]);
 
     /// <summary>
-    /// A sine voltage and a phase-fired resistive load that conducts in the second half of each half-wave, from 90° to 180°; harmonics up to
-    /// the 41st.
+    /// A sine voltage and a phase-fired resistive load that conducts in the second half of each half-wave, from 90° to 180°; harmonics up
+    /// to the 41st.
     /// </summary>
     /// <param name="volts">RMS voltage.</param>
     /// <param name="amperes">RMS current that the load would take unfired; fired it takes 1/√2 of it.</param>

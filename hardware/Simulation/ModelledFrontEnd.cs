@@ -7,8 +7,8 @@ namespace EdgeGateway.Simulation;
 /// simulated chip on it is a perfect chip behind an imperfect clamp, divider and converter.
 /// </summary>
 /// <remarks>
-/// Energy is without what DC at both inputs makes together, as chips with a high-pass filter count it, and without noise, which has no mean.
-/// Not for two threads at once: the noise comes from one generator.
+/// Energy is without what DC at both inputs makes together, as chips with a high-pass filter count it, and without noise, which has no
+/// mean. Not for two threads at once: the noise comes from one generator.
 /// </remarks>
 public sealed class ModelledFrontEnd : IFeed
 {

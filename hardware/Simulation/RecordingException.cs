@@ -28,11 +28,19 @@ public sealed class RecordingException : Exception
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RecordingException(file, null, "The file cannot be read", $"Check its path and its rights. The system says: {e.Message}", e);
+            throw new RecordingException(
+                file,
+                null,
+                "The file cannot be read",
+                $"Check its path and its rights. The system says: {e.Message}",
+                e
+            );
         }
     }
 
-    /// <summary>Reads the lines of a text file: UTF-8, or Latin-1 where it is not; the end-of-file character 1A of old recorders is dropped.</summary>
+    /// <summary>
+    /// Reads the lines of a text file: UTF-8, or Latin-1 where it is not; the end-of-file character 1A of old recorders is dropped.
+    /// </summary>
     /// <exception cref="RecordingException">There is no such file, or it may not be read.</exception>
     internal static string[] ReadLines(string file)
     {

@@ -3,7 +3,9 @@ using EdgeGateway.Readings.Sampling;
 
 namespace EdgeGateway.Simulation;
 
-/// <summary>A recorded edge capture, played from now on. After its end the line stays as it is, or it starts again a second later.</summary>
+/// <summary>
+/// A recorded edge capture, played from now on. After its end the line stays as it is, or it starts again a second later.
+/// </summary>
 public sealed class ReplayedEdges : IPulseLine
 {
     private const long PauseNs = 1_000_000_000;

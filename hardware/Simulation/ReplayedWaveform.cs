@@ -38,7 +38,8 @@ public sealed class ReplayedWaveform : IFeed
 
         // The voltage a quarter of a cycle earlier stands at 90° to it: with it V·I·sin φ integrates as V·I·cos φ does with the voltage.
         double quarter = _crossings.Length < 2 ? 0 : (_crossings[^1] - _crossings[0]) / (_crossings.Length - 1) / 4;
-        _varSeconds = quarter == 0 ? new double[_seconds.Length] : Integrated(_seconds, [.. _seconds.Select(t => At(t - quarter).Volts)], _amperes);
+        _varSeconds =
+            quarter == 0 ? new double[_seconds.Length] : Integrated(_seconds, [.. _seconds.Select(t => At(t - quarter).Volts)], _amperes);
     }
 
     /// <summary>The current channels of a recording.</summary>
@@ -76,8 +77,7 @@ public sealed class ReplayedWaveform : IFeed
         int i = IndexBefore(_seconds, within);
         int next = Math.Min(i + 1, _seconds.Length - 1);
         double share = next == i ? 0 : (within - _seconds[i]) / (_seconds[next] - _seconds[i]);
-        return new WaveSample(
-            _volts[i] + ((_volts[next] - _volts[i]) * share), _amperes[i] + ((_amperes[next] - _amperes[i]) * share), 1);
+        return new WaveSample(_volts[i] + ((_volts[next] - _volts[i]) * share), _amperes[i] + ((_amperes[next] - _amperes[i]) * share), 1);
     }
 
     /// <inheritdoc/>
@@ -183,7 +183,9 @@ public sealed class ReplayedWaveform : IFeed
         RecordedChannel channel = recording.Channels.FirstOrDefault(c => c.Id == id && c.Quantity == quantity)
             ?? throw new ArgumentException(
                 $"{recording.File} has no {(quantity == RecordedQuantity.Voltage ? "voltage" : "current")} channel '{id}'. "
-                + $"It has {string.Join(", ", Ids(recording, quantity))}.", nameof(id));
+                    + $"It has {string.Join(", ", Ids(recording, quantity))}.",
+                nameof(id)
+            );
         var values = new double[channel.Values.Count];
         for (int i = 0; i < values.Length; i++)
         {

@@ -45,9 +45,8 @@ public sealed class ScaledTimeProvider : TimeProvider
         new ScaledTimer(_real.CreateTimer(callback, state, Real(dueTime), Real(period)), Real);
 
     // A timer's shortest step is a millisecond; 0 would fire at once, and as a period only once.
-    private TimeSpan Real(TimeSpan time) => time <= TimeSpan.Zero
-        ? time
-        : TimeSpan.FromMilliseconds(Math.Max(1, Math.Round(time.TotalMilliseconds / _speed)));
+    private TimeSpan Real(TimeSpan time) =>
+        time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Max(1, Math.Round(time.TotalMilliseconds / _speed)));
 
     private sealed class ScaledTimer(ITimer inner, Func<TimeSpan, TimeSpan> real) : ITimer
     {

@@ -134,7 +134,14 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
     // 0x2xx and 0x3xx are two paths to the same memory, 24 and 32 bits wide (page 60).
     private static int Memory(int address) => (address & 0xF00) == 0x300 ? address - 0x100 : address;
 
-    private static int Width(int address) => (address >> 8) switch { 0 or 7 or 8 => 1, 1 => 2, 2 => 3, _ => 4 };
+    private static int Width(int address) =>
+        (address >> 8) switch
+        {
+            0 or 7 or 8 => 1,
+            1 => 2,
+            2 => 3,
+            _ => 4,
+        };
 
     private uint Value(int address)
     {
@@ -243,8 +250,8 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
             (peakV, peakI) = (Math.Max(peakV, Math.Abs(v)), Math.Max(peakI, Math.Abs(i)));
         }
 
-        // A high-pass filter takes the DC out of currents, voltage and power (datasheet, Terminology, page 17). That it leaves the peaks alone is
-        // not verified.
+        // A high-pass filter takes the DC out of currents, voltage and power (datasheet, Terminology, page 17). That it leaves the peaks
+        // alone is not verified.
         if (weight > 0)
         {
             vv = Math.Max(0, vv - (meanV * meanV / weight)) / weight;

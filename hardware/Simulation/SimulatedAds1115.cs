@@ -52,7 +52,9 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
         Fault = BusFault.None;
     }
 
-    /// <summary>The ALERT/RDY pin, wired to a GPIO line whose active level is low. The kernel's buffer behind it holds 1024 edges.</summary>
+    /// <summary>
+    /// The ALERT/RDY pin, wired to a GPIO line whose active level is low. The kernel's buffer behind it holds 1024 edges.
+    /// </summary>
     public IPulseLine Ready => _ready;
 
     /// <summary>Wires a clamp to an input.</summary>
@@ -61,12 +63,15 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
     {
         if (!_inputs.TryAdd(input, clamp))
         {
-            throw new InvalidOperationException($"Input {input} of the ADS1115 at 0x{ConnectionSettings.DeviceAddress:X2} is wired already.");
+            throw new InvalidOperationException(
+                $"Input {input} of the ADS1115 at 0x{ConnectionSettings.DeviceAddress:X2} is wired already."
+            );
         }
     }
 
     /// <summary>The chip loses its supply for a moment.</summary>
-    public void Reset() => (_pointer, _config, _low, _high, _conversion, _doneAt) = (0, ConfigAtReset, 0x8000, 0x7FFF, 0, double.PositiveInfinity);
+    public void Reset() =>
+        (_pointer, _config, _low, _high, _conversion, _doneAt) = (0, ConfigAtReset, 0x8000, 0x7FFF, 0, double.PositiveInfinity);
 
     /// <inheritdoc/>
     protected override void Receive(ReadOnlySpan<byte> data)
@@ -117,7 +122,8 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
     // The highest bits of the thresholds make the pin a conversion-ready pin, unless the comparator is off.
     private bool ShowsReady => (_config & ComparatorOff) != ComparatorOff && (_high & 0x8000) != 0 && (_low & 0x8000) == 0;
 
-    private void CatchUp(int bytes) => Advance(Math.Max(_now, _time.GetElapsedTime(_openedAt).TotalSeconds) + ((bytes + 1) * SecondsPerByte));
+    private void CatchUp(int bytes) =>
+        Advance(Math.Max(_now, _time.GetElapsedTime(_openedAt).TotalSeconds) + ((bytes + 1) * SecondsPerByte));
 
     private void Advance(double now)
     {

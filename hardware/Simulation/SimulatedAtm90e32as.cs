@@ -53,7 +53,13 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
     /// <param name="bus">Number of the SPI bus.</param>
     /// <param name="chipSelect">Number of the chip-select line.</param>
     /// <exception cref="ArgumentException">There are not three phases.</exception>
-    public SimulatedAtm90e32as(IReadOnlyList<SimulatedClamp?> clamps, decimal voltageDivider, TimeProvider time, int bus = 0, int chipSelect = 0)
+    public SimulatedAtm90e32as(
+        IReadOnlyList<SimulatedClamp?> clamps,
+        decimal voltageDivider,
+        TimeProvider time,
+        int bus = 0,
+        int chipSelect = 0
+    )
         : base(bus, chipSelect)
     {
         if (clamps.Count != 3)
@@ -71,7 +77,9 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
     /// </summary>
     public IReadOnlyList<long> Counted(Atm90e32asPhaseName phase) => _phases[(int)phase].Counted;
 
-    /// <summary>The chip loses its supply for a moment: all registers fall back to what they are after power-up, and it does not count.</summary>
+    /// <summary>
+    /// The chip loses its supply for a moment: all registers fall back to what they are after power-up, and it does not count.
+    /// </summary>
     public void Reset()
     {
         CatchUp();

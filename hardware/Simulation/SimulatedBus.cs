@@ -4,7 +4,10 @@ using EdgeGateway.Drivers;
 
 namespace EdgeGateway.Simulation;
 
-/// <summary>One bus of a site file that is not real: <c>sim:factory</c>, or a recording behind <c>replay:</c>. Chips are attached to it, then opened.</summary>
+/// <summary>
+/// One bus of a site file that is not real: <c>sim:factory</c>, or a recording behind <c>replay:</c>. Chips are attached to it, then
+/// opened.
+/// </summary>
 public sealed class SimulatedBus
 {
     private const string Replay = "replay:";
@@ -49,8 +52,11 @@ public sealed class SimulatedBus
             var factory = new SimulatedFactory(seed);
             DateTimeOffset start = time.GetUtcNow();
             return new SimulatedBus(
-                device, time, source => factory.Feed(source, start),
-                (source, impulsesPerUnit) => new SimulatedPulseMeter(factory.FlowPerHour(source, start), impulsesPerUnit, time))
+                device,
+                time,
+                source => factory.Feed(source, start),
+                (source, impulsesPerUnit) => new SimulatedPulseMeter(factory.FlowPerHour(source, start), impulsesPerUnit, time)
+            )
             {
                 PowerSources = SimulatedFactory.ElectricalSources,
                 CurrentSources = SimulatedFactory.ElectricalSources,
@@ -67,31 +73,40 @@ public sealed class SimulatedBus
         }
 
         throw new ArgumentException(
-            $"'{device}' is no simulated bus. Write sim:factory, replay:FILE.cfg for a COMTRADE recording or replay:FILE.csv for an edge capture.",
-            nameof(device));
+            $"'{device}' is no simulated bus. Write sim:factory, replay:FILE.cfg for a COMTRADE recording or replay:FILE.csv "
+                + "for an edge capture.",
+            nameof(device)
+        );
     }
 
-    private static SimulatedBus OfRecording(string device, Comtrade recording, bool repeat, TimeProvider time) => new(
-        device, time,
-        source => new ReplayedWaveform(recording, source, repeat),
-        (source, _) => throw NoSource(device, source, "a waveform has no pulses; use replay:FILE.csv for a pulse line"))
-    {
-        PowerSources = ReplayedWaveform.PowerSources(recording),
-        CurrentSources = ReplayedWaveform.CurrentSources(recording),
-        PulseSources = [],
-    };
+    private static SimulatedBus OfRecording(string device, Comtrade recording, bool repeat, TimeProvider time) =>
+        new(
+            device,
+            time,
+            source => new ReplayedWaveform(recording, source, repeat),
+            (source, _) => throw NoSource(device, source, "a waveform has no pulses; use replay:FILE.csv for a pulse line")
+        )
+        {
+            PowerSources = ReplayedWaveform.PowerSources(recording),
+            CurrentSources = ReplayedWaveform.CurrentSources(recording),
+            PulseSources = [],
+        };
 
-    private static SimulatedBus OfCapture(string device, EdgeCapture capture, bool repeat, TimeProvider time) => new(
-        device, time,
-        source => throw NoSource(device, source, "an edge capture has no waveform; use replay:FILE.cfg for I2C chips"),
-        (source, _) => source == Edges
-            ? new ReplayedEdges(capture, repeat, time)
-            : throw NoSource(device, source, $"an edge capture has the source {Edges}"))
-    {
-        PowerSources = [],
-        CurrentSources = [],
-        PulseSources = [Edges],
-    };
+    private static SimulatedBus OfCapture(string device, EdgeCapture capture, bool repeat, TimeProvider time) =>
+        new(
+            device,
+            time,
+            source => throw NoSource(device, source, "an edge capture has no waveform; use replay:FILE.cfg for I2C chips"),
+            (source, _) =>
+                source == Edges
+                    ? new ReplayedEdges(capture, repeat, time)
+                    : throw NoSource(device, source, $"an edge capture has the source {Edges}")
+        )
+        {
+            PowerSources = [],
+            CurrentSources = [],
+            PulseSources = [Edges],
+        };
 
     private static ArgumentException NoSource(string device, string source, string why) =>
         new($"{device} has no source '{source}': {why}.", nameof(source));
@@ -99,9 +114,11 @@ public sealed class SimulatedBus
     /// <summary>Wires an ADE7953.</summary>
     /// <param name="address">Its address, always 0x38.</param>
     /// <param name="a">Source and transformer of channel A, or null when nothing is wired there.</param>
-    /// <param name="b">Source and transformer of channel B, or null. The chip has one voltage input: both sources have the same voltage.</param>
+    /// <param name="b">Source and transformer of channel B, or null. The chip has one voltage input: both sources have the same
+    /// voltage.</param>
     /// <param name="voltageDivider">Mains volts for one volt at the voltage input.</param>
-    /// <exception cref="ArgumentException">An unknown source, two voltages on one chip, nothing wired at all, or the address is taken.</exception>
+    /// <exception cref="ArgumentException">An unknown source, two voltages on one chip, nothing wired at all, or the address is
+    /// taken.</exception>
     public SimulatedAde7953 AttachAde7953(int address, WiredClamp? a, WiredClamp? b, decimal voltageDivider)
     {
         if (address != Ade7953.I2cAddress)
@@ -124,7 +141,9 @@ public sealed class SimulatedBus
         {
             throw new ArgumentException(
                 $"The ADE7953 on {_device} has one voltage input, but channel A is on {a.Source} and channel B on {b.Source}. "
-                + "Put both on the same phase, or the second on another chip.", nameof(b));
+                    + "Put both on the same phase, or the second on another chip.",
+                nameof(b)
+            );
         }
 
         return Attach(address, chip);
@@ -135,7 +154,9 @@ public sealed class SimulatedBus
     /// <exception cref="InvalidOperationException">The input is wired already.</exception>
     public SimulatedAds1115 AttachAds1115(int address, Ads1115Input input, WiredClamp clamp)
     {
-        SimulatedAds1115 chip = _chips.GetValueOrDefault(address) as SimulatedAds1115 ?? Attach(address, new SimulatedAds1115(address, _time, Ads1115Settings.MidRailMv / 1000.0));
+        SimulatedAds1115 chip =
+            _chips.GetValueOrDefault(address) as SimulatedAds1115
+            ?? Attach(address, new SimulatedAds1115(address, _time, Ads1115Settings.MidRailMv / 1000.0));
         chip.Connect(input, Clamp(clamp)!);
         return chip;
     }
@@ -192,7 +213,9 @@ public sealed class SimulatedBus
 
     // press.L1 → L1, VA_G1/IA_G1 → VA_G1.
     private static string VoltageOf(string source) =>
-        source.Contains('/', StringComparison.Ordinal) ? source[..source.IndexOf('/', StringComparison.Ordinal)] : source[(source.LastIndexOf('.') + 1)..];
+        source.Contains('/', StringComparison.Ordinal)
+            ? source[..source.IndexOf('/', StringComparison.Ordinal)]
+            : source[(source.LastIndexOf('.') + 1)..];
 }
 
 /// <summary>A source by its name, and the clamp on it.</summary>

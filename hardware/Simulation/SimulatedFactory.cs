@@ -45,9 +45,11 @@ public sealed class SimulatedFactory
 
     /// <summary>Where a clamp can be mounted: a load and a phase, for example <c>press.L1</c>.</summary>
     public static IReadOnlyList<string> ElectricalSources { get; } =
-        [.. from load in Loads.Select(l => l.Name).Append("grid") from phase in (string[])["L1", "L2", "L3"] select $"{load}.{phase}"];
+    [.. from load in Loads.Select(l => l.Name).Append("grid") from phase in (string[])["L1", "L2", "L3"] select $"{load}.{phase}"];
 
-    /// <summary>What a pulse meter can count: gas, water and air in m³, heat and imported electricity in kWh, pieces that the press makes.</summary>
+    /// <summary>
+    /// What a pulse meter can count: gas, water and air in m³, heat and imported electricity in kWh, pieces that the press makes.
+    /// </summary>
     public static IReadOnlyList<string> PulseSources { get; } = ["electricity", "gas", "heat", "water", "air", "product"];
 
     /// <summary>The feed of an electrical source, from an instant on.</summary>
@@ -76,7 +78,10 @@ public sealed class SimulatedFactory
             }
         }
 
-        throw new ArgumentException($"The simulated factory has no source '{source}'. It has {string.Join(", ", sources)}.", nameof(source));
+        throw new ArgumentException(
+            $"The simulated factory has no source '{source}'. It has {string.Join(", ", sources)}.",
+            nameof(source)
+        );
     }
 
     private static double SecondsOf(DateTimeOffset instant) => (instant - DateTimeOffset.UnixEpoch).TotalSeconds;
@@ -89,7 +94,13 @@ public sealed class SimulatedFactory
         if (load < Grid)
         {
             (_, double l1, double l2, double l3, double tanPhi) = Loads[load];
-            double watts = LoadW(load, step) * (phase == 0 ? l1 : phase == 1 ? l2 : l3);
+            double watts =
+                LoadW(load, step)
+                * (
+                    phase == 0 ? l1
+                    : phase == 1 ? l2
+                    : l3
+                );
             return (watts, watts * tanPhi);
         }
 
@@ -104,7 +115,8 @@ public sealed class SimulatedFactory
     }
 
     /// <summary>RMS voltage of a phase: 230 V with slow changes of some volts.</summary>
-    internal double Voltage(int phase, long step) => 230 + (4 * (Smooth(20 + phase, step, 600) - 0.5)) + (1.5 * (Smooth(23 + phase, step, 40) - 0.5));
+    internal double Voltage(int phase, long step) =>
+        230 + (4 * (Smooth(20 + phase, step, 600) - 0.5)) + (1.5 * (Smooth(23 + phase, step, 40) - 0.5));
 
     private double LoadW(int load, long step)
     {
@@ -114,7 +126,9 @@ public sealed class SimulatedFactory
         {
             0 => PressW(step, shift),
             1 => OvenHeats(step, hour, shift) ? 24_000 : 180,
-            2 => CompressorLoads(step, shift) ? 15_000 : shift ? 4_200 : 350,
+            2 => CompressorLoads(step, shift) ? 15_000
+            : shift ? 4_200
+            : 350,
             3 => (shift ? 6_200 : 450) + (60 * Smooth(3, step, 900)),
             4 => shift ? 2_000 + (5_000 * Smooth(4, step, 20)) : 800,
             5 => ChargerW(step, hour),
@@ -134,7 +148,9 @@ public sealed class SimulatedFactory
             return 120;
         }
 
-        return PressStops(step) ? 1_500 : step % StepsPerStroke < 3 ? 22_000 + (3_000 * Random(1, step / StepsPerStroke)) : 4_300;
+        return PressStops(step) ? 1_500
+            : step % StepsPerStroke < 3 ? 22_000 + (3_000 * Random(1, step / StepsPerStroke))
+            : 4_300;
     }
 
     private bool PressStops(long step) => Random(0, step / 600) < 0.15;
@@ -196,7 +212,8 @@ public sealed class SimulatedFactory
             }
 
             bool dear = HourAt(step) is >= 17 and < 21;
-            watts[minute] = rest < 0 ? Math.Min(Math.Min(-rest, BatteryW), (BatteryWh - stored) * 60)
+            watts[minute] =
+                rest < 0 ? Math.Min(Math.Min(-rest, BatteryW), (BatteryWh - stored) * 60)
                 : dear ? -Math.Min(Math.Min(rest, BatteryW), stored * 60)
                 : 0;
             stored += watts[minute] / 60;

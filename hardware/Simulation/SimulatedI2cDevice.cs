@@ -18,7 +18,9 @@ public enum BusFault
     LostReply,
 }
 
-/// <summary>The wire side of a simulated chip. Throws what System.Device.Gpio's Linux device throws, with its text and error numbers.</summary>
+/// <summary>
+/// The wire side of a simulated chip. Throws what System.Device.Gpio's Linux device throws, with its text and error numbers.
+/// </summary>
 public class SimulatedI2cDevice : I2cDevice
 {
     // Linux <errno.h>.
@@ -66,14 +68,10 @@ public class SimulatedI2cDevice : I2cDevice
     }
 
     /// <summary>The chip takes the bytes of a write.</summary>
-    protected virtual void Receive(ReadOnlySpan<byte> data)
-    {
-    }
+    protected virtual void Receive(ReadOnlySpan<byte> data) { }
 
     /// <summary>The chip fills the bytes of a read.</summary>
-    protected virtual void Reply(Span<byte> data)
-    {
-    }
+    protected virtual void Reply(Span<byte> data) { }
 
     private void RequireBus()
     {

@@ -4,7 +4,8 @@ using EdgeGateway.Readings.Sampling;
 namespace EdgeGateway.Simulation;
 
 /// <summary>A meter with a reed contact: closes for 60 ms at each impulse and bounces for a millisecond on the way in and out.</summary>
-/// <remarks>Catches up with the clock when edges are taken. Counts every impulse of the flow: when they come too fast for the contact they queue.</remarks>
+/// <remarks>Catches up with the clock when edges are taken. Counts every impulse of the flow: when they come too fast for the contact they
+/// queue.</remarks>
 public sealed class SimulatedPulseMeter : IPulseLine
 {
     private const long ClosedNs = 60_000_000;
@@ -21,7 +22,8 @@ public sealed class SimulatedPulseMeter : IPulseLine
     private long _freeAtNs;
 
     /// <summary>Starts a meter between two impulses.</summary>
-    /// <param name="flowPerHour">Rate in units an hour, 0 or above, by seconds since now. Constant over <see cref="SimulatedFactory.StepSeconds"/>.</param>
+    /// <param name="flowPerHour">Rate in units an hour, 0 or above, by seconds since now. Constant over
+    /// <see cref="SimulatedFactory.StepSeconds"/>.</param>
     /// <param name="impulsesPerUnit">Impulse constant, above 0.</param>
     /// <param name="time">The clock that the meter follows.</param>
     public SimulatedPulseMeter(Func<double, double> flowPerHour, decimal impulsesPerUnit, TimeProvider time)

@@ -71,13 +71,16 @@ public class SimulatedSpiDevice(int bus, int chipSelect) : SpiDevice
         readBuffer.Fill(0xFF);
         if (readBuffer.Length == FrameBytes)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(readBuffer[2..], fault switch
-            {
-                SpiFault.NoAnswerLow => 0,
-                SpiFault.LostReply => 0xFFFF,
-                SpiFault.CorruptReply => (ushort)(reply ^ Noise()),
-                _ => reply,
-            });
+            BinaryPrimitives.WriteUInt16BigEndian(
+                readBuffer[2..],
+                fault switch
+                {
+                    SpiFault.NoAnswerLow => 0,
+                    SpiFault.LostReply => 0xFFFF,
+                    SpiFault.CorruptReply => (ushort)(reply ^ Noise()),
+                    _ => reply,
+                }
+            );
         }
     }
 

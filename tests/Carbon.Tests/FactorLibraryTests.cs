@@ -4,7 +4,8 @@ public class FactorLibraryTests
 {
     private static readonly FactorQuery East = new("CN-grid-east", "electricity", "average", "organisation");
 
-    private static FactorSet Grid(string set, string version, string value) => FactorSet.Parse("try.csv", new StringReader(OpenSslSigner.Grid(set, version, value)));
+    private static FactorSet Grid(string set, string version, string value) =>
+        FactorSet.Parse("try.csv", new StringReader(OpenSslSigner.Grid(set, version, value)));
 
     private static Period Days(string from, string until) => new(DateOnly.Parse(from), DateOnly.Parse(until));
 
@@ -21,11 +22,15 @@ public class FactorLibraryTests
     [Fact]
     public void A_period_over_a_boundary_is_refused_with_how_to_split_it()
     {
-        string message = Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2025-12-01", "2026-02-01"))).Message;
+        string message = Assert
+            .Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2025-12-01", "2026-02-01")))
+            .Message;
         Assert.Contains("straddles 2025-12-31", message);
         Assert.Contains("Split it into 2025-12-01 to 2025-12-31 and 2025-12-31 to 2026-02-01, or name the year", message);
-        Assert.Contains("straddles 2024-04-12, where the validity of cn-grid-2021 begins",
-            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2024-01-01", "2024-05-01"))).Message);
+        Assert.Contains(
+            "straddles 2024-04-12, where the validity of cn-grid-2021 begins",
+            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2024-01-01", "2024-05-01"))).Message
+        );
     }
 
     [Fact]
@@ -37,25 +42,41 @@ public class FactorLibraryTests
     }
 
     [Fact]
-    public void No_region_is_the_default() => Assert.Contains(
-        "the regions with electricity are CN, CN-grid-north",
-        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East with { Region = "AT" }, Days("2026-01-01", "2026-02-01"))).Message);
+    public void No_region_is_the_default() =>
+        Assert.Contains(
+            "the regions with electricity are CN, CN-grid-north",
+            Assert
+                .Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East with { Region = "AT" }, Days("2026-01-01", "2026-02-01")))
+                .Message
+        );
 
     [Fact]
     public void A_product_is_not_accounted_with_the_factor_of_an_organisation()
     {
-        Assert.Equal("0.5777 kgCO2e/kWh", FactorLibrary.Shipped.Require(new("CN", "electricity", "footprint", "product"), Days("2026-01-01", "2026-02-01")).Text);
-        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(new("CN", "electricity", "average", "product"), Days("2026-01-01", "2026-02-01")));
-        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(new("CN", "electricity", "footprint", "organisation"), Days("2026-01-01", "2026-02-01")));
+        Assert.Equal(
+            "0.5777 kgCO2e/kWh",
+            FactorLibrary.Shipped.Require(new("CN", "electricity", "footprint", "product"), Days("2026-01-01", "2026-02-01")).Text
+        );
+        Assert.Throws<CarbonException>(() =>
+            FactorLibrary.Shipped.Require(new("CN", "electricity", "average", "product"), Days("2026-01-01", "2026-02-01"))
+        );
+        Assert.Throws<CarbonException>(() =>
+            FactorLibrary.Shipped.Require(new("CN", "electricity", "footprint", "organisation"), Days("2026-01-01", "2026-02-01"))
+        );
     }
 
     [Fact]
     public void Where_two_sets_fit_one_must_be_named()
     {
         FactorQuery gas = new("CN", "natural-gas", "carbon-content", "organisation");
-        Assert.Contains("cn-fuels-database-2026 and cn-fuels-gbt-32151-34 both hold carbon-content of natural-gas",
-            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(gas, Days("2026-07-01", "2026-08-01"))).Message);
-        Assert.Equal("0.0153 tC/GJ(NCV)", FactorLibrary.Shipped.Require(gas with { Set = "cn-fuels-gbt-32151-34" }, Days("2026-07-01", "2026-08-01")).Text);
+        Assert.Contains(
+            "cn-fuels-database-2026 and cn-fuels-gbt-32151-34 both hold carbon-content of natural-gas",
+            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(gas, Days("2026-07-01", "2026-08-01"))).Message
+        );
+        Assert.Equal(
+            "0.0153 tC/GJ(NCV)",
+            FactorLibrary.Shipped.Require(gas with { Set = "cn-fuels-gbt-32151-34" }, Days("2026-07-01", "2026-08-01")).Text
+        );
         Assert.Equal("0.0153 tC/GJ(NCV)", FactorLibrary.Shipped.Require(gas, Days("2025-07-01", "2025-08-01")).Text);
     }
 
@@ -63,34 +84,58 @@ public class FactorLibraryTests
     public void A_set_whose_day_is_not_confirmed_is_found_by_name_only()
     {
         FactorQuery diesel = new("CN", "diesel", "ncv", "organisation");
-        Assert.Contains("cn-fuels-ndrc (found by name only, year not stated)",
-            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(diesel, Days("2026-07-01", "2026-08-01"))).Message);
-        Assert.Equal("42.652 GJ(NCV)/t", FactorLibrary.Shipped.Require(diesel with { Set = "cn-fuels-ndrc" }, Days("2026-07-01", "2026-08-01")).Text);
+        Assert.Contains(
+            "cn-fuels-ndrc (found by name only, year not stated)",
+            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(diesel, Days("2026-07-01", "2026-08-01"))).Message
+        );
+        Assert.Equal(
+            "42.652 GJ(NCV)/t",
+            FactorLibrary.Shipped.Require(diesel with { Set = "cn-fuels-ndrc" }, Days("2026-07-01", "2026-08-01")).Text
+        );
     }
 
     [Fact]
-    public void What_there_is_no_factor_of_says_what_there_is() => Assert.Contains(
-        "there are factors of standard-coal, electricity",
-        Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(new("CN", "lng", "ncv", "organisation"), Days("2026-07-01", "2026-08-01"))).Message);
+    public void What_there_is_no_factor_of_says_what_there_is() =>
+        Assert.Contains(
+            "there are factors of standard-coal, electricity",
+            Assert
+                .Throws<CarbonException>(() =>
+                    FactorLibrary.Shipped.Require(new("CN", "lng", "ncv", "organisation"), Days("2026-07-01", "2026-08-01"))
+                )
+                .Message
+        );
 
     [Fact]
     public void A_set_of_ones_own_does_not_take_the_name_of_another()
     {
         FactorSet own = FactorSet.Shipped[0];
-        Assert.Contains($"There is a factor set {own.Name} already", Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.With(own)).Message);
+        Assert.Contains(
+            $"There is a factor set {own.Name} already",
+            Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.With(own)).Message
+        );
         Assert.Single(new FactorLibrary([]).With(own).Sets);
     }
 
     [Fact]
     public void A_later_version_takes_the_place_of_the_set_of_its_name_and_nothing_else_does()
     {
-        FactorLibrary added = FactorLibrary.Shipped.WithLater(Grid("new", "1", "0.1")), corrected = added.WithLater(Grid("cn-grid-2023", "1.1", "0.5501"));
+        FactorLibrary added = FactorLibrary.Shipped.WithLater(Grid("new", "1", "0.1")),
+            corrected = added.WithLater(Grid("cn-grid-2023", "1.1", "0.5501"));
         Assert.Equal(FactorLibrary.Shipped.Sets.Count + 1, added.Sets.Count);
         Assert.Equal(added.Sets.Count, corrected.Sets.Count);
-        Assert.Equal("0.5501", corrected.Require(new FactorQuery("CN-grid-east", "electricity", "average", "organisation", Set: "cn-grid-2023"), Days("2026-01-01", "2026-02-01")).Text.Split(' ')[0]);
+        Assert.Equal(
+            "0.5501",
+            corrected
+                .Require(
+                    new FactorQuery("CN-grid-east", "electricity", "average", "organisation", Set: "cn-grid-2023"),
+                    Days("2026-01-01", "2026-02-01")
+                )
+                .Text.Split(' ')[0]
+        );
         Assert.Equal(
             "The factor set cn-grid-2023 is there in version 1.1, and version 1.1.0 is not later. A correction has a later version.",
-            Assert.Throws<CarbonException>(() => corrected.WithLater(Grid("cn-grid-2023", "1.1.0", "0.5502"))).Message);
+            Assert.Throws<CarbonException>(() => corrected.WithLater(Grid("cn-grid-2023", "1.1.0", "0.5502"))).Message
+        );
         Assert.Throws<CarbonException>(() => corrected.WithLater(Grid("cn-grid-2023", "1", "0.5502")));
     }
 

@@ -13,7 +13,12 @@ public class FlowsExampleTests
     public void Load_from_a_battery_that_the_grid_charged_overnight_is_load_from_the_grid()
     {
         // Import alone would say: nothing imported at the peak, so 100 % there; or 10 of 15 imported, whatever the battery did.
-        FlowLedger ledger = Run(Solar, Interval(0, import: 10, charge: 10), Interval(1, discharge: 10, load: 10), Interval(2, pv: 5, load: 5));
+        FlowLedger ledger = Run(
+            Solar,
+            Interval(0, import: 10, charge: 10),
+            Interval(1, discharge: 10, load: 10),
+            Interval(2, pv: 5, load: 5)
+        );
         Assert.Equal(10 * Kwh, ledger.Totals.Flows.To(FlowSink.Load, s => s.Name == "battery grid"));
         Assert.Equal(new Fraction(100, 3), Figure(ledger, "selfSufficiency").Value);
         Assert.Equal("33.33", Figure(ledger, "selfSufficiency").Shown);
@@ -37,8 +42,12 @@ public class FlowsExampleTests
     public void A_day_that_the_site_supplied_itself_is_100_percent_and_without_carbon()
     {
         FlowLedger ledger = Run(Solar, [.. Enumerable.Range(0, 96).Select(n => Interval(n, pv: 8, load: 8, curtailed: 0, intensity: 500))]);
-        Assert.All(new[] { "selfSufficiency", "greenShare", "selfConsumption" }, name => Assert.Equal(new Fraction(100), Figure(ledger, name).Value));
-        Assert.All(new[] { "carbonLoad", "carbonIntensityLoad", "maximumDemandBlock" }, name => Assert.Equal(Fraction.Zero, Figure(ledger, name).Value));
+        Assert.All(new[] { "selfSufficiency", "greenShare", "selfConsumption" }, name =>
+            Assert.Equal(new Fraction(100), Figure(ledger, name).Value)
+        );
+        Assert.All(new[] { "carbonLoad", "carbonIntensityLoad", "maximumDemandBlock" }, name =>
+            Assert.Equal(Fraction.Zero, Figure(ledger, name).Value)
+        );
         Assert.Equal("there was no import: 0/0", Figure(ledger, "loadFactor").Reason);
     }
 
@@ -55,7 +64,9 @@ public class FlowsExampleTests
     [Fact]
     public void Export_while_discharging_is_of_both_in_the_convention()
     {
-        FlowMatrix flows = new FlowLedger(Solar with { InitialContent = 2 * Kwh }).Take(Interval(0, pv: 6, discharge: 2, export: 5, load: 3))!;
+        FlowMatrix flows = new FlowLedger(Solar with { InitialContent = 2 * Kwh }).Take(
+            Interval(0, pv: 6, discharge: 2, export: 5, load: 3)
+        )!;
 
         // The battery can have exported 2 at most, so 3 are the generators'. The other 3 they gave are alike in 2 of export and 3 of load.
         Assert.Equal(Kwh * 42 / 10, flows[1, FlowSink.Export]);
@@ -79,7 +90,10 @@ public class FlowsExampleTests
         FlowInterval interval = Interval(0, export: 2, pv: 8);
         FlowFigure export = Figure(Run(Solar, interval), "exportShare");
         Assert.Null(export.Value);
-        Assert.Equal("curtailment is not given: neither a signal of the available power nor a model; without any it would be 2 ÷ 8", export.Reason);
+        Assert.Equal(
+            "curtailment is not given: neither a signal of the available power nor a model; without any it would be 2 ÷ 8",
+            export.Reason
+        );
         Assert.Null(Figure(Run(Solar, interval), "curtailmentShare").Value);
 
         FlowSite measured = Solar with { Curtailment = Curtailment.Measured };
@@ -94,8 +108,11 @@ public class FlowsExampleTests
     public void Carbon_goes_into_the_battery_with_its_intensity_and_comes_out_as_a_mixture()
     {
         FlowLedger ledger = Run(
-            Solar, Interval(0, import: 10, charge: 8, load: 2, intensity: 500), Interval(1, import: 8, charge: 8, load: 0, intensity: 100),
-            Interval(2, discharge: 4, load: 4, intensity: 900));
+            Solar,
+            Interval(0, import: 10, charge: 8, load: 2, intensity: 500),
+            Interval(1, import: 8, charge: 8, load: 0, intensity: 100),
+            Interval(2, discharge: 4, load: 4, intensity: 900)
+        );
         Assert.Equal(Fraction.One, Figure(ledger, "carbonLoadDirect").Value);
         Assert.Equal(new Fraction(12, 10), Figure(ledger, "carbonLoadBattery").Value); // 4 kWh of 16, which emitted 4.8 kg
         Assert.Equal(new Fraction(2200, 6), Figure(ledger, "carbonIntensityLoad").Value);
@@ -105,7 +122,10 @@ public class FlowsExampleTests
     public void A_missing_slot_of_the_intensity_leaves_no_value_and_says_how_much_it_concerns()
     {
         FlowLedger ledger = Run(Solar, Interval(0, import: 3, load: 3, intensity: 500), Interval(1, import: 2, load: 2));
-        Assert.Equal("2 kWh have no carbon intensity (missing slots or unknown origin); the rest is 1.5 kgCO2", Figure(ledger, "carbonLoad").Reason);
+        Assert.Equal(
+            "2 kWh have no carbon intensity (missing slots or unknown origin); the rest is 1.5 kgCO2",
+            Figure(ledger, "carbonLoad").Reason
+        );
         Assert.Null(Figure(ledger, "carbonIntensityLoad").Value);
         Assert.Equal(Fraction.Zero, Figure(ledger, "carbonExport").Value);
     }
@@ -132,7 +152,11 @@ public class FlowsExampleTests
         Assert.Equal(new Fraction(90), Figure(ledger, "roundTripEfficiency").Value);
         Assert.Equal("(6 + 3) ÷ 10 kWh", Figure(ledger, "roundTripEfficiency").Inputs);
         Assert.Equal(Kwh, ledger.Totals.BatteryLosses.Total);
-        Assert.Contains("impossible", Figure(Run(known, day[0], day[1] with { Stored = 6 * Kwh }), "roundTripEfficiency").Reason!, StringComparison.Ordinal);
+        Assert.Contains(
+            "impossible",
+            Figure(Run(known, day[0], day[1] with { Stored = 6 * Kwh }), "roundTripEfficiency").Reason!,
+            StringComparison.Ordinal
+        );
         Assert.Equal("nothing was charged: 0/0", Figure(Run(known, Interval(0) with { Stored = Kwh }), "roundTripEfficiency").Reason);
     }
 
@@ -148,10 +172,23 @@ public class FlowsExampleTests
     [Fact]
     public void A_balance_that_is_off_is_flagged_with_its_residual_and_not_attributed()
     {
-        FlowLedger ledger = Run(Solar, Interval(0, import: 10, load: 8), Interval(1, export: 3, pv: 2), Interval(2, import: 5, load: 5) with { Export = null });
+        FlowLedger ledger = Run(
+            Solar,
+            Interval(0, import: 10, load: 8),
+            Interval(1, export: 3, pv: 2),
+            Interval(2, import: 5, load: 5) with
+            {
+                Export = null,
+            }
+        );
         Assert.Equal(
-            ["sources gave 2 kWh more than sinks took, 0.5 kWh are tolerated", "sinks took 1 kWh more than sources gave, 0.15 kWh are tolerated", "export is missing"],
-            ledger.Unsolvable.Select(u => u.Reason));
+            [
+                "sources gave 2 kWh more than sinks took, 0.5 kWh are tolerated",
+                "sinks took 1 kWh more than sources gave, 0.15 kWh are tolerated",
+                "export is missing",
+            ],
+            ledger.Unsolvable.Select(u => u.Reason)
+        );
         Assert.Equal([2 * Kwh, -Kwh, 0], ledger.Unsolvable.Select(u => u.Residual));
         Assert.Equal(0, ledger.Totals.Flows.From(_ => true));
         Assert.Equal("no interval was attributed", Figure(ledger, "selfSufficiency").Reason);
@@ -184,12 +221,17 @@ public class FlowsExampleTests
     {
         // From 00:10 to 00:25 the site takes 1 kWh a minute, else nothing.
         FlowSite site = Site() with { LengthMinutes = minutes };
-        FlowInterval[] hour = [.. Enumerable.Range(0, 60 / minutes).Select(n => new FlowInterval
-        {
-            Start = Midnight.AddMinutes(n * minutes),
-            Import = Enumerable.Range(n * minutes, minutes).Count(m => m is >= 10 and < 25) * Kwh,
-            Export = 0,
-        })];
+        FlowInterval[] hour =
+        [
+            .. Enumerable
+                .Range(0, 60 / minutes)
+                .Select(n => new FlowInterval
+                {
+                    Start = Midnight.AddMinutes(n * minutes),
+                    Import = Enumerable.Range(n * minutes, minutes).Count(m => m is >= 10 and < 25) * Kwh,
+                    Export = 0,
+                }),
+        ];
         FlowLedger ledger = Run(site, hour);
         Assert.Equal(new Fraction(40), Figure(ledger, "maximumDemandBlock").Value);
         Assert.Equal("10 kWh ÷ ¼ h, from 2026-01-01T00:15Z", Figure(ledger, "maximumDemandBlock").Inputs);
@@ -200,11 +242,26 @@ public class FlowsExampleTests
     [Fact]
     public void Without_whole_quarters_or_with_an_import_missing_there_is_no_maximum()
     {
-        FlowInterval hour = new() { Start = Midnight, Import = Kwh, Export = 0 };
-        Assert.Equal("intervals of 60 min do not make up 15 min", Figure(Run(Site() with { LengthMinutes = 60 }, hour), "maximumDemandBlock").Reason);
-        Assert.Equal("there is no complete block of 15 min", Figure(Run(Site() with { LengthMinutes = 5 }, hour), "maximumDemandBlock").Reason);
+        FlowInterval hour = new()
+        {
+            Start = Midnight,
+            Import = Kwh,
+            Export = 0,
+        };
+        Assert.Equal(
+            "intervals of 60 min do not make up 15 min",
+            Figure(Run(Site() with { LengthMinutes = 60 }, hour), "maximumDemandBlock").Reason
+        );
+        Assert.Equal(
+            "there is no complete block of 15 min",
+            Figure(Run(Site() with { LengthMinutes = 5 }, hour), "maximumDemandBlock").Reason
+        );
         FlowLedger gap = Run(Site(), hour, hour with { Start = Midnight.AddMinutes(15), Import = null });
-        Assert.StartsWith("the import of 1 intervals is missing, the first at 2026-01-01T00:15Z", Figure(gap, "loadFactor").Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the import of 1 intervals is missing, the first at 2026-01-01T00:15Z",
+            Figure(gap, "loadFactor").Reason,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -215,7 +272,9 @@ public class FlowsExampleTests
         Assert.DoesNotContain(FlowFigures.Of(ledger), f => f.Name == "powerFactorAdjustment");
         Assert.StartsWith("import or reactive", Figure(Run(Solar, Interval(0, import: 4)), "powerFactor").Reason, StringComparison.Ordinal);
         Assert.Equal(
-            "there was neither active nor reactive energy: 0/0", Figure(Run(Solar, Interval(0) with { Reactive = 0 }), "powerFactor").Reason);
+            "there was neither active nor reactive energy: 0/0",
+            Figure(Run(Solar, Interval(0) with { Reactive = 0 }), "powerFactor").Reason
+        );
 
         PowerFactorTable table = Shipped();
         FlowFigure adjustment = FlowFigures.Of(ledger, table, 90).Single(f => f.Name == "powerFactorAdjustment");
@@ -248,7 +307,11 @@ public class FlowsExampleTests
     [InlineData(90, 32, "81.00")]
     [InlineData(85, 32, "71.00")]
     [InlineData(80, 32, "61.00")]
-    public void The_table_that_ships_has_the_values_of_its_transcriptions_and_tells_how_good_they_are(int standard, int powerFactor, string percent)
+    public void The_table_that_ships_has_the_values_of_its_transcriptions_and_tells_how_good_they_are(
+        int standard,
+        int powerFactor,
+        string percent
+    )
     {
         Assert.Equal("S", Shipped().Confidence);
         Assert.Equal(percent, Exact.Display(Shipped().Percent(standard, powerFactor), 2));

@@ -132,13 +132,16 @@ public class FlowsPythonTests
         List<(FlowSite Site, FlowInterval[] Intervals)> cases = [.. Enumerable.Range(0, 4000).Select(_ => Case(random))];
         string[] expected = Foreign.Python(Script, string.Join("\n\n", cases.Select(c => Text(c.Site, c.Intervals))) + "\n");
         Assert.Equal(cases.Count, expected.Length);
-        long unsolved = 0, solved = 0, through = 0;
+        long unsolved = 0,
+            solved = 0,
+            through = 0;
         foreach (((FlowSite site, FlowInterval[] intervals), string python) in cases.Zip(expected))
         {
             FlowLedger ledger = FlowsSome.Run(site, null, intervals);
             Assert.True(python == Digits(ledger), $"{Text(site, intervals)}\nPython: {python}\n    C#: {Digits(ledger)}");
             (solved, unsolved) = (solved + ledger.Totals.Solved, unsolved + ledger.Totals.NotSolved);
-            through += ledger.Totals.Flows[0, FlowSink.Export] > 0 || ledger.Totals.Flows.To(FlowSink.Charge, s => s.ViaBattery) > 0 ? 1 : 0;
+            through +=
+                ledger.Totals.Flows[0, FlowSink.Export] > 0 || ledger.Totals.Flows.To(FlowSink.Charge, s => s.ViaBattery) > 0 ? 1 : 0;
         }
 
         // The cases are no good if most of them take one way through the code.
@@ -159,10 +162,30 @@ public class FlowsPythonTests
                 print(k // 2 + (1 if up else 0))
             """;
         var random = new Random(20260616);
-        List<(long N, long D)> cases = [(0, 1), (1, 1), (16, 25), (1, 4), (9_999 * 9_999L, 100_000_000), (12_345L * 12_345, 400_000_000), (12_347L * 12_347, 400_000_000)];
-        cases.AddRange(Enumerable.Range(0, 3000).Select(_ => (random.NextInt64(1L << random.Next(1, 62)), random.NextInt64(1L << random.Next(1, 62)) + 1)));
+        List<(long N, long D)> cases =
+        [
+            (0, 1),
+            (1, 1),
+            (16, 25),
+            (1, 4),
+            (9_999 * 9_999L, 100_000_000),
+            (12_345L * 12_345, 400_000_000),
+            (12_347L * 12_347, 400_000_000),
+        ];
+        cases.AddRange(
+            Enumerable
+                .Range(0, 3000)
+                .Select(_ => (random.NextInt64(1L << random.Next(1, 62)), random.NextInt64(1L << random.Next(1, 62)) + 1))
+        );
         string[] expected = Foreign.Python(Roots, string.Concat(cases.Select(c => $"{c.N} {c.D}\n")));
-        Assert.Equal(expected, cases.Select(c => Exact.Display(Rounding.RootHalfEven(new Fraction(c.N, c.D), 4), 4).Replace(".", "").TrimStart('0') is { Length: > 0 } text ? text : "0"));
+        Assert.Equal(
+            expected,
+            cases.Select(c =>
+                Exact.Display(Rounding.RootHalfEven(new Fraction(c.N, c.D), 4), 4).Replace(".", "").TrimStart('0') is { Length: > 0 } text
+                    ? text
+                    : "0"
+            )
+        );
     }
 
     private static string Digits(FlowLedger ledger)
@@ -188,18 +211,38 @@ public class FlowsPythonTests
             text.Append($" {FlowsSome.Figure(ledger, name).Exact ?? "-"}");
         }
 
-        string shown = FlowsSome.Figure(ledger, "selfSufficiency").Shown is { } s ? s.Replace(".", "").TrimStart('0') is { Length: > 0 } digits ? digits : "0" : "-";
+        string shown = FlowsSome.Figure(ledger, "selfSufficiency").Shown is { } s
+            ? s.Replace(".", "").TrimStart('0') is { Length: > 0 } digits
+                ? digits
+                : "0"
+            : "-";
         return text.Append($" {shown}").ToString();
 
-        static string Content(BatteryContent content) => $"{string.Join(' ', content.Energy)} {content.WithoutIntensity} {content.Femtograms}";
+        static string Content(BatteryContent content) =>
+            $"{string.Join(' ', content.Energy)} {content.WithoutIntensity} {content.Femtograms}";
     }
 
     private static string Text(FlowSite site, FlowInterval[] intervals)
     {
-        var lines = intervals.Select(i => string.Join(' ', new[]
-        {
-            i.Import, i.Export, i.Generation[0], i.Generation[1], i.Charge, i.Discharge, i.Load, i.Losses, i.Curtailed, i.Intensity, i.Stored,
-        }.Select(v => v?.ToString() ?? "-")));
+        var lines = intervals.Select(i =>
+            string.Join(
+                ' ',
+                new[]
+                {
+                    i.Import,
+                    i.Export,
+                    i.Generation[0],
+                    i.Generation[1],
+                    i.Charge,
+                    i.Discharge,
+                    i.Load,
+                    i.Losses,
+                    i.Curtailed,
+                    i.Intensity,
+                    i.Stored,
+                }.Select(v => v?.ToString() ?? "-")
+            )
+        );
         return $"{site.ChargeEfficiencyMillionths?.ToString() ?? "-"} {site.InitialContent?.ToString() ?? "-"}\n{string.Join('\n', lines)}";
     }
 
@@ -217,7 +260,13 @@ public class FlowsPythonTests
         long? Or(long value, int oneIn) => random.Next(oneIn) == 0 ? null : value;
         FlowInterval Interval(int n)
         {
-            long import = Energy(), pv = Energy(), chp = Energy(), discharge = Energy(), export = Energy(), charge = Energy(), losses = Energy() % 9;
+            long import = Energy(),
+                pv = Energy(),
+                chp = Energy(),
+                discharge = Energy(),
+                export = Energy(),
+                charge = Energy(),
+                losses = Energy() % 9;
             if (random.Next(2) == 0)
             {
                 // Sinks no larger than sources, often the same to the last unit.

@@ -7,40 +7,41 @@ public class FlowsRefusalTests
 {
     private const string Header = "time[15min],import[kWh],export[kWh]";
 
-    public static TheoryData<string, string> Files => new()
-    {
-        { "", "line 1: column : a column is a name and its unit" },
-        { "time,import[kWh],export[kWh]", "column time: a column is a name and its unit" },
-        { "time[7min],import[kWh],export[kWh]", "column time[7min]: write the length" },
-        { "time[15min],import[kW],export[kW]", "column import[kW]: the unit is Wh, kWh or MWh (energy in the interval, not power)" },
-        { "time[15min],import[kWh],export[Wh]", "column export[Wh]: units are mixed" },
-        { Header + ",reactive[varh]", "column reactive[varh]: units are mixed" },
-        { Header + ",intensity[g/kWh]", "column intensity[g/kWh]: the unit of an intensity" },
-        { Header + ",dischage[kWh]", "there is no such column" },
-        { Header + ",pv:[kWh]", "there is no such column" },
-        { Header + ",pv[kWh],pv[kWh]", "column pv[kWh]: a column may stand there once" },
-        { "time[15min],import[kWh]", "there is no column export" },
-        { Header + ",charge[kWh]", "a battery has both columns" },
-        { Header + ",stored[kWh]", "a battery has both columns" },
-        { Header + ",curtailed[kWh],curtailed:modelled[kWh]", "either measured" },
-        { Header + "\n2026-01-01T00:00Z,1", "line 2: has 2 cells, the header 3 columns" },
-        { Header + "\n2026-01-01T00:00Z,1,0\n\n", "line 3: has 1 cells" },
-        { Header + "\n2026-01-01T00:00Z,1,-0.5", "line 2: column export[kWh]: '-0.5' is negative" },
-        { Header + "\n2026-01-01T00:00Z,1,1e3", "column export[kWh]: '1e3' is not a number" },
-        { Header + "\n2026-01-01T00:00Z,1,.5", "is not a number" },
-        { Header + "\n2026-01-01T00:00Z,1,NaN", "is not a number" },
-        { Header + "\n2026-01-01T00:00Z,1,٣", "is not a number" },
-        { Header + "\n2026-01-01T00:00Z,1,\"2\"", "is not a number" },
-        { Header + "\n2026-01-01T00:00Z,1,0.0000000001", "is finer than 1 µWh. Round it to 9 decimals" },
-        { Header + "\n2026-01-01T00:00Z,1,10000000.000000001", "is more than any site has" },
-        { Header + "\n2026-01-01T00:00Z,1,99999999999999999999999999", "is more than any site has" },
-        { Header + ",intensity[gCO2/kWh]\n2026-01-01T00:00Z,1,0,-1", "column intensity[gCO2/kWh]: '-1': an intensity is not negative" },
-        { Header + ",intensity[kgCO2/kWh]\n2026-01-01T00:00Z,1,0,10", "is more than any site has" },
-        { Header + "\n2026-01-01T00:00,1,0", "column time: '2026-01-01T00:00' is not the start of an interval" },
-        { Header + "\n01.01.2026 00:00,1,0", "is not the start of an interval" },
-        { Header + "\n" + new string('1', 20_000), "line 2: is longer than 16384 characters" },
-        { "time[15min]," + string.Join(',', Enumerable.Range(0, 70).Select(n => $"pv:{n}[kWh]")), "at most 64" },
-    };
+    public static TheoryData<string, string> Files =>
+        new()
+        {
+            { "", "line 1: column : a column is a name and its unit" },
+            { "time,import[kWh],export[kWh]", "column time: a column is a name and its unit" },
+            { "time[7min],import[kWh],export[kWh]", "column time[7min]: write the length" },
+            { "time[15min],import[kW],export[kW]", "column import[kW]: the unit is Wh, kWh or MWh (energy in the interval, not power)" },
+            { "time[15min],import[kWh],export[Wh]", "column export[Wh]: units are mixed" },
+            { Header + ",reactive[varh]", "column reactive[varh]: units are mixed" },
+            { Header + ",intensity[g/kWh]", "column intensity[g/kWh]: the unit of an intensity" },
+            { Header + ",dischage[kWh]", "there is no such column" },
+            { Header + ",pv:[kWh]", "there is no such column" },
+            { Header + ",pv[kWh],pv[kWh]", "column pv[kWh]: a column may stand there once" },
+            { "time[15min],import[kWh]", "there is no column export" },
+            { Header + ",charge[kWh]", "a battery has both columns" },
+            { Header + ",stored[kWh]", "a battery has both columns" },
+            { Header + ",curtailed[kWh],curtailed:modelled[kWh]", "either measured" },
+            { Header + "\n2026-01-01T00:00Z,1", "line 2: has 2 cells, the header 3 columns" },
+            { Header + "\n2026-01-01T00:00Z,1,0\n\n", "line 3: has 1 cells" },
+            { Header + "\n2026-01-01T00:00Z,1,-0.5", "line 2: column export[kWh]: '-0.5' is negative" },
+            { Header + "\n2026-01-01T00:00Z,1,1e3", "column export[kWh]: '1e3' is not a number" },
+            { Header + "\n2026-01-01T00:00Z,1,.5", "is not a number" },
+            { Header + "\n2026-01-01T00:00Z,1,NaN", "is not a number" },
+            { Header + "\n2026-01-01T00:00Z,1,٣", "is not a number" },
+            { Header + "\n2026-01-01T00:00Z,1,\"2\"", "is not a number" },
+            { Header + "\n2026-01-01T00:00Z,1,0.0000000001", "is finer than 1 µWh. Round it to 9 decimals" },
+            { Header + "\n2026-01-01T00:00Z,1,10000000.000000001", "is more than any site has" },
+            { Header + "\n2026-01-01T00:00Z,1,99999999999999999999999999", "is more than any site has" },
+            { Header + ",intensity[gCO2/kWh]\n2026-01-01T00:00Z,1,0,-1", "column intensity[gCO2/kWh]: '-1': an intensity is not negative" },
+            { Header + ",intensity[kgCO2/kWh]\n2026-01-01T00:00Z,1,0,10", "is more than any site has" },
+            { Header + "\n2026-01-01T00:00,1,0", "column time: '2026-01-01T00:00' is not the start of an interval" },
+            { Header + "\n01.01.2026 00:00,1,0", "is not the start of an interval" },
+            { Header + "\n" + new string('1', 20_000), "line 2: is longer than 16384 characters" },
+            { "time[15min]," + string.Join(',', Enumerable.Range(0, 70).Select(n => $"pv:{n}[kWh]")), "at most 64" },
+        };
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -49,9 +50,7 @@ public class FlowsRefusalTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() =>
         {
             FlowFile file = new("f.csv", new StringReader(text));
-            while (file.Next() is not null)
-            {
-            }
+            while (file.Next() is not null) { }
         });
         Assert.StartsWith("f.csv, line ", refused.Message, StringComparison.Ordinal);
         Assert.Contains(says, refused.Message, StringComparison.Ordinal);
@@ -66,28 +65,29 @@ public class FlowsRefusalTests
         Assert.Null(file.Next());
     }
 
-    public static TheoryData<FlowInterval, string> Intervals => new()
-    {
-        { Interval(1), "overlaps with what was given before, up to 2026-01-01T00:30Z" },
-        { Interval(3), "The intervals from 2026-01-01T00:30Z to 2026-01-01T00:45Z are missing" },
-        { Interval(2) with { Start = Midnight.AddMinutes(31) }, "is not the start of an interval" },
-        { Interval(2) with { Start = Midnight.AddMinutes(30).ToOffset(TimeSpan.FromHours(8)) }, "is not the start of an interval" },
-        { Interval(2) with { Start = DateTimeOffset.MaxValue }, "is not the start of an interval" },
-        { Interval(2) with { Generation = [] }, "has 0 generators, the site 1" },
-        { Interval(2) with { Generation = [-1] }, "pv is negative" },
-        { Interval(2) with { Import = -1 }, "import is negative" },
-        { Interval(2) with { Export = -1 }, "export is negative" },
-        { Interval(2) with { Charge = -1 }, "charge is negative" },
-        { Interval(2) with { Discharge = -1 }, "discharge is negative" },
-        { Interval(2) with { Load = -1 }, "load is negative" },
-        { Interval(2) with { Losses = -1 }, "losses is negative" },
-        { Interval(2) with { Curtailed = -1 }, "curtailed is negative" },
-        { Interval(2) with { Stored = -1 }, "stored is negative" },
-        { Interval(2) with { Reactive = -1 }, "reactive is negative" },
-        { Interval(2) with { Intensity = -1 }, "intensity is negative" },
-        { Interval(2) with { Import = long.MaxValue }, "import is beyond any site" },
-        { Interval(2) with { Intensity = FlowInterval.MostIntensity + 1 }, "intensity is beyond any site" },
-    };
+    public static TheoryData<FlowInterval, string> Intervals =>
+        new()
+        {
+            { Interval(1), "overlaps with what was given before, up to 2026-01-01T00:30Z" },
+            { Interval(3), "The intervals from 2026-01-01T00:30Z to 2026-01-01T00:45Z are missing" },
+            { Interval(2) with { Start = Midnight.AddMinutes(31) }, "is not the start of an interval" },
+            { Interval(2) with { Start = Midnight.AddMinutes(30).ToOffset(TimeSpan.FromHours(8)) }, "is not the start of an interval" },
+            { Interval(2) with { Start = DateTimeOffset.MaxValue }, "is not the start of an interval" },
+            { Interval(2) with { Generation = [] }, "has 0 generators, the site 1" },
+            { Interval(2) with { Generation = [-1] }, "pv is negative" },
+            { Interval(2) with { Import = -1 }, "import is negative" },
+            { Interval(2) with { Export = -1 }, "export is negative" },
+            { Interval(2) with { Charge = -1 }, "charge is negative" },
+            { Interval(2) with { Discharge = -1 }, "discharge is negative" },
+            { Interval(2) with { Load = -1 }, "load is negative" },
+            { Interval(2) with { Losses = -1 }, "losses is negative" },
+            { Interval(2) with { Curtailed = -1 }, "curtailed is negative" },
+            { Interval(2) with { Stored = -1 }, "stored is negative" },
+            { Interval(2) with { Reactive = -1 }, "reactive is negative" },
+            { Interval(2) with { Intensity = -1 }, "intensity is negative" },
+            { Interval(2) with { Import = long.MaxValue }, "import is beyond any site" },
+            { Interval(2) with { Intensity = FlowInterval.MostIntensity + 1 }, "intensity is beyond any site" },
+        };
 
     [Theory]
     [MemberData(nameof(Intervals))]
@@ -135,11 +135,44 @@ public class FlowsRefusalTests
     [Fact]
     public void A_site_that_cannot_be_is_refused()
     {
-        foreach (FlowSite site in (FlowSite[])[
-            Site("pv", "pv"), Site("grid"), Site("pv,roof"), Site(""), Site() with { LengthMinutes = 0 }, Site() with { LengthMinutes = 7 }, Site() with { ToleranceMillionths = -1 },
-            Site() with { Tolerance = -1 },
-            Site() with { ChargeEfficiencyMillionths = 0 }, Site() with { ChargeEfficiencyMillionths = 1_000_001 }, Site() with { InitialContent = -1 },
-            Site([.. Enumerable.Range(0, 33).Select(n => $"pv:{n}")])])
+        foreach (
+            FlowSite site in (FlowSite[])
+                [
+                    Site("pv", "pv"),
+                    Site("grid"),
+                    Site("pv,roof"),
+                    Site(""),
+                    Site() with
+                    {
+                        LengthMinutes = 0,
+                    },
+                    Site() with
+                    {
+                        LengthMinutes = 7,
+                    },
+                    Site() with
+                    {
+                        ToleranceMillionths = -1,
+                    },
+                    Site() with
+                    {
+                        Tolerance = -1,
+                    },
+                    Site() with
+                    {
+                        ChargeEfficiencyMillionths = 0,
+                    },
+                    Site() with
+                    {
+                        ChargeEfficiencyMillionths = 1_000_001,
+                    },
+                    Site() with
+                    {
+                        InitialContent = -1,
+                    },
+                    Site([.. Enumerable.Range(0, 33).Select(n => $"pv:{n}")]),
+                ]
+        )
         {
             Assert.Throws<InvalidDataException>(() => new FlowLedger(site));
         }
@@ -155,17 +188,31 @@ public class FlowsRefusalTests
     [InlineData("edgegateway-battery,1,2026-02-01T00:00:00Z\ngrid,1,0,9999999999999999999999999999999", "line 2")]
     [InlineData("edgegateway-battery,1,2026-02-01T00:00:00Z\ngrid,1,0,0\npv,1", "line 3")]
     [InlineData("edgegateway-battery,1,2026-02-01T00:00:00Z\ngrid,1,0,0\nunknown,1\npv,1\npv,1", "line 5")]
-    public void A_saved_battery_that_was_altered_is_refused(string text, string says) => Assert.Contains(
-        says, Assert.Throws<InvalidDataException>(() => BatteryState.Parse("state", new StringReader(text))).Message, StringComparison.Ordinal);
+    public void A_saved_battery_that_was_altered_is_refused(string text, string says) =>
+        Assert.Contains(
+            says,
+            Assert.Throws<InvalidDataException>(() => BatteryState.Parse("state", new StringReader(text))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_saved_battery_goes_on_only_where_it_ended_and_with_the_same_generators()
     {
         BatteryState state = Run(Site("pv"), Interval(0, pv: 2, charge: 2)).Save();
-        Assert.Contains("are missing", Assert.Throws<InvalidDataException>(() => Run(Site("pv"), state, [Interval(2)])).Message, StringComparison.Ordinal);
-        Assert.Contains("energy of pv", Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv:roof"), state)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "are missing",
+            Assert.Throws<InvalidDataException>(() => Run(Site("pv"), state, [Interval(2)])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "energy of pv",
+            Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv:roof"), state)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv") with { InitialContent = 1 }, state));
-        Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv"), state with { Origins = [("grid", 0), ("pv", Int128.MaxValue)] }));
+        Assert.Throws<InvalidDataException>(() =>
+            new FlowLedger(Site("pv"), state with { Origins = [("grid", 0), ("pv", Int128.MaxValue)] })
+        );
     }
 
     [Theory]
@@ -174,15 +221,37 @@ public class FlowsRefusalTests
     [InlineData("table=t,version=1,confidence=M,source=s\nx", "line 2")]
     [InlineData("table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth", "line 3")]
     [InlineData("table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.50,1.00,0,0", "line 4")]
-    [InlineData("table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.50,1.00,0,0\n0.90,0.00,0.50,0,0", "line 4")]
-    [InlineData("table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.00,1.00,0.001,0", "line 3")]
-    public void A_power_factor_table_with_holes_is_refused(string text, string says) => Assert.Contains(
-        says, Assert.Throws<InvalidDataException>(() => PowerFactorTable.Parse("t.csv", new StringReader(text))).Message, StringComparison.Ordinal);
+    [InlineData(
+        "table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.50,1.00,0,0\n0.90,0.00,0.50,0,0",
+        "line 4"
+    )]
+    [InlineData(
+        "table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.00,1.00,0.001,0",
+        "line 3"
+    )]
+    public void A_power_factor_table_with_holes_is_refused(string text, string says) =>
+        Assert.Contains(
+            says,
+            Assert.Throws<InvalidDataException>(() => PowerFactorTable.Parse("t.csv", new StringReader(text))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void A_standard_that_the_table_does_not_have_is_refused() => Assert.Contains(
-        "only 0.90",
-        Assert.Throws<InvalidDataException>(() => PowerFactorTable.Parse(
-            "t.csv", new StringReader("table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.00,1.00,0,0")).Percent(85, 90)).Message,
-        StringComparison.Ordinal);
+    public void A_standard_that_the_table_does_not_have_is_refused() =>
+        Assert.Contains(
+            "only 0.90",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    PowerFactorTable
+                        .Parse(
+                            "t.csv",
+                            new StringReader(
+                                "table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.00,1.00,0,0"
+                            )
+                        )
+                        .Percent(85, 90)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 }

@@ -15,7 +15,8 @@ public class FootprintTests
     // Small enough that two of them with the largest factor fit 64 bits of micrograms.
     private static readonly Gen<Quantity> Energies = Gen.OneOf(
         Gen.Select(Gen.Long[0, 100_000_000], Gen.Int[-6, 0], (c, e) => MeteredAmount.FromCounts(c, new Quantum("Wh", e))),
-        Gen.Select(Gen.Long[0, 100_000], Gen.Int[1, 100_000], (i, k) => MeteredAmount.FromImpulses(i, $"{k}", Unit.KilowattHour)));
+        Gen.Select(Gen.Long[0, 100_000], Gen.Int[1, 100_000], (i, k) => MeteredAmount.FromImpulses(i, $"{k}", Unit.KilowattHour))
+    );
 
     [Theory]
     [InlineData(1_000_000, -3, "0.5500", 550_000_000)] // 1 kWh: 550 g
@@ -66,36 +67,52 @@ public class FootprintTests
     }
 
     [Fact]
-    public void Parts_add_up_exactly_before_rounding() => Gen.Select(Energies, Energies, Values).Sample((left, right, value) =>
-    {
-        Factor factor = Some.Factor(value);
-        long apart = Some.Footprint(left, factor) + Some.Footprint(right, factor);
-        long together = Some.Footprint(left + right, factor);
+    public void Parts_add_up_exactly_before_rounding() =>
+        Gen.Select(Energies, Energies, Values)
+            .Sample(
+                (left, right, value) =>
+                {
+                    Factor factor = Some.Factor(value);
+                    long apart = Some.Footprint(left, factor) + Some.Footprint(right, factor);
+                    long together = Some.Footprint(left + right, factor);
 
-        // Each of three roundings moves at most half a microgram.
-        Assert.InRange(together - apart, -1, 1);
-        Assert.Equal(right + left, left + right);
-        Assert.Equal(left, left + Quantity.Parse("0 kWh"));
-    });
+                    // Each of three roundings moves at most half a microgram.
+                    Assert.InRange(together - apart, -1, 1);
+                    Assert.Equal(right + left, left + right);
+                    Assert.Equal(left, left + Quantity.Parse("0 kWh"));
+                }
+            );
 
     [Fact]
     public void Splitting_an_energy_anywhere_changes_nothing() =>
-        Gen.Select(Gen.Long[0, long.MaxValue / 2], Gen.Long[0, long.MaxValue / 2], Gen.Int[-12, 12]).Sample((a, b, e) =>
-        {
-            var quantum = new Quantum("Wh", e);
-            Assert.Equal(MeteredAmount.FromCounts(a + b, quantum), MeteredAmount.FromCounts(a, quantum) + MeteredAmount.FromCounts(b, quantum));
-        });
+        Gen.Select(Gen.Long[0, long.MaxValue / 2], Gen.Long[0, long.MaxValue / 2], Gen.Int[-12, 12])
+            .Sample(
+                (a, b, e) =>
+                {
+                    var quantum = new Quantum("Wh", e);
+                    Assert.Equal(
+                        MeteredAmount.FromCounts(a + b, quantum),
+                        MeteredAmount.FromCounts(a, quantum) + MeteredAmount.FromCounts(b, quantum)
+                    );
+                }
+            );
 
     [Fact]
-    public void The_result_is_never_more_than_half_a_microgram_off() => Gen.Select(Energies, Values).Sample((energy, value) =>
-    {
-        Factor factor = Some.Factor(value);
-        BigInteger micrograms = Some.Footprint(energy, factor);
-        string digits = value.Replace(".", "");
-        BigInteger scale = BigInteger.Pow(10, value.Contains('.') ? value.Length - value.IndexOf('.') - 1 : 0);
-        BigInteger exact = energy.Value.Numerator * BigInteger.Parse(digits) * 1_000_000_000;
-        Assert.True(BigInteger.Abs((micrograms * energy.Value.Denominator * scale) - exact) * 2 <= energy.Value.Denominator * scale);
-    });
+    public void The_result_is_never_more_than_half_a_microgram_off() =>
+        Gen.Select(Energies, Values)
+            .Sample(
+                (energy, value) =>
+                {
+                    Factor factor = Some.Factor(value);
+                    BigInteger micrograms = Some.Footprint(energy, factor);
+                    string digits = value.Replace(".", "");
+                    BigInteger scale = BigInteger.Pow(10, value.Contains('.') ? value.Length - value.IndexOf('.') - 1 : 0);
+                    BigInteger exact = energy.Value.Numerator * BigInteger.Parse(digits) * 1_000_000_000;
+                    Assert.True(
+                        BigInteger.Abs((micrograms * energy.Value.Denominator * scale) - exact) * 2 <= energy.Value.Denominator * scale
+                    );
+                }
+            );
 
     [Fact]
     public void Negative_energy_is_refused()
@@ -132,6 +149,8 @@ public class FootprintTests
         Quantity most = MeteredAmount.FromCounts(long.MaxValue, new Quantum("Wh", -6));
         Assert.Equal(long.MaxValue, Some.Footprint(most, Some.Factor("1")));
         Assert.Throws<CarbonException>(() => Some.Footprint(most + MeteredAmount.FromCounts(1, new Quantum("Wh", -6)), Some.Factor("1")));
-        Assert.Throws<CarbonException>(() => Some.Footprint(MeteredAmount.FromCounts(long.MaxValue, new Quantum("Wh", 12)), Some.Factor("9999")));
+        Assert.Throws<CarbonException>(() =>
+            Some.Footprint(MeteredAmount.FromCounts(long.MaxValue, new Quantum("Wh", 12)), Some.Factor("9999"))
+        );
     }
 }

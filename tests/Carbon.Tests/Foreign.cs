@@ -7,7 +7,11 @@ internal static class Foreign
 {
     public static string[] Python(string script, string input)
     {
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", script])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         Process? python = null;
         try
         {

@@ -20,12 +20,13 @@ internal sealed class OpenSslSigner : IDisposable
     public string At(string name) => Path.Combine(_folder.FullName, name);
 
     /// <summary>A set with the factor of the grid in the east of China, as its publication has it or corrected.</summary>
-    public static string Grid(string set, string version, string value) => $"""
-        set={set},version={version},validFrom=2025-12-31,validUntil=
-        region,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source
-        CN-grid-east,electricity,East,average,organisation,2023,{value},kgCO2/kWh,,,C,a test
+    public static string Grid(string set, string version, string value) =>
+        $"""
+            set={set},version={version},validFrom=2025-12-31,validUntil=
+            region,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source
+            CN-grid-east,electricity,East,average,organisation,2023,{value},kgCO2/kWh,,,C,a test
 
-        """;
+            """;
 
     /// <summary>Writes a pack, signs it, and gives its path.</summary>
     public string Pack(string name, string text) => Pack(name, Encoding.UTF8.GetBytes(text));

@@ -20,7 +20,18 @@ public class PythonTests
 
     private static readonly long[] Edges = [0, 1, 2, 3, 5, 7, 999, 1000, 1001, long.MaxValue - 1, long.MaxValue];
     private static readonly string[] Constants = ["1", "3", "7", "0.1", "0.3", "6400", "1000", "999999999", "0.000000001", "12.5", "2.50"];
-    private static readonly string[] Factors = ["0", "0.5", "0.5500", "0.55", "1", "0.000000001", "9999.999999999", "0.333333333", "0.1333"];
+    private static readonly string[] Factors =
+    [
+        "0",
+        "0.5",
+        "0.5500",
+        "0.55",
+        "1",
+        "0.000000001",
+        "9999.999999999",
+        "0.333333333",
+        "0.1333",
+    ];
 
     [Fact]
     public void Every_amount_has_the_digits_of_Pythons_fractions()
@@ -54,12 +65,20 @@ public class PythonTests
             {
                 for (int exponent = -12; exponent <= 12; exponent += 3)
                 {
-                    yield return ($"c:{count}:{exponent} {factor}", MeteredAmount.FromCounts(count, new Quantum("Wh", exponent)), Some.Factor(factor));
+                    yield return (
+                        $"c:{count}:{exponent} {factor}",
+                        MeteredAmount.FromCounts(count, new Quantum("Wh", exponent)),
+                        Some.Factor(factor)
+                    );
                 }
 
                 foreach (string constant in Constants)
                 {
-                    yield return ($"i:{count}:{constant} {factor}", MeteredAmount.FromImpulses(count, constant, Unit.KilowattHour), Some.Factor(factor));
+                    yield return (
+                        $"i:{count}:{constant} {factor}",
+                        MeteredAmount.FromImpulses(count, constant, Unit.KilowattHour),
+                        Some.Factor(factor)
+                    );
                 }
             }
         }
@@ -84,7 +103,8 @@ public class PythonTests
                 }
                 else
                 {
-                    string constant = random.Next(3) == 0 ? Constants[random.Next(Constants.Length)] : $"{random.Next(1, 100_000)}.{random.Next(1000)}";
+                    string constant =
+                        random.Next(3) == 0 ? Constants[random.Next(Constants.Length)] : $"{random.Next(1, 100_000)}.{random.Next(1000)}";
                     line.Append($"i:{count}:{constant} ");
                     energy += MeteredAmount.FromImpulses(count, constant, Unit.KilowattHour);
                 }

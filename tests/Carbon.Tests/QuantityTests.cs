@@ -82,18 +82,25 @@ public class QuantityTests
 
     [Fact]
     public void Converting_there_and_back_changes_nothing() =>
-        Gen.Select(Values, EnergyUnit, EnergyUnit).Sample((value, from, to) =>
-        {
-            var quantity = new Quantity(value, Unit.Parse(from));
-            Assert.Equal(value, quantity.In(Unit.Parse(to)).In(quantity.Unit).Value);
-        });
+        Gen.Select(Values, EnergyUnit, EnergyUnit)
+            .Sample(
+                (value, from, to) =>
+                {
+                    var quantity = new Quantity(value, Unit.Parse(from));
+                    Assert.Equal(value, quantity.In(Unit.Parse(to)).In(quantity.Unit).Value);
+                }
+            );
 
     [Fact]
-    public void What_is_written_out_is_read_as_the_same() => Gen.Select(Gen.Long, Gen.Int[0, 30]).Sample((mantissa, decimals) =>
-    {
-        var value = new Fraction(mantissa, BigInteger.Pow(10, decimals));
-        Assert.Equal(value, Exact.Parse(Exact.Text(value)));
-    });
+    public void What_is_written_out_is_read_as_the_same() =>
+        Gen.Select(Gen.Long, Gen.Int[0, 30])
+            .Sample(
+                (mantissa, decimals) =>
+                {
+                    var value = new Fraction(mantissa, BigInteger.Pow(10, decimals));
+                    Assert.Equal(value, Exact.Parse(Exact.Text(value)));
+                }
+            );
 
     [Theory]
     [InlineData("0.5", 0, "0")]
@@ -105,27 +112,45 @@ public class QuantityTests
     [InlineData("0.125", 2, "0.12")]
     [InlineData("-0.125", 2, "-0.12")]
     [InlineData("0.375", 2, "0.38")]
-    public void Ties_go_to_the_even_digit(string value, int decimals, string shown) => Assert.Equal(shown, Exact.Display(Exact.Parse(value), decimals));
+    public void Ties_go_to_the_even_digit(string value, int decimals, string shown) =>
+        Assert.Equal(shown, Exact.Display(Exact.Parse(value), decimals));
 
     [Fact]
-    public void A_root_is_right_to_the_last_digit() => Gen.Select(Gen.Long[0, long.MaxValue], Gen.Int[1, 1000]).Sample((n, d) =>
-    {
-        var square = new Fraction(n, d);
-        Fraction root = Rounding.RootHalfEven(square, 6), half = new(1, 2_000_000);
-        Assert.True((root + half) * (root + half) >= square);
-        Assert.True(root < half || (root - half) * (root - half) <= square);
-    });
+    public void A_root_is_right_to_the_last_digit() =>
+        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Int[1, 1000])
+            .Sample(
+                (n, d) =>
+                {
+                    var square = new Fraction(n, d);
+                    Fraction root = Rounding.RootHalfEven(square, 6),
+                        half = new(1, 2_000_000);
+                    Assert.True((root + half) * (root + half) >= square);
+                    Assert.True(root < half || (root - half) * (root - half) <= square);
+                }
+            );
 
     [Theory]
     [InlineData("1000 m3", "101.325 kPa", null, "20 °C", null, "Nm3", "931.775541531639")] // 273.15/293.15
     [InlineData("1000 m3", "101.325 kPa", null, "20 °C", null, "Sm3", "1000.000000000000")]
     [InlineData("1000 m3", "101.325 kPa", "101.325 kPa", "0 °C", null, "Nm3", "2000.000000000000")]
     [InlineData("1000 m3", "202.65 kPa", null, "273.15 K", "0.5", "Nm3", "4000.000000000000")]
-    public void A_meter_volume_becomes_one_at_a_base(string volume, string pressure, string? ambient, string temperature, string? z, string toBase, string expected)
+    public void A_meter_volume_becomes_one_at_a_base(
+        string volume,
+        string pressure,
+        string? ambient,
+        string temperature,
+        string? z,
+        string toBase,
+        string expected
+    )
     {
         Derived derived = GasVolume.ToBase(
-            Quantity.Parse(volume), new DeclaredPressure(Quantity.Parse(pressure), ambient is null ? null : Quantity.Parse(ambient)),
-            Temperature.Parse(temperature), z is null ? null : Exact.Parse(z), Unit.Parse(toBase));
+            Quantity.Parse(volume),
+            new DeclaredPressure(Quantity.Parse(pressure), ambient is null ? null : Quantity.Parse(ambient)),
+            Temperature.Parse(temperature),
+            z is null ? null : Exact.Parse(z),
+            Unit.Parse(toBase)
+        );
         Assert.Equal(expected, Exact.Display(derived.Value.Value, 12));
         Assert.Equal(toBase, derived.Value.Unit.Symbol);
         Assert.Equal(z is null, derived.Derivation.Notes.Any(n => n.Contains("ideal")));
@@ -148,7 +173,18 @@ public class QuantityTests
     [InlineData("100 kPa", null, "20 C", null, "is not a temperature")]
     [InlineData("100 kPa", null, "20 °C", "0", "is none of a gas in a meter")]
     public void What_no_meter_can_have_is_refused(string pressure, string? ambient, string temperature, string? z, string says) =>
-        Assert.Contains(says, Assert.Throws<CarbonException>(() => GasVolume.ToBase(
-            Quantity.Parse("1 m3"), new DeclaredPressure(Quantity.Parse(pressure), ambient is null ? null : Quantity.Parse(ambient)),
-            Temperature.Parse(temperature), z is null ? null : Exact.Parse(z), Unit.Parse("Nm3"))).Message);
+        Assert.Contains(
+            says,
+            Assert
+                .Throws<CarbonException>(() =>
+                    GasVolume.ToBase(
+                        Quantity.Parse("1 m3"),
+                        new DeclaredPressure(Quantity.Parse(pressure), ambient is null ? null : Quantity.Parse(ambient)),
+                        Temperature.Parse(temperature),
+                        z is null ? null : Exact.Parse(z),
+                        Unit.Parse("Nm3")
+                    )
+                )
+                .Message
+        );
 }

@@ -29,8 +29,12 @@ public class RecordedMethodTests
         Assert.Equal(cases.Count, expected.Length);
         foreach (((string json, RecordedMethod method, Quantity amount), string python) in cases.Zip(expected))
         {
-            long made = method.Micrograms(amount), read = RecordedMethod.Read(method.Name, [("subject", "x"), .. method.Texts, ("set", "s/1")]).Micrograms(amount);
-            Assert.True(python == made.ToString(CultureInfo.InvariantCulture) && made == read, $"{json}: made {made}, read {read}, Python {python}");
+            long made = method.Micrograms(amount),
+                read = RecordedMethod.Read(method.Name, [("subject", "x"), .. method.Texts, ("set", "s/1")]).Micrograms(amount);
+            Assert.True(
+                python == made.ToString(CultureInfo.InvariantCulture) && made == read,
+                $"{json}: made {made}, read {read}, Python {python}"
+            );
         }
     }
 
@@ -63,22 +67,61 @@ public class RecordedMethodTests
     [InlineData("1 kWh", "is not")]
     [InlineData("1 m3", "is not t")]
     public void An_amount_of_another_kind_is_refused(string amount, string why) =>
-        Assert.Contains(why, Assert.Throws<CarbonException>(() => Fuel("diesel", "cn-fuels-ndrc", new FuelConditions()).Micrograms(Quantity.Parse(amount))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            why,
+            Assert
+                .Throws<CarbonException>(() => Fuel("diesel", "cn-fuels-ndrc", new FuelConditions()).Micrograms(Quantity.Parse(amount)))
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_leaf_that_lacks_something_or_names_another_method_is_refused()
     {
-        RecordedMethod gas = Gas(new FuelConditions("Nm3", new DeclaredPressure(Quantity.Parse("12.5 kPa"), Quantity.Parse("100.6 kPa")), Temperature.Parse("24.5 °C")));
-        foreach ((string name, string _) in gas.Texts.Where(t => t.Name.StartsWith("value", StringComparison.Ordinal) || t.Name is "ambient-pressure"))
+        RecordedMethod gas = Gas(
+            new FuelConditions(
+                "Nm3",
+                new DeclaredPressure(Quantity.Parse("12.5 kPa"), Quantity.Parse("100.6 kPa")),
+                Temperature.Parse("24.5 °C")
+            )
+        );
+        foreach (
+            (string name, string _) in gas.Texts.Where(t =>
+                t.Name.StartsWith("value", StringComparison.Ordinal) || t.Name is "ambient-pressure"
+            )
+        )
         {
             Assert.ThrowsAny<CarbonException>(() => RecordedMethod.Read(gas.Name, gas.Texts.Where(t => t.Name != name)));
         }
 
-        Assert.Contains("lacks 'factor'", Assert.Throws<CarbonException>(() => RecordedMethod.Read(RecordedMethod.LocationBased, [("value", "0.0001 kgCO2/kWh")])).Message, StringComparison.Ordinal);
-        Assert.Contains("lacks 'slot'", Assert.Throws<CarbonException>(() => RecordedMethod.Read(
-            RecordedMethod.LocationBySlot, [("series", "grid"), ("none", RecordedMethod.NoIntensity), ("value", "1 gCO2/kWh")])).Message, StringComparison.Ordinal);
-        Assert.Contains("is not known", Assert.Throws<CarbonException>(() => RecordedMethod.Read("guess", gas.Texts)).Message, StringComparison.Ordinal);
-        Assert.Equal(["CN/2024/natural-gas.ncv/any", "CN/2024/natural-gas.carbon-content/any", "CN/2024/natural-gas.oxidation/any"], gas.Factors.Select(f => f.Key));
+        Assert.Contains(
+            "lacks 'factor'",
+            Assert
+                .Throws<CarbonException>(() => RecordedMethod.Read(RecordedMethod.LocationBased, [("value", "0.0001 kgCO2/kWh")]))
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "lacks 'slot'",
+            Assert
+                .Throws<CarbonException>(() =>
+                    RecordedMethod.Read(
+                        RecordedMethod.LocationBySlot,
+                        [("series", "grid"), ("none", RecordedMethod.NoIntensity), ("value", "1 gCO2/kWh")]
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "is not known",
+            Assert.Throws<CarbonException>(() => RecordedMethod.Read("guess", gas.Texts)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            ["CN/2024/natural-gas.ncv/any", "CN/2024/natural-gas.carbon-content/any", "CN/2024/natural-gas.oxidation/any"],
+            gas.Factors.Select(f => f.Key)
+        );
     }
 
     [Theory]
@@ -91,12 +134,20 @@ public class RecordedMethodTests
 
     private static (string Json, RecordedMethod Method, Quantity Amount) Case(Random random, int kind)
     {
-        string ncv = Digits(random, 5), cc = $"0.0{random.Next(100_000, 350_000)}", of = $"0.{random.Next(80, 100)}", amount = Digits(random, 7);
+        string ncv = Digits(random, 5),
+            cc = $"0.0{random.Next(100_000, 350_000)}",
+            of = $"0.{random.Next(80, 100)}",
+            amount = Digits(random, 7);
         (string unit, string more, FuelConditions conditions, string text) = kind switch
         {
             0 => ("GJ(NCV)/t", $",\"density\":\"0.{random.Next(700, 999)}\"", new FuelConditions(), "l"),
             1 => ("GJ(NCV)/1e4Nm3", "", new FuelConditions("Nm3"), "m3"),
-            _ => ("GJ(NCV)/1e4Nm3", $",\"pressure\":\"{Digits(random, 3)}\",\"ambient\":\"{random.Next(60, 109)}.25\",\"celsius\":\"{random.Next(-20, 60)}.5\",\"base\":\"273.15\"", new FuelConditions("Nm3"), "m3"),
+            _ => (
+                "GJ(NCV)/1e4Nm3",
+                $",\"pressure\":\"{Digits(random, 3)}\",\"ambient\":\"{random.Next(60, 109)}.25\",\"celsius\":\"{random.Next(-20, 60)}.5\",\"base\":\"273.15\"",
+                new FuelConditions("Nm3"),
+                "m3"
+            ),
         };
         string json = $"{{\"amount\":\"{amount}\",\"ncv\":\"{ncv}\",\"cc\":\"{cc}\",\"of\":\"{of}\"{more}}}";
         using var parsed = System.Text.Json.JsonDocument.Parse(json);
@@ -104,17 +155,34 @@ public class RecordedMethodTests
         conditions = kind switch
         {
             0 => new FuelConditions(Density: Some.Given($"{Of("density")} kg/l")),
-            2 => new FuelConditions("Nm3", new DeclaredPressure(Quantity.Parse($"{Of("pressure")} kPa"), Quantity.Parse($"{Of("ambient")} kPa")), Temperature.Parse($"{Of("celsius")} °C")),
+            2 => new FuelConditions(
+                "Nm3",
+                new DeclaredPressure(Quantity.Parse($"{Of("pressure")} kPa"), Quantity.Parse($"{Of("ambient")} kPa")),
+                Temperature.Parse($"{Of("celsius")} °C")
+            ),
             _ => conditions,
         };
-        return (json, RecordedMethod.OfFuel(Made(ncv, unit), Made(cc, "tC/GJ(NCV)"), Made(of, "1"), conditions), Quantity.Parse($"{amount} {text}"));
+        return (
+            json,
+            RecordedMethod.OfFuel(Made(ncv, unit), Made(cc, "tC/GJ(NCV)"), Made(of, "1"), conditions),
+            Quantity.Parse($"{amount} {text}")
+        );
     }
 
     private static string Digits(Random random, int most) =>
-        string.Create(CultureInfo.InvariantCulture, $"{random.Next(1, (int)Math.Pow(10, random.Next(1, most)))}.{random.Next(0, 1000):000}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{random.Next(1, (int)Math.Pow(10, random.Next(1, most)))}.{random.Next(0, 1000):000}"
+        );
 
     private static Factor Made(string value, string unit) =>
-        new(new FactorKey("XX", 2026, "ncv", "any") { Of = "fuel" }, value) { Name = "fuel", Source = "a test", Confidence = "C", Unit = unit };
+        new(new FactorKey("XX", 2026, "ncv", "any") { Of = "fuel" }, value)
+        {
+            Name = "fuel",
+            Source = "a test",
+            Confidence = "C",
+            Unit = unit,
+        };
 
     private static RecordedMethod Gas(FuelConditions conditions) => Fuel("natural-gas", "cn-fuels-gbt-32151-34", conditions);
 

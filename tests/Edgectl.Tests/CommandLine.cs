@@ -7,11 +7,13 @@ internal static class CommandLine
 {
     public static (int ExitCode, string Output, string Error) Run(params string[] args) => RunOn(Stream.Null, args);
 
-    public static (int ExitCode, string Output, string Error) RunOn(Stream input, params string[] args) => RunAt(TimeProvider.System, input, args);
+    public static (int ExitCode, string Output, string Error) RunOn(Stream input, params string[] args) =>
+        RunAt(TimeProvider.System, input, args);
 
     public static (int ExitCode, string Output, string Error) RunAt(TimeProvider time, Stream input, params string[] args)
     {
-        using StringWriter output = new(), error = new();
+        using StringWriter output = new(),
+            error = new();
         int exitCode = Program.Run(args, input, output, error, time);
         return (exitCode, output.ToString(), error.ToString());
     }
@@ -60,7 +62,9 @@ internal sealed class Recordings : IDisposable
         return Write("wave.cfg", cfg.ToString());
     }
 
-    /// <summary>A reference recording from <c>../shared/data/recordings</c> beside the repository, or null with a note when it is not there.</summary>
+    /// <summary>
+    /// A reference recording from <c>../shared/data/recordings</c> beside the repository, or null with a note when it is not there.
+    /// </summary>
     public static string? Reference(string name)
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -9,7 +9,8 @@ public sealed class FactorsCommandTests : IDisposable
     [Fact]
     public void Where_no_gateway_is_the_door_is_named()
     {
-        string pack = _files.Write("x.csv", "any"), folder = Path.GetDirectoryName(pack)!;
+        string pack = _files.Write("x.csv", "any"),
+            folder = Path.GetDirectoryName(pack)!;
         CommandLine.AssertRefused(CommandLine.Run("factors", "load", pack, "--data", folder), $"{folder}/door: no gateway is there: ");
         CommandLine.AssertRefused(CommandLine.Run("factors", "list", "--data", folder), $"{folder}/door: no gateway is there: ");
     }

@@ -5,7 +5,8 @@ namespace EdgeGateway.Edgectl.Tests;
 /// <summary>A signed log with two readings of two meters and the footprint between them, and what makes more of it.</summary>
 public abstract class FootprintLog : IDisposable
 {
-    private protected const string Register = "/1-0:1.8.0.255", Pulses = "/1-0:1.8.0.255";
+    private protected const string Register = "/1-0:1.8.0.255",
+        Pulses = "/1-0:1.8.0.255";
     private protected const string Key = "CN/2023/average/organisation";
     private protected static readonly DateTimeOffset Start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
 
@@ -14,8 +15,22 @@ public abstract class FootprintLog : IDisposable
     private protected FootprintLog()
     {
         Log.Leaves.RemoveRange(1, Log.Leaves.Count - 1);
-        Add(LeafType.Config, h => h with { Group = "boundary" }, LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("p/constant", "6400 imp/kWh"));
-        Add(LeafType.Factors, h => h, LeafRecord.Of("set", "cn"), LeafRecord.Of("version", "1"), LeafRecord.Of("validFrom", "2023-01-01"), LeafRecord.Of("validUntil", ""), LeafRecord.Of(Key, "0.5500 kgCO2/kWh; source; confidence C"));
+        Add(
+            LeafType.Config,
+            h => h with { Group = "boundary" },
+            LeafRecord.Of("group", "boundary"),
+            LeafRecord.Of("class", "1"),
+            LeafRecord.Of("p/constant", "6400 imp/kWh")
+        );
+        Add(
+            LeafType.Factors,
+            h => h,
+            LeafRecord.Of("set", "cn"),
+            LeafRecord.Of("version", "1"),
+            LeafRecord.Of("validFrom", "2023-01-01"),
+            LeafRecord.Of("validUntil", ""),
+            LeafRecord.Of(Key, "0.5500 kgCO2/kWh; source; confidence C")
+        );
         Reading(1_000, 10);
         Reading(4_000, 330);
 
@@ -35,16 +50,27 @@ public abstract class FootprintLog : IDisposable
     private protected void Reading(long milliwattHours, long impulses) =>
         Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1 }, Energy("a", milliwattHours), Impulses("p", impulses));
 
-    private protected void Carbon(long? micrograms, long[] of, params LeafRecord[] more) => Add(
-        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of, Time = TimeOf(of[^1]) },
-        [Amount(micrograms ?? 0), LeafRecord.Of("from", TimeOf(of[0])), LeafRecord.Of("to", TimeOf(of[^1])), .. Tail("0.5500"), .. more]);
+    private protected void Carbon(long? micrograms, long[] of, params LeafRecord[] more) =>
+        Add(
+            LeafType.Carbon,
+            h => h with { Factors = 2, ComputedFrom = of, Time = TimeOf(of[^1]) },
+            [Amount(micrograms ?? 0), LeafRecord.Of("from", TimeOf(of[0])), LeafRecord.Of("to", TimeOf(of[^1])), .. Tail("0.5500"), .. more]
+        );
 
-    private protected void Restated(long micrograms, string slots, long[] of, params LeafRecord[] stretches) => Add(
-        LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of },
-        [
-            Amount(micrograms), LeafRecord.Of("from", TimeOf(of[0])), LeafRecord.Of("to", TimeOf(of[^1])), .. Tail("0.5500")[..^1],
-            LeafRecord.Of("restates", "factors"), LeafRecord.Of("slots", slots), .. stretches,
-        ]);
+    private protected void Restated(long micrograms, string slots, long[] of, params LeafRecord[] stretches) =>
+        Add(
+            LeafType.Carbon,
+            h => h with { Factors = 2, ComputedFrom = of },
+            [
+                Amount(micrograms),
+                LeafRecord.Of("from", TimeOf(of[0])),
+                LeafRecord.Of("to", TimeOf(of[^1])),
+                .. Tail("0.5500")[..^1],
+                LeafRecord.Of("restates", "factors"),
+                LeafRecord.Of("slots", slots),
+                .. stretches,
+            ]
+        );
 
     /// <summary>With what is added, and taken away again, the log is found wrong for this reason.</summary>
     private protected void Differs(string what, Action add)
@@ -60,21 +86,31 @@ public abstract class FootprintLog : IDisposable
     private protected DateTimeOffset TimeOf(long leaf) => Log.Leaves[(int)leaf].Head.Time;
 
     private protected static LeafRecord[] Tail(string factor) =>
-    [
-        LeafRecord.Of("method", "location-based"), LeafRecord.Of("factor", Key), LeafRecord.Of("value", $"{factor} kgCO2/kWh"), LeafRecord.Of("set", "cn/1"),
-        LeafRecord.Of("meters", $"a{Register} p{Pulses}"),
-    ];
+        [
+            LeafRecord.Of("method", "location-based"),
+            LeafRecord.Of("factor", Key),
+            LeafRecord.Of("value", $"{factor} kgCO2/kWh"),
+            LeafRecord.Of("set", "cn/1"),
+            LeafRecord.Of("meters", $"a{Register} p{Pulses}"),
+        ];
 
-    private protected static LeafRecord Amount(long micrograms) => new("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) };
+    private protected static LeafRecord Amount(long micrograms) =>
+        new("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) };
 
-    private protected static LeafRecord Energy(string meter, long milliwattHours) => new(meter + Register) { Unit = "Wh", Number = new DecimalFraction(-3, milliwattHours) };
+    private protected static LeafRecord Energy(string meter, long milliwattHours) =>
+        new(meter + Register) { Unit = "Wh", Number = new DecimalFraction(-3, milliwattHours) };
 
-    private protected static LeafRecord Impulses(string meter, long count) => new(meter + Pulses) { Unit = "count", Number = new DecimalFraction(0, count) };
+    private protected static LeafRecord Impulses(string meter, long count) =>
+        new(meter + Pulses) { Unit = "count", Number = new DecimalFraction(0, count) };
 
     private protected void Replace(int leaf, int record, LeafRecord by) =>
-        Log.Leaves[leaf] = Log.Leaves[leaf] with { Records = [.. Log.Leaves[leaf].Records.Take(record), by, .. Log.Leaves[leaf].Records.Skip(record + 1)] };
+        Log.Leaves[leaf] = Log.Leaves[leaf] with
+        {
+            Records = [.. Log.Leaves[leaf].Records.Take(record), by, .. Log.Leaves[leaf].Records.Skip(record + 1)],
+        };
 
-    private protected (int Exit, string Text) Verify() => Run("verify", Log.WriteBatch(0, Log.Leaves.Count), "--trust", Log.Trust, "--recompute");
+    private protected (int Exit, string Text) Verify() =>
+        Run("verify", Log.WriteBatch(0, Log.Leaves.Count), "--trust", Log.Trust, "--recompute");
 
     private protected static (int Exit, string Text) Run(params string[] arguments)
     {

@@ -5,10 +5,11 @@ namespace EdgeGateway.Edgectl.Tests;
 public sealed class PulsesCommandTests : IDisposable
 {
     // Two pulses of 40 ms, 100 ms apart, each with a bounce of 2 ms at its start, and a spike of 3 ms after them.
-    private const string TwoPulses = "t_ns,level\n" +
-        "100000000,1\n101000000,0\n103000000,1\n143000000,0\n" +
-        "200000000,1\n201000000,0\n203000000,1\n243000000,0\n" +
-        "300000000,1\n303000000,0\n";
+    private const string TwoPulses =
+        "t_ns,level\n"
+        + "100000000,1\n101000000,0\n103000000,1\n143000000,0\n"
+        + "200000000,1\n201000000,0\n203000000,1\n243000000,0\n"
+        + "300000000,1\n303000000,0\n";
 
     private readonly Recordings _files = new();
 
@@ -60,7 +61,10 @@ public sealed class PulsesCommandTests : IDisposable
         CommandLine.AssertRefused(CommandLine.Run("pulses", csv, "--stable-ms", "-1"), "0 to 60000");
         CommandLine.AssertRefused(CommandLine.Run("pulses", csv, "--stable-ms", "x"), "0 to 60000");
         CommandLine.AssertRefused(CommandLine.Run("pulses", csv + "x", "--stable-ms", "30"), "cannot be read");
-        CommandLine.AssertRefused(CommandLine.Run("pulses", _files.Write("e.csv", "t_ns,level\n1,7\n"), "--stable-ms", "30"), "e.csv, line 2: The level is '7'");
+        CommandLine.AssertRefused(
+            CommandLine.Run("pulses", _files.Write("e.csv", "t_ns,level\n1,7\n"), "--stable-ms", "30"),
+            "e.csv, line 2: The level is '7'"
+        );
     }
 
     [Theory]

@@ -10,9 +10,10 @@ public sealed class ReplayCommandTests : IDisposable
     public void Dispose() => _files.Dispose();
 
     /// <summary>230 V at even channels, 10 A lagging by 60° at odd ones.</summary>
-    private static double? Load(int channel, double t) => channel % 2 == 0
-        ? 230 * Math.Sqrt(2) * Math.Sin(2 * Math.PI * 50 * t)
-        : 10 * Math.Sqrt(2) * Math.Sin((2 * Math.PI * 50 * t) - (Math.PI / 3));
+    private static double? Load(int channel, double t) =>
+        channel % 2 == 0
+            ? 230 * Math.Sqrt(2) * Math.Sin(2 * Math.PI * 50 * t)
+            : 10 * Math.Sqrt(2) * Math.Sin((2 * Math.PI * 50 * t) - (Math.PI / 3));
 
     private static JsonElement Json(params string[] args)
     {
@@ -21,8 +22,8 @@ public sealed class ReplayCommandTests : IDisposable
         return JsonDocument.Parse(output).RootElement;
     }
 
-    private static void Near(double expected, JsonElement window, string name, double relative) => Assert.Equal(
-        expected, window.GetProperty(name).GetDouble(), Math.Abs(expected) * relative);
+    private static void Near(double expected, JsonElement window, string name, double relative) =>
+        Assert.Equal(expected, window.GetProperty(name).GetDouble(), Math.Abs(expected) * relative);
 
     [Fact]
     public void A_lagging_load_is_measured_in_every_window()
@@ -62,13 +63,29 @@ public sealed class ReplayCommandTests : IDisposable
     {
         string[] channels =
         [
-            "VA,A,,V", "IA,A,,A", "UL2,,,V", "IL2,,,A", "VC_1,C,,V", "IC_1,C,,A", "VC_2,C,,V", "IC_2,C,,A", "VX,N,,V", "IN,E,,A", "VY,Q,,V", "I,C,,A",
+            "VA,A,,V",
+            "IA,A,,A",
+            "UL2,,,V",
+            "IL2,,,A",
+            "VC_1,C,,V",
+            "IC_1,C,,A",
+            "VC_2,C,,V",
+            "IC_2,C,,A",
+            "VX,N,,V",
+            "IN,E,,A",
+            "VY,Q,,V",
+            "I,C,,A",
         ];
         JsonElement root = Json("replay", _files.WriteWaveform(channels, Load));
         Assert.Equal(
             ["A VA IA", "L2 UL2 IL2", "C VC_1 IC_1", "C VC_2 IC_2"],
-            root.GetProperty("phases").EnumerateArray().Select(p => $"{p.GetProperty("phase")} {p.GetProperty("voltage")} {p.GetProperty("current")}"));
-        var left = root.GetProperty("leftOut").EnumerateArray().ToDictionary(c => c.GetProperty("channel").GetString()!, c => c.GetProperty("why").GetString()!);
+            root.GetProperty("phases")
+                .EnumerateArray()
+                .Select(p => $"{p.GetProperty("phase")} {p.GetProperty("voltage")} {p.GetProperty("current")}")
+        );
+        var left = root.GetProperty("leftOut")
+            .EnumerateArray()
+            .ToDictionary(c => c.GetProperty("channel").GetString()!, c => c.GetProperty("why").GetString()!);
         Assert.Equal(["I", "IN", "VX", "VY"], left.Keys.Order(StringComparer.Ordinal));
         Assert.Contains("VC_1, VC_2", left["I"], StringComparison.Ordinal);
     }
@@ -77,7 +94,11 @@ public sealed class ReplayCommandTests : IDisposable
     public void Windows_keep_clear_of_missing_samples()
     {
         JsonElement root = Json(
-            "replay", _files.WriteWaveform(OnePhase, (i, t) => i == 1 && t is > 0.4999 and < 0.5101 ? null : Load(i, t)), "--cycles", "10");
+            "replay",
+            _files.WriteWaveform(OnePhase, (i, t) => i == 1 && t is > 0.4999 and < 0.5101 ? null : Load(i, t)),
+            "--cycles",
+            "10"
+        );
         JsonElement phase = root.GetProperty("phases")[0];
         Assert.Equal(41, phase.GetProperty("missingSamples").GetInt32());
         Assert.All(phase.GetProperty("windows").EnumerateArray(), w =>
@@ -99,8 +120,14 @@ public sealed class ReplayCommandTests : IDisposable
         CommandLine.AssertRefused(CommandLine.Run("replay", cfg + ".cfg"), "cannot be read");
         CommandLine.AssertRefused(CommandLine.Run("nonsense"), "nonsense");
         CommandLine.AssertRefused(CommandLine.Run(), "--help");
-        CommandLine.AssertRefused(CommandLine.Run("replay", _files.WriteWaveform(["VA,A,,V", "IB,B,,A"], Load)), "IB: no voltage of phase B");
-        CommandLine.AssertRefused(CommandLine.Run("replay", _files.WriteWaveform(["VA,A,,bar", "IA,A,,A"], Load)), "wave.cfg, line 3: Channel VA has the unit 'bar'");
+        CommandLine.AssertRefused(
+            CommandLine.Run("replay", _files.WriteWaveform(["VA,A,,V", "IB,B,,A"], Load)),
+            "IB: no voltage of phase B"
+        );
+        CommandLine.AssertRefused(
+            CommandLine.Run("replay", _files.WriteWaveform(["VA,A,,bar", "IA,A,,A"], Load)),
+            "wave.cfg, line 3: Channel VA has the unit 'bar'"
+        );
         CommandLine.AssertRefused(CommandLine.Run("replay", _files.WriteWaveform(["VA,A,,bar", "IA,A,,A"], Load), "--json"), "line 3");
     }
 
@@ -109,14 +136,22 @@ public sealed class ReplayCommandTests : IDisposable
     [InlineData("B", 49.9871, 3482.939, 1361.2475, 4462879.1, 0.94131)]
     [InlineData("C", 49.9872, 3484.067, 1363.9533, 4451492.2, 0.93674)]
     public void The_generator_recording_beside_the_repository_gives_its_reference_values(
-        string name, double frequency, double voltage, double current, double power, double factor)
+        string name,
+        double frequency,
+        double voltage,
+        double current,
+        double power,
+        double factor
+    )
     {
         if (Recordings.Reference("test1.cfg") is not { } cfg)
         {
             return;
         }
 
-        JsonElement phase = Json("replay", cfg, "--cycles", "12").GetProperty("phases").EnumerateArray()
+        JsonElement phase = Json("replay", cfg, "--cycles", "12")
+            .GetProperty("phases")
+            .EnumerateArray()
             .Single(p => p.GetProperty("phase").GetString() == name);
         JsonElement first = phase.GetProperty("windows")[0];
         Assert.Equal(frequency, first.GetProperty("frequencyHz").GetDouble(), 0.01);

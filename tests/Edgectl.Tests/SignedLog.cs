@@ -62,8 +62,16 @@ internal sealed class SignedLog : IDisposable
     {
         (TreeHead head, TileSource tiles) = TreeOf(Leaves.Count);
         CoseReceipt receipt = new(
-            CheckpointCose.Sign(head, _key), [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, head.Size, tiles)))], null);
-        return new Bundle { Note = CheckpointNote.Sign(head, _key), Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)LeafCodec.Encode(Leaves[i]))], Receipt = receipt.Encode() };
+            CheckpointCose.Sign(head, _key),
+            [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, head.Size, tiles)))],
+            null
+        );
+        return new Bundle
+        {
+            Note = CheckpointNote.Sign(head, _key),
+            Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)LeafCodec.Encode(Leaves[i]))],
+            Receipt = receipt.Encode(),
+        };
     }
 
     /// <summary>Changes the key by leaf 5, and gives the history.</summary>
@@ -71,7 +79,10 @@ internal sealed class SignedLog : IDisposable
     public byte[] ChangeKey(DateTimeOffset until)
     {
         ECDsa next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Leaves[5] = new Leaf(Head(5, LeafType.KeyRotation), [new LeafRecord("key") { Data = next.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", until)]);
+        Leaves[5] = new Leaf(
+            Head(5, LeafType.KeyRotation),
+            [new LeafRecord("key") { Data = next.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", until)]
+        );
         (TreeHead head, TileSource tiles) = TreeOf(6);
         CoseReceipt receipt = new(CheckpointCose.Sign(head, _first), [new InclusionProof(5, MerkleProof.Inclusion(5, 6, tiles))], null);
         _key = next;
@@ -90,7 +101,8 @@ internal sealed class SignedLog : IDisposable
     private (TreeHead Head, TileSource Tiles) TreeOf(int size)
     {
         Dictionary<(int, long), ReadOnlyMemory<byte>> stored = [];
-        TileSource tiles = (level, index) => stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : (ReadOnlyMemory<byte>?)null;
+        TileSource tiles = (level, index) =>
+            stored.TryGetValue((level, index), out ReadOnlyMemory<byte> tile) ? tile : (ReadOnlyMemory<byte>?)null;
         TiledTree tree = TiledTree.Restore(0, tiles);
         foreach (Leaf leaf in Leaves.Take(size))
         {
@@ -138,35 +150,60 @@ internal sealed class SignedLog : IDisposable
     }
 
     // 0 genesis, 1 boot with an unset clock, then readings of two groups in turn; 10 and 11 are footprints.
-    private Leaf LeafOf(int index) => index switch
-    {
-        0 => new Leaf(Head(index, LeafType.Genesis) with { Simulated = Origin.Simulated }, [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]),
-        1 => new Leaf(Head(index, LeafType.Boot) with { TimeStatus = TimeStatus.Unknown }, [LeafRecord.Of("boot-id", "b")]),
-        10 => Footprint(index, 1_500_000_001),
-        11 => Footprint(index, 499_999_999),
-        _ => new Leaf(
-            Head(index, LeafType.Reading) with { Group = index % 2 == 0 ? "boundary" : "hall-1", Config = 1 },
+    private Leaf LeafOf(int index) =>
+        index switch
+        {
+            0 => new Leaf(
+                Head(index, LeafType.Genesis) with
+                {
+                    Simulated = Origin.Simulated,
+                },
+                [
+                    LeafRecord.Of("origin", Origin.ToString()),
+                    LeafRecord.Of("device", Origin.DeviceId),
+                    new LeafRecord("key") { Data = new byte[] { 0x30 } },
+                ]
+            ),
+            1 => new Leaf(Head(index, LeafType.Boot) with { TimeStatus = TimeStatus.Unknown }, [LeafRecord.Of("boot-id", "b")]),
+            10 => Footprint(index, 1_500_000_001),
+            11 => Footprint(index, 499_999_999),
+            _ => new Leaf(
+                Head(index, LeafType.Reading) with
+                {
+                    Group = index % 2 == 0 ? "boundary" : "hall-1",
+                    Config = 1,
+                },
+                [
+                    new LeafRecord("in-L1/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 1000 * index) },
+                    LeafRecord.Of("in-L2/1-0:1.8.0.255", index < 5 ? "no-answer" : "stale"),
+                ]
+            ),
+        };
+
+    private static Leaf Footprint(int index, long micrograms) =>
+        new(
+            Head(index, LeafType.Carbon) with
+            {
+                ComputedFrom = [2, 8],
+                Factors = 1,
+            },
             [
-                new LeafRecord("in-L1/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 1000 * index) },
-                LeafRecord.Of("in-L2/1-0:1.8.0.255", index < 5 ? "no-answer" : "stale"),
-            ]),
-    };
+                new LeafRecord("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) },
+                LeafRecord.Of("from", Start),
+                LeafRecord.Of("to", Start.AddMinutes(15)),
+                LeafRecord.Of("method", "location-based"),
+            ]
+        );
 
-    private static Leaf Footprint(int index, long micrograms) => new(
-        Head(index, LeafType.Carbon) with { ComputedFrom = [2, 8], Factors = 1 },
-        [
-            new LeafRecord("scope2-location") { Unit = "kg", Number = new DecimalFraction(-9, micrograms) },
-            LeafRecord.Of("from", Start), LeafRecord.Of("to", Start.AddMinutes(15)), LeafRecord.Of("method", "location-based"),
-        ]);
-
-    public static LeafHead Head(int index, string type) => new()
-    {
-        Index = index,
-        Type = type,
-        Time = Start.AddMinutes(index),
-        TimeStatus = TimeStatus.Synchronised,
-        BootCount = 1,
-        MonotonicMs = 60_000L * index,
-        Salt = SHA256.HashData(BitConverter.GetBytes(index))[..LeafCodec.SaltBytes],
-    };
+    public static LeafHead Head(int index, string type) =>
+        new()
+        {
+            Index = index,
+            Type = type,
+            Time = Start.AddMinutes(index),
+            TimeStatus = TimeStatus.Synchronised,
+            BootCount = 1,
+            MonotonicMs = 60_000L * index,
+            Salt = SHA256.HashData(BitConverter.GetBytes(index))[..LeafCodec.SaltBytes],
+        };
 }

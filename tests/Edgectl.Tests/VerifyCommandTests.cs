@@ -17,10 +17,19 @@ public sealed class VerifyCommandTests : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine(text);
         string[] said =
         [
-            $"log        {_log.Origin}", "leaves     0 to 11, without a gap", "begin with the log's genesis", "None is withheld", "batches    2\n",
-            "not witnessed", "not synchronised from 2026-06-15T00:01:00Z to 2026-06-15T00:01:00Z: 1 leaf, the clock had not been set",
-            "boundary: 4 readings from 2026-06-15T00:02:00Z to 2026-06-15T00:08:00Z", "hall-1: 4 readings from", "in-L2: 3 values, no-answer", "in-L2: 5 values, stale",
-            "scope2-location: 2.000000000 kg CO2 over 2 slots", "1 boot, 1 genesis",
+            $"log        {_log.Origin}",
+            "leaves     0 to 11, without a gap",
+            "begin with the log's genesis",
+            "None is withheld",
+            "batches    2\n",
+            "not witnessed",
+            "not synchronised from 2026-06-15T00:01:00Z to 2026-06-15T00:01:00Z: 1 leaf, the clock had not been set",
+            "boundary: 4 readings from 2026-06-15T00:02:00Z to 2026-06-15T00:08:00Z",
+            "hall-1: 4 readings from",
+            "in-L2: 3 values, no-answer",
+            "in-L2: 5 values, stale",
+            "scope2-location: 2.000000000 kg CO2 over 2 slots",
+            "1 boot, 1 genesis",
         ];
         Assert.StartsWith("VERIFIED\n", text, StringComparison.Ordinal);
         Assert.All(said, s => Assert.Contains(s, text, StringComparison.Ordinal));
@@ -48,14 +57,19 @@ public sealed class VerifyCommandTests : IDisposable
     public void Simulated_readings_are_called_so_in_the_first_line()
     {
         using SignedLog simulated = new(simulated: true);
-        Assert.StartsWith("VERIFIED, but SIMULATED: these readings", Verified(simulated, simulated.WriteBatch(3, 9)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "VERIFIED, but SIMULATED: these readings",
+            Verified(simulated, simulated.WriteBatch(3, 9)),
+            StringComparison.Ordinal
+        );
         Assert.True(Json(0, simulated, simulated.WriteBatch(3, 9)).GetProperty("logs")[0].GetProperty("simulated").GetBoolean());
     }
 
     [Fact]
     public void Files_are_sorted_and_repeats_are_counted_once()
     {
-        string first = _log.WriteBatch(0, 6), second = _log.WriteBatch(4, 12);
+        string first = _log.WriteBatch(0, 6),
+            second = _log.WriteBatch(4, 12);
         string text = Verified(_log, second, first, first);
         Assert.Contains("batches    3, 1 of them only repeat others", text, StringComparison.Ordinal);
         Assert.Contains("boundary: 4 readings", text, StringComparison.Ordinal);
@@ -69,7 +83,10 @@ public sealed class VerifyCommandTests : IDisposable
     public void Withheld_leaves_are_counted()
     {
         Batch whole = _log.Batch(0, 12);
-        Batch part = whole with { Elements = [.. whole.Elements.Take(10), BatchElement.Withheld(whole.Elements[10].Hash), whole.Elements[11]] };
+        Batch part = whole with
+        {
+            Elements = [.. whole.Elements.Take(10), BatchElement.Withheld(whole.Elements[10].Hash), whole.Elements[11]],
+        };
         string file = _log.Write("part.batch", part.Encode());
         string text = Verified(_log, file);
         Assert.Contains("1 withheld or thinned", text, StringComparison.Ordinal);
@@ -82,7 +99,15 @@ public sealed class VerifyCommandTests : IDisposable
     {
         using SignedLog other = new(simulated: true);
         var (exitCode, output, _) = CommandLine.Run(
-            "verify", _log.WriteBatch(0, 5), other.WriteBatch(0, 9), _log.WriteBatch(5, 12), "--trust", _log.Trust, "--trust", other.Trust);
+            "verify",
+            _log.WriteBatch(0, 5),
+            other.WriteBatch(0, 9),
+            _log.WriteBatch(5, 12),
+            "--trust",
+            _log.Trust,
+            "--trust",
+            other.Trust
+        );
         Assert.Equal(0, exitCode);
         Assert.Contains("SIMULATED: some of these readings", output, StringComparison.Ordinal);
         Assert.Contains("leaves     0 to 11", output, StringComparison.Ordinal);
@@ -152,7 +177,11 @@ public sealed class VerifyCommandTests : IDisposable
     public void A_file_that_is_no_batch_or_half_of_one_is_refused()
     {
         Assert.Contains("A bundle has its version", Refused(_log.Write("a.json", "{}"u8)), StringComparison.Ordinal);
-        Assert.Contains("not a batch", Refused(_log.Write("half.batch", _log.Batch(0, 6).Encode().AsSpan()[..500])), StringComparison.Ordinal);
+        Assert.Contains(
+            "not a batch",
+            Refused(_log.Write("half.batch", _log.Batch(0, 6).Encode().AsSpan()[..500])),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -166,7 +195,10 @@ public sealed class VerifyCommandTests : IDisposable
         }
 
         CommandLine.AssertRefused(CommandLine.Run("verify", batch + "x", "--trust", _log.Trust), "Could not find");
-        CommandLine.AssertRefused(CommandLine.Run("verify", Path.GetDirectoryName(batch)!, "--trust", _log.Trust), "without the file checkpoint");
+        CommandLine.AssertRefused(
+            CommandLine.Run("verify", Path.GetDirectoryName(batch)!, "--trust", _log.Trust),
+            "without the file checkpoint"
+        );
         CommandLine.AssertRefused(CommandLine.Run("verify", _log.Write("empty", []), "--trust", _log.Trust), "empty");
         CommandLine.AssertRefused(CommandLine.Run("verify", large, "--trust", _log.Trust), "more than 33554432 bytes");
         CommandLine.AssertRefused(CommandLine.Run("verify", batch, "--trust", batch), "no PEM block");
@@ -221,7 +253,15 @@ public sealed class VerifyCommandTests : IDisposable
     public void What_is_disclosed_to_one_group_verifies_and_names_no_other()
     {
         string part = Path.Combine(Path.GetDirectoryName(_log.Trust)!, "hall.batch");
-        var (exit, output, error) = CommandLine.Run("disclose", _log.WriteBatch(0, 6), _log.WriteBatch(6, 12), "--group", "hall-1", "-o", part);
+        var (exit, output, error) = CommandLine.Run(
+            "disclose",
+            _log.WriteBatch(0, 6),
+            _log.WriteBatch(6, 12),
+            "--group",
+            "hall-1",
+            "-o",
+            part
+        );
         Assert.Equal((0, ""), (exit, error));
         Assert.Contains("6 leaves shown, 6 as hashes, for hall-1.", output, StringComparison.Ordinal);
         string text = Verified(_log, part);
@@ -239,9 +279,15 @@ public sealed class VerifyCommandTests : IDisposable
         Assert.Contains("leaves     0 to 11, without a gap", text, StringComparison.Ordinal);
         Assert.Contains("tiles      the whole log, every tile", text, StringComparison.Ordinal);
         Assert.Contains("2.000000000 kg CO2 over 2 slots", text, StringComparison.Ordinal);
-        Assert.Equal(text, Verified(_log, Path.GetDirectoryName(Path.GetDirectoryName(folder))!).Replace("sim/", "", StringComparison.Ordinal));
+        Assert.Equal(
+            text,
+            Verified(_log, Path.GetDirectoryName(Path.GetDirectoryName(folder))!).Replace("sim/", "", StringComparison.Ordinal)
+        );
         JsonElement log = Json(0, _log, folder).GetProperty("logs")[0];
-        Assert.Equal((0, 11, true), (log.GetProperty("first").GetInt64(), log.GetProperty("last").GetInt64(), log.GetProperty("fromGenesis").GetBoolean()));
+        Assert.Equal(
+            (0, 11, true),
+            (log.GetProperty("first").GetInt64(), log.GetProperty("last").GetInt64(), log.GetProperty("fromGenesis").GetBoolean())
+        );
         string entries = Path.Combine(folder, "tile", "entries", "000.p", "12");
         byte[] bytes = File.ReadAllBytes(entries);
         bytes[40] ^= 1;
@@ -253,13 +299,17 @@ public sealed class VerifyCommandTests : IDisposable
         }
 
         Assert.Contains("tile/entries/000.p/12", Refused(folder), StringComparison.Ordinal);
-        CommandLine.AssertRefused(CommandLine.Run("verify", Path.Combine(folder, "tile"), "--trust", _log.Trust), "without the file checkpoint");
+        CommandLine.AssertRefused(
+            CommandLine.Run("verify", Path.Combine(folder, "tile"), "--trust", _log.Trust),
+            "without the file checkpoint"
+        );
     }
 
     [Fact]
     public void A_bundle_beside_batches_counts_no_leaf_twice_and_forks_are_seen()
     {
-        string batch = _log.WriteBatch(0, 12), bundle = _log.Write("bundle", _log.Bundle(10, 11).Encode());
+        string batch = _log.WriteBatch(0, 12),
+            bundle = _log.Write("bundle", _log.Bundle(10, 11).Encode());
         Assert.Contains("2.000000000 kg CO2 over 2 slots", Verified(_log, bundle, batch), StringComparison.Ordinal);
         _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
         string other = _log.Write("other", _log.Bundle(10).Encode());

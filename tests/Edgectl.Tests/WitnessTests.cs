@@ -63,7 +63,10 @@ public sealed class WitnessTests : IAsyncDisposable
         await AddAsync(0, 9);
         IReadOnlyList<MerkleHash> good = _log.Proof(9, 12);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await StatusAsync(new AddCheckpoint(9, [.. good.Skip(1)], _log.Note(12))));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, await StatusAsync(new AddCheckpoint(9, [good[0], .. good.Skip(1).Reverse()], _log.Note(12))));
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            await StatusAsync(new AddCheckpoint(9, [good[0], .. good.Skip(1).Reverse()], _log.Note(12)))
+        );
         Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync(new AddCheckpoint(9, [], _log.Note(8))));
         Assert.Equal(HttpStatusCode.Conflict, await StatusAsync(new AddCheckpoint(8, [], _log.Note(8))));
         _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
@@ -82,9 +85,11 @@ public sealed class WitnessTests : IAsyncDisposable
         string forged = _log.Note(4).Replace("\n4\n", "\n5\n", StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(new AddCheckpoint(0, [], forged)));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await StatusAsync(new AddCheckpoint(0, [MerkleHash.OfNothing], _log.Note(4))));
-        using HttpResponseMessage nonsense = await PostAsync("nonsense"), large = await PostAsync(new string('x', AddCheckpoint.MaxBytes + 1));
+        using HttpResponseMessage nonsense = await PostAsync("nonsense"),
+            large = await PostAsync(new string('x', AddCheckpoint.MaxBytes + 1));
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.RequestEntityTooLarge), (nonsense.StatusCode, large.StatusCode));
-        using HttpResponseMessage got = await _http.GetAsync(Url("add-checkpoint"), Cancellation), other = await _http.GetAsync(Url(""), Cancellation);
+        using HttpResponseMessage got = await _http.GetAsync(Url("add-checkpoint"), Cancellation),
+            other = await _http.GetAsync(Url(""), Cancellation);
         Assert.Equal((HttpStatusCode.MethodNotAllowed, HttpStatusCode.NotFound), (got.StatusCode, other.StatusCode));
     }
 
@@ -119,8 +124,24 @@ public sealed class WitnessTests : IAsyncDisposable
         foreign[^1] ^= 1;
         Refused(_log.Write("flipped.keys", foreign), "flipped.keys");
 
-        void Refused(string keys, string why) => CommandLine.AssertRefused(
-            CommandLine.Run("witness", "serve", "--key", Path.Combine(_folder, "key.pem"), "--state", Path.Combine(_folder, "s.db"), "--name", "w", "--log-key", _log.Trust, "--keys", keys), why);
+        void Refused(string keys, string why) =>
+            CommandLine.AssertRefused(
+                CommandLine.Run(
+                    "witness",
+                    "serve",
+                    "--key",
+                    Path.Combine(_folder, "key.pem"),
+                    "--state",
+                    Path.Combine(_folder, "s.db"),
+                    "--name",
+                    "w",
+                    "--log-key",
+                    _log.Trust,
+                    "--keys",
+                    keys
+                ),
+                why
+            );
     }
 
     [Fact]
@@ -130,7 +151,9 @@ public sealed class WitnessTests : IAsyncDisposable
         string one = _log.Note(9);
         _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
         string two = _log.Note(9);
-        HttpStatusCode[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => StatusAsync(new AddCheckpoint(0, [], i % 2 == 0 ? one : two))));
+        HttpStatusCode[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => StatusAsync(new AddCheckpoint(0, [], i % 2 == 0 ? one : two)))
+        );
         Assert.Single(answers, HttpStatusCode.OK);
         Assert.Equal(19, answers.Count(a => a == HttpStatusCode.Conflict));
     }
@@ -139,16 +162,25 @@ public sealed class WitnessTests : IAsyncDisposable
     public async Task Verify_says_who_cosigned_how_many_leaves_and_when_and_drops_to_not_witnessed_without()
     {
         await StartAsync();
-        string line = (await AddAsync(0, 9)).Text, keys = _log.Write("witnesses", System.Text.Encoding.UTF8.GetBytes(Key()));
+        string line = (await AddAsync(0, 9)).Text,
+            keys = _log.Write("witnesses", System.Text.Encoding.UTF8.GetBytes(Key()));
         Batch batch = _log.Batch(0, 9);
-        string cosigned = _log.Write("cosigned.batch", (batch with { Note = batch.Note + line }).Encode()), rest = _log.WriteBatch(9, 12);
-        Assert.Contains("witness.example/w1, whom you trust, cosigned 9 leaves at ", Verify(cosigned, "--witness", keys), StringComparison.Ordinal);
+        string cosigned = _log.Write("cosigned.batch", (batch with { Note = batch.Note + line }).Encode()),
+            rest = _log.WriteBatch(9, 12);
+        Assert.Contains(
+            "witness.example/w1, whom you trust, cosigned 9 leaves at ",
+            Verify(cosigned, "--witness", keys),
+            StringComparison.Ordinal
+        );
         Assert.Contains("the 3 after them are not witnessed", Verify(cosigned, rest, "--witness", keys), StringComparison.Ordinal);
         Assert.Contains("Count the log as not witnessed", Verify(cosigned), StringComparison.Ordinal);
         Assert.Contains("not witnessed: no one but the device", Verify(rest, "--witness", keys), StringComparison.Ordinal);
         Assert.Contains("\"witnessed\": true", Verify(cosigned, "--witness", keys, "--json"), StringComparison.Ordinal);
         Assert.Contains("\"witnessed\": false", Verify(cosigned, rest, "--witness", keys, "--json"), StringComparison.Ordinal);
-        string damaged = _log.Write("damaged.batch", (batch with { Note = batch.Note + "— witness.example/w1 AAAAAAAAAAAAAA==\n" }).Encode());
+        string damaged = _log.Write(
+            "damaged.batch",
+            (batch with { Note = batch.Note + "— witness.example/w1 AAAAAAAAAAAAAA==\n" }).Encode()
+        );
         Assert.Contains("Count the log as not witnessed", Verify(damaged, "--witness", keys), StringComparison.Ordinal);
     }
 
@@ -158,10 +190,25 @@ public sealed class WitnessTests : IAsyncDisposable
         string text = _log.Write("text", "no key, and no database either"u8);
         CommandLine.AssertRefused(Serve("--key", text, "--state", Path.Combine(_folder, "s.db")), "not an Ed25519 private key");
         CommandLine.AssertRefused(Serve("--key", Path.Combine(_folder, "k.pem"), "--state", text), "cannot be opened as a database");
-        CommandLine.AssertRefused(CommandLine.Run("witness", "serve", "--key", Path.Combine(_folder, "k.pem"), "--state", Path.Combine(_folder, "s.db"), "--name", "a name", "--log-key", _log.Trust), "is not a witness's name");
+        CommandLine.AssertRefused(
+            CommandLine.Run(
+                "witness",
+                "serve",
+                "--key",
+                Path.Combine(_folder, "k.pem"),
+                "--state",
+                Path.Combine(_folder, "s.db"),
+                "--name",
+                "a name",
+                "--log-key",
+                _log.Trust
+            ),
+            "is not a witness's name"
+        );
         Assert.Equal("no key, and no database either", File.ReadAllText(text));
 
-        (int, string, string) Serve(params string[] more) => CommandLine.Run(["witness", "serve", .. more, "--name", "w", "--log-key", _log.Trust]);
+        (int, string, string) Serve(params string[] more) =>
+            CommandLine.Run(["witness", "serve", .. more, "--name", "w", "--log-key", _log.Trust]);
     }
 
     private string Verify(params string[] arguments)
@@ -174,13 +221,35 @@ public sealed class WitnessTests : IAsyncDisposable
     // The program itself, as whoever runs a witness starts it.
     private async Task StartAsync(params string[] more)
     {
-        _witness = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath is { } test && Path.GetFileName(test) == "dotnet" ? test : "dotnet",
-            [
-                Path.Combine(AppContext.BaseDirectory, "edgectl.dll"), "witness", "serve", "--listen", Url(""), "--state", Path.Combine(_folder, "state.db"),
-                "--key", Path.Combine(_folder, "key.pem"), "--name", "witness.example/w1", "--log-key", _log.Trust, .. more,
-            ]) { RedirectStandardOutput = true })!;
-        for (string? line = ""; line is not null && !line.StartsWith("Watches", StringComparison.Ordinal); line = await _witness.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation))
+        _witness = Process.Start(
+            new ProcessStartInfo(
+                Environment.ProcessPath is { } test && Path.GetFileName(test) == "dotnet" ? test : "dotnet",
+                [
+                    Path.Combine(AppContext.BaseDirectory, "edgectl.dll"),
+                    "witness",
+                    "serve",
+                    "--listen",
+                    Url(""),
+                    "--state",
+                    Path.Combine(_folder, "state.db"),
+                    "--key",
+                    Path.Combine(_folder, "key.pem"),
+                    "--name",
+                    "witness.example/w1",
+                    "--log-key",
+                    _log.Trust,
+                    .. more,
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
+        for (
+            string? line = "";
+            line is not null && !line.StartsWith("Watches", StringComparison.Ordinal);
+            line = await _witness.StandardOutput.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation)
+        )
         {
             _key = line.StartsWith("Key ", StringComparison.Ordinal) ? line["Key ".Length..].Trim() : _key;
         }
@@ -190,7 +259,10 @@ public sealed class WitnessTests : IAsyncDisposable
     {
         if (_witness is { } witness)
         {
-            using Process signal = Process.Start("/usr/bin/kill", [kill ? "-KILL" : "-TERM", witness.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            using Process signal = Process.Start(
+                "/usr/bin/kill",
+                [kill ? "-KILL" : "-TERM", witness.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]
+            );
             await witness.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
             Assert.True(kill || witness.ExitCode == 0, $"exit code {witness.ExitCode}");
             witness.Dispose();
@@ -204,7 +276,9 @@ public sealed class WitnessTests : IAsyncDisposable
 
     private async Task<(HttpStatusCode Status, string Text)> AddAsync(int old, int size)
     {
-        using HttpResponseMessage answer = await PostAsync(new AddCheckpoint(old, old == 0 ? [] : _log.Proof(old, size), _log.Note(size)).Encode());
+        using HttpResponseMessage answer = await PostAsync(
+            new AddCheckpoint(old, old == 0 ? [] : _log.Proof(old, size), _log.Note(size)).Encode()
+        );
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
     }
 
@@ -214,7 +288,8 @@ public sealed class WitnessTests : IAsyncDisposable
         return answer.StatusCode;
     }
 
-    private Task<HttpResponseMessage> PostAsync(string body) => _http.PostAsync(Url("add-checkpoint"), new StringContent(body), Cancellation);
+    private Task<HttpResponseMessage> PostAsync(string body) =>
+        _http.PostAsync(Url("add-checkpoint"), new StringContent(body), Cancellation);
 
     private static int FreePort()
     {

@@ -12,12 +12,17 @@ public class BatchTests
     {
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(origin, 40);
-        Gen.Select(Gen.Int[0, 39], Gen.Int[1, 40]).Where((first, end) => first < end).Sample((first, end) =>
-        {
-            byte[] bytes = Some.BatchOf(_key, origin, leaves, first, end).Encode();
-            VerifiedBatch verified = BatchVerifier.Verify(Batch.Decode(bytes, out int length), Some.Trust(_key));
-            return length == bytes.Length && verified.Leaves.Count == end - first && verified.Head.Size == end;
-        }, iter: 100);
+        Gen.Select(Gen.Int[0, 39], Gen.Int[1, 40])
+            .Where((first, end) => first < end)
+            .Sample(
+                (first, end) =>
+                {
+                    byte[] bytes = Some.BatchOf(_key, origin, leaves, first, end).Encode();
+                    VerifiedBatch verified = BatchVerifier.Verify(Batch.Decode(bytes, out int length), Some.Trust(_key));
+                    return length == bytes.Length && verified.Leaves.Count == end - first && verified.Head.Size == end;
+                },
+                iter: 100
+            );
     }
 
     [Fact]
@@ -47,7 +52,10 @@ public class BatchTests
     {
         Origin origin = Some.OriginOf(_key);
         Batch whole = Some.BatchOf(_key, origin, Some.Leaves(origin, 8), 4, 8);
-        Batch part = whole with { Elements = [whole.Elements[0], BatchElement.Withheld(whole.Elements[1].Hash), .. whole.Elements.Skip(2)] };
+        Batch part = whole with
+        {
+            Elements = [whole.Elements[0], BatchElement.Withheld(whole.Elements[1].Hash), .. whole.Elements.Skip(2)],
+        };
         VerifiedBatch verified = BatchVerifier.Verify(Batch.Decode(part.Encode(), out _), Some.Trust(_key));
         Assert.Equal([4, 6, 7], verified.Leaves.Select(l => l.Head.Index));
         Assert.Equal(1, verified.Withheld);
@@ -58,7 +66,11 @@ public class BatchTests
     {
         Origin origin = Some.OriginOf(_key);
         Batch batch = Some.BatchOf(_key, origin, Some.Leaves(origin, 2), 0, 2);
-        Assert.Contains("not signed by a trusted key", Refusal(() => BatchVerifier.Verify(batch, Some.Trust(Some.Key()))), StringComparison.Ordinal);
+        Assert.Contains(
+            "not signed by a trusted key",
+            Refusal(() => BatchVerifier.Verify(batch, Some.Trust(Some.Key()))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -75,7 +87,11 @@ public class BatchTests
     {
         Origin real = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(real with { Simulated = true }, 3);
-        Assert.Contains("simulated", Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, real, leaves, 0, 3), Some.Trust(_key))), StringComparison.Ordinal);
+        Assert.Contains(
+            "simulated",
+            Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, real, leaves, 0, 3), Some.Trust(_key))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -84,7 +100,11 @@ public class BatchTests
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(origin, 3);
         leaves[1] = LeafCodec.Encode(Some.Reading(7));
-        Assert.Contains("says that it is leaf 7", Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))), StringComparison.Ordinal);
+        Assert.Contains(
+            "says that it is leaf 7",
+            Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -93,7 +113,11 @@ public class BatchTests
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(origin, 3);
         leaves[2] = LeafCodec.Encode(Some.Genesis(origin) with { Head = Some.Head(2, LeafType.Genesis) });
-        Assert.Contains("only genesis", Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))), StringComparison.Ordinal);
+        Assert.Contains(
+            "only genesis",
+            Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -102,7 +126,15 @@ public class BatchTests
         Origin origin = Some.OriginOf(_key);
         Batch good = Some.BatchOf(_key, origin, Some.Leaves(origin, 6), 2, 6);
         IReadOnlyList<BatchElement> e = good.Elements;
-        foreach (BatchElement[] wrong in new BatchElement[][] { [e[1], e[0], e[2], e[3]], [e[0], e[1], e[3]], [e[0], e[1], e[1], e[2], e[3]], [] })
+        foreach (
+            BatchElement[] wrong in new BatchElement[][]
+            {
+                [e[1], e[0], e[2], e[3]],
+                [e[0], e[1], e[3]],
+                [e[0], e[1], e[1], e[2], e[3]],
+                [],
+            }
+        )
         {
             Refusal(() => BatchVerifier.Verify(good with { Elements = wrong }, Some.Trust(_key)));
         }

@@ -42,7 +42,16 @@ public sealed class BundleTests : IDisposable
         foreach (Bundle read in new[] { Bundle.Decode(bundle.Encode()), BundleJson.Decode(BundleJson.Encode(bundle)) })
         {
             Assert.Equal(bundle.Encode(), read.Encode());
-            VerifiedBundle verified = BundleVerifier.Verify(read with { Chain = [], RevocationLists = [], TimeStamps = [], KeyChanges = [] }, Some.Trust(_key));
+            VerifiedBundle verified = BundleVerifier.Verify(
+                read with
+                {
+                    Chain = [],
+                    RevocationLists = [],
+                    TimeStamps = [],
+                    KeyChanges = [],
+                },
+                Some.Trust(_key)
+            );
             Assert.Equal([3L, 9L], verified.Batches.Select(b => b.Batch.First));
             Assert.Equal(1, verified.Batches[0].Withheld);
         }
@@ -50,13 +59,16 @@ public sealed class BundleTests : IDisposable
 
     [Fact]
     public void Any_leaf_of_any_log_has_a_receipt_that_verifies() =>
-        Gen.Select(Gen.Int[1, 70], Gen.Int[0, 69], Gen.Int[0, 69]).Where((size, a, b) => a < size && b < size && a != b).Sample(
-            (size, a, b) =>
-            {
-                Bundle bundle = Some.BundleOf(_key, _origin, Some.Leaves(_origin, size), a, b);
-                return BundleVerifier.Verify(Bundle.Decode(bundle.Encode()), Some.Trust(_key)).Leaves.Count == 2;
-            },
-            iter: 60);
+        Gen.Select(Gen.Int[1, 70], Gen.Int[0, 69], Gen.Int[0, 69])
+            .Where((size, a, b) => a < size && b < size && a != b)
+            .Sample(
+                (size, a, b) =>
+                {
+                    Bundle bundle = Some.BundleOf(_key, _origin, Some.Leaves(_origin, size), a, b);
+                    return BundleVerifier.Verify(Bundle.Decode(bundle.Encode()), Some.Trust(_key)).Leaves.Count == 2;
+                },
+                iter: 60
+            );
 
     [Fact]
     public void Every_single_bit_flip_of_a_bundle_is_refused()
@@ -75,7 +87,8 @@ public sealed class BundleTests : IDisposable
     public void Every_single_bit_flip_of_a_bundle_as_JSON_is_refused_or_says_the_same()
     {
         Bundle bundle = Some.BundleOf(_key, _origin, _leaves, 2);
-        byte[] bytes = BundleJson.Encode(bundle), cbor = bundle.Encode();
+        byte[] bytes = BundleJson.Encode(bundle),
+            cbor = bundle.Encode();
         TrustAnchors trust = Some.Trust(_key);
         for (int bit = 0; bit < bytes.Length * 8; bit++)
         {
@@ -88,9 +101,7 @@ public sealed class BundleTests : IDisposable
                 BundleVerifier.Verify(read, trust);
                 Assert.Equal(cbor, read.Encode());
             }
-            catch (EvidenceException)
-            {
-            }
+            catch (EvidenceException) { }
         }
     }
 
@@ -108,7 +119,8 @@ public sealed class BundleTests : IDisposable
     [Fact]
     public void What_does_not_belong_together_is_refused()
     {
-        Bundle bundle = Some.BundleOf(_key, _origin, _leaves, 2, 7), other = Some.BundleOf(_key, _origin, _leaves[..20], 2, 7);
+        Bundle bundle = Some.BundleOf(_key, _origin, _leaves, 2, 7),
+            other = Some.BundleOf(_key, _origin, _leaves[..20], 2, 7);
         using ECDsa stranger = Some.Key();
         TrustAnchors trust = Some.Trust(_key);
         Refused("not a change of the key", () => BundleVerifier.Verify(Full(), trust));
@@ -119,10 +131,14 @@ public sealed class BundleTests : IDisposable
         Refused("leaf 2 twice", () => BundleVerifier.Verify(Some.BundleOf(_key, _origin, _leaves, 2, 2), trust));
         Refused("come together", () => Bundle.Decode((bundle with { Receipt = null }).Encode()));
         Refused("neither leaves nor batches", () => Bundle.Decode((bundle with { Leaves = [], Receipt = null }).Encode()));
-        Refused("consistency proof", () => CoseReceipt.Decode(bundle.Receipt!.Value).VerifyConsistency(Some.HeadOf(_origin, _leaves, 5), default, _key));
+        Refused("consistency proof", () =>
+            CoseReceipt.Decode(bundle.Receipt!.Value).VerifyConsistency(Some.HeadOf(_origin, _leaves, 5), default, _key)
+        );
         Batch foreign = Some.BatchOf(_key, _origin with { Epoch = 2 }, Some.Leaves(_origin with { Epoch = 2 }, 4), 0, 4);
         Refused("is of the log", () => BundleVerifier.Verify(bundle with { Batches = [foreign] }, trust));
-        Refused("at size 21; its checkpoint is of", () => BundleVerifier.Verify(other with { Batches = [Some.BatchOf(_key, _origin, _leaves, 3, 21)] }, trust));
+        Refused("at size 21; its checkpoint is of", () =>
+            BundleVerifier.Verify(other with { Batches = [Some.BatchOf(_key, _origin, _leaves, 3, 21)] }, trust)
+        );
     }
 
     [Fact]
@@ -130,8 +146,11 @@ public sealed class BundleTests : IDisposable
     {
         using ECDsa stranger = Some.Key();
         Origin origin = Some.OriginOf(stranger);
-        using var certificate = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=x", stranger, HashAlgorithmName.SHA256)
-            .CreateSelfSigned(Some.Time, Some.Time.AddYears(90));
+        using var certificate = new System.Security.Cryptography.X509Certificates.CertificateRequest(
+            "CN=x",
+            stranger,
+            HashAlgorithmName.SHA256
+        ).CreateSelfSigned(Some.Time, Some.Time.AddYears(90));
         Bundle bundle = Some.BundleOf(stranger, origin, Some.Leaves(origin, 5), 1) with { Chain = [certificate.RawData] };
         Refused("not signed by a trusted key", () => BundleVerifier.Verify(Bundle.Decode(bundle.Encode()), Some.Trust(_key)));
     }
@@ -234,7 +253,8 @@ public sealed class BundleTests : IDisposable
     [Fact]
     public void A_consistency_receipt_shows_that_the_log_goes_on_and_nothing_else()
     {
-        TreeHead older = Some.HeadOf(_origin, _leaves, 5), newer = Some.HeadOf(_origin, _leaves, Size);
+        TreeHead older = Some.HeadOf(_origin, _leaves, 5),
+            newer = Some.HeadOf(_origin, _leaves, Size);
         CoseReceipt receipt = CoseReceipt.Decode(Some.ConsistencyReceipt(_key, _origin, _leaves, 5, Size).Encode());
         Assert.Equal(newer, receipt.VerifyConsistency(older, newer.Root, _key));
         List<byte[]> rewritten = [.. _leaves];
@@ -243,7 +263,9 @@ public sealed class BundleTests : IDisposable
         Refused("not this key's signature", () => receipt.VerifyConsistency(older, older.Root, _key));
         Refused("no consistency proof from size 7", () => receipt.VerifyConsistency(Some.HeadOf(_origin, _leaves, 7), newer.Root, _key));
         CoseReceipt fromNothing = receipt with { Consistency = new ConsistencyProof(0, []) };
-        Refused("no consistency proof from size 0", () => CoseReceipt.Decode(fromNothing.Encode()).VerifyConsistency(new TreeHead(_origin, 0, MerkleHash.OfNothing), newer.Root, _key));
+        Refused("no consistency proof from size 0", () =>
+            CoseReceipt.Decode(fromNothing.Encode()).VerifyConsistency(new TreeHead(_origin, 0, MerkleHash.OfNothing), newer.Root, _key)
+        );
     }
 
     [Fact]
@@ -258,7 +280,10 @@ public sealed class BundleTests : IDisposable
             files.Add(damaged);
         }
 
-        string[] verdicts = Foreign.Python("bundle.py", [_keyFile], string.Join('\n', files.Select(Convert.ToHexStringLower))).TrimEnd('\n').Split('\n');
+        string[] verdicts = Foreign
+            .Python("bundle.py", [_keyFile], string.Join('\n', files.Select(Convert.ToHexStringLower)))
+            .TrimEnd('\n')
+            .Split('\n');
         Assert.Equal($"{Size} {Some.HeadOf(_origin, _leaves, Size).Root}", verdicts[0]);
         Assert.All(verdicts.Skip(1), v => Assert.StartsWith("false", v, StringComparison.Ordinal));
     }
@@ -270,26 +295,45 @@ public sealed class BundleTests : IDisposable
         byte[] checkpoint = CheckpointCose.Sign(head, _key);
         byte[] damaged = [.. checkpoint];
         damaged[^1] ^= 1;
-        byte[][] envelopes = [checkpoint, Some.BundleOf(_key, _origin, _leaves, 0, 5).Receipt!.Value.ToArray(), Some.ConsistencyReceipt(_key, _origin, _leaves, 8, Size).Encode(), damaged];
-        string[] verdicts = Foreign.Run(
-            "node", [Path.Combine(Foreign.Root, "tests", "Evidence.Tests", "foreign", "cose.mjs"), _keyFile],
-            string.Join('\n', envelopes.Select(e => $"{Convert.ToHexStringLower(e)} {head.Root}"))).Output.TrimEnd('\n').Split('\n');
+        byte[][] envelopes =
+        [
+            checkpoint,
+            Some.BundleOf(_key, _origin, _leaves, 0, 5).Receipt!.Value.ToArray(),
+            Some.ConsistencyReceipt(_key, _origin, _leaves, 8, Size).Encode(),
+            damaged,
+        ];
+        string[] verdicts = Foreign
+            .Run(
+                "node",
+                [Path.Combine(Foreign.Root, "tests", "Evidence.Tests", "foreign", "cose.mjs"), _keyFile],
+                string.Join('\n', envelopes.Select(e => $"{Convert.ToHexStringLower(e)} {head.Root}"))
+            )
+            .Output.TrimEnd('\n')
+            .Split('\n');
         Assert.Equal(["true", "true", "true"], verdicts[..3]);
         Assert.StartsWith("false", verdicts[3], StringComparison.Ordinal);
     }
 
     private Bundle Full()
     {
-        Batch batch = Some.BatchOf(_key, _origin, _leaves, 3, 9), next = Some.BatchOf(_key, _origin, _leaves, 9, Size);
+        Batch batch = Some.BatchOf(_key, _origin, _leaves, 3, 9),
+            next = Some.BatchOf(_key, _origin, _leaves, 9, Size);
         Batch thinned = batch with { Elements = [BatchElement.Withheld(batch.Elements[0].Hash), .. batch.Elements.Skip(1)] };
         Bundle leaves = Some.BundleOf(_key, _origin, _leaves, 1);
         return leaves with
         {
-            Batches = [thinned, next], Chain = [new byte[] { 1 }], RevocationLists = [new byte[] { 2 }], TimeStamps = [new byte[] { 3 }],
+            Batches = [thinned, next],
+            Chain = [new byte[] { 1 }],
+            RevocationLists = [new byte[] { 2 }],
+            TimeStamps = [new byte[] { 3 }],
             KeyChanges = [new KeyChange(_leaves[1], leaves.Receipt!.Value)],
         };
     }
 
-    private static void Refused(string reason, Action act, bool ignoreCase = false) => Assert.Contains(
-        reason, Assert.Throws<EvidenceException>(act).Message, ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+    private static void Refused(string reason, Action act, bool ignoreCase = false) =>
+        Assert.Contains(
+            reason,
+            Assert.Throws<EvidenceException>(act).Message,
+            ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal
+        );
 }

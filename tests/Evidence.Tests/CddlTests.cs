@@ -23,7 +23,10 @@ public class CddlTests
         {
             for (int j = 0; j <= leaves.Count; j++)
             {
-                Assert.True(fits[(i * (leaves.Count + 1)) + j] == (i == j || j == leaves.Count ? "true" : "false"), lines[(i * (leaves.Count + 1)) + j]);
+                Assert.True(
+                    fits[(i * (leaves.Count + 1)) + j] == (i == j || j == leaves.Count ? "true" : "false"),
+                    lines[(i * (leaves.Count + 1)) + j]
+                );
             }
         }
     }
@@ -46,7 +49,10 @@ public class CddlTests
                 accepted = false;
             }
 
-            Assert.True(fits[i] == (accepted ? "true" : "false"), $"{altered[i].What}: the schema {(accepted ? "takes" : "refuses")} it, the CDDL does not.");
+            Assert.True(
+                fits[i] == (accepted ? "true" : "false"),
+                $"{altered[i].What}: the schema {(accepted ? "takes" : "refuses")} it, the CDDL does not."
+            );
         }
     }
 
@@ -60,17 +66,34 @@ public class CddlTests
         Batch thinned = batch with { Elements = [BatchElement.Withheld(batch.Elements[0].Hash), .. batch.Elements.Skip(1)] };
         Bundle full = bundle with
         {
-            Batches = [batch], Chain = [new byte[3]], RevocationLists = [new byte[3]], TimeStamps = [new byte[3]], KeyChanges = [new KeyChange(leaves[1], bundle.Receipt!.Value)],
+            Batches = [batch],
+            Chain = [new byte[3]],
+            RevocationLists = [new byte[3]],
+            TimeStamps = [new byte[3]],
+            KeyChanges = [new KeyChange(leaves[1], bundle.Receipt!.Value)],
         };
         string[] lines =
         [
-            $"batch {Convert.ToHexStringLower(batch.Encode())}", $"batch {Convert.ToHexStringLower(thinned.Encode())}", $"bundle {Convert.ToHexStringLower(bundle.Encode())}",
-            $"bundle {Convert.ToHexStringLower(full.Encode())}", $"receipt {Convert.ToHexStringLower(bundle.Receipt!.Value.Span)}",
+            $"batch {Convert.ToHexStringLower(batch.Encode())}",
+            $"batch {Convert.ToHexStringLower(thinned.Encode())}",
+            $"bundle {Convert.ToHexStringLower(bundle.Encode())}",
+            $"bundle {Convert.ToHexStringLower(full.Encode())}",
+            $"receipt {Convert.ToHexStringLower(bundle.Receipt!.Value.Span)}",
             $"receipt {Convert.ToHexStringLower(Some.ConsistencyReceipt(_key, origin, leaves, 5, 9).Encode())}",
             $"checkpoint {Convert.ToHexStringLower(batch.Cose.Span)}",
         ];
         Assert.All(Run(lines), line => Assert.Equal("true", line));
-        Assert.All(Run([.. lines.Select(l => l.Replace("receipt ", "batch ", StringComparison.Ordinal).Replace("checkpoint ", "receipt ", StringComparison.Ordinal)).Skip(4)]), line => Assert.Equal("false", line));
+        Assert.All(
+            Run([
+                .. lines
+                    .Select(l =>
+                        l.Replace("receipt ", "batch ", StringComparison.Ordinal)
+                            .Replace("checkpoint ", "receipt ", StringComparison.Ordinal)
+                    )
+                    .Skip(4),
+            ]),
+            line => Assert.Equal("false", line)
+        );
     }
 
     // One thing after another left out, renamed, of another kind, added.
@@ -90,10 +113,19 @@ public class CddlTests
             yield return ($"{name} as a text", With(i, LeafRecord.Of(records[i].Name, "a text")));
             yield return ($"{name} as a count", With(i, LeafRecord.Of(records[i].Name, 5)));
             yield return ($"{name} as less than nothing", With(i, LeafRecord.Of(records[i].Name, -5)));
-            yield return ($"{name} as a quantity", With(i, new LeafRecord(records[i].Name) { Unit = "Wh", Number = new DecimalFraction(-3, 5) }));
+            yield return (
+                $"{name} as a quantity",
+                With(i, new LeafRecord(records[i].Name) { Unit = "Wh", Number = new DecimalFraction(-3, 5) })
+            );
             yield return ($"{name} as bytes", With(i, new LeafRecord(records[i].Name) { Data = new byte[4] }));
             yield return ($"{name} with a quality", With(i, records[i] with { Quality = Readings.Quality.Estimated }));
-            yield return ($"{name} followed by another", leaf with { Records = [.. records.Take(i + 1), LeafRecord.Of("another", 1), .. records.Skip(i + 1)] });
+            yield return (
+                $"{name} followed by another",
+                leaf with
+                {
+                    Records = [.. records.Take(i + 1), LeafRecord.Of("another", 1), .. records.Skip(i + 1)],
+                }
+            );
         }
 
         yield return ($"{type} with a group", leaf with { Head = leaf.Head with { Group = "hall" } });
@@ -118,5 +150,8 @@ public class CddlTests
     }
 
     private static string[] Run(IReadOnlyList<string> lines) =>
-        Foreign.Python("cddl.py", [Path.Combine(Foreign.Root, "gateway", "Evidence", "evidence.cddl")], string.Join('\n', lines)).TrimEnd('\n').Split('\n');
+        Foreign
+            .Python("cddl.py", [Path.Combine(Foreign.Root, "gateway", "Evidence", "evidence.cddl")], string.Join('\n', lines))
+            .TrimEnd('\n')
+            .Split('\n');
 }

@@ -6,19 +6,23 @@ using CsCheck;
 namespace EdgeGateway.Evidence.Tests;
 
 /// <summary>
-/// Who trusts a certificate authority and no key: whose certificates count, and until when. The device's certificate ends a year after the log's
-/// first leaf, and verification is before or after that.
+/// Who trusts a certificate authority and no key: whose certificates count, and until when. The device's certificate ends a year after the
+/// log's first leaf, and verification is before or after that.
 /// </summary>
 public sealed class CertificateTests : IDisposable
 {
     private const int Size = 12;
-    private static readonly DateTimeOffset End = Some.Time.AddYears(1), Before = End.AddDays(-1), After = End.AddDays(1);
+    private static readonly DateTimeOffset End = Some.Time.AddYears(1),
+        Before = End.AddDays(-1),
+        After = End.AddDays(1);
 
     private readonly ECDsa _key = Some.Key();
     private readonly Origin _origin;
     private readonly List<byte[]> _leaves;
-    private readonly Cosigner _witness = new("witness.example/w1", SHA256.HashData([1])), _stranger = new("witness.example/w2", SHA256.HashData([2]));
-    private readonly SomeAuthority _root = SomeAuthority.Root(), _between;
+    private readonly Cosigner _witness = new("witness.example/w1", SHA256.HashData([1])),
+        _stranger = new("witness.example/w2", SHA256.HashData([2]));
+    private readonly SomeAuthority _root = SomeAuthority.Root(),
+        _between;
     private readonly X509Certificate2 _certificate;
 
     public CertificateTests()
@@ -40,7 +44,8 @@ public sealed class CertificateTests : IDisposable
         Assert.Equal([null, null], signer.Validity.Revocation.Select(r => r.List));
         VerifiedBundle bundle = BundleVerifier.Verify(Chained(), Bare(Before));
         Assert.Equal((true, 0), (bundle.Signer.IsGood, bundle.NotJudged));
-        RevocationList ofDevices = _between.List((_between.Issue("another", Some.Key()), End, X509RevocationReason.KeyCompromise)), ofAuthorities = _root.List();
+        RevocationList ofDevices = _between.List((_between.Issue("another", Some.Key()), End, X509RevocationReason.KeyCompromise)),
+            ofAuthorities = _root.List();
         bundle = BundleVerifier.Verify(Chained(ofDevices, ofAuthorities), Bare(Before));
         Assert.Equal([ofDevices.ThisUpdate, ofAuthorities.ThisUpdate], bundle.Signer.Validity!.Revocation.Select(r => r.List!.ThisUpdate));
         Assert.Equal([true, true], bundle.Signer.Validity.Revocation.Select(r => r.IsStale));
@@ -62,7 +67,9 @@ public sealed class CertificateTests : IDisposable
     public void After_its_end_a_certificate_carries_what_a_trusted_witness_saw_before()
     {
         BatchVerifier.Verify(Batch(3, 9), Trust(End));
-        Refused("it expired at 2027-06-15 00:00:00Z, and nobody whom you trust", () => BatchVerifier.Verify(Batch(3, 9), Trust(End.AddSeconds(1))));
+        Refused("it expired at 2027-06-15 00:00:00Z, and nobody whom you trust", () =>
+            BatchVerifier.Verify(Batch(3, 9), Trust(End.AddSeconds(1)))
+        );
         SignerStanding seen = BatchVerifier.Verify(Batch(3, 9, (_witness, End.AddSeconds(-1))), Trust(After)).Signer;
         Assert.Equal((End.AddSeconds(-1), "witness.example/w1", false), (seen.Evidence!.Time, seen.Evidence.By, seen.IsGood));
         Refused("saw it only at 2027-06-15 00:00:00Z", () => BatchVerifier.Verify(Batch(3, 9, (_witness, End)), Trust(After)));
@@ -101,7 +108,9 @@ public sealed class CertificateTests : IDisposable
         Bundle bundle = Cosigned(Chained(), Before) with { Batches = [Batch(4, Size)] };
         Assert.Single(BundleVerifier.Verify(bundle, Bare(After)).Batches);
         Refused("The checkpoint of 9 leaves", () => BundleVerifier.Verify(bundle with { Batches = [Batch(4, 9)] }, Bare(After)));
-        Assert.Single(BundleVerifier.Verify(bundle with { Batches = [Batch(4, 9)] }, LogKeys.For(Bare(After), _origin), inSequence: true).Batches);
+        Assert.Single(
+            BundleVerifier.Verify(bundle with { Batches = [Batch(4, 9)] }, LogKeys.For(Bare(After), _origin), inSequence: true).Batches
+        );
     }
 
     [Fact]
@@ -112,17 +121,22 @@ public sealed class CertificateTests : IDisposable
         Bundle bundle = Some.BundleOf(_key, _origin, _leaves, 2);
         byte[] token = authority.Stamp(CheckpointNote.Parse(bundle.Note));
         SomeAuthority root = SomeAuthority.Root();
-        X509Certificate2 later = root.Issue(_origin.DeviceId, _key, now.AddHours(1)), earlier = root.Issue(_origin.DeviceId, _key, now.AddHours(-1));
+        X509Certificate2 later = root.Issue(_origin.DeviceId, _key, now.AddHours(1)),
+            earlier = root.Issue(_origin.DeviceId, _key, now.AddHours(-1));
         TrustAnchors trust = TrustAnchors.FromPem(root.Pem, now.AddDays(9)) with { TimeAuthorities = [authority.Root] };
         Bundle Stamped(X509Certificate2 certificate, byte[] tsr) => bundle with { Chain = [certificate.RawData], TimeStamps = [tsr] };
         VerifiedBundle verified = BundleVerifier.Verify(Bundle.Decode(Stamped(later, token).Encode()), trust);
-        Assert.Equal(("CN=Stamping Authority, O=Example", 1, 0), (verified.Signer.Evidence!.By, verified.TimeStamps.Count, verified.UncheckedTimeStamps));
+        Assert.Equal(
+            ("CN=Stamping Authority, O=Example", 1, 0),
+            (verified.Signer.Evidence!.By, verified.TimeStamps.Count, verified.UncheckedTimeStamps)
+        );
         Assert.Equal(verified.TimeStamps[0].Time + verified.TimeStamps[0].Accuracy, verified.Signer.Evidence.Time);
         Refused("saw it only at", () => BundleVerifier.Verify(Stamped(earlier, token), trust));
         Refused("nobody whom you trust", () => BundleVerifier.Verify(Stamped(later, token), trust with { TimeAuthorities = [] }));
         Refused("nobody whom you trust", () => BundleVerifier.Verify(Stamped(later, [.. token[..^1], (byte)(token[^1] ^ 1)]), trust));
 
-        // Over the checkpoint of a key that was changed to: that the certified key had signed the change by then, no stamp shows, but a witness does.
+        // Over the checkpoint of a key that was changed to: that the certified key had signed the change by then, no stamp shows, but a
+        // witness does.
         using ECDsa next = Some.Key();
         _leaves[5] = Rotation(5, next);
         Bundle changed = Some.BundleOf(next, _origin, _leaves, 8) with { Chain = [later.RawData], KeyChanges = [Change(_key, 5)] };
@@ -139,8 +153,12 @@ public sealed class CertificateTests : IDisposable
         DateTimeOffset revoked = Some.Time.AddDays(10);
         RevocationList list = _between.List((_certificate, revoked, X509RevocationReason.KeyCompromise));
         Refused("it was revoked at 2026-06-25", () => BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [list] }));
-        Refused("saw it only at", () => BatchVerifier.Verify(Batch(3, 9, (_witness, revoked)), Trust(Before) with { RevocationLists = [list] }));
-        SignerStanding seen = BatchVerifier.Verify(Batch(3, 9, (_witness, revoked.AddSeconds(-1))), Trust(Before) with { RevocationLists = [list] }).Signer;
+        Refused("saw it only at", () =>
+            BatchVerifier.Verify(Batch(3, 9, (_witness, revoked)), Trust(Before) with { RevocationLists = [list] })
+        );
+        SignerStanding seen = BatchVerifier
+            .Verify(Batch(3, 9, (_witness, revoked.AddSeconds(-1))), Trust(Before) with { RevocationLists = [list] })
+            .Signer;
         Assert.Equal((true, true, revoked), (seen.Holds, seen.Validity!.IsRevoked, seen.Validity.Until));
         BatchVerifier.Verify(Batch(3, 9), Trust(revoked) with { RevocationLists = [list] });
         Refused("it was revoked", () => BundleVerifier.Verify(Chained(list), Bare(Before)));
@@ -153,16 +171,26 @@ public sealed class CertificateTests : IDisposable
     public void An_authority_between_can_be_revoked_and_can_expire()
     {
         RevocationList list = _root.List((_between.Certificate, Some.Time.AddDays(10), X509RevocationReason.CACompromise));
-        Refused("the certificate of its authority CN=Plant Devices was revoked", () => BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [list] }));
+        Refused("the certificate of its authority CN=Plant Devices was revoked", () =>
+            BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [list] })
+        );
         SomeAuthority shorter = _root.Between(until: Some.Time.AddDays(5));
-        Refused("the certificate of its authority CN=Plant Devices expired", () => BundleVerifier.Verify(
-            Some.BundleOf(_key, _origin, _leaves, 2) with { Chain = [shorter.Issue(_origin.DeviceId, _key).RawData, shorter.Certificate.RawData] }, Bare(Before)));
+        Refused("the certificate of its authority CN=Plant Devices expired", () =>
+            BundleVerifier.Verify(
+                Some.BundleOf(_key, _origin, _leaves, 2) with
+                {
+                    Chain = [shorter.Issue(_origin.DeviceId, _key).RawData, shorter.Certificate.RawData],
+                },
+                Bare(Before)
+            )
+        );
     }
 
     [Fact]
     public void A_hold_is_a_revocation_until_a_newer_list_lifts_it_and_any_other_is_for_good()
     {
-        DateTimeOffset first = Some.Time.AddDays(10), second = Some.Time.AddDays(20);
+        DateTimeOffset first = Some.Time.AddDays(10),
+            second = Some.Time.AddDays(20);
         RevocationList held = _between.List(first, (_certificate, first, X509RevocationReason.CertificateHold));
         RevocationList revoked = _between.List(first, (_certificate, first, X509RevocationReason.Superseded));
         RevocationList newer = _between.List(second);
@@ -174,12 +202,20 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public void A_list_that_its_authority_did_not_sign_is_refused_and_one_of_others_is_not_used()
     {
-        RevocationList forged = SomeAuthority.Root("Plant Devices").List(), foreign = SomeAuthority.Root("Somebody else").List();
+        RevocationList forged = SomeAuthority.Root("Plant Devices").List(),
+            foreign = SomeAuthority.Root("Somebody else").List();
         Refused("is not signed by it", () => BundleVerifier.Verify(Chained(forged), Bare(Before)));
         Refused("is not signed by it", () => BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [forged] }));
         SomeAuthority noLists = SomeAuthority.Root(usage: X509KeyUsageFlags.KeyCertSign);
-        Refused("is not signed by it", () => BundleVerifier.Verify(
-            Chained(noLists.List()) with { Chain = [noLists.Issue(_origin.DeviceId, _key).RawData] }, TrustAnchors.FromPem(noLists.Pem, Before)));
+        Refused("is not signed by it", () =>
+            BundleVerifier.Verify(
+                Chained(noLists.List()) with
+                {
+                    Chain = [noLists.Issue(_origin.DeviceId, _key).RawData],
+                },
+                TrustAnchors.FromPem(noLists.Pem, Before)
+            )
+        );
         Assert.Equal(1, BundleVerifier.Verify(Chained(foreign), Bare(Before)).NotJudged);
         SignerStanding signer = BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [foreign] }).Signer;
         Assert.False(signer.Certificate!.IsNamedBy(foreign));
@@ -190,30 +226,43 @@ public sealed class CertificateTests : IDisposable
     public void An_authority_that_has_changed_its_key_signs_lists_with_the_new_one_once_that_is_trusted()
     {
         SomeAuthority renewed = SomeAuthority.Root("Plant Devices");
-        TrustAnchors trust = Trust(Before) with { RevocationLists = [renewed.List((_certificate, Some.Time, X509RevocationReason.Superseded))] };
+        TrustAnchors trust = Trust(Before) with
+        {
+            RevocationLists = [renewed.List((_certificate, Some.Time, X509RevocationReason.Superseded))],
+        };
         Refused("is not signed by it", () => BatchVerifier.Verify(Batch(3, 9), trust));
-        Refused("it was revoked", () => BatchVerifier.Verify(Batch(3, 9), TrustAnchors.Of([trust, TrustAnchors.FromPem(renewed.Pem, Before)])));
+        Refused("it was revoked", () =>
+            BatchVerifier.Verify(Batch(3, 9), TrustAnchors.Of([trust, TrustAnchors.FromPem(renewed.Pem, Before)]))
+        );
     }
 
     [Fact]
     public void A_list_for_some_certificates_revokes_and_clears_nobody()
     {
-        byte[] PartialList(X509Certificate2? revoked) => _between.RawList(
-            revoked is null ? null : w => Entry(w, revoked), w => SomeAuthority.Extension(w, "2.5.29.28", true, s =>
-            {
-                using (s.PushSequence())
+        byte[] PartialList(X509Certificate2? revoked) =>
+            _between.RawList(revoked is null ? null : w => Entry(w, revoked), w => SomeAuthority.Extension(w, "2.5.29.28", true, s =>
                 {
-                    s.WriteBoolean(true, new Asn1Tag(TagClass.ContextSpecific, 1));
-                }
-            }));
-        Assert.Null(BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [RevocationList.Decode(PartialList(null))] }).Signer.Validity!.Revocation[0].List);
-        Refused("it was revoked", () => BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [RevocationList.Decode(PartialList(_certificate))] }));
+                    using (s.PushSequence())
+                    {
+                        s.WriteBoolean(true, new Asn1Tag(TagClass.ContextSpecific, 1));
+                    }
+                }));
+        Assert.Null(
+            BatchVerifier
+                .Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [RevocationList.Decode(PartialList(null))] })
+                .Signer.Validity!.Revocation[0]
+                .List
+        );
+        Refused("it was revoked", () =>
+            BatchVerifier.Verify(Batch(3, 9), Trust(Before) with { RevocationLists = [RevocationList.Decode(PartialList(_certificate))] })
+        );
     }
 
     [Fact]
     public void What_is_no_certificate_of_this_device_under_a_trusted_authority_is_refused_in_words()
     {
-        using ECDsa other = Some.Key(), p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using ECDsa other = Some.Key(),
+            p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         string id = _origin.DeviceId;
         Chain("not of the device", _between.Issue(new string('a', 64), _key));
         Chain("not of the device", _between.Issue($"{id}, CN={id}", _key));
@@ -221,21 +270,43 @@ public sealed class CertificateTests : IDisposable
         Chain("not signed by a trusted key", _between.Issue(id, other), _between.Certificate);
         Chain("no ECDSA key on P-256", _between.Issue(id, p384));
         Chain("lacks digitalSignature", _between.Issue(id, _key, usage: X509KeyUsageFlags.KeyAgreement));
-        Chain("HasNotSupportedCriticalExtension", _between.Issue(id, _key, more: new X509Extension("1.3.6.1.4.1.99999.7", [5, 0], critical: true)), _between.Certificate);
+        Chain(
+            "HasNotSupportedCriticalExtension",
+            _between.Issue(id, _key, more: new X509Extension("1.3.6.1.4.1.99999.7", [5, 0], critical: true)),
+            _between.Certificate
+        );
         Chain("cannot be used yet", _between.Issue(id, _key, from: After), _between.Certificate);
         Chain("not of the device", _between.Certificate, _certificate);
         Chain("not in their order", _certificate, _root.Certificate, _between.Certificate);
         Chain("does not lead to a certificate authority that you trust", _certificate);
-        SomeAuthority own = SomeAuthority.Root(), leaf = _root.Between(authority: false), narrow = SomeAuthority.Root(pathLength: 0), below = narrow.Between();
+        SomeAuthority own = SomeAuthority.Root(),
+            leaf = _root.Between(authority: false),
+            narrow = SomeAuthority.Root(pathLength: 0),
+            below = narrow.Between();
         Chain("does not lead to a certificate authority that you trust", own.Issue(id, _key), own.Certificate);
         Chain("InvalidBasicConstraints", leaf.Issue(id, _key), leaf.Certificate);
-        Refused("InvalidBasicConstraints", () => BundleVerifier.Verify(
-            Some.BundleOf(_key, _origin, _leaves, 2) with { Chain = [below.Issue(id, _key).RawData, below.Certificate.RawData] }, TrustAnchors.FromPem(narrow.Pem, Before)));
+        Refused("InvalidBasicConstraints", () =>
+            BundleVerifier.Verify(
+                Some.BundleOf(_key, _origin, _leaves, 2) with
+                {
+                    Chain = [below.Issue(id, _key).RawData, below.Certificate.RawData],
+                },
+                TrustAnchors.FromPem(narrow.Pem, Before)
+            )
+        );
         Refused("No certificate of the device was given", () => BatchVerifier.Verify(Batch(3, 9), Bare(Before)));
         Refused("does not lead to", () => BatchVerifier.Verify(Batch(3, 9), Bare(Before) with { Certificates = [_certificate] }));
 
-        void Chain(string why, params X509Certificate2[] chain) => Refused(why, () => BundleVerifier.Verify(
-            Some.BundleOf(_key, _origin, _leaves, 2) with { Chain = [.. chain.Select(c => (ReadOnlyMemory<byte>)c.RawData)] }, Bare(Before)));
+        void Chain(string why, params X509Certificate2[] chain) =>
+            Refused(why, () =>
+                BundleVerifier.Verify(
+                    Some.BundleOf(_key, _origin, _leaves, 2) with
+                    {
+                        Chain = [.. chain.Select(c => (ReadOnlyMemory<byte>)c.RawData)],
+                    },
+                    Bare(Before)
+                )
+            );
     }
 
     [Fact]
@@ -244,7 +315,12 @@ public sealed class CertificateTests : IDisposable
         TrustAnchors trust = TrustAnchors.FromPem(_between.Pem, Before);
         Assert.Equal(0, BundleVerifier.Verify(Chained(), trust).NotJudged);
         VerifiedBundle verified = BundleVerifier.Verify(
-            Chained() with { Chain = [_certificate.RawData, _between.Certificate.RawData, _root.Certificate.RawData] }, trust);
+            Chained() with
+            {
+                Chain = [_certificate.RawData, _between.Certificate.RawData, _root.Certificate.RawData],
+            },
+            trust
+        );
         Assert.Equal((1, 2), (verified.NotJudged, verified.Signer.Certificate!.Path.Count));
         byte[] altered = _certificate.RawData;
         altered[^1] ^= 1;
@@ -255,16 +331,28 @@ public sealed class CertificateTests : IDisposable
     public void Openssl_as_the_authority_certifies_revokes_and_says_since_when_the_key_is_in_other_hands()
     {
         using OpenSslAuthority authority = new();
-        DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()), compromised = now.AddDays(-20);
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()),
+            compromised = now.AddDays(-20);
         string certificate = authority.Certify(_key.ExportPkcs8PrivateKeyPem(), _origin.DeviceId, now.AddDays(100));
         TrustAnchors trust = TrustAnchors.FromPem(authority.Root, now.AddHours(1)) with
         {
-            Witnesses = [_witness.Key], Certificates = TrustAnchors.CertificatesFromPem(certificate + authority.Between),
+            Witnesses = [_witness.Key],
+            Certificates = TrustAnchors.CertificatesFromPem(certificate + authority.Between),
         };
         (string devices, string root) = authority.Lists();
-        TrustAnchors listed = trust with { RevocationLists = [.. RevocationList.ReadAll(System.Text.Encoding.ASCII.GetBytes(devices + root))] };
+        TrustAnchors listed = trust with
+        {
+            RevocationLists = [.. RevocationList.ReadAll(System.Text.Encoding.ASCII.GetBytes(devices + root))],
+        };
         SignerStanding signer = BatchVerifier.Verify(Batch(3, 9), listed).Signer;
-        Assert.Equal((now.AddDays(100), "CN=Grid Root, O=Grid", 2), (signer.Validity!.Until, signer.Certificate!.Path[^1].Subject, signer.Validity.Revocation.Count(r => r.List is not null && !r.IsStale)));
+        Assert.Equal(
+            (now.AddDays(100), "CN=Grid Root, O=Grid", 2),
+            (
+                signer.Validity!.Until,
+                signer.Certificate!.Path[^1].Subject,
+                signer.Validity.Revocation.Count(r => r.List is not null && !r.IsStale)
+            )
+        );
         authority.Revoke(compromised);
         listed = trust with { RevocationLists = RevocationList.ReadAll(System.Text.Encoding.ASCII.GetBytes(authority.Lists().Devices)) };
         Assert.Equal(compromised, BatchVerifier.Verify(Batch(3, 9, (_witness, compromised.AddSeconds(-1))), listed).Signer.Validity!.Until);
@@ -281,7 +369,13 @@ public sealed class CertificateTests : IDisposable
     public void A_renewed_certificate_of_the_same_key_carries_on()
     {
         X509Certificate2 renewed = _between.Issue(_origin.DeviceId, _key, End.AddYears(1));
-        foreach (X509Certificate2[] order in (X509Certificate2[][])[[_certificate, renewed], [renewed, _certificate]])
+        foreach (
+            X509Certificate2[] order in (X509Certificate2[][])
+                [
+                    [_certificate, renewed],
+                    [renewed, _certificate],
+                ]
+        )
         {
             TrustAnchors trust = Bare(After) with { Certificates = [_between.Certificate, .. order] };
             Assert.Equal(End.AddYears(1), BatchVerifier.Verify(Batch(3, 9), trust).Signer.Validity!.Until);
@@ -311,14 +405,18 @@ public sealed class CertificateTests : IDisposable
         BatchVerifier.Verify(Batch(next, 3, 9), ownToo);
         Bundle bundle = Some.BundleOf(next, _origin, _leaves, 8) with { KeyChanges = [Change(_key, 5)] };
         Assert.Equal(1, BundleVerifier.Verify(bundle, ownToo).NotJudged);
-        Refused("not shown to be under the key before it", () => BundleVerifier.Verify(bundle with { KeyChanges = [bundle.KeyChanges[0], bundle.KeyChanges[0]] }, Bare(After)));
+        Refused("not shown to be under the key before it", () =>
+            BundleVerifier.Verify(bundle with { KeyChanges = [bundle.KeyChanges[0], bundle.KeyChanges[0]] }, Bare(After))
+        );
         Assert.Equal(0, BundleVerifier.Verify(bundle, TrustAnchors.Of([ownToo, Trust(After)])).NotJudged);
     }
 
     [Fact]
     public void A_certified_key_is_not_taken_for_the_one_that_earlier_leaves_replaced()
     {
-        using ECDsa second = Some.Key(), third = Some.Key(), fourth = Some.Key();
+        using ECDsa second = Some.Key(),
+            third = Some.Key(),
+            fourth = Some.Key();
         (_leaves[3], _leaves[5], _leaves[7]) = (Rotation(3, second), Rotation(5, third), Rotation(7, fourth));
         TrustAnchors trust = Bare(Before) with { Certificates = [_between.Issue(_origin.DeviceId, third), _between.Certificate] };
         LogKeys keys = LogKeys.For(trust, _origin);
@@ -333,7 +431,8 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public void Garbage_and_what_is_cut_short_is_refused_at_every_length()
     {
-        byte[] list = _between.List((_certificate, End, X509RevocationReason.KeyCompromise)).Bytes.ToArray(), certificate = _certificate.RawData;
+        byte[] list = _between.List((_certificate, End, X509RevocationReason.KeyCompromise)).Bytes.ToArray(),
+            certificate = _certificate.RawData;
         for (int length = 0; length < list.Length; length++)
         {
             Assert.Throws<EvidenceException>(() => RevocationList.Decode(list[..length]));
@@ -341,13 +440,24 @@ public sealed class CertificateTests : IDisposable
 
         for (int length = 0; length < certificate.Length; length++)
         {
-            Refused("certificate", () => BundleVerifier.Verify(Chained() with { Chain = [certificate[..length], _between.Certificate.RawData] }, Bare(Before)));
+            Refused("certificate", () =>
+                BundleVerifier.Verify(Chained() with { Chain = [certificate[..length], _between.Certificate.RawData] }, Bare(Before))
+            );
         }
 
         Refused("not a certificate revocation list", () => RevocationList.Decode((byte[])[.. list, 0]));
-        Refused("not DER, or bytes follow", () => BundleVerifier.Verify(Chained() with { Chain = [(byte[])[.. certificate, 0], _between.Certificate.RawData] }, Bare(Before)));
-        Refused("not DER, or bytes follow", () => BundleVerifier.Verify(
-            Chained() with { Chain = [System.Text.Encoding.ASCII.GetBytes(_certificate.ExportCertificatePem()), _between.Certificate.RawData] }, Bare(Before)));
+        Refused("not DER, or bytes follow", () =>
+            BundleVerifier.Verify(Chained() with { Chain = [(byte[])[.. certificate, 0], _between.Certificate.RawData] }, Bare(Before))
+        );
+        Refused("not DER, or bytes follow", () =>
+            BundleVerifier.Verify(
+                Chained() with
+                {
+                    Chain = [System.Text.Encoding.ASCII.GetBytes(_certificate.ExportCertificatePem()), _between.Certificate.RawData],
+                },
+                Bare(Before)
+            )
+        );
         byte[] deep = [.. Enumerable.Repeat((byte)0x30, 5_000).SelectMany(b => (byte[])[b, 0x80])];
         Assert.Throws<EvidenceException>(() => RevocationList.Decode(deep));
         HostileInputTests.Mutations.Sample(
@@ -357,17 +467,17 @@ public sealed class CertificateTests : IDisposable
                 {
                     _ = RevocationList.Decode(HostileInputTests.Mutate(list, mutations)).Find(_certificate);
                 }
-                catch (EvidenceException)
-                {
-                }
+                catch (EvidenceException) { }
             },
-            iter: 20_000);
+            iter: 20_000
+        );
     }
 
     [Fact]
     public void Any_flipped_byte_of_chain_and_lists_is_refused_or_seen()
     {
-        RevocationList list = _between.List((_certificate, After, X509RevocationReason.KeyCompromise)), above = _root.List();
+        RevocationList list = _between.List((_certificate, After, X509RevocationReason.KeyCompromise)),
+            above = _root.List();
         Bundle good = Chained(list, above);
         Assert.Equal((2, 0), Seen(good));
         Flip(good.Chain, chain => good with { Chain = chain });
@@ -388,9 +498,7 @@ public sealed class CertificateTests : IDisposable
                         (int checks, int notJudged) = Seen(with(all));
                         Assert.True(checks < 2 && notJudged > 0, $"byte {at} of item {item}");
                     }
-                    catch (EvidenceException)
-                    {
-                    }
+                    catch (EvidenceException) { }
                 }
             }
         }
@@ -436,7 +544,12 @@ public sealed class CertificateTests : IDisposable
         {
             VerifiedBundle verified = BundleVerifier.Verify(Bundle.Decode(bundle), trust);
             Assert.Equal(_leaves[2], LeafCodec.Encode(verified.Leaves.Single()));
-            return (verified.Signer.Validity!.Revocation.Count(r => r.List is not null), verified.TimeStamps.Count, verified.NotJudged, _witness.Key.CosignedAt(verified.Note) is not null);
+            return (
+                verified.Signer.Validity!.Revocation.Count(r => r.List is not null),
+                verified.TimeStamps.Count,
+                verified.NotJudged,
+                _witness.Key.CosignedAt(verified.Note) is not null
+            );
         }
     }
 
@@ -445,18 +558,27 @@ public sealed class CertificateTests : IDisposable
     {
         Raw("critical extension 2.5.29.27", null, w => SomeAuthority.Extension(w, "2.5.29.27", true, v => v.WriteInteger(1)));
         Raw("indirect", null, w => SomeAuthority.Extension(w, "2.5.29.28", true, s =>
-        {
-            using (s.PushSequence())
             {
-                s.WriteBoolean(true, new Asn1Tag(TagClass.ContextSpecific, 4));
-            }
-        }));
-        Raw("critical extension 2.5.29.29", w => Entry(w, _certificate, e => SomeAuthority.Extension(e, "2.5.29.29", true, v => v.WriteNull())), null);
-        Raw("removeFromCRL", w => Entry(w, _certificate, e => SomeAuthority.Extension(e, "2.5.29.21", false, v => v.WriteEncodedValue([0x0A, 1, 8]))), null);
+                using (s.PushSequence())
+                {
+                    s.WriteBoolean(true, new Asn1Tag(TagClass.ContextSpecific, 4));
+                }
+            }));
+        Raw(
+            "critical extension 2.5.29.29",
+            w => Entry(w, _certificate, e => SomeAuthority.Extension(e, "2.5.29.29", true, v => v.WriteNull())),
+            null
+        );
+        Raw(
+            "removeFromCRL",
+            w => Entry(w, _certificate, e => SomeAuthority.Extension(e, "2.5.29.21", false, v => v.WriteEncodedValue([0x0A, 1, 8]))),
+            null
+        );
         Raw("not a certificate revocation list", w => w.WriteNull(), null);
         RevocationList.Decode(_between.RawList(null, w => SomeAuthority.Extension(w, "1.2.3.4", false, v => v.WriteNull())));
 
-        void Raw(string why, Action<AsnWriter>? entries, Action<AsnWriter>? extensions) => Refused(why, () => RevocationList.Decode(_between.RawList(entries, extensions)));
+        void Raw(string why, Action<AsnWriter>? entries, Action<AsnWriter>? extensions) =>
+            Refused(why, () => RevocationList.Decode(_between.RawList(entries, extensions)));
     }
 
     [Fact]
@@ -464,7 +586,10 @@ public sealed class CertificateTests : IDisposable
     {
         Bundle bundle = Chained();
         ReadOnlyMemory<byte>[] many = [.. Enumerable.Repeat((ReadOnlyMemory<byte>)new byte[] { 1 }, 17)];
-        foreach (Bundle large in (Bundle[])[bundle with { Chain = many }, bundle with { RevocationLists = many }, bundle with { TimeStamps = many }])
+        foreach (
+            Bundle large in (Bundle[])
+                [bundle with { Chain = many }, bundle with { RevocationLists = many }, bundle with { TimeStamps = many }]
+        )
         {
             Refused("at most 16", () => Bundle.Decode(large.Encode()));
             Refused("at most 16", () => BundleJson.Decode(BundleJson.Encode(large)));
@@ -495,12 +620,18 @@ public sealed class CertificateTests : IDisposable
 
     private TrustAnchors Bare(DateTimeOffset at) => TrustAnchors.FromPem(_root.Pem, at) with { Witnesses = [_witness.Key] };
 
-    private Bundle Chained(params RevocationList[] lists) => Some.BundleOf(_key, _origin, _leaves, 2) with
-    {
-        Chain = [_certificate.RawData, _between.Certificate.RawData], RevocationLists = [.. lists.Select(l => l.Bytes)],
-    };
+    private Bundle Chained(params RevocationList[] lists) =>
+        Some.BundleOf(_key, _origin, _leaves, 2) with
+        {
+            Chain = [_certificate.RawData, _between.Certificate.RawData],
+            RevocationLists = [.. lists.Select(l => l.Bytes)],
+        };
 
-    private Bundle Cosigned(Bundle bundle, DateTimeOffset time) => bundle with { Note = bundle.Note + _witness.Sign(CheckpointNote.Parse(bundle.Note).Head, time) };
+    private Bundle Cosigned(Bundle bundle, DateTimeOffset time) =>
+        bundle with
+        {
+            Note = bundle.Note + _witness.Sign(CheckpointNote.Parse(bundle.Note).Head, time),
+        };
 
     private Batch Batch(int first, int end, params (Cosigner By, DateTimeOffset At)[] cosigned) => Batch(_key, first, end, cosigned);
 
@@ -511,10 +642,20 @@ public sealed class CertificateTests : IDisposable
         return batch with { Note = batch.Note + string.Concat(cosigned.Select(c => c.By.Sign(head, c.At))) };
     }
 
-    private KeyChange Change(ECDsa under, int leaf) => new(_leaves[leaf], Some.BundleOf(under, _origin, _leaves[..(leaf + 1)], leaf).Receipt!.Value);
+    private KeyChange Change(ECDsa under, int leaf) =>
+        new(_leaves[leaf], Some.BundleOf(under, _origin, _leaves[..(leaf + 1)], leaf).Receipt!.Value);
 
-    private static byte[] Rotation(int index, ECDsa key) => LeafCodec.Encode(new Leaf(
-        Some.Head(index, LeafType.KeyRotation), [new LeafRecord("key") { Data = key.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", Some.Time.AddMinutes(index + 10))]));
+    private static byte[] Rotation(int index, ECDsa key) =>
+        LeafCodec.Encode(
+            new Leaf(
+                Some.Head(index, LeafType.KeyRotation),
+                [
+                    new LeafRecord("key") { Data = key.ExportSubjectPublicKeyInfo() },
+                    LeafRecord.Of("until", Some.Time.AddMinutes(index + 10)),
+                ]
+            )
+        );
 
-    private static void Refused(string why, Action verify) => Assert.Contains(why, Assert.Throws<EvidenceException>(verify).Message, StringComparison.Ordinal);
+    private static void Refused(string why, Action verify) =>
+        Assert.Contains(why, Assert.Throws<EvidenceException>(verify).Message, StringComparison.Ordinal);
 }

@@ -37,7 +37,13 @@ public class CosignatureTests
             print(f"{name}+{key_id.hex()}+{base64.b64encode(bytes([4]) + public).decode()}")
             """;
         TreeHead head = CheckpointNote.Parse(Note()).Head;
-        string[] lines = Foreign.Run("/usr/bin/python3", ["-c", Script, Convert.ToHexString(SHA256.HashData([7])), "witness.example/w1", "1679315147"], head.NoteText()).Output.Split('\n');
+        string[] lines = Foreign
+            .Run(
+                "/usr/bin/python3",
+                ["-c", Script, Convert.ToHexString(SHA256.HashData([7])), "witness.example/w1", "1679315147"],
+                head.NoteText()
+            )
+            .Output.Split('\n');
         Assert.Equal(lines[0] + "\n", _cosigner.Sign(head, Time));
         Assert.Equal(lines[1], _cosigner.Key.ToString());
         Assert.Equal(_cosigner.Key.Id.ToArray(), WitnessKey.Parse(lines[1]).Id.ToArray());
@@ -46,7 +52,8 @@ public class CosignatureTests
     [Fact]
     public void A_flipped_bit_in_a_cosignature_never_refuses_the_note_and_never_witnesses_it()
     {
-        string note = Note(), line = _cosigner.Sign(CheckpointNote.Parse(note).Head, Time);
+        string note = Note(),
+            line = _cosigner.Sign(CheckpointNote.Parse(note).Head, Time);
         byte[] blob = Convert.FromBase64String(line.Split(' ')[2].TrimEnd('\n'));
         for (int bit = 0; bit < blob.Length * 8; bit++)
         {
@@ -82,7 +89,11 @@ public class CosignatureTests
     public void A_key_whose_id_or_name_was_altered_is_refused()
     {
         string text = _cosigner.Key.ToString();
-        Assert.Contains("was altered", Assert.Throws<EvidenceException>(() => WitnessKey.Parse("x" + text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "was altered",
+            Assert.Throws<EvidenceException>(() => WitnessKey.Parse("x" + text)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal([text], WitnessKey.ParseAll($"# mine\n\n{text}\n").Select(k => k.ToString()));
         Assert.Throws<EvidenceException>(() => WitnessKey.ParseAll("# none\n"));
         Assert.Throws<EvidenceException>(() => new Cosigner("a name", new byte[32]));
@@ -106,7 +117,9 @@ public class CosignatureTests
         Assert.Equal((20L, request.Note), (read.OldSize, read.Note));
         Assert.Equal(request.Proof, read.Proof);
         Assert.Empty(AddCheckpoint.Parse(new AddCheckpoint(0, [], Note()).Encode()).Proof);
-        Assert.Throws<EvidenceException>(() => AddCheckpoint.Parse(new AddCheckpoint(1, [.. Enumerable.Repeat(MerkleHash.OfNothing, 64)], Note()).Encode()));
+        Assert.Throws<EvidenceException>(() =>
+            AddCheckpoint.Parse(new AddCheckpoint(1, [.. Enumerable.Repeat(MerkleHash.OfNothing, 64)], Note()).Encode())
+        );
     }
 
     private string Note() => CheckpointNote.Sign(new TreeHead(Some.OriginOf(_key), 7, MerkleHash.OfNothing), _key);

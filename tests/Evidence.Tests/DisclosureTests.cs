@@ -12,12 +12,15 @@ public class DisclosureTests
     {
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Log(origin);
-        Batch whole = Some.BatchOf(_key, origin, leaves, 0, leaves.Count), seen = new Disclosure(["hall"]).Of(whole);
+        Batch whole = Some.BatchOf(_key, origin, leaves, 0, leaves.Count),
+            seen = new Disclosure(["hall"]).Of(whole);
         VerifiedBatch verified = BatchVerifier.Verify(Batch.Decode(seen.Encode(), out _), Some.Trust(_key));
         Assert.Equal(["genesis", "factors", "config", "reading", "reading", "carbon", "gap"], verified.Leaves.Select(l => l.Head.Type));
         Assert.Equal(whole.Elements.Select(e => e.Hash), seen.Elements.Select(e => e.Hash));
         Assert.Equal(-1, seen.Encode().AsSpan().IndexOf(Encoding.ASCII.GetBytes("tenant")));
-        Assert.All(whole.Elements.Where((e, i) => seen.Elements[i].Leaf is null), e => Assert.Equal(-1, seen.Encode().AsSpan().IndexOf(e.Leaf!.Value.Span[..40])));
+        Assert.All(whole.Elements.Where((e, i) => seen.Elements[i].Leaf is null), e =>
+            Assert.Equal(-1, seen.Encode().AsSpan().IndexOf(e.Leaf!.Value.Span[..40]))
+        );
     }
 
     [Fact]
@@ -44,7 +47,13 @@ public class DisclosureTests
     {
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Log(origin);
-        LeafRecord[] stated = [LeafRecord.Of("series", "grid"), LeafRecord.Of("source", "operator"), LeafRecord.Of("minutes", 60), LeafRecord.Of("slot/20260601T0500Z", "500 gCO2/kWh")];
+        LeafRecord[] stated =
+        [
+            LeafRecord.Of("series", "grid"),
+            LeafRecord.Of("source", "operator"),
+            LeafRecord.Of("minutes", 60),
+            LeafRecord.Of("slot/20260601T0500Z", "500 gCO2/kWh"),
+        ];
         leaves.Add(LeafCodec.Encode(new Leaf(Some.Head(leaves.Count, LeafType.Intensity), stated)));
         Leaf hall = LeafCodec.Decode(leaves[9]);
         leaves.Add(LeafCodec.Encode(hall with { Head = hall.Head with { Index = leaves.Count, ComputedFrom = [5, 7, leaves.Count - 1] } }));
@@ -55,12 +64,26 @@ public class DisclosureTests
     }
 
     private static long[] Carbon(Batch batch) =>
-        [.. batch.Elements.Where(e => e.Leaf is not null).Select(e => LeafCodec.Decode(e.Leaf!.Value)).Where(l => l.Head.Type == LeafType.Carbon).Select(l => l.Head.Index)];
+        [
+            .. batch
+                .Elements.Where(e => e.Leaf is not null)
+                .Select(e => LeafCodec.Decode(e.Leaf!.Value))
+                .Where(l => l.Head.Type == LeafType.Carbon)
+                .Select(l => l.Head.Index),
+        ];
 
     private static List<byte[]> Log(Origin origin)
     {
         List<Leaf> log = [Some.Genesis(origin)];
-        Add(LeafType.Start, null, [LeafRecord.Of("version", "1"), LeafRecord.Of("registers-from-file", 0), LeafRecord.Of("tenant-meter/1-0:1.8.0.255/from", "new")]);
+        Add(
+            LeafType.Start,
+            null,
+            [
+                LeafRecord.Of("version", "1"),
+                LeafRecord.Of("registers-from-file", 0),
+                LeafRecord.Of("tenant-meter/1-0:1.8.0.255/from", "new"),
+            ]
+        );
         Add(LeafType.Factors, null, [.. new[] { "set", "version", "validFrom", "validUntil" }.Select(n => LeafRecord.Of(n, ""))]);
         Add(LeafType.Config, "hall", [LeafRecord.Of("group", "hall"), LeafRecord.Of("class", "1")]);
         Add(LeafType.Config, "tenant", [LeafRecord.Of("group", "tenant"), LeafRecord.Of("class", "1")]);
@@ -74,17 +97,29 @@ public class DisclosureTests
         Add(LeafType.Gap, "tenant", Gap());
         return [.. log.Select(LeafCodec.Encode)];
 
-        static LeafRecord[] Gap() => [LeafRecord.Of("cause", "not-running"), LeafRecord.Of("from", Some.Time), LeafRecord.Of("to", Some.Time)];
+        static LeafRecord[] Gap() =>
+            [LeafRecord.Of("cause", "not-running"), LeafRecord.Of("from", Some.Time), LeafRecord.Of("to", Some.Time)];
 
-        void Reading(string group, long config) => Add(
-            LeafType.Reading, group, [new LeafRecord($"{group}-meter/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 5) }], h => h with { Config = config });
+        void Reading(string group, long config) =>
+            Add(
+                LeafType.Reading,
+                group,
+                [new LeafRecord($"{group}-meter/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 5) }],
+                h => h with { Config = config }
+            );
 
-        void Footprint(string account, long[] of) => Add(
-            LeafType.Carbon, null,
-            [
-                new LeafRecord(account) { Unit = "kg", Number = new DecimalFraction(-9, 5) }, LeafRecord.Of("from", Some.Time), LeafRecord.Of("to", Some.Time), LeafRecord.Of("method", "m"),
-            ],
-            h => h with { ComputedFrom = of });
+        void Footprint(string account, long[] of) =>
+            Add(
+                LeafType.Carbon,
+                null,
+                [
+                    new LeafRecord(account) { Unit = "kg", Number = new DecimalFraction(-9, 5) },
+                    LeafRecord.Of("from", Some.Time),
+                    LeafRecord.Of("to", Some.Time),
+                    LeafRecord.Of("method", "m"),
+                ],
+                h => h with { ComputedFrom = of }
+            );
 
         void Add(string type, string? group, LeafRecord[] records, Func<LeafHead, LeafHead>? more = null)
         {

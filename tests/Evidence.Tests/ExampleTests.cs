@@ -18,9 +18,14 @@ public partial class ExampleTests
     public void The_committed_batch_verifies_and_holds_the_leaves_of_the_example()
     {
         VerifiedBatch verified = BatchVerifier.Verify(
-            Batch.Decode(File.ReadAllBytes(Vector("batch.cbor")), out _), TrustAnchors.FromPem(File.ReadAllText(Vector("example-public-key.pem"))));
+            Batch.Decode(File.ReadAllBytes(Vector("batch.cbor")), out _),
+            TrustAnchors.FromPem(File.ReadAllText(Vector("example-public-key.pem")))
+        );
         Assert.Equal(Head(), verified.Head);
-        Assert.Equal(Leaves().Skip(3).Select(Convert.ToHexStringLower), verified.Batch.Elements.Select(e => Convert.ToHexStringLower(e.Leaf!.Value.Span)));
+        Assert.Equal(
+            Leaves().Skip(3).Select(Convert.ToHexStringLower),
+            verified.Batch.Elements.Select(e => Convert.ToHexStringLower(e.Leaf!.Value.Span))
+        );
         Assert.Equal(Edge(), verified.Batch.Edge);
     }
 
@@ -46,7 +51,8 @@ public partial class ExampleTests
     public void The_committed_bundles_verify_and_hold_a_leaf_of_the_example()
     {
         TrustAnchors trust = TrustAnchors.FromPem(File.ReadAllText(Vector("example-public-key.pem")));
-        Bundle cbor = Bundle.Decode(File.ReadAllBytes(Vector("bundle.cbor"))), json = BundleJson.Decode(File.ReadAllBytes(Vector("bundle.json")));
+        Bundle cbor = Bundle.Decode(File.ReadAllBytes(Vector("bundle.cbor"))),
+            json = BundleJson.Decode(File.ReadAllBytes(Vector("bundle.json")));
         Assert.Equal(cbor.Encode(), json.Encode());
         VerifiedBundle verified = BundleVerifier.Verify(cbor, trust);
         Assert.Equal(Head(), verified.Head);
@@ -62,13 +68,17 @@ public partial class ExampleTests
         Batch batch = new(CheckpointNote.Sign(head, _key), cose, 3, Edge(), [.. Leaves().Skip(3).Select(l => BatchElement.Of(l))]);
         Bundle bundle = new()
         {
-            Note = batch.Note, Leaves = [Leaves()[3]], Receipt = new CoseReceipt(cose, [new InclusionProof(3, Path())], null).Encode(),
+            Note = batch.Note,
+            Leaves = [Leaves()[3]],
+            Receipt = new CoseReceipt(cose, [new InclusionProof(3, Path())], null).Encode(),
         };
         File.WriteAllBytes(Vector("batch.cbor"), batch.Encode());
         File.WriteAllBytes(Vector("bundle.cbor"), bundle.Encode());
         File.WriteAllBytes(Vector("bundle.json"), BundleJson.Encode(bundle));
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"edge {string.Join('\n', Edge())}\nroot {head.Root}\nnote {head.NoteText()}\nsig {Convert.ToHexStringLower(SigStructure(ProtectedHeader()))}\nproof {Convert.ToHexStringLower(Proof())}");
+            $"edge {string.Join('\n', Edge())}\nroot {head.Root}\nnote {head.NoteText()}\nsig "
+                + $"{Convert.ToHexStringLower(SigStructure(ProtectedHeader()))}\nproof {Convert.ToHexStringLower(Proof())}"
+        );
     }
 
     [Fact]
@@ -77,7 +87,14 @@ public partial class ExampleTests
         Batch batch = Batch.Decode(File.ReadAllBytes(Vector("batch.cbor")), out _);
         string base64 = batch.Note.TrimEnd('\n').Split(' ')[^1];
         byte[] der = Convert.FromBase64String(base64)[4..];
-        Assert.True(_key.VerifyData(Encoding.UTF8.GetBytes(Block("note-text")), der, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+        Assert.True(
+            _key.VerifyData(
+                Encoding.UTF8.GetBytes(Block("note-text")),
+                der,
+                HashAlgorithmName.SHA256,
+                DSASignatureFormat.Rfc3279DerSequence
+            )
+        );
         ReadOnlySpan<byte> signature = batch.Cose.Span[^64..];
         Assert.True(_key.VerifyData(Convert.FromHexString(Hex("sig-structure")), signature, HashAlgorithmName.SHA256));
     }
@@ -86,19 +103,43 @@ public partial class ExampleTests
 
     // Genesis, boot and start come before the batch; the example shows them only through the edge.
     private List<byte[]> Leaves() =>
-    [
-        LeafCodec.Encode(new Leaf(
-            Some.Head(0, LeafType.Genesis) with { Simulated = true },
-            [LeafRecord.Of("origin", Log().ToString()), LeafRecord.Of("device", Log().DeviceId), new LeafRecord("key") { Data = _key.ExportSubjectPublicKeyInfo() }])),
-        LeafCodec.Encode(new Leaf(Some.Head(1, LeafType.Boot), [LeafRecord.Of("boot-id", "example")])),
-        LeafCodec.Encode(new Leaf(Some.Head(2, LeafType.Config) with { Group = "boundary" }, [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])),
-        LeafCodec.Encode(Reading(3, LeafRecord.Of("in-L2/1-0:1.8.0.255", "no-answer"))),
-        LeafCodec.Encode(Reading(4)),
-    ];
+        [
+            LeafCodec.Encode(
+                new Leaf(
+                    Some.Head(0, LeafType.Genesis) with
+                    {
+                        Simulated = true,
+                    },
+                    [
+                        LeafRecord.Of("origin", Log().ToString()),
+                        LeafRecord.Of("device", Log().DeviceId),
+                        new LeafRecord("key") { Data = _key.ExportSubjectPublicKeyInfo() },
+                    ]
+                )
+            ),
+            LeafCodec.Encode(new Leaf(Some.Head(1, LeafType.Boot), [LeafRecord.Of("boot-id", "example")])),
+            LeafCodec.Encode(
+                new Leaf(
+                    Some.Head(2, LeafType.Config) with
+                    {
+                        Group = "boundary",
+                    },
+                    [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")]
+                )
+            ),
+            LeafCodec.Encode(Reading(3, LeafRecord.Of("in-L2/1-0:1.8.0.255", "no-answer"))),
+            LeafCodec.Encode(Reading(4)),
+        ];
 
-    private static Leaf Reading(long index, params LeafRecord[] more) => new(
-        Some.Head(index) with { Config = 2, TimeStatus = TimeStatus.Informative },
-        [new LeafRecord("in-L1/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 12_500 + (index * 250)) }, .. more]);
+    private static Leaf Reading(long index, params LeafRecord[] more) =>
+        new(
+            Some.Head(index) with
+            {
+                Config = 2,
+                TimeStatus = TimeStatus.Informative,
+            },
+            [new LeafRecord("in-L1/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 12_500 + (index * 250)) }, .. more]
+        );
 
     private MerkleHash[] Edge()
     {
@@ -157,8 +198,8 @@ public partial class ExampleTests
     }
 
     // A block's fence names it: ```hex leaf-3. What follows ";" on a line explains it.
-    private static string Hex(string name) => string.Concat(
-        Block(name).Split('\n').Select(l => l.Split(';')[0].Replace(" ", "", StringComparison.Ordinal)));
+    private static string Hex(string name) =>
+        string.Concat(Block(name).Split('\n').Select(l => l.Split(';')[0].Replace(" ", "", StringComparison.Ordinal)));
 
     private static string Block(string name)
     {

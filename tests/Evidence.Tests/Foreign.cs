@@ -13,11 +13,22 @@ internal static class Foreign
         Run("/usr/bin/python3", [Path.Combine(Root, "tests", "Evidence.Tests", "foreign", script), .. arguments], input).Output;
 
     /// <summary>Runs a program that must succeed unless told otherwise.</summary>
-    public static (int ExitCode, string Output) Run(string program, IReadOnlyList<string> arguments, string input = "", bool mustSucceed = true)
+    public static (int ExitCode, string Output) Run(
+        string program,
+        IReadOnlyList<string> arguments,
+        string input = "",
+        bool mustSucceed = true
+    )
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start.");
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(),
+            error = process.StandardError.ReadToEndAsync();
         try
         {
             process.StandardInput.Write(input);
@@ -41,6 +52,7 @@ internal static class Foreign
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The repository's root, with EdgeGateway.sln, is not above the tests.");
+        return folder?.FullName
+            ?? throw new DirectoryNotFoundException("The repository's root, with EdgeGateway.sln, is not above the tests.");
     }
 }

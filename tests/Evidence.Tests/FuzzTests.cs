@@ -23,19 +23,21 @@ public class FuzzTests
 
     [Fact]
     public void Mutated_seeds_are_refused_in_words_or_read_in_their_only_form() =>
-        Gen.Select(Gen.Int[0, Seeds.Length - 1], Gen.Int[0, Seeds.Length - 1], HostileInputTests.Mutations, Gen.Bool).Sample(
-            (seed, other, mutations, splice) =>
-            {
-                byte[] bytes = HostileInputTests.Mutate(Seeds[seed], mutations);
-                if (splice)
+        Gen.Select(Gen.Int[0, Seeds.Length - 1], Gen.Int[0, Seeds.Length - 1], HostileInputTests.Mutations, Gen.Bool)
+            .Sample(
+                (seed, other, mutations, splice) =>
                 {
-                    int cut = (int)(mutations[0].Place * bytes.Length);
-                    bytes = [.. bytes.AsSpan(0, cut), .. Seeds[other].AsSpan(Math.Min(cut, Seeds[other].Length))];
-                }
+                    byte[] bytes = HostileInputTests.Mutate(Seeds[seed], mutations);
+                    if (splice)
+                    {
+                        int cut = (int)(mutations[0].Place * bytes.Length);
+                        bytes = [.. bytes.AsSpan(0, cut), .. Seeds[other].AsSpan(Math.Min(cut, Seeds[other].Length))];
+                    }
 
-                _ = Readers(bytes);
-            },
-            iter: 30_000);
+                    _ = Readers(bytes);
+                },
+                iter: 30_000
+            );
 
     [Theory]
     [InlineData(0x81)]
@@ -74,12 +76,18 @@ public class FuzzTests
         using StampingAuthority stamping = new();
         Bundle full = single with
         {
-            Batches = [batch], Chain = [certificate.RawData, root.Certificate.RawData], RevocationLists = [list], TimeStamps = [stamping.Stamp(CheckpointNote.Parse(single.Note))],
+            Batches = [batch],
+            Chain = [certificate.RawData, root.Certificate.RawData],
+            RevocationLists = [list],
+            TimeStamps = [stamping.Stamp(CheckpointNote.Parse(single.Note))],
             KeyChanges = [new KeyChange(leaves[1], single.Receipt!.Value)],
         };
         Directory.CreateDirectory(Corpus);
         Write("batch", batch.Encode());
-        Write("batch-withheld", (batch with { Elements = [BatchElement.Withheld(batch.Elements[0].Hash), .. batch.Elements.Skip(1)] }).Encode());
+        Write(
+            "batch-withheld",
+            (batch with { Elements = [BatchElement.Withheld(batch.Elements[0].Hash), .. batch.Elements.Skip(1)] }).Encode()
+        );
         Write("bundle", single.Encode());
         Write("bundle-full", full.Encode());
         Write("bundle-full.json", BundleJson.Encode(full));
@@ -99,7 +107,13 @@ public class FuzzTests
     // How many readers take the bytes.
     private static int Readers(byte[] bytes) =>
         Takes(() => LeafCodec.Encode(LeafCodec.Decode(bytes)), bytes, unknownLabels: true)
-        + Takes(() => Batch.Decode(bytes, out int length) is var batch && length == bytes.Length ? batch.Encode() : throw new EvidenceException("longer"), bytes)
+        + Takes(
+            () =>
+                Batch.Decode(bytes, out int length) is var batch && length == bytes.Length
+                    ? batch.Encode()
+                    : throw new EvidenceException("longer"),
+            bytes
+        )
         + Takes(() => Bundle.Decode(bytes).Encode(), bytes)
         + Takes(() => BundleJson.Encode(BundleJson.Decode(bytes)), null)
         + Takes(() => CoseReceipt.Decode(bytes).Encode(), bytes)

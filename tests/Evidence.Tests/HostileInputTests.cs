@@ -6,12 +6,17 @@ using EdgeGateway.Readings;
 
 namespace EdgeGateway.Evidence.Tests;
 
-/// <summary>Whatever the bytes are, the answer is a value or an <see cref="EvidenceException"/>. Any other exception fails these tests.</summary>
+/// <summary>
+/// Whatever the bytes are, the answer is a value or an <see cref="EvidenceException"/>. Any other exception fails these tests.
+/// </summary>
 public class HostileInputTests
 {
     // A place (as a share of the length), what to do there, and the bytes to do it with.
-    internal static readonly Gen<(double Place, int Kind, byte[] Bytes)[]> Mutations =
-        Gen.Select(Gen.Double.Unit, Gen.Int[0, 4], Gen.OneOf(Gen.Byte.Array[1, 12], CborHeads())).Array[1, 4];
+    internal static readonly Gen<(double Place, int Kind, byte[] Bytes)[]> Mutations = Gen.Select(
+        Gen.Double.Unit,
+        Gen.Int[0, 4],
+        Gen.OneOf(Gen.Byte.Array[1, 12], CborHeads())
+    ).Array[1, 4];
 
     private readonly ECDsa _key = Some.Key();
 
@@ -21,18 +26,28 @@ public class HostileInputTests
         Origin origin = Some.OriginOf(_key);
         Batch batch = Some.BatchOf(_key, origin, Some.Leaves(origin, 6), 3, 6);
         byte[] bytes = batch.Encode();
-        Mutations.Sample(mutations => Refused(() =>
-        {
-            VerifiedBatch verified = BatchVerifier.Verify(Batch.Decode(Mutate(bytes, mutations), out _), Some.Trust(_key));
-            Assert.Equal(batch.Elements.Select(e => e.Hash), verified.Batch.Elements.Select(e => e.Hash));
-        }), iter: 20_000);
+        Mutations.Sample(
+            mutations =>
+                Refused(() =>
+                {
+                    VerifiedBatch verified = BatchVerifier.Verify(Batch.Decode(Mutate(bytes, mutations), out _), Some.Trust(_key));
+                    Assert.Equal(batch.Elements.Select(e => e.Hash), verified.Batch.Elements.Select(e => e.Hash));
+                }),
+            iter: 20_000
+        );
     }
 
     [Fact]
     public void A_mutated_leaf_is_refused_or_read()
     {
         LeafHead head = Some.Head(20, "later") with { ComputedFrom = [2, 9], Factors = 1, Time = Some.Time.AddMilliseconds(5) };
-        LeafRecord record = new("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, -5), Quality = Quality.Lost, AccuracyClass = "1" };
+        LeafRecord record = new("a/1-0:1.8.0.255")
+        {
+            Unit = "Wh",
+            Number = new DecimalFraction(-3, -5),
+            Quality = Quality.Lost,
+            AccuracyClass = "1",
+        };
         byte[] bytes = LeafCodec.Encode(new Leaf(head, [record, new LeafRecord("b") { Data = new byte[] { 1 }, Time = Some.Time }]));
         Mutations.Sample(mutations => Refused(() => LeafCodec.Decode(Mutate(bytes, mutations))), iter: 50_000);
     }
@@ -43,11 +58,15 @@ public class HostileInputTests
         Origin origin = Some.OriginOf(_key);
         TreeHead head = new(origin, 7, MerkleHash.OfNothing);
         byte[] bytes = Encoding.UTF8.GetBytes(CheckpointNote.Sign(head, _key));
-        Mutations.Sample(mutations => Refused(() =>
-        {
-            CheckpointNote note = CheckpointNote.Parse(Encoding.UTF8.GetString(Mutate(bytes, mutations)));
-            Assert.True(!note.IsSignedBy(_key) || note.Head == head);
-        }), iter: 20_000);
+        Mutations.Sample(
+            mutations =>
+                Refused(() =>
+                {
+                    CheckpointNote note = CheckpointNote.Parse(Encoding.UTF8.GetString(Mutate(bytes, mutations)));
+                    Assert.True(!note.IsSignedBy(_key) || note.Head == head);
+                }),
+            iter: 20_000
+        );
     }
 
     [Fact]
@@ -64,12 +83,16 @@ public class HostileInputTests
     {
         TreeHead head = new(Some.OriginOf(_key), 7, MerkleHash.OfNothing);
         byte[] bytes = CheckpointCose.Sign(head, _key);
-        Mutations.Sample(mutations => Refused(() =>
-        {
-            byte[] mutated = Mutate(bytes, mutations);
-            CheckpointCose.Verify(mutated, head, _key);
-            Assert.Equal(bytes, mutated);
-        }), iter: 20_000);
+        Mutations.Sample(
+            mutations =>
+                Refused(() =>
+                {
+                    byte[] mutated = Mutate(bytes, mutations);
+                    CheckpointCose.Verify(mutated, head, _key);
+                    Assert.Equal(bytes, mutated);
+                }),
+            iter: 20_000
+        );
     }
 
     [Fact]
@@ -107,7 +130,14 @@ public class HostileInputTests
     [Fact]
     public void The_smallest_leaf_has_the_least_bytes()
     {
-        LeafHead head = Some.Head(0, "") with { Time = DateTimeOffset.UnixEpoch, BootCount = 0, MonotonicMs = 0, Group = null, Config = null };
+        LeafHead head = Some.Head(0, "") with
+        {
+            Time = DateTimeOffset.UnixEpoch,
+            BootCount = 0,
+            MonotonicMs = 0,
+            Group = null,
+            Config = null,
+        };
         Assert.Equal(LeafCodec.MinBytes, LeafCodec.Encode(new Leaf(head, [LeafRecord.Of("a", 0)])).Length);
     }
 
@@ -126,7 +156,9 @@ public class HostileInputTests
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(origin, 3);
         leaves[2] = LeafCodec.Encode(Some.Reading(2) with { Head = Some.Head(2) with { Simulated = true } });
-        EvidenceException e = Assert.Throws<EvidenceException>(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 1, 3), Some.Trust(_key)));
+        EvidenceException e = Assert.Throws<EvidenceException>(() =>
+            BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 1, 3), Some.Trust(_key))
+        );
         Assert.Contains("Leaf 2: The label 'sim_' stands on the genesis only", e.Message, StringComparison.Ordinal);
     }
 
@@ -143,7 +175,11 @@ public class HostileInputTests
         byte[] spki = _key.ExportSubjectPublicKeyInfo();
         spki[22] ^= 0x40; // the last arc of the curve's object identifier
         string pem = new(PemEncoding.Write("PUBLIC KEY", spki));
-        Assert.Contains("cannot be read", Assert.Throws<EvidenceException>(() => TrustAnchors.FromPem(pem)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be read",
+            Assert.Throws<EvidenceException>(() => TrustAnchors.FromPem(pem)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -162,30 +198,38 @@ public class HostileInputTests
     {
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(origin, 24);
-        Gen.Select(Gen.Int[0, 23], Gen.Int[1, 24]).Where((first, end) => first < end).Array[1, 8].Sample(
-            cuts =>
-            {
-                BatchSequence sequence = new();
-                List<long> given = [];
-                (int First, int End)[] ordered = [.. cuts.Order()];
-                int reach = ordered[0].First;
-                foreach ((int first, int end) in ordered)
+        Gen.Select(Gen.Int[0, 23], Gen.Int[1, 24])
+            .Where((first, end) => first < end)
+            .Array[1, 8]
+            .Sample(
+                cuts =>
                 {
-                    VerifiedBatch verified = BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, first, end), Some.Trust(_key));
-                    if (first > reach)
+                    BatchSequence sequence = new();
+                    List<long> given = [];
+                    (int First, int End)[] ordered = [.. cuts.Order()];
+                    int reach = ordered[0].First;
+                    foreach ((int first, int end) in ordered)
                     {
-                        Assert.Contains("missing between", Assert.Throws<EvidenceException>(() => sequence.Add(verified)).Message, StringComparison.Ordinal);
-                        break;
+                        VerifiedBatch verified = BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, first, end), Some.Trust(_key));
+                        if (first > reach)
+                        {
+                            Assert.Contains(
+                                "missing between",
+                                Assert.Throws<EvidenceException>(() => sequence.Add(verified)).Message,
+                                StringComparison.Ordinal
+                            );
+                            break;
+                        }
+
+                        given.AddRange(sequence.Add(verified).Select(l => l.Head.Index));
+                        reach = Math.Max(reach, end);
                     }
 
-                    given.AddRange(sequence.Add(verified).Select(l => l.Head.Index));
-                    reach = Math.Max(reach, end);
-                }
-
-                Assert.Equal(Enumerable.Range(ordered[0].First, reach - ordered[0].First).Select(i => (long)i), given);
-                Assert.Equal((ordered[0].First, reach), (sequence.First, sequence.End));
-            },
-            iter: 200);
+                    Assert.Equal(Enumerable.Range(ordered[0].First, reach - ordered[0].First).Select(i => (long)i), given);
+                    Assert.Equal((ordered[0].First, reach), (sequence.First, sequence.End));
+                },
+                iter: 200
+            );
     }
 
     private static void Refused(Action read)
@@ -194,9 +238,7 @@ public class HostileInputTests
         {
             read();
         }
-        catch (EvidenceException)
-        {
-        }
+        catch (EvidenceException) { }
     }
 
     internal static byte[] Mutate(byte[] bytes, (double Place, int Kind, byte[] Bytes)[] mutations)
@@ -235,8 +277,24 @@ public class HostileInputTests
     {
         string[] heads =
         [
-            "1bffffffffffffffff", "3bffffffffffffffff", "5bffffffffffffffff", "7b7fffffffffffffff", "9bffffffffffffffff", "bb7fffffffffffffff",
-            "5f", "9f", "bf", "ff", "c4821b7fffffffffffffff1b7fffffffffffffff", "c482203b7fffffffffffffff", "fb7ff8000000000000", "f97e00", "f6", "80", "a0", "dbffffffffffffffff00",
+            "1bffffffffffffffff",
+            "3bffffffffffffffff",
+            "5bffffffffffffffff",
+            "7b7fffffffffffffff",
+            "9bffffffffffffffff",
+            "bb7fffffffffffffff",
+            "5f",
+            "9f",
+            "bf",
+            "ff",
+            "c4821b7fffffffffffffff1b7fffffffffffffff",
+            "c482203b7fffffffffffffff",
+            "fb7ff8000000000000",
+            "f97e00",
+            "f6",
+            "80",
+            "a0",
+            "dbffffffffffffffff00",
         ];
         return Gen.Int[0, heads.Length - 1].Select(i => Convert.FromHexString(heads[i]));
     }

@@ -10,22 +10,39 @@ public class LeafCodecTests
     public void What_is_written_is_read_back_and_written_the_same()
     {
         Gen<LeafRecord> record = Gen.OneOf(
-            Gen.Select(Gen.Int[-9, 9], Gen.Long, (e, m) => new LeafRecord("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(e, m) }),
+            Gen.Select(Gen.Int[-9, 9], Gen.Long, (e, m) =>
+                new LeafRecord("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(e, m) }
+            ),
             Gen.String[Gen.Char.AlphaNumeric, 0, 40].Select(t => LeafRecord.Of("b", t) with { Quality = Quality.Estimated }),
-            Gen.Byte.Array[0, 300].Select(d => new LeafRecord("c") { Data = d, Time = Some.Time.AddMilliseconds(5), AccuracyClass = "0.5S" }));
-        Gen.Select(record.List[1, 40], Gen.Long[0, long.MaxValue]).Sample((drawn, index) =>
-        {
-            LeafRecord[] records = [.. drawn.Select((r, i) => r with { Name = $"{r.Name}-{i}" })];
-            LeafHead head = Some.Head(1, "later") with { Index = index, ComputedFrom = [3, 9], Factors = 2 };
-            byte[] bytes = LeafCodec.Encode(new Leaf(head, records));
-            return LeafCodec.Encode(LeafCodec.Decode(bytes)).AsSpan().SequenceEqual(bytes);
-        });
+            Gen.Byte.Array[0, 300]
+                .Select(d => new LeafRecord("c")
+                {
+                    Data = d,
+                    Time = Some.Time.AddMilliseconds(5),
+                    AccuracyClass = "0.5S",
+                })
+        );
+        Gen.Select(record.List[1, 40], Gen.Long[0, long.MaxValue])
+            .Sample(
+                (drawn, index) =>
+                {
+                    LeafRecord[] records = [.. drawn.Select((r, i) => r with { Name = $"{r.Name}-{i}" })];
+                    LeafHead head = Some.Head(1, "later") with { Index = index, ComputedFrom = [3, 9], Factors = 2 };
+                    byte[] bytes = LeafCodec.Encode(new Leaf(head, records));
+                    return LeafCodec.Encode(LeafCodec.Decode(bytes)).AsSpan().SequenceEqual(bytes);
+                }
+            );
     }
 
     [Fact]
     public void The_first_record_can_have_a_time_of_its_own()
     {
-        LeafRecord late = new("a/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 5), Time = Some.Time.AddSeconds(-9) };
+        LeafRecord late = new("a/1-0:1.8.0.255")
+        {
+            Unit = "Wh",
+            Number = new DecimalFraction(-3, 5),
+            Time = Some.Time.AddSeconds(-9),
+        };
         Leaf read = LeafCodec.Decode(LeafCodec.Encode(new Leaf(Some.Head(0), [late, late with { Name = "b/1-0:1.8.0.255", Time = null }])));
         Assert.Equal((Some.Time, late.Time, null), (read.Head.Time, read.Records[0].Time, read.Records[1].Time));
     }
@@ -34,7 +51,14 @@ public class LeafCodecTests
     public void A_leaf_of_one_register_has_at_most_170_bytes()
     {
         LeafRecord register = new("meter-of-16-char/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, 9_000_000_000_000) };
-        LeafHead head = Some.Head(1) with { Index = 10_000_000, MonotonicMs = 5_000_000_000, BootCount = 300, Config = 9_000_000, Group = "boundary" };
+        LeafHead head = Some.Head(1) with
+        {
+            Index = 10_000_000,
+            MonotonicMs = 5_000_000_000,
+            BootCount = 300,
+            Config = 9_000_000,
+            Group = "boundary",
+        };
         Assert.InRange(LeafCodec.Encode(new Leaf(head, [register])).Length, 1, 170);
     }
 
@@ -72,7 +96,11 @@ public class LeafCodecTests
     public void Bytes_after_the_end_are_refused()
     {
         byte[] leaf = LeafCodec.Encode(Some.Reading(1));
-        Assert.Contains("follow the end", Assert.Throws<EvidenceException>(() => LeafCodec.Decode((byte[])[.. leaf, 0])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "follow the end",
+            Assert.Throws<EvidenceException>(() => LeafCodec.Decode((byte[])[.. leaf, 0])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -88,9 +116,7 @@ public class LeafCodecTests
                 // What still decodes must be another leaf in its own only form, never a second spelling of the first.
                 Assert.NotEqual(leaf, LeafCodec.Encode(LeafCodec.Decode(flipped)));
             }
-            catch (EvidenceException)
-            {
-            }
+            catch (EvidenceException) { }
         }
     }
 

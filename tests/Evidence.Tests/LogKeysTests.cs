@@ -3,13 +3,17 @@ using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Evidence.Tests;
 
-/// <summary>Who may sign a log whose key changes: leaf 5 names the new key, which signs from size 7 on; the old one is good for ten minutes more.</summary>
+/// <summary>
+/// Who may sign a log whose key changes: leaf 5 names the new key, which signs from size 7 on; the old one is good for ten minutes more.
+/// </summary>
 public sealed class LogKeysTests : IDisposable
 {
     private const int At = 5;
     private static readonly DateTimeOffset Until = Some.Time.AddMinutes(At + 10);
 
-    private readonly ECDsa _old = Some.Key(), _new = Some.Key(), _stranger = Some.Key();
+    private readonly ECDsa _old = Some.Key(),
+        _new = Some.Key(),
+        _stranger = Some.Key();
     private readonly Origin _origin;
     private readonly List<byte[]> _leaves;
     private readonly LogKeys _keys;
@@ -62,8 +66,9 @@ public sealed class LogKeysTests : IDisposable
         BatchVerifier.Verify(Batch(_old, At + 1, At + 11), _keys);
         Refused("It was good until", () => BatchVerifier.Verify(Batch(_old, At + 1, At + 12), _keys));
         Batch withheld = Batch(_old, At + 1, At + 3);
-        Refused("no later leaf shows its time", () => BatchVerifier.Verify(
-            withheld with { Elements = [.. withheld.Elements.Select(e => BatchElement.Withheld(e.Hash))] }, _keys));
+        Refused("no later leaf shows its time", () =>
+            BatchVerifier.Verify(withheld with { Elements = [.. withheld.Elements.Select(e => BatchElement.Withheld(e.Hash))] }, _keys)
+        );
     }
 
     [Fact]
@@ -90,9 +95,12 @@ public sealed class LogKeysTests : IDisposable
     public void The_key_goes_on_in_the_next_epoch_and_never_in_the_simulation()
     {
         BatchVerifier.Verify(Batch(_old, 0, At + 1), _keys);
-        Origin next = _origin with { Epoch = 2 }, simulated = _origin with { Epoch = 2, Simulated = true };
+        Origin next = _origin with { Epoch = 2 },
+            simulated = _origin with { Epoch = 2, Simulated = true };
         BatchVerifier.Verify(Some.BatchOf(_new, next, Some.Leaves(next, 3), 0, 3), _keys);
-        Refused("the keys are those of device", () => BatchVerifier.Verify(Some.BatchOf(_new, simulated, Some.Leaves(simulated, 3), 0, 3), _keys));
+        Refused("the keys are those of device", () =>
+            BatchVerifier.Verify(Some.BatchOf(_new, simulated, Some.Leaves(simulated, 3), 0, 3), _keys)
+        );
         List<byte[]> late = Some.Leaves(next, 30);
         Refused("It was good until", () => BatchVerifier.Verify(Some.BatchOf(_old, next, late, 0, 30), _keys));
     }
@@ -101,18 +109,22 @@ public sealed class LogKeysTests : IDisposable
     public void A_bundle_brings_the_changes_of_the_key_with_it_through_any_number_of_them()
     {
         _leaves[12] = Rotation(12, _stranger);
-        KeyChange first = Change(_old, At), second = Change(_new, 12);
+        KeyChange first = Change(_old, At),
+            second = Change(_new, 12);
         Bundle bundle = Some.BundleOf(_stranger, _origin, _leaves, 20) with { KeyChanges = [first, second] };
         VerifiedBundle verified = BundleVerifier.Verify(EdgeGateway.Evidence.Bundle.Decode(bundle.Encode()), Some.Trust(_old));
         Assert.Equal(20, verified.Leaves[0].Head.Index);
         TrustAnchors trust = Some.Trust(_old);
         Refused("not shown to be under the key before it", () => BundleVerifier.Verify(bundle with { KeyChanges = [second] }, trust));
-        Refused("not shown to be under the key before it", () => BundleVerifier.Verify(bundle with { KeyChanges = [first, Change(_stranger, 12)] }, trust));
+        Refused("not shown to be under the key before it", () =>
+            BundleVerifier.Verify(bundle with { KeyChanges = [first, Change(_stranger, 12)] }, trust)
+        );
         Refused("not signed by a trusted key", () => BundleVerifier.Verify(bundle with { KeyChanges = [first] }, trust));
         Refused("not a change of the key", () => BundleVerifier.Verify(bundle with { KeyChanges = [Change(_old, 4)] }, trust));
         Refused("no key of this device is trusted", () => BundleVerifier.Verify(bundle, Some.Trust(_new)));
-        Refused("the keys are those of", () => BundleVerifier.Verify(
-            bundle with { KeyChanges = [new KeyChange(Rotation(1, _stranger), Foreign(1))] }, trust));
+        Refused("the keys are those of", () =>
+            BundleVerifier.Verify(bundle with { KeyChanges = [new KeyChange(Rotation(1, _stranger), Foreign(1))] }, trust)
+        );
     }
 
     [Fact]
@@ -139,16 +151,27 @@ public sealed class LogKeysTests : IDisposable
     [InlineData("3059301306072a8648ce3d020106082a8648ce3d03010703420004")]
     public void A_change_to_what_is_no_key_is_refused(string spki)
     {
-        _leaves[At] = LeafCodec.Encode(new Leaf(Some.Head(At, LeafType.KeyRotation), [new LeafRecord("key") { Data = Convert.FromHexString(spki) }, LeafRecord.Of("until", Until)]));
+        _leaves[At] = LeafCodec.Encode(
+            new Leaf(
+                Some.Head(At, LeafType.KeyRotation),
+                [new LeafRecord("key") { Data = Convert.FromHexString(spki) }, LeafRecord.Of("until", Until)]
+            )
+        );
         Refused("cannot change the key", () => BatchVerifier.Verify(Batch(_old, 0, At + 1), _keys));
     }
 
-    private static byte[] Rotation(int index, ECDsa key) => LeafCodec.Encode(new Leaf(
-        Some.Head(index, LeafType.KeyRotation), [new LeafRecord("key") { Data = key.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", Until)]));
+    private static byte[] Rotation(int index, ECDsa key) =>
+        LeafCodec.Encode(
+            new Leaf(
+                Some.Head(index, LeafType.KeyRotation),
+                [new LeafRecord("key") { Data = key.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", Until)]
+            )
+        );
 
     private Batch Batch(ECDsa key, int first, int end) => Some.BatchOf(key, _origin, _leaves, first, end);
 
-    private KeyChange Change(ECDsa under, int leaf) => new(_leaves[leaf], Some.BundleOf(under, _origin, _leaves[..(leaf + 1)], leaf).Receipt!.Value);
+    private KeyChange Change(ECDsa under, int leaf) =>
+        new(_leaves[leaf], Some.BundleOf(under, _origin, _leaves[..(leaf + 1)], leaf).Receipt!.Value);
 
     private ReadOnlyMemory<byte> Foreign(int leaf)
     {
@@ -158,5 +181,6 @@ public sealed class LogKeysTests : IDisposable
         return Some.BundleOf(_stranger, foreign, leaves, leaf).Receipt!.Value;
     }
 
-    private static void Refused(string why, Action verify) => Assert.Contains(why, Assert.Throws<EvidenceException>(verify).Message, StringComparison.Ordinal);
+    private static void Refused(string why, Action verify) =>
+        Assert.Contains(why, Assert.Throws<EvidenceException>(verify).Message, StringComparison.Ordinal);
 }

@@ -7,71 +7,93 @@ public class MerkleProofTests
 {
     private const int Size = 1200; // more than four tiles of leaves
 
-    private static readonly MerkleHash[] Leaves = [.. Enumerable.Range(0, Size).Select(i => MerkleHash.OfLeaf(Encoding.ASCII.GetBytes($"leaf {i}")))];
+    private static readonly MerkleHash[] Leaves =
+    [
+        .. Enumerable.Range(0, Size).Select(i => MerkleHash.OfLeaf(Encoding.ASCII.GetBytes($"leaf {i}"))),
+    ];
     private static readonly Dictionary<(int, long), byte[]> Store = Grown();
 
-    private static readonly Gen<(int Index, int Size)> AnyLeaf =
-        Gen.Int[1, Size].SelectMany(size => Gen.Int[0, size - 1].Select(index => (index, size)));
+    private static readonly Gen<(int Index, int Size)> AnyLeaf = Gen.Int[1, Size]
+        .SelectMany(size => Gen.Int[0, size - 1].Select(index => (index, size)));
 
-    private static readonly Gen<(int First, int Second)> AnySizes =
-        Gen.Int[1, Size].SelectMany(second => Gen.Int[1, second].Select(first => (first, second)));
-
-    [Fact]
-    public void Paths_are_those_of_the_standard() => AnyLeaf.Sample((index, size) =>
-        Assert.Equal(PathOf(index, 0, size), MerkleProof.Inclusion(index, size, Tile)));
+    private static readonly Gen<(int First, int Second)> AnySizes = Gen.Int[1, Size]
+        .SelectMany(second => Gen.Int[1, second].Select(first => (first, second)));
 
     [Fact]
-    public void Consistency_proofs_are_those_of_the_standard() => AnySizes.Sample((first, second) =>
-        Assert.Equal(first == second ? [] : SubProof(first, 0, second, true), MerkleProof.Consistency(first, second, Tile)));
+    public void Paths_are_those_of_the_standard() =>
+        AnyLeaf.Sample((index, size) => Assert.Equal(PathOf(index, 0, size), MerkleProof.Inclusion(index, size, Tile)));
 
     [Fact]
-    public void A_path_leads_from_its_leaf_to_the_root() => AnyLeaf.Sample((index, size) =>
-        Assert.Equal(Hash(0, size), MerkleProof.RootOf(Leaves[index], index, size, MerkleProof.Inclusion(index, size, Tile))));
+    public void Consistency_proofs_are_those_of_the_standard() =>
+        AnySizes.Sample(
+            (first, second) =>
+                Assert.Equal(first == second ? [] : SubProof(first, 0, second, true), MerkleProof.Consistency(first, second, Tile))
+        );
 
     [Fact]
-    public void Every_older_tree_is_proven_to_be_the_beginning_of_every_newer_one() => AnySizes.Sample((first, second) =>
-        MerkleProof.VerifyConsistency(first, Hash(0, first), second, Hash(0, second), MerkleProof.Consistency(first, second, Tile)));
+    public void A_path_leads_from_its_leaf_to_the_root() =>
+        AnyLeaf.Sample(
+            (index, size) =>
+                Assert.Equal(Hash(0, size), MerkleProof.RootOf(Leaves[index], index, size, MerkleProof.Inclusion(index, size, Tile)))
+        );
+
+    [Fact]
+    public void Every_older_tree_is_proven_to_be_the_beginning_of_every_newer_one() =>
+        AnySizes.Sample(
+            (first, second) =>
+                MerkleProof.VerifyConsistency(first, Hash(0, first), second, Hash(0, second), MerkleProof.Consistency(first, second, Tile))
+        );
 
     [Fact]
     public void A_path_leads_nowhere_when_leaf_index_size_or_any_hash_is_another() =>
-        Gen.Select(AnyLeaf.Where(l => l.Size > 1), Gen.Int[0, 63], Gen.Int[0, 3]).Sample((leaf, at, what) =>
-        {
-            (int index, int size) = leaf;
-            MerkleHash[] path = [.. MerkleProof.Inclusion(index, size, Tile)];
-            MerkleHash own = Leaves[index];
-            switch (what)
-            {
-                case 0:
-                    own = Leaves[(index + 1) % size];
-                    break;
-                case 1:
-                    path[at % path.Length] = Leaves[at];
-                    break;
-                case 2:
-                    index = (index + 1) % size;
-                    break;
-                default:
-                    path = at % 2 == 0 ? path[..^1] : [.. path, Leaves[0]];
-                    break;
-            }
+        Gen.Select(AnyLeaf.Where(l => l.Size > 1), Gen.Int[0, 63], Gen.Int[0, 3])
+            .Sample(
+                (leaf, at, what) =>
+                {
+                    (int index, int size) = leaf;
+                    MerkleHash[] path = [.. MerkleProof.Inclusion(index, size, Tile)];
+                    MerkleHash own = Leaves[index];
+                    switch (what)
+                    {
+                        case 0:
+                            own = Leaves[(index + 1) % size];
+                            break;
+                        case 1:
+                            path[at % path.Length] = Leaves[at];
+                            break;
+                        case 2:
+                            index = (index + 1) % size;
+                            break;
+                        default:
+                            path = at % 2 == 0 ? path[..^1] : [.. path, Leaves[0]];
+                            break;
+                    }
 
-            Assert.True(Refused(() => Assert.Equal(Hash(0, size), MerkleProof.RootOf(own, index, size, path))));
-        });
+                    Assert.True(Refused(() => Assert.Equal(Hash(0, size), MerkleProof.RootOf(own, index, size, path))));
+                }
+            );
 
     [Fact]
-    public void A_rewritten_log_has_no_consistency_proof() => AnySizes.Where(s => s.First < s.Second).Sample((first, second) =>
-    {
-        IReadOnlyList<MerkleHash> proof = MerkleProof.Consistency(first, second, Tile);
-        Assert.True(Refused(() => MerkleProof.VerifyConsistency(first, Leaves[1], second, Hash(0, second), proof)));
-        Assert.True(Refused(() => MerkleProof.VerifyConsistency(first, Hash(0, first), second, Leaves[1], proof)));
-        Assert.True(Refused(() => MerkleProof.VerifyConsistency(first, Hash(0, first), second, Hash(0, second), [.. proof, Leaves[1]])));
-        for (int i = 0; i < proof.Count; i++)
-        {
-            MerkleHash[] changed = [.. proof];
-            changed[i] = Leaves[0] == proof[i] ? Leaves[1] : Leaves[0];
-            Assert.True(Refused(() => MerkleProof.VerifyConsistency(first, Hash(0, first), second, Hash(0, second), changed)));
-        }
-    });
+    public void A_rewritten_log_has_no_consistency_proof() =>
+        AnySizes
+            .Where(s => s.First < s.Second)
+            .Sample(
+                (first, second) =>
+                {
+                    IReadOnlyList<MerkleHash> proof = MerkleProof.Consistency(first, second, Tile);
+                    Assert.True(Refused(() => MerkleProof.VerifyConsistency(first, Leaves[1], second, Hash(0, second), proof)));
+                    Assert.True(Refused(() => MerkleProof.VerifyConsistency(first, Hash(0, first), second, Leaves[1], proof)));
+                    Assert.True(
+                        Refused(() => MerkleProof.VerifyConsistency(first, Hash(0, first), second, Hash(0, second), [.. proof, Leaves[1]]))
+                    );
+                    for (int i = 0; i < proof.Count; i++)
+                    {
+                        MerkleHash[] changed = [.. proof];
+                        changed[i] = Leaves[0] == proof[i] ? Leaves[1] : Leaves[0];
+                        Assert.True(Refused(() => MerkleProof.VerifyConsistency(first, Hash(0, first), second, Hash(0, second), changed)));
+                    }
+                }
+            );
 
     [Theory]
     [InlineData(0, 5)]
@@ -80,7 +102,9 @@ public class MerkleProofTests
     public void There_is_no_consistency_proof_from_nothing_or_backwards(int first, int second)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => MerkleProof.Consistency(first, second, Tile));
-        EvidenceException e = Assert.Throws<EvidenceException>(() => MerkleProof.VerifyConsistency(first, Hash(0, 1), second, Hash(0, 5), []));
+        EvidenceException e = Assert.Throws<EvidenceException>(() =>
+            MerkleProof.VerifyConsistency(first, Hash(0, 1), second, Hash(0, 5), [])
+        );
         Assert.Equal($"There is no consistency proof from size {first} to size {second}.", e.Message);
     }
 

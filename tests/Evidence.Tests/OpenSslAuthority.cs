@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace EdgeGateway.Evidence.Tests;
 
-/// <summary>A certificate authority as a utility may run it: <c>openssl ca</c> with an RSA root and an authority on P-384 below it that vouches for devices.</summary>
+/// <summary>
+/// A certificate authority as a utility may run it: <c>openssl ca</c> with an RSA root and an authority on P-384 below it that vouches for
+/// devices.
+/// </summary>
 internal sealed class OpenSslAuthority : IDisposable
 {
     private const string Configuration = """
@@ -67,10 +70,57 @@ internal sealed class OpenSslAuthority : IDisposable
         }
 
         OpenSsl(
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-config", "openssl.cnf", "-extensions", "root_authority", "-subj", "/O=Grid/CN=Grid Root",
-            "-days", "7300", "-keyout", "root.key", "-out", "root.pem");
-        OpenSsl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-config", "openssl.cnf", "-subj", "/O=Grid/CN=Grid Devices", "-keyout", "devices.key", "-out", "devices.csr");
-        OpenSsl("ca", "-batch", "-notext", "-config", "openssl.cnf", "-name", "root", "-extensions", "authority", "-days", "3650", "-in", "devices.csr", "-out", "devices.pem");
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-config",
+            "openssl.cnf",
+            "-extensions",
+            "root_authority",
+            "-subj",
+            "/O=Grid/CN=Grid Root",
+            "-days",
+            "7300",
+            "-keyout",
+            "root.key",
+            "-out",
+            "root.pem"
+        );
+        OpenSsl(
+            "req",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-384",
+            "-nodes",
+            "-config",
+            "openssl.cnf",
+            "-subj",
+            "/O=Grid/CN=Grid Devices",
+            "-keyout",
+            "devices.key",
+            "-out",
+            "devices.csr"
+        );
+        OpenSsl(
+            "ca",
+            "-batch",
+            "-notext",
+            "-config",
+            "openssl.cnf",
+            "-name",
+            "root",
+            "-extensions",
+            "authority",
+            "-days",
+            "3650",
+            "-in",
+            "devices.csr",
+            "-out",
+            "devices.pem"
+        );
     }
 
     public string RootPath => At("root.pem");
@@ -86,12 +136,27 @@ internal sealed class OpenSslAuthority : IDisposable
     {
         File.WriteAllText(At("device.key"), privateKeyPem);
         OpenSsl("req", "-new", "-key", "device.key", "-config", "openssl.cnf", "-subj", "/CN=" + deviceId, "-out", "device.csr");
-        OpenSsl("ca", "-batch", "-notext", "-config", "openssl.cnf", "-extensions", "device", "-enddate", Time(until), "-in", "device.csr", "-out", "device.pem");
+        OpenSsl(
+            "ca",
+            "-batch",
+            "-notext",
+            "-config",
+            "openssl.cnf",
+            "-extensions",
+            "device",
+            "-enddate",
+            Time(until),
+            "-in",
+            "device.csr",
+            "-out",
+            "device.pem"
+        );
         return File.ReadAllText(At("device.pem"));
     }
 
     /// <summary>Revokes the last certificate because its key is in other hands since some time.</summary>
-    public void Revoke(DateTimeOffset compromised) => OpenSsl("ca", "-config", "openssl.cnf", "-revoke", "device.pem", "-crl_compromise", Time(compromised));
+    public void Revoke(DateTimeOffset compromised) =>
+        OpenSsl("ca", "-config", "openssl.cnf", "-revoke", "device.pem", "-crl_compromise", Time(compromised));
 
     /// <summary>The lists as they are now, PEM: that of the authority for devices, and that of the root.</summary>
     public (string Devices, string Root) Lists()

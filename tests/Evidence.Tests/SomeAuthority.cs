@@ -20,22 +20,42 @@ internal sealed class SomeAuthority
 
     public string Pem => Certificate.ExportCertificatePem();
 
-    public static SomeAuthority Root(string name = "Plant Root", int? pathLength = null, X509KeyUsageFlags usage = X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign)
+    public static SomeAuthority Root(
+        string name = "Plant Root",
+        int? pathLength = null,
+        X509KeyUsageFlags usage = X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign
+    )
     {
         ECDsa key = Some.Key();
         CertificateRequest request = Request($"CN={name}", key, authority: true, pathLength, usage);
-        return new SomeAuthority(request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), From, Until, NextSerial()), key);
+        return new SomeAuthority(
+            request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), From, Until, NextSerial()),
+            key
+        );
     }
 
     public SomeAuthority Between(string name = "Plant Devices", bool authority = true, DateTimeOffset? until = null)
     {
         ECDsa key = Some.Key();
-        return new SomeAuthority(Sign(Request($"CN={name}", key, authority, null, X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign), From, until ?? Until), key);
+        return new SomeAuthority(
+            Sign(
+                Request($"CN={name}", key, authority, null, X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign),
+                From,
+                until ?? Until
+            ),
+            key
+        );
     }
 
     /// <summary>A certificate of a device.</summary>
     public X509Certificate2 Issue(
-        string name, ECDsa key, DateTimeOffset? until = null, DateTimeOffset? from = null, X509KeyUsageFlags usage = X509KeyUsageFlags.DigitalSignature, X509Extension? more = null)
+        string name,
+        ECDsa key,
+        DateTimeOffset? until = null,
+        DateTimeOffset? from = null,
+        X509KeyUsageFlags usage = X509KeyUsageFlags.DigitalSignature,
+        X509Extension? more = null
+    )
     {
         CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
@@ -49,9 +69,13 @@ internal sealed class SomeAuthority
     }
 
     /// <summary>A revocation list.</summary>
-    public RevocationList List(params (X509Certificate2 Certificate, DateTimeOffset At, X509RevocationReason Reason)[] revoked) => List(Some.Time.AddDays(300), revoked);
+    public RevocationList List(params (X509Certificate2 Certificate, DateTimeOffset At, X509RevocationReason Reason)[] revoked) =>
+        List(Some.Time.AddDays(300), revoked);
 
-    public RevocationList List(DateTimeOffset thisUpdate, params (X509Certificate2 Certificate, DateTimeOffset At, X509RevocationReason Reason)[] revoked)
+    public RevocationList List(
+        DateTimeOffset thisUpdate,
+        params (X509Certificate2 Certificate, DateTimeOffset At, X509RevocationReason Reason)[] revoked
+    )
     {
         CertificateRevocationListBuilder builder = new();
         foreach ((X509Certificate2 certificate, DateTimeOffset at, X509RevocationReason reason) in revoked)
@@ -59,9 +83,17 @@ internal sealed class SomeAuthority
             builder.AddEntry(certificate, at, reason);
         }
 
-        return RevocationList.Decode(builder.Build(
-            Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), 1, thisUpdate.AddDays(30), HashAlgorithmName.SHA256,
-            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false), thisUpdate));
+        return RevocationList.Decode(
+            builder.Build(
+                Certificate.SubjectName,
+                X509SignatureGenerator.CreateForECDsa(_key),
+                1,
+                thisUpdate.AddDays(30),
+                HashAlgorithmName.SHA256,
+                X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false),
+                thisUpdate
+            )
+        );
     }
 
     /// <summary>A revocation list with whatever stands in its entries and extensions.</summary>
@@ -130,7 +162,13 @@ internal sealed class SomeAuthority
 
     private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset from, DateTimeOffset until)
     {
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
+                Certificate,
+                includeKeyIdentifier: true,
+                includeIssuerAndSerial: false
+            )
+        );
         return request.Create(Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from, until, NextSerial());
     }
 

@@ -40,9 +40,55 @@ internal sealed class StampingAuthority : IDisposable
         File.WriteAllText(At("openssl.cnf"), Configuration);
         File.WriteAllText(At("serial"), "01\n");
         string[] curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-        OpenSsl(["req", "-x509", .. curve, "-config", "openssl.cnf", "-extensions", "root", "-subj", "/CN=Stamping Root", "-days", "3650", "-keyout", "root.key", "-out", "root.pem"]);
-        OpenSsl(["req", .. curve, "-config", "openssl.cnf", "-subj", "/O=Example/CN=Stamping Authority", "-keyout", "tsa.key", "-out", "tsa.csr"]);
-        OpenSsl(["x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-set_serial", "2", "-extfile", "openssl.cnf", "-extensions", "stamping", "-days", "365", "-out", "tsa.pem"]);
+        OpenSsl([
+            "req",
+            "-x509",
+            .. curve,
+            "-config",
+            "openssl.cnf",
+            "-extensions",
+            "root",
+            "-subj",
+            "/CN=Stamping Root",
+            "-days",
+            "3650",
+            "-keyout",
+            "root.key",
+            "-out",
+            "root.pem",
+        ]);
+        OpenSsl([
+            "req",
+            .. curve,
+            "-config",
+            "openssl.cnf",
+            "-subj",
+            "/O=Example/CN=Stamping Authority",
+            "-keyout",
+            "tsa.key",
+            "-out",
+            "tsa.csr",
+        ]);
+        OpenSsl([
+            "x509",
+            "-req",
+            "-in",
+            "tsa.csr",
+            "-CA",
+            "root.pem",
+            "-CAkey",
+            "root.key",
+            "-set_serial",
+            "2",
+            "-extfile",
+            "openssl.cnf",
+            "-extensions",
+            "stamping",
+            "-days",
+            "365",
+            "-out",
+            "tsa.pem",
+        ]);
         Root = X509CertificateLoader.LoadCertificateFromFile(At("root.pem"));
         Certificate = X509CertificateLoader.LoadCertificateFromFile(At("tsa.pem"));
     }
@@ -74,7 +120,13 @@ internal sealed class StampingAuthority : IDisposable
     {
         File.WriteAllBytes(At("token.der"), token.Span);
         File.WriteAllText(At("note.txt"), text);
-        return Foreign.Run("openssl", ["ts", "-verify", "-token_in", "-in", At("token.der"), "-data", At("note.txt"), "-CAfile", RootPath], mustSucceed: false).Output;
+        return Foreign
+            .Run(
+                "openssl",
+                ["ts", "-verify", "-token_in", "-in", At("token.der"), "-data", At("note.txt"), "-CAfile", RootPath],
+                mustSucceed: false
+            )
+            .Output;
     }
 
     public void Dispose()

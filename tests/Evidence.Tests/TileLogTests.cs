@@ -19,15 +19,17 @@ public class TileLogTests
 
     [Fact]
     public void A_log_of_any_size_verifies_from_its_tiles() =>
-        Gen.OneOf(Gen.Int[1, 20], Gen.Int[250, 260], Gen.Int[505, 780]).Sample(
-            size =>
-            {
-                Dictionary<string, byte[]> files = FilesOf(size, out _);
-                long next = 0;
-                CheckpointNote note = TileLog.Verify(From(files), Some.Trust(_key), leaf => Assert.Equal(next++, leaf!.Head.Index));
-                return next == size && note.Head.Size == size;
-            },
-            iter: 20);
+        Gen.OneOf(Gen.Int[1, 20], Gen.Int[250, 260], Gen.Int[505, 780])
+            .Sample(
+                size =>
+                {
+                    Dictionary<string, byte[]> files = FilesOf(size, out _);
+                    long next = 0;
+                    CheckpointNote note = TileLog.Verify(From(files), Some.Trust(_key), leaf => Assert.Equal(next++, leaf!.Head.Index));
+                    return next == size && note.Head.Size == size;
+                },
+                iter: 20
+            );
 
     [Fact]
     public void A_checkpoint_is_verified_from_the_files_of_a_log_that_has_grown_on()
@@ -52,16 +54,18 @@ public class TileLogTests
     public void One_flipped_bit_in_any_file_is_refused()
     {
         Dictionary<string, byte[]> files = FilesOf(270, out _);
-        Gen.Select(Gen.Int[0, files.Count - 1], Gen.Double.Unit, Gen.Int[0, 7]).Sample(
-            (file, place, bit) =>
-            {
-                Dictionary<string, byte[]> flipped = new(files);
-                string path = files.Keys.Order(StringComparer.Ordinal).ElementAt(file);
-                flipped[path] = [.. files[path]];
-                flipped[path][(int)(place * (files[path].Length - 1))] ^= (byte)(1 << bit);
-                Assert.Throws<EvidenceException>(() => TileLog.Verify(From(flipped), Some.Trust(_key), _ => { }));
-            },
-            iter: 400);
+        Gen.Select(Gen.Int[0, files.Count - 1], Gen.Double.Unit, Gen.Int[0, 7])
+            .Sample(
+                (file, place, bit) =>
+                {
+                    Dictionary<string, byte[]> flipped = new(files);
+                    string path = files.Keys.Order(StringComparer.Ordinal).ElementAt(file);
+                    flipped[path] = [.. files[path]];
+                    flipped[path][(int)(place * (files[path].Length - 1))] ^= (byte)(1 << bit);
+                    Assert.Throws<EvidenceException>(() => TileLog.Verify(From(flipped), Some.Trust(_key), _ => { }));
+                },
+                iter: 400
+            );
     }
 
     [Theory]
@@ -81,16 +85,23 @@ public class TileLogTests
     [Fact]
     public void Files_cut_short_lengthened_swapped_or_of_another_log_are_refused()
     {
-        Dictionary<string, byte[]> files = FilesOf(600, out _), other = FilesOf(600, out _, epoch: 2);
+        Dictionary<string, byte[]> files = FilesOf(600, out _),
+            other = FilesOf(600, out _, epoch: 2);
         Refused("cut short in its leaf 255", new(files) { ["tile/entries/000"] = files["tile/entries/000"][..^1] });
         Refused("Bytes follow the last leaf", new(files) { ["tile/entries/000"] = [.. files["tile/entries/000"], 0] });
         Refused("has 8160 bytes", new(files) { ["tile/0/000"] = files["tile/0/000"][..^32] });
         Refused("has 8193 bytes", new(files) { ["tile/0/000"] = [.. files["tile/0/000"], 0] });
         Refused("is not the one whose hash", new(files) { ["tile/0/000"] = files["tile/0/001"], ["tile/0/001"] = files["tile/0/000"] });
-        Refused("says that it is leaf 256", new(files)
-        {
-            ["tile/0/000"] = files["tile/0/001"], ["tile/0/001"] = files["tile/0/000"], ["tile/entries/000"] = files["tile/entries/001"], ["tile/entries/001"] = files["tile/entries/000"],
-        });
+        Refused(
+            "says that it is leaf 256",
+            new(files)
+            {
+                ["tile/0/000"] = files["tile/0/001"],
+                ["tile/0/001"] = files["tile/0/000"],
+                ["tile/entries/000"] = files["tile/entries/001"],
+                ["tile/entries/001"] = files["tile/entries/000"],
+            }
+        );
         Refused("genesis is of", new(other) { [TilePath.Checkpoint] = files[TilePath.Checkpoint] });
         Refused("cut short in its leaf 0", new(files) { ["tile/entries/000"] = [] });
     }
@@ -98,14 +109,21 @@ public class TileLogTests
     [Fact]
     public void A_leaf_altered_together_with_all_its_tiles_does_not_give_the_signed_root()
     {
-        Dictionary<string, byte[]> files = FilesOf(300, out _), altered = FilesOf(300, out _, salted: 9);
+        Dictionary<string, byte[]> files = FilesOf(300, out _),
+            altered = FilesOf(300, out _, salted: 9);
         Refused("do not give the signed root", new(altered) { [TilePath.Checkpoint] = files[TilePath.Checkpoint] });
     }
 
-    private void Refused(string reason, Dictionary<string, byte[]> files) => Assert.Contains(
-        reason, Assert.Throws<EvidenceException>(() => TileLog.Verify(From(files), Some.Trust(_key), _ => { })).Message, StringComparison.Ordinal);
+    private void Refused(string reason, Dictionary<string, byte[]> files) =>
+        Assert.Contains(
+            reason,
+            Assert.Throws<EvidenceException>(() => TileLog.Verify(From(files), Some.Trust(_key), _ => { })).Message,
+            StringComparison.Ordinal
+        );
 
-    internal static TileFiles From(Dictionary<string, byte[]> files) => (path, most) => files.TryGetValue(path, out byte[]? file) ? file.AsMemory(0, Math.Min(most, file.Length)) : (ReadOnlyMemory<byte>?)null;
+    internal static TileFiles From(Dictionary<string, byte[]> files) =>
+        (path, most) =>
+            files.TryGetValue(path, out byte[]? file) ? file.AsMemory(0, Math.Min(most, file.Length)) : (ReadOnlyMemory<byte>?)null;
 
     private Dictionary<string, byte[]> FilesOf(int size, out List<byte[]> leaves, int? withheld = null, int epoch = 1, int? salted = null)
     {

@@ -19,9 +19,15 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     [Fact]
     public void What_openssl_stamps_verifies_and_openssl_says_so_too()
     {
-        (byte[] token, DateTimeOffset time) = TimeStamp.TokenOf(TimeStamp.Request(Note, Nonce), Openssl.Answer(TimeStamp.Request(Note, Nonce).Encode()));
+        (byte[] token, DateTimeOffset time) = TimeStamp.TokenOf(
+            TimeStamp.Request(Note, Nonce),
+            Openssl.Answer(TimeStamp.Request(Note, Nonce).Encode())
+        );
         TimeStamp stamp = TimeStamp.Verify(token, Note, [Openssl.Root]);
-        Assert.Equal(("CN=Stamping Authority, O=Example", StampingAuthority.Policy, TimeSpan.FromSeconds(1.5)), (stamp.Authority, stamp.Policy, stamp.Accuracy));
+        Assert.Equal(
+            ("CN=Stamping Authority, O=Example", StampingAuthority.Policy, TimeSpan.FromSeconds(1.5)),
+            (stamp.Authority, stamp.Policy, stamp.Accuracy)
+        );
         Assert.Equal(stamp.Time, time);
         Assert.InRange(stamp.Time, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(1));
         Assert.Equal(stamp, TimeStamp.Verify(token, Note, [Openssl.Certificate]));
@@ -62,8 +68,15 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     [Fact]
     public void A_response_that_grants_nothing_tells_why()
     {
-        Rfc3161TimestampRequest sha512 = Rfc3161TimestampRequest.CreateFromData("x"u8, HashAlgorithmName.SHA512, nonce: Nonce, requestSignerCertificates: true);
-        Refused("grants no time stamp: rejection, Message digest algorithm is not supported., badAlg.", () => TimeStamp.TokenOf(sha512, Openssl.Answer(sha512.Encode())));
+        Rfc3161TimestampRequest sha512 = Rfc3161TimestampRequest.CreateFromData(
+            "x"u8,
+            HashAlgorithmName.SHA512,
+            nonce: Nonce,
+            requestSignerCertificates: true
+        );
+        Refused("grants no time stamp: rejection, Message digest algorithm is not supported., badAlg.", () =>
+            TimeStamp.TokenOf(sha512, Openssl.Answer(sha512.Encode()))
+        );
         Refused("grants no time stamp: waiting.", () => TimeStamp.TokenOf(sha512, Convert.FromHexString("30053003020103")));
         Refused("This is not the response", () => TimeStamp.TokenOf(sha512, Convert.FromHexString("30053003020100")));
     }
@@ -72,7 +85,9 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     public void Nothing_large_is_looked_at()
     {
         Refused("at most 65536 bytes; this one has 65537", () => TimeStamp.Verify(new byte[TimeStamp.MaxBytes + 1], Note, [Openssl.Root]));
-        Refused("at most 65536 bytes; this one has 65537", () => TimeStamp.TokenOf(TimeStamp.Request(Note, Nonce), new byte[TimeStamp.MaxBytes + 1]));
+        Refused("at most 65536 bytes; this one has 65537", () =>
+            TimeStamp.TokenOf(TimeStamp.Request(Note, Nonce), new byte[TimeStamp.MaxBytes + 1])
+        );
     }
 
     [Fact]
@@ -99,13 +114,15 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     }
 
     [Fact]
-    public void Whatever_the_bytes_are_the_end_is_a_sentence() => HostileInputTests.Mutations.Sample(
-        mutations =>
-        {
-            Judge(() => TimeStamp.Verify(HostileInputTests.Mutate(authority.Token, mutations), Note, [Openssl.Root]));
-            Judge(() => TimeStamp.TokenOf(TimeStamp.Request(Note, Nonce), HostileInputTests.Mutate(authority.Response, mutations)));
-        },
-        iter: 3_000);
+    public void Whatever_the_bytes_are_the_end_is_a_sentence() =>
+        HostileInputTests.Mutations.Sample(
+            mutations =>
+            {
+                Judge(() => TimeStamp.Verify(HostileInputTests.Mutate(authority.Token, mutations), Note, [Openssl.Root]));
+                Judge(() => TimeStamp.TokenOf(TimeStamp.Request(Note, Nonce), HostileInputTests.Mutate(authority.Response, mutations)));
+            },
+            iter: 3_000
+        );
 
     [Fact]
     public void Trailing_and_missing_bytes_are_refused()
@@ -155,7 +172,9 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
         using Issuer issuer = new("CN=Root", until: Some.Time.AddDays(10));
         X509Certificate2 certificate = issuer.Issue();
         Assert.Equal(Some.Time, TimeStamp.Verify(issuer.Stamp(Note, certificate), Note, [issuer.Root]).Time);
-        Refused("no trusted authority vouches for", () => TimeStamp.Verify(issuer.Stamp(Note, certificate, Some.Time.AddDays(11)), Note, [issuer.Root]));
+        Refused("no trusted authority vouches for", () =>
+            TimeStamp.Verify(issuer.Stamp(Note, certificate, Some.Time.AddDays(11)), Note, [issuer.Root])
+        );
     }
 
     [Fact]
@@ -163,16 +182,22 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     {
         using Issuer issuer = new("CN=Root");
         X509Certificate2 certificate = issuer.Issue();
-        Refused("names another certificate", () => TimeStamp.Verify(issuer.Stamp(Note, certificate, named: issuer.Root), Note, [issuer.Root]));
+        Refused("names another certificate", () =>
+            TimeStamp.Verify(issuer.Stamp(Note, certificate, named: issuer.Root), Note, [issuer.Root])
+        );
         Refused("altered", () => TimeStamp.Verify(issuer.Stamp(Note, certificate, names: false), Note, [issuer.Root]));
-        Refused("does not bring its authority's certificate", () => TimeStamp.Verify(issuer.Stamp(Note, certificate, include: X509IncludeOption.None), Note, [issuer.Root]));
+        Refused("does not bring its authority's certificate", () =>
+            TimeStamp.Verify(issuer.Stamp(Note, certificate, include: X509IncludeOption.None), Note, [issuer.Root])
+        );
     }
 
     [Fact]
     public void A_weak_hash_and_an_extension_that_must_be_understood_are_refused()
     {
         using Issuer issuer = new("CN=Root");
-        Refused("other than SHA-256", () => TimeStamp.Verify(issuer.Stamp(Note, issuer.Issue(), digest: "1.3.14.3.2.26"), Note, [issuer.Root]));
+        Refused("other than SHA-256", () =>
+            TimeStamp.Verify(issuer.Stamp(Note, issuer.Issue(), digest: "1.3.14.3.2.26"), Note, [issuer.Root])
+        );
         X509Extension unknown = new("1.2.3.4", [5, 0], critical: true);
         Refused("critical extension", () => TimeStamp.Verify(issuer.Stamp(Note, issuer.Issue(), extension: unknown), Note, [issuer.Root]));
     }
@@ -180,7 +205,8 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     private static CheckpointNote NoteOf(long size) =>
         CheckpointNote.Parse(CheckpointNote.Sign(new TreeHead(Some.OriginOf(Key), size, MerkleHash.OfNothing), Key));
 
-    private static void Refused(string why, Action judge) => Assert.Contains(why, Assert.Throws<EvidenceException>(judge).Message, StringComparison.Ordinal);
+    private static void Refused(string why, Action judge) =>
+        Assert.Contains(why, Assert.Throws<EvidenceException>(judge).Message, StringComparison.Ordinal);
 
     private static void Judge(Action judge)
     {
@@ -188,9 +214,7 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
         {
             judge();
         }
-        catch (EvidenceException)
-        {
-        }
+        catch (EvidenceException) { }
     }
 
     /// <summary>openssl's authority and one of its tokens, made once.</summary>
@@ -215,7 +239,8 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
     /// <summary>An authority that does what openssl refuses to do.</summary>
     private sealed class Issuer : IDisposable
     {
-        private static readonly DateTimeOffset From = Some.Time.AddYears(-1), Until = Some.Time.AddYears(1);
+        private static readonly DateTimeOffset From = Some.Time.AddYears(-1),
+            Until = Some.Time.AddYears(1);
         private readonly ECDsa _key = Some.Key();
 
         public Issuer(string name, DateTimeOffset? until = null)
@@ -242,19 +267,37 @@ public sealed class TimeStampTests(TimeStampTests.Authority authority) : IClassF
                 request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(oids, critical));
             }
 
-            return request.Create(Root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), From, until ?? Until, [2]).CopyWithPrivateKey(_key);
+            return request
+                .Create(Root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), From, until ?? Until, [2])
+                .CopyWithPrivateKey(_key);
         }
 
         public byte[] Stamp(
-            CheckpointNote note, X509Certificate2 certificate, DateTimeOffset? time = null, bool names = true, X509Certificate2? named = null,
-            X509IncludeOption include = X509IncludeOption.EndCertOnly, string digest = "2.16.840.1.101.3.4.2.1", X509Extension? extension = null)
+            CheckpointNote note,
+            X509Certificate2 certificate,
+            DateTimeOffset? time = null,
+            bool names = true,
+            X509Certificate2? named = null,
+            X509IncludeOption include = X509IncludeOption.EndCertOnly,
+            string digest = "2.16.840.1.101.3.4.2.1",
+            X509Extension? extension = null
+        )
         {
             byte[] imprint = SHA256.HashData(Encoding.UTF8.GetBytes(note.WithoutCosignatures()));
             Rfc3161TimestampTokenInfo info = new(
-                new Oid(StampingAuthority.Policy), new Oid("2.16.840.1.101.3.4.2.1"), imprint, new byte[] { 1 }, time ?? Some.Time,
-                extensions: extension is null ? null : [extension]);
+                new Oid(StampingAuthority.Policy),
+                new Oid("2.16.840.1.101.3.4.2.1"),
+                imprint,
+                new byte[] { 1 },
+                time ?? Some.Time,
+                extensions: extension is null ? null : [extension]
+            );
             SignedCms cms = new(new ContentInfo(new Oid("1.2.840.113549.1.9.16.1.4"), info.Encode()), detached: false);
-            CmsSigner signer = new(SubjectIdentifierType.IssuerAndSerialNumber, certificate) { DigestAlgorithm = new Oid(digest), IncludeOption = include };
+            CmsSigner signer = new(SubjectIdentifierType.IssuerAndSerialNumber, certificate)
+            {
+                DigestAlgorithm = new Oid(digest),
+                IncludeOption = include,
+            };
             if (names)
             {
                 signer.SignedAttributes.Add(new AsnEncodedData(new Oid("1.2.840.113549.1.9.16.2.47"), CertificateId(named ?? certificate)));

@@ -8,7 +8,16 @@ public class TreeTests
 {
     // RFC 6962 test vectors as used by the certificate-transparency implementations: eight leaves, given in hexadecimal.
     private static readonly string[] VectorLeaves =
-        ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+    [
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "606162636465666768696a6b6c6d6e6f",
+    ];
 
     private static readonly string[] VectorRoots =
     [
@@ -36,16 +45,20 @@ public class TreeTests
 
     [Fact]
     public void A_tree_restored_from_its_tiles_goes_on_as_if_never_stopped() =>
-        Gen.Select(Gen.Int[0, 700], Gen.Int[0, 700]).Sample((before, after) =>
-        {
-            Dictionary<(int, long), byte[]> store = [];
-            TiledTree tree = TiledTree.Restore(0, Source(store));
-            Frontier reference = new();
-            Append(tree, reference, 0, before, store);
-            TiledTree restored = TiledTree.Restore(before, Source(store));
-            Append(restored, reference, before, before + after, store);
-            return restored.Root == reference.Root() && restored.Size == before + after;
-        }, iter: 60);
+        Gen.Select(Gen.Int[0, 700], Gen.Int[0, 700])
+            .Sample(
+                (before, after) =>
+                {
+                    Dictionary<(int, long), byte[]> store = [];
+                    TiledTree tree = TiledTree.Restore(0, Source(store));
+                    Frontier reference = new();
+                    Append(tree, reference, 0, before, store);
+                    TiledTree restored = TiledTree.Restore(before, Source(store));
+                    Append(restored, reference, before, before + after, store);
+                    return restored.Root == reference.Root() && restored.Size == before + after;
+                },
+                iter: 60
+            );
 
     [Fact]
     public void Stored_tiles_give_the_edge_of_every_size_the_tree_has_had()

@@ -5,7 +5,9 @@ using CsCheck;
 
 namespace EdgeGateway.Evidence.Tests;
 
-/// <summary>A verifier in Python that knows only the format's text comes to the same verdicts as this one, on good evidence and on damaged.</summary>
+/// <summary>
+/// A verifier in Python that knows only the format's text comes to the same verdicts as this one, on good evidence and on damaged.
+/// </summary>
 public sealed class VerifierTests : IDisposable
 {
     private readonly ECDsa _key = Some.Key();
@@ -28,37 +30,64 @@ public sealed class VerifierTests : IDisposable
         Batch batch = Some.BatchOf(_key, _origin, _leaves, 3, 21);
         Batch withheld = batch with { Elements = [BatchElement.Withheld(batch.Elements[0].Hash), .. batch.Elements.Skip(1)] };
         Bundle bundle = Some.BundleOf(_key, _origin, _leaves, 0, 20, 7) with { Batches = [withheld] };
-        Bundle proofs = bundle with { Chain = [new byte[] { 0x30 }], RevocationLists = [new byte[] { 0x30 }], TimeStamps = [new byte[] { 0x30 }] };
+        Bundle proofs = bundle with
+        {
+            Chain = [new byte[] { 0x30 }],
+            RevocationLists = [new byte[] { 0x30 }],
+            TimeStamps = [new byte[] { 0x30 }],
+        };
         CoseReceipt receipt = Some.ConsistencyReceipt(_key, _origin, _leaves, 5, 21);
-        TreeHead older = Some.HeadOf(_origin, _leaves, 5), head = Some.HeadOf(_origin, _leaves, 21);
-        string[] said = Python(
-        [
-            $"batch {Hex(batch.Encode())}", $"batch {Hex(withheld.Encode())}", $"bundle {Hex(bundle.Encode())}", $"json {Hex(BundleJson.Encode(bundle))}", $"bundle {Hex(Zlib.Pack(bundle.Encode()))}", $"bundle {Hex(proofs.Encode())}",
+        TreeHead older = Some.HeadOf(_origin, _leaves, 5),
+            head = Some.HeadOf(_origin, _leaves, 21);
+        string[] said = Python([
+            $"batch {Hex(batch.Encode())}",
+            $"batch {Hex(withheld.Encode())}",
+            $"bundle {Hex(bundle.Encode())}",
+            $"json {Hex(BundleJson.Encode(bundle))}",
+            $"bundle {Hex(Zlib.Pack(bundle.Encode()))}",
+            $"bundle {Hex(proofs.Encode())}",
             $"consistency 5 {older.Root} 21 {head.Root} {string.Join(',', receipt.Consistency!.Path)}",
         ]);
         Assert.All(said, line => Assert.Equal($"verified 21 {head.Root}", line));
         Assert.Equal(7, said.Length);
-        Assert.StartsWith("refused", Python([$"consistency 5 {head.Root} 21 {head.Root} {string.Join(',', receipt.Consistency.Path)}"]).Single(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "refused",
+            Python([$"consistency 5 {head.Root} 21 {head.Root} {string.Join(',', receipt.Consistency.Path)}"]).Single(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Every_type_of_leaf_is_read_in_Python()
     {
         IReadOnlyList<Leaf> leaves = EveryType.Of(_origin);
-        Assert.Equal(leaves.Select(l => $"leaf {l.Head.Index} {l.Head.Type}"), Python([.. leaves.Select(l => $"leaf {Hex(LeafCodec.Encode(l))}")]));
+        Assert.Equal(
+            leaves.Select(l => $"leaf {l.Head.Index} {l.Head.Type}"),
+            Python([.. leaves.Select(l => $"leaf {Hex(LeafCodec.Encode(l))}")])
+        );
     }
 
     [Fact]
     public void Damaged_evidence_has_the_same_verdict_here_and_there()
     {
-        byte[] batch = Some.BatchOf(_key, _origin, _leaves, 0, 5).Encode(), bundle = Some.BundleOf(_key, _origin, _leaves, 2, 7).Encode();
+        byte[] batch = Some.BatchOf(_key, _origin, _leaves, 0, 5).Encode(),
+            bundle = Some.BundleOf(_key, _origin, _leaves, 2, 7).Encode();
         byte[][] leaves = [.. EveryType.Of(_origin).Select(LeafCodec.Encode)];
         List<(string Kind, byte[] Bytes)> damaged = [];
-        Gen.Select(Gen.Int[0, 2 + leaves.Length], HostileInputTests.Mutations).Array[4000].Single().ToList().ForEach(d =>
-        {
-            (string kind, byte[] seed) = d.Item1 switch { 0 => ("batch", batch), 1 => ("bundle", bundle), _ => ("leaf", leaves[(d.Item1 - 2) % leaves.Length]) };
-            damaged.Add((kind, HostileInputTests.Mutate(seed, d.Item2)));
-        });
+        Gen.Select(Gen.Int[0, 2 + leaves.Length], HostileInputTests.Mutations)
+            .Array[4000]
+            .Single()
+            .ToList()
+            .ForEach(d =>
+            {
+                (string kind, byte[] seed) = d.Item1 switch
+                {
+                    0 => ("batch", batch),
+                    1 => ("bundle", bundle),
+                    _ => ("leaf", leaves[(d.Item1 - 2) % leaves.Length]),
+                };
+                damaged.Add((kind, HostileInputTests.Mutate(seed, d.Item2)));
+            });
         damaged.AddRange(leaves.Select(l => ("leaf", l)));
         damaged.AddRange(AtTheLimits().Select(l => ("leaf", l)));
         damaged.AddRange(Enumerable.Range(0, batch.Length).Select(i => ("batch", Flipped(batch, i))));
@@ -69,7 +98,10 @@ public sealed class VerifierTests : IDisposable
         {
             string here = Verdict(damaged[i].Kind, damaged[i].Bytes);
             read += here.StartsWith("refused", StringComparison.Ordinal) ? 0 : 1;
-            Assert.True(here[..7] == said[i][..Math.Min(7, said[i].Length)], $"here: {here}; Python: {said[i]}; {damaged[i].Kind} {Hex(damaged[i].Bytes)}");
+            Assert.True(
+                here[..7] == said[i][..Math.Min(7, said[i].Length)],
+                $"here: {here}; Python: {said[i]}; {damaged[i].Kind} {Hex(damaged[i].Bytes)}"
+            );
         }
 
         Assert.InRange(read, leaves.Length, 3000);
@@ -91,7 +123,10 @@ public sealed class VerifierTests : IDisposable
             yield return Convert.FromHexString(Replaced(time, "06" + limit));
         }
 
-        string Replaced(string what, string by) => reading.Replace(what, by, StringComparison.Ordinal) is var changed && changed != reading ? changed : throw new InvalidOperationException($"{what} is not in the leaf.");
+        string Replaced(string what, string by) =>
+            reading.Replace(what, by, StringComparison.Ordinal) is var changed && changed != reading
+                ? changed
+                : throw new InvalidOperationException($"{what} is not in the leaf.");
     }
 
     private string Verdict(string kind, byte[] bytes)
@@ -117,7 +152,8 @@ public sealed class VerifierTests : IDisposable
         }
     }
 
-    private string[] Python(IReadOnlyList<string> lines) => Foreign.Python("verifier.py", [_keyFile], string.Join('\n', lines) + "\n").TrimEnd('\n').Split('\n');
+    private string[] Python(IReadOnlyList<string> lines) =>
+        Foreign.Python("verifier.py", [_keyFile], string.Join('\n', lines) + "\n").TrimEnd('\n').Split('\n');
 
     private static byte[] Flipped(byte[] bytes, int at)
     {

@@ -8,21 +8,22 @@ public sealed partial class ArchitectureTests
     internal static readonly string Root = FindRoot();
 
     // Folder, and the parts of the product that its files may name. A folder always may name itself.
-    public static TheoryData<string, string[]> Rooms => new()
-    {
-        { "gateway/Readings", [] },
-        { "gateway/Carbon", ["Readings"] },
-        { "gateway/Evidence", ["Readings"] },
-        { "hardware/Drivers", ["Readings"] },
-        { "hardware/Simulation", ["Readings", "Drivers"] },
-        { "gateway/Gateway/Site", ["Readings", "Carbon", "Evidence"] },
-        { "gateway/Gateway/Metering", ["Readings", "Drivers", "Site"] },
-        { "gateway/Gateway/Recording", ["Readings", "Metering", "Carbon", "Evidence", "Site"] },
-        { "gateway/Gateway/Inputs", ["Recording", "Site"] },
-        { "gateway/Gateway/Publishing", ["Evidence", "Recording", "Site"] },
-        { "gateway/Gateway/Serving", ["Readings", "Evidence", "Recording", "Metering", "Inputs", "Publishing", "Site"] },
-        { "tools/edgectl", ["Readings", "Carbon", "Evidence", "Simulation"] },
-    };
+    public static TheoryData<string, string[]> Rooms =>
+        new()
+        {
+            { "gateway/Readings", [] },
+            { "gateway/Carbon", ["Readings"] },
+            { "gateway/Evidence", ["Readings"] },
+            { "hardware/Drivers", ["Readings"] },
+            { "hardware/Simulation", ["Readings", "Drivers"] },
+            { "gateway/Gateway/Site", ["Readings", "Carbon", "Evidence"] },
+            { "gateway/Gateway/Metering", ["Readings", "Drivers", "Site"] },
+            { "gateway/Gateway/Recording", ["Readings", "Metering", "Carbon", "Evidence", "Site"] },
+            { "gateway/Gateway/Inputs", ["Recording", "Site"] },
+            { "gateway/Gateway/Publishing", ["Evidence", "Recording", "Site"] },
+            { "gateway/Gateway/Serving", ["Readings", "Evidence", "Recording", "Metering", "Inputs", "Publishing", "Site"] },
+            { "tools/edgectl", ["Readings", "Carbon", "Evidence", "Simulation"] },
+        };
 
     [Theory]
     [MemberData(nameof(Rooms))]
@@ -34,9 +35,12 @@ public sealed partial class ArchitectureTests
         foreach (string file in files)
         {
             IEnumerable<string> named = Part().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value);
-            Assert.All(named, part => Assert.True(
-                part.Equals(own, StringComparison.OrdinalIgnoreCase) || known.Contains(part) || !Parts.Contains(part),
-                $"{Path.GetRelativePath(Root, file)} names EdgeGateway.{part}, which {folder} may not know."));
+            Assert.All(named, part =>
+                Assert.True(
+                    part.Equals(own, StringComparison.OrdinalIgnoreCase) || known.Contains(part) || !Parts.Contains(part),
+                    $"{Path.GetRelativePath(Root, file)} names EdgeGateway.{part}, which {folder} may not know."
+                )
+            );
         }
     }
 
@@ -61,10 +65,11 @@ public sealed partial class ArchitectureTests
 
     private static HashSet<string> Parts { get; } = [.. Rooms.Select(r => r.Data.Item1.Split('/')[^1])];
 
-    private static IEnumerable<string> SourcesIn(string folder) => Directory
-        .EnumerateFiles(Path.Combine(Root, folder), "*.*", SearchOption.AllDirectories)
-        .Where(f => f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".cshtml", StringComparison.Ordinal))
-        .Where(f => !f.Split('/').Any(part => part is "bin" or "obj" or "node_modules"));
+    private static IEnumerable<string> SourcesIn(string folder) =>
+        Directory
+            .EnumerateFiles(Path.Combine(Root, folder), "*.*", SearchOption.AllDirectories)
+            .Where(f => f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".cshtml", StringComparison.Ordinal))
+            .Where(f => !f.Split('/').Any(part => part is "bin" or "obj" or "node_modules"));
 
     private static string FindRoot()
     {

@@ -18,7 +18,15 @@ public sealed partial class EndToEndTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;
 
     private static string EdgectlPath =>
-        Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll");
+        Path.Combine(
+            ArchitectureTests.Root,
+            "tools",
+            "edgectl",
+            "bin",
+            new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+            "net10.0",
+            "edgectl.dll"
+        );
 
     private string Data => Path.Combine(_folder, "data", "sim");
 
@@ -37,7 +45,13 @@ public sealed partial class EndToEndTests : IDisposable
     public async Task A_faulty_site_file_is_refused_with_every_fault_and_nothing_is_written()
     {
         string site = Path.Combine(_folder, "site.json");
-        await File.WriteAllTextAsync(site, DemoSite().Replace("\"primaryA\": 400", "\"primaryA\": 0", StringComparison.Ordinal).Replace("\"site\":", "\"sites\":", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            site,
+            DemoSite()
+                .Replace("\"primaryA\": 400", "\"primaryA\": 0", StringComparison.Ordinal)
+                .Replace("\"site\":", "\"sites\":", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
         (int exit, string error) = await RunToEndAsync("--site", site, "--data", Path.Combine(_folder, "data"));
         Assert.Equal(2, exit);
         Assert.Contains("sites: is not a key of the site file; did you mean site?", error, StringComparison.Ordinal);
@@ -49,7 +63,11 @@ public sealed partial class EndToEndTests : IDisposable
     public async Task It_says_SIMULATION_delivers_survives_a_kill_and_ends_well()
     {
         string site = Path.Combine(_folder, "site.json");
-        await File.WriteAllTextAsync(site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            site,
+            DemoSite().Replace(":8080", ":0", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
 
         string announced;
         using (Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data")))
@@ -71,12 +89,21 @@ public sealed partial class EndToEndTests : IDisposable
             Assert.Equal(0, gateway.ExitCode);
         }
 
-        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
+        TrustAnchors trust = TrustAnchors.FromPem(
+            await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken)
+        );
         BatchSequence sequence = new();
         List<Leaf> leaves = [];
         foreach (string file in Directory.GetFiles(Path.Combine(Data, "delivered"), "*.batch").Order(StringComparer.Ordinal))
         {
-            leaves.AddRange(sequence.Add(BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), trust)));
+            leaves.AddRange(
+                sequence.Add(
+                    BatchVerifier.Verify(
+                        Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _),
+                        trust
+                    )
+                )
+            );
         }
 
         Assert.Equal(0, sequence.First);
@@ -90,9 +117,15 @@ public sealed partial class EndToEndTests : IDisposable
     {
         const int Pulses = 30; // 40 ms on, 40 ms off: 2.4 s, so that some come before the first kill and some never
         string site = Path.Combine(_folder, "site.json");
-        await File.WriteAllTextAsync(Path.Combine(_folder, "pulses.csv"), "t_ns,level\n" + string.Concat(
-            Enumerable.Range(1, Pulses).Select(i => $"{i * 80_000_000L},1\n{(i * 80_000_000L) + 40_000_000},0\n")), TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(site, """
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "pulses.csv"),
+            "t_ns,level\n"
+                + string.Concat(Enumerable.Range(1, Pulses).Select(i => $"{i * 80_000_000L},1\n{(i * 80_000_000L) + 40_000_000},0\n")),
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            site,
+            """
             {
               "site": "Pulses", "timeZone": "UTC", "page": { "listen": "http://127.0.0.1:0" },
               "buses": [{ "name": "edges", "device": "replay:pulses.csv" }],
@@ -100,7 +133,9 @@ public sealed partial class EndToEndTests : IDisposable
               "meters": [{ "name": "water", "group": "g", "kind": "pulse", "bus": "edges", "line": 0, "medium": "water", "impulsesPerUnit": "1", "unit": "m3", "stableMs": 20, "source": "edges" }],
               "publishers": [{ "name": "desk", "kind": "directory", "path": "delivered" }]
             }
-            """, TestContext.Current.CancellationToken);
+            """,
+            TestContext.Current.CancellationToken
+        );
 
         long seen = await KilledAtAsync(site, least: 1);
         long kept = await KeptAsync();
@@ -114,10 +149,14 @@ public sealed partial class EndToEndTests : IDisposable
     [Fact]
     public async Task A_card_that_lost_leaves_a_witness_has_seen_leads_to_a_new_epoch_that_says_so()
     {
-        string site = Path.Combine(_folder, "site.json"), old = Path.Combine(_folder, "old.db"), ledger = Path.Combine(Data, "ledger.db");
+        string site = Path.Combine(_folder, "site.json"),
+            old = Path.Combine(_folder, "old.db"),
+            ledger = Path.Combine(Data, "ledger.db");
 
         // The device's key is made at the first start; the witness must know it.
-        string plain = DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"speed\": 1", "\"speed\": 20", StringComparison.Ordinal);
+        string plain = DemoSite()
+            .Replace(":8080", ":0", StringComparison.Ordinal)
+            .Replace("\"speed\": 1", "\"speed\": 20", StringComparison.Ordinal);
         await File.WriteAllTextAsync(site, plain, TestContext.Current.CancellationToken);
         await RunAsync(site, () => DeliveredAsync(1));
         File.Copy(ledger, old);
@@ -125,16 +164,34 @@ public sealed partial class EndToEndTests : IDisposable
         using Process witness = StartWitness($"http://127.0.0.1:{Mosquitto.FreePort()}/");
         try
         {
-            string at = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1], key = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1];
+            string at =
+                    (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[
+                        ^1
+                    ],
+                key =
+                    (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[
+                        ^1
+                    ];
             await File.WriteAllTextAsync(
-                site, plain.Replace("\"publishers\":", $$"""
-                "witnesses": [{ "url": "{{at}}", "key": "{{key}}" }], "publishers":
-                """, StringComparison.Ordinal), TestContext.Current.CancellationToken);
-            await RunAsync(site, () => FileAsync(d => d.EnumerateFiles("*-0001-*.batch").Any(f => Note(f).Contains("\n— w ", StringComparison.Ordinal))));
+                site,
+                plain.Replace(
+                    "\"publishers\":",
+                    $$"""
+                    "witnesses": [{ "url": "{{at}}", "key": "{{key}}" }], "publishers":
+                    """,
+                    StringComparison.Ordinal
+                ),
+                TestContext.Current.CancellationToken
+            );
+            await RunAsync(site, () =>
+                FileAsync(d => d.EnumerateFiles("*-0001-*.batch").Any(f => Note(f).Contains("\n— w ", StringComparison.Ordinal)))
+            );
 
             // What the card had flushed is gone.
             File.Copy(old, ledger, overwrite: true);
-            await RunAsync(site, () => FileAsync(d => d.EnumerateFiles("*-0002-*.batch").Any(f => Note(f).Contains("\n— w ", StringComparison.Ordinal))));
+            await RunAsync(site, () =>
+                FileAsync(d => d.EnumerateFiles("*-0002-*.batch").Any(f => Note(f).Contains("\n— w ", StringComparison.Ordinal)))
+            );
         }
         finally
         {
@@ -144,8 +201,13 @@ public sealed partial class EndToEndTests : IDisposable
         Assert.True(File.Exists(Path.Combine(Data, "ledger-1.db")));
         Assert.False(File.Exists(Path.Combine(Data, "log-lost")));
         FileInfo first = new DirectoryInfo(Path.Combine(Data, "delivered")).EnumerateFiles("*-0002-000000000000-*.batch").Single();
-        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
-        VerifiedBatch batch = BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(first.FullName, TestContext.Current.CancellationToken), out _), trust);
+        TrustAnchors trust = TrustAnchors.FromPem(
+            await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken)
+        );
+        VerifiedBatch batch = BatchVerifier.Verify(
+            Batch.Decode(await File.ReadAllBytesAsync(first.FullName, TestContext.Current.CancellationToken), out _),
+            trust
+        );
         Assert.Equal((2, "genesis"), (batch.Head.Origin.Epoch, batch.Leaves[0].Head.Type));
         Leaf gap = batch.Leaves.Single(l => l.Head.Type == LeafType.Gap && l.Records[0].Text == "log-lost");
         Assert.EndsWith("/1", gap.Records.Single(r => r.Name == "log").Text, StringComparison.Ordinal);
@@ -157,8 +219,12 @@ public sealed partial class EndToEndTests : IDisposable
     [Fact]
     public async Task A_witness_goes_on_cosigning_after_a_change_of_the_key_once_its_operator_has_fetched_it()
     {
-        string site = Path.Combine(_folder, "site.json"), at = $"http://127.0.0.1:{Mosquitto.FreePort()}/", keys = Path.Combine(_folder, "device.keys");
-        string plain = DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"speed\": 1", "\"speed\": 20", StringComparison.Ordinal);
+        string site = Path.Combine(_folder, "site.json"),
+            at = $"http://127.0.0.1:{Mosquitto.FreePort()}/",
+            keys = Path.Combine(_folder, "device.keys");
+        string plain = DemoSite()
+            .Replace(":8080", ":0", StringComparison.Ordinal)
+            .Replace("\"speed\": 1", "\"speed\": 20", StringComparison.Ordinal);
         await File.WriteAllTextAsync(site, plain, TestContext.Current.CancellationToken);
         await RunAsync(site, () => DeliveredAsync(1));
 
@@ -166,21 +232,35 @@ public sealed partial class EndToEndTests : IDisposable
         using (Process witness = StartWitness(at))
         {
             await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
-            string key = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(' ')[^1];
-            witnessed = plain.Replace("\"publishers\":", $$"""
+            string key = (await witness.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync())!.Split(
+                ' '
+            )[^1];
+            witnessed = plain.Replace(
+                "\"publishers\":",
+                $$"""
                 "witnesses": [{ "url": "{{at}}", "key": "{{key}}" }], "publishers":
-                """, StringComparison.Ordinal);
+                """,
+                StringComparison.Ordinal
+            );
             await File.WriteAllTextAsync(site, witnessed, TestContext.Current.CancellationToken);
             await RunAsync(site, () => FileAsync(d => Cosigned(d).Any()));
-            string changed = witnessed.Replace("\"publishers\":", """
+            string changed = witnessed.Replace(
+                "\"publishers\":",
+                """
                 "key": { "kind": "file", "file": "device-2.key", "replaces": { "kind": "file" } }, "publishers":
-                """, StringComparison.Ordinal);
+                """,
+                StringComparison.Ordinal
+            );
             await File.WriteAllTextAsync(site, changed, TestContext.Current.CancellationToken);
             using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
             string announced = await AnnouncedAsync(gateway);
             await SaysAsync(gateway, "start the witness with the answer of the device's GET /v1/log/keys");
             using HttpClient http = new() { BaseAddress = new Uri(PageAddress().Match(announced).Groups[1].Value) };
-            await File.WriteAllBytesAsync(keys, await http.GetByteArrayAsync(new Uri("v1/log/keys", UriKind.Relative), TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                keys,
+                await http.GetByteArrayAsync(new Uri("v1/log/keys", UriKind.Relative), TestContext.Current.CancellationToken),
+                TestContext.Current.CancellationToken
+            );
             gateway.Kill();
             witness.Kill();
             await witness.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
@@ -199,30 +279,62 @@ public sealed partial class EndToEndTests : IDisposable
             }
         }
 
-        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
+        TrustAnchors trust = TrustAnchors.FromPem(
+            await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken)
+        );
         LogKeys accepted = LogKeys.For(trust, new Origin(Origin.DeviceIdOf(trust.Keys[0]), 1, Simulated: true));
         BatchSequence sequence = new();
         foreach (string file in Directory.GetFiles(Path.Combine(Data, "delivered"), "*.batch").Order(StringComparer.Ordinal))
         {
-            sequence.Add(BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), accepted));
+            sequence.Add(
+                BatchVerifier.Verify(
+                    Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _),
+                    accepted
+                )
+            );
         }
 
         Assert.Equal(1, accepted.Changes);
 
-        static IEnumerable<FileInfo> Cosigned(DirectoryInfo delivered) => delivered.EnumerateFiles("*.batch").Where(f => Batch.Decode(File.ReadAllBytes(f.FullName), out _).Note.Contains("\n— w ", StringComparison.Ordinal));
+        static IEnumerable<FileInfo> Cosigned(DirectoryInfo delivered) =>
+            delivered
+                .EnumerateFiles("*.batch")
+                .Where(f => Batch.Decode(File.ReadAllBytes(f.FullName), out _).Note.Contains("\n— w ", StringComparison.Ordinal));
     }
 
-    private Process StartWitness(string at, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
-    [
-        EdgectlPath, "witness", "serve",
-        "--listen", at, "--state", Path.Combine(_folder, "witness.db"), "--key", Path.Combine(_folder, "witness.pem"), "--name", "w", "--log-key", Path.Combine(Data, "device.pem"), .. more,
-    ]) { RedirectStandardOutput = true })!;
+    private Process StartWitness(string at, params string[] more) =>
+        Process.Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    EdgectlPath,
+                    "witness",
+                    "serve",
+                    "--listen",
+                    at,
+                    "--state",
+                    Path.Combine(_folder, "witness.db"),
+                    "--key",
+                    Path.Combine(_folder, "witness.pem"),
+                    "--name",
+                    "w",
+                    "--log-key",
+                    Path.Combine(Data, "device.pem"),
+                    .. more,
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
 
     private static async Task SaysAsync(Process gateway, string what)
     {
-        while (!(await gateway.StandardOutput.ReadLineAsync().InTimeAsync() ?? throw new InvalidOperationException("The gateway ended.")).Contains(what, StringComparison.Ordinal))
-        {
-        }
+        while (
+            !(
+                await gateway.StandardOutput.ReadLineAsync().InTimeAsync() ?? throw new InvalidOperationException("The gateway ended.")
+            ).Contains(what, StringComparison.Ordinal)
+        ) { }
     }
 
     [Fact]
@@ -231,9 +343,18 @@ public sealed partial class EndToEndTests : IDisposable
         await using StampingServer server = await StampingServer.StartAsync();
         string site = Path.Combine(_folder, "site.json");
         await File.WriteAllTextAsync(
-            site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"publishers\":", $$"""
-            "timestamps": { "url": "{{server.Url}}" }, "publishers":
-            """, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            site,
+            DemoSite()
+                .Replace(":8080", ":0", StringComparison.Ordinal)
+                .Replace(
+                    "\"publishers\":",
+                    $$"""
+                    "timestamps": { "url": "{{server.Url}}" }, "publishers":
+                    """,
+                    StringComparison.Ordinal
+                ),
+            TestContext.Current.CancellationToken
+        );
         using Process gateway = Start("--site", site, "--data", Path.Combine(_folder, "data"));
         try
         {
@@ -242,13 +363,30 @@ public sealed partial class EndToEndTests : IDisposable
             Bundle? bundle = null;
             for (int looks = 0; bundle is not { TimeStamps.Count: > 0 }; looks++)
             {
-                Assert.True(looks < 1200 && await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync(), "The log is never stamped.");
-                bundle = Bundle.Decode(await pull.GetByteArrayAsync(new Uri("v1/log/bundle?leaf=2", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync());
+                Assert.True(
+                    looks < 1200 && await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync(),
+                    "The log is never stamped."
+                );
+                bundle = Bundle.Decode(
+                    await pull.GetByteArrayAsync(new Uri("v1/log/bundle?leaf=2", UriKind.Relative), TestContext.Current.CancellationToken)
+                        .InTimeAsync()
+                );
             }
 
-            CheckpointNote note = BundleVerifier.Verify(bundle, TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken))).Note;
+            CheckpointNote note = BundleVerifier
+                .Verify(
+                    bundle,
+                    TrustAnchors.FromPem(
+                        await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken)
+                    )
+                )
+                .Note;
             Assert.Equal(StampingAuthority.Policy, TimeStamp.Verify(bundle.TimeStamps[0], note, [server.Authority.Root]).Policy);
-            Assert.Contains("by 127.0.0.1", await pull.GetStringAsync(new Uri("live", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                "by 127.0.0.1",
+                await pull.GetStringAsync(new Uri("live", UriKind.Relative), TestContext.Current.CancellationToken),
+                StringComparison.Ordinal
+            );
         }
         finally
         {
@@ -260,8 +398,32 @@ public sealed partial class EndToEndTests : IDisposable
     public async Task What_is_entered_on_the_device_becomes_a_leaf_and_nothing_is_taken_over_the_network()
     {
         string site = Path.Combine(_folder, "site.json");
-        await File.WriteAllTextAsync(site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        string[] delivery = ["enter", "manual", "--kind", "fuel", "--subject", "diesel", "--from", "2026-05-01", "--to", "2026-06-01", "--amount", "1.85 t", "--by", "Li Wei", "--document", site, "--data", Data];
+        await File.WriteAllTextAsync(
+            site,
+            DemoSite().Replace(":8080", ":0", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
+        string[] delivery =
+        [
+            "enter",
+            "manual",
+            "--kind",
+            "fuel",
+            "--subject",
+            "diesel",
+            "--from",
+            "2026-05-01",
+            "--to",
+            "2026-06-01",
+            "--amount",
+            "1.85 t",
+            "--by",
+            "Li Wei",
+            "--document",
+            site,
+            "--data",
+            Data,
+        ];
         Assert.Equal(2, (await EdgectlAsync(delivery)).Exit); // nobody is there
         Directory.CreateDirectory(Data);
         await File.WriteAllTextAsync(Path.Combine(Data, "door"), "left by a power cut", TestContext.Current.CancellationToken);
@@ -272,26 +434,51 @@ public sealed partial class EndToEndTests : IDisposable
             (int exit, string said) = await EdgectlAsync(delivery);
             Assert.True(exit == 0, said);
             long leaf = long.Parse(said.Split(' ')[3], CultureInfo.InvariantCulture);
-            Assert.Equal((1, $"edgectl: It is entered already, as leaf {leaf}. If it happened twice, name its document. Nothing was recorded.\n"), await EdgectlAsync(delivery));
+            Assert.Equal(
+                (1, $"edgectl: It is entered already, as leaf {leaf}. If it happened twice, name its document. Nothing was recorded.\n"),
+                await EdgectlAsync(delivery)
+            );
             Assert.Equal(1, (await EdgectlAsync([.. delivery, "--detail", "name=x"])).Exit);
             Assert.Equal(2, (await EdgectlAsync([.. delivery, "--detail", "name"])).Exit);
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(Path.Combine(Data, "door")));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite,
+                File.GetUnixFileMode(Path.Combine(Data, "door"))
+            );
             using StringContent body = new("{}");
-            using HttpResponseMessage refused = await pull.PostAsync(new Uri("v1/entries", UriKind.Relative), body, TestContext.Current.CancellationToken);
+            using HttpResponseMessage refused = await pull.PostAsync(
+                new Uri("v1/entries", UriKind.Relative),
+                body,
+                TestContext.Current.CancellationToken
+            );
             Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
             Bundle? bundle = null;
             using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
             for (int looks = 0; bundle is null; looks++)
             {
-                Assert.True(looks < 1200 && await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync(), "The entry is never signed.");
-                using HttpResponseMessage answer = await pull.GetAsync(new Uri($"v1/log/bundle?leaf={leaf}", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync();
-                bundle = answer.IsSuccessStatusCode ? Bundle.Decode(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)) : null;
+                Assert.True(
+                    looks < 1200 && await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync(),
+                    "The entry is never signed."
+                );
+                using HttpResponseMessage answer = await pull.GetAsync(
+                        new Uri($"v1/log/bundle?leaf={leaf}", UriKind.Relative),
+                        TestContext.Current.CancellationToken
+                    )
+                    .InTimeAsync();
+                bundle = answer.IsSuccessStatusCode
+                    ? Bundle.Decode(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken))
+                    : null;
             }
 
-            VerifiedBundle verified = BundleVerifier.Verify(bundle, TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken)));
+            VerifiedBundle verified = BundleVerifier.Verify(
+                bundle,
+                TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken))
+            );
             Leaf entry = verified.Leaves.Single();
             Assert.Equal("site.json", entry.Records.Single(r => r.Name == "document").Text);
-            Assert.Equal(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(site, TestContext.Current.CancellationToken)), entry.Records.Single(r => r.Name == "sha256").Data!.Value.ToArray());
+            Assert.Equal(
+                System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(site, TestContext.Current.CancellationToken)),
+                entry.Records.Single(r => r.Name == "sha256").Data!.Value.ToArray()
+            );
         }
         finally
         {
@@ -305,53 +492,110 @@ public sealed partial class EndToEndTests : IDisposable
         using OpenSslSigner signer = new();
         string site = Path.Combine(_folder, "site.json");
         await File.WriteAllTextAsync(
-            site, DemoSite().Replace(":8080", ":0", StringComparison.Ordinal).Replace("\"publishers\":", $$"""
-            "factorPacks": { "signers": ["{{signer.PublicKey}}"] }, "publishers":
-            """, StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        string shipped = await File.ReadAllTextAsync(Path.Combine(ArchitectureTests.Root, "gateway", "Carbon", "factors", "cn-grid-2023.csv"), TestContext.Current.CancellationToken);
-        string pack = signer.Pack("corrected.csv", shipped.Replace("version=1", "version=2", StringComparison.Ordinal).Replace("0.5500", "0.5512", StringComparison.Ordinal));
+            site,
+            DemoSite()
+                .Replace(":8080", ":0", StringComparison.Ordinal)
+                .Replace(
+                    "\"publishers\":",
+                    $$"""
+                    "factorPacks": { "signers": ["{{signer.PublicKey}}"] }, "publishers":
+                    """,
+                    StringComparison.Ordinal
+                ),
+            TestContext.Current.CancellationToken
+        );
+        string shipped = await File.ReadAllTextAsync(
+            Path.Combine(ArchitectureTests.Root, "gateway", "Carbon", "factors", "cn-grid-2023.csv"),
+            TestContext.Current.CancellationToken
+        );
+        string pack = signer.Pack(
+            "corrected.csv",
+            shipped.Replace("version=1", "version=2", StringComparison.Ordinal).Replace("0.5500", "0.5512", StringComparison.Ordinal)
+        );
         Assert.Equal(2, (await EdgectlAsync(["factors", "load", pack, "--data", Data])).Exit); // nobody is there
         await RunAsync(site, async page =>
         {
             File.Move(pack + ".sig", pack + ".kept");
-            Assert.Equal((1, $"edgectl: {pack}: The pack is not signed: there is no file with its signature beside it, which is called as it is with .sig behind. Nothing was loaded.\n"), await EdgectlAsync(["factors", "load", pack, "--data", Data]));
+            Assert.Equal(
+                (
+                    1,
+                    $"edgectl: {pack}: The pack is not signed: there is no file with its signature beside it, which is called "
+                        + "as it is with .sig behind. Nothing was loaded.\n"
+                ),
+                await EdgectlAsync(["factors", "load", pack, "--data", Data])
+            );
             File.Move(pack + ".kept", pack + ".sig");
             using HttpClient network = new() { BaseAddress = page };
             using ByteArrayContent body = new(await File.ReadAllBytesAsync(pack, TestContext.Current.CancellationToken));
-            string signature = System.Buffers.Text.Base64Url.EncodeToString(await File.ReadAllBytesAsync(pack + ".sig", TestContext.Current.CancellationToken));
+            string signature = System.Buffers.Text.Base64Url.EncodeToString(
+                await File.ReadAllBytesAsync(pack + ".sig", TestContext.Current.CancellationToken)
+            );
             network.DefaultRequestHeaders.Add("Origin", "http://elsewhere.example");
-            using HttpResponseMessage refused = await network.PostAsync(new Uri($"v1/factors?signature={signature}", UriKind.Relative), body, TestContext.Current.CancellationToken).InTimeAsync();
+            using HttpResponseMessage refused = await network
+                .PostAsync(new Uri($"v1/factors?signature={signature}", UriKind.Relative), body, TestContext.Current.CancellationToken)
+                .InTimeAsync();
             Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
             Assert.False(Directory.Exists(Path.Combine(Data, "factors")));
             for (int times = 0; times < 2; times++)
             {
-                Assert.Equal((0, "cn-grid-2023, version 2, is loaded. The gateway uses it from its next start on.\n"), await EdgectlAsync(["factors", "load", pack, "--data", Data]));
+                Assert.Equal(
+                    (0, "cn-grid-2023, version 2, is loaded. The gateway uses it from its next start on.\n"),
+                    await EdgectlAsync(["factors", "load", pack, "--data", Data])
+                );
             }
 
-            Assert.Contains("\"set\":\"cn-grid-2023\",\"version\":\"1\"", await network.GetStringAsync(new Uri("v1/factors", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                "\"set\":\"cn-grid-2023\",\"version\":\"1\"",
+                await network.GetStringAsync(new Uri("v1/factors", UriKind.Relative), TestContext.Current.CancellationToken),
+                StringComparison.Ordinal
+            );
         });
-        await RunAsync(site, async _ => Assert.Matches("cn-grid-2023 +2 .* pack, signed by [0-9a-f]{16}…", (await EdgectlAsync(["factors", "list", "--data", Data])).Said));
+        await RunAsync(site, async _ =>
+            Assert.Matches(
+                "cn-grid-2023 +2 .* pack, signed by [0-9a-f]{16}…",
+                (await EdgectlAsync(["factors", "list", "--data", Data])).Said
+            )
+        );
 
-        TrustAnchors trust = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken));
+        TrustAnchors trust = TrustAnchors.FromPem(
+            await File.ReadAllTextAsync(Path.Combine(Data, "device.pem"), TestContext.Current.CancellationToken)
+        );
         List<Leaf> grid = [];
         BatchSequence sequence = new();
         foreach (string file in Directory.GetFiles(Path.Combine(Data, "delivered"), "*.batch").Order(StringComparer.Ordinal))
         {
-            IEnumerable<Leaf> leaves = sequence.Add(BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), trust));
+            IEnumerable<Leaf> leaves = sequence.Add(
+                BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), trust)
+            );
             grid.AddRange(leaves.Where(l => l.Head.Type == LeafType.Factors && l.Records[0].Text == "cn-grid-2023"));
         }
 
         Assert.Equal(["1", "2"], grid.Select(l => l.Records.Single(r => r.Name == "version").Text));
-        Assert.Equal(["0.5500", "0.5512"], grid.Select(l => l.Records.Single(r => r.Name == "CN-grid-east/2023/average/organisation").Text![..6]));
+        Assert.Equal(
+            ["0.5500", "0.5512"],
+            grid.Select(l => l.Records.Single(r => r.Name == "CN-grid-east/2023/average/organisation").Text![..6])
+        );
 
         // A damaged correction is no reason to count with the value that it corrects.
         await File.AppendAllTextAsync(Path.Combine(Data, "factors", "cn-grid-2023.2.csv"), "\n", TestContext.Current.CancellationToken);
         (int exit, string error) = await RunToEndAsync("--check", "--site", site, "--data", Path.Combine(_folder, "data"));
         Assert.Equal(2, exit);
-        Assert.Contains("footprints[0].factor: what may be a correction of cn-grid-2023, version 1, is not used: cn-grid-2023.2.csv is not as a trusted signer signed it", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "footprints[0].factor: what may be a correction of cn-grid-2023, version 1, is not used: cn-grid-2023.2.csv is not "
+                + "as a trusted signer signed it",
+            error,
+            StringComparison.Ordinal
+        );
         File.Move(Path.Combine(Data, "factors", "cn-grid-2023.2.csv"), Path.Combine(Data, "factors", "unused.2.csv"));
         (exit, error) = await RunToEndAsync("--check", "--site", site, "--data", Path.Combine(_folder, "data"));
-        Assert.Equal((0, "A factor pack is not used: unused.2.csv is not signed: there is no file with its signature beside it, which is called as it is with .sig behind.\n"), (exit, error));
+        Assert.Equal(
+            (
+                0,
+                "A factor pack is not used: unused.2.csv is not signed: there is no file with its signature beside it, which is "
+                    + "called as it is with .sig behind.\n"
+            ),
+            (exit, error)
+        );
     }
 
     private async Task RunAsync(string site, Func<Uri, Task> whileItRuns)
@@ -378,7 +622,9 @@ public sealed partial class EndToEndTests : IDisposable
 
     private static async Task<(int Exit, string Said)> EdgectlAsync(string[] arguments)
     {
-        using Process edgectl = Process.Start(new ProcessStartInfo("dotnet", [EdgectlPath, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process edgectl = Process.Start(
+            new ProcessStartInfo("dotnet", [EdgectlPath, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         Task<string> error = edgectl.StandardError.ReadToEndAsync().InTimeAsync();
         string output = await edgectl.StandardOutput.ReadToEndAsync().InTimeAsync();
         await edgectl.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
@@ -416,8 +662,12 @@ public sealed partial class EndToEndTests : IDisposable
         long total = 0;
         for (int looks = 0; total < least; looks++)
         {
-            Assert.True(looks < 3000 && await look.WaitForNextTickAsync().AsTask().InTimeAsync(), $"The page shows {total} and never {least}.");
-            Match shown = TotalVolume().Match(await page.GetStringAsync(new Uri("live", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync());
+            Assert.True(
+                looks < 3000 && await look.WaitForNextTickAsync().AsTask().InTimeAsync(),
+                $"The page shows {total} and never {least}."
+            );
+            Match shown = TotalVolume()
+                .Match(await page.GetStringAsync(new Uri("live", UriKind.Relative), TestContext.Current.CancellationToken).InTimeAsync());
             total = shown.Success ? long.Parse(shown.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
         }
 
@@ -441,8 +691,14 @@ public sealed partial class EndToEndTests : IDisposable
 
     private static string DemoSite() => File.ReadAllText(Path.Combine(ArchitectureTests.Root, "hardware", "sites", "demo.json"));
 
-    private static Process Start(params string[] arguments) => Process.Start(
-        new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "edge-gateway"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    private static Process Start(params string[] arguments) =>
+        Process.Start(
+            new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "edge-gateway"), arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
 
     private static async Task<(int Exit, string Error)> RunToEndAsync(params string[] arguments)
     {

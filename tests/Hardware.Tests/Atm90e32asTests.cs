@@ -203,7 +203,10 @@ public sealed class Atm90e32asTests : IDisposable
         for (int lost = 0; lost < 250; lost++)
         {
             int transfer = 0;
-            _chip.NextFault = () => transfer++ == lost ? SpiFault.LostReply : transfer > lost ? SpiFault.NoAnswerHigh : SpiFault.None;
+            _chip.NextFault = () =>
+                transfer++ == lost ? SpiFault.LostReply
+                : transfer > lost ? SpiFault.NoAnswerHigh
+                : SpiFault.None;
             for (int poll = 0; poll < 3; poll++)
             {
                 try
@@ -228,38 +231,46 @@ public sealed class Atm90e32asTests : IDisposable
     public void Whatever_goes_wrong_with_whichever_transfers_every_count_is_booked_once()
     {
         var bursts = Gen.Select(Gen.Int[0, 3000], Gen.Int[1, 3], Gen.Int[1, 6].Select(f => (SpiFault)f)).Array[0, 100];
-        Gen.Select(bursts, Gen.Double[0.1, 5].Array[12]).Sample((faults, waits) =>
-        {
-            var pattern = new SpiFault[3003];
-            foreach ((int at, int length, SpiFault fault) in faults)
-            {
-                pattern.AsSpan(at, length).Fill(fault);
-            }
-
-            var time = new FakeTimeProvider();
-            var feed = new SineFeed(230, 90, degrees: 30);
-            using SimulatedAtm90e32as chip = new([new(feed, Clamp100), new(feed, Clamp100, Reversed: true), new(feed, Clamp100)], 1001, time);
-            var driver = new Atm90e32as(chip, 50, time);
-            driver.Initialize();
-            (int transfer, long[] booked) = (0, new long[12]);
-            chip.NextFault = () => transfer < pattern.Length ? pattern[transfer++] : SpiFault.None;
-            foreach (double seconds in waits.Append(0).Append(0))
-            {
-                time.Advance(TimeSpan.FromSeconds(seconds));
-                try
+        Gen.Select(bursts, Gen.Double[0.1, 5].Array[12])
+            .Sample(
+                (faults, waits) =>
                 {
+                    var pattern = new SpiFault[3003];
+                    foreach ((int at, int length, SpiFault fault) in faults)
+                    {
+                        pattern.AsSpan(at, length).Fill(fault);
+                    }
+
+                    var time = new FakeTimeProvider();
+                    var feed = new SineFeed(230, 90, degrees: 30);
+                    using SimulatedAtm90e32as chip = new(
+                        [new(feed, Clamp100), new(feed, Clamp100, Reversed: true), new(feed, Clamp100)],
+                        1001,
+                        time
+                    );
+                    var driver = new Atm90e32as(chip, 50, time);
+                    driver.Initialize();
+                    (int transfer, long[] booked) = (0, new long[12]);
+                    chip.NextFault = () => transfer < pattern.Length ? pattern[transfer++] : SpiFault.None;
+                    foreach (double seconds in waits.Append(0).Append(0))
+                    {
+                        time.Advance(TimeSpan.FromSeconds(seconds));
+                        try
+                        {
+                            Book(driver.Read(), booked);
+                        }
+                        catch (ChipException)
+                        {
+                            // The next reading has it all.
+                        }
+                    }
+
+                    transfer = pattern.Length;
                     Book(driver.Read(), booked);
-                }
-                catch (ChipException)
-                {
-                    // The next reading has it all.
-                }
-            }
-
-            transfer = pattern.Length;
-            Book(driver.Read(), booked);
-            Assert.Equal(Phases.SelectMany(p => chip.Counted(p)), booked);
-        }, iter: 300);
+                    Assert.Equal(Phases.SelectMany(p => chip.Counted(p)), booked);
+                },
+                iter: 300
+            );
 
         static void Book(Atm90e32asSample sample, long[] booked)
         {
@@ -336,10 +347,15 @@ public sealed class Atm90e32asTests : IDisposable
     [Fact]
     public void Another_chip_and_none_are_told_apart()
     {
-        Assert.Equal(MissingReason.WrongChip, Assert.Throws<ChipException>(() => new Atm90e32as(new OtherChip(0x1234), 50, _time).Read()).Reason);
+        Assert.Equal(
+            MissingReason.WrongChip,
+            Assert.Throws<ChipException>(() => new Atm90e32as(new OtherChip(0x1234), 50, _time).Read()).Reason
+        );
         Assert.Equal(MissingReason.NoAnswer, Assert.Throws<ChipException>(() => new Atm90e32as(new OtherChip(0), 50, _time).Read()).Reason);
-        Assert.Equal(MissingReason.NoAnswer,
-            Assert.Throws<ChipException>(() => new Atm90e32as(new SimulatedSpiDevice(1, 0), 50, _time).Read()).Reason);
+        Assert.Equal(
+            MissingReason.NoAnswer,
+            Assert.Throws<ChipException>(() => new Atm90e32as(new SimulatedSpiDevice(1, 0), 50, _time).Read()).Reason
+        );
     }
 
     [Fact]
@@ -387,7 +403,9 @@ public sealed class Atm90e32asTests : IDisposable
             chip.TransferFullDuplex([(byte)(command >> 8), (byte)(command & 0xFF), (byte)(data >> 8), (byte)(data & 0xFF)], reply);
             _low |= shortens(command & 0x3FF);
             _spoil = (command & 0x3FF) == Spoilt || (_spoil && (command & 0x3FF) == 0x78);
-            return _low && !Healed ? (ushort)0 : _spoil ? (ushort)0x4242 : (ushort)((reply[2] << 8) | reply[3]);
+            return _low && !Healed ? (ushort)0
+                : _spoil ? (ushort)0x4242
+                : (ushort)((reply[2] << 8) | reply[3]);
         }
     }
 

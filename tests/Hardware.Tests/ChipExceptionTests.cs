@@ -23,8 +23,9 @@ public class ChipExceptionTests
     [Fact]
     public void An_ADS1115_where_an_ADE7953_should_be_is_the_wrong_chip()
     {
-        ChipException thrown = Assert.Throws<ChipException>(
-            () => new Ade7953(new SimulatedAds1115(0x38, new FakeTimeProvider()), new FakeTimeProvider()).Initialize());
+        ChipException thrown = Assert.Throws<ChipException>(() =>
+            new Ade7953(new SimulatedAds1115(0x38, new FakeTimeProvider()), new FakeTimeProvider()).Initialize()
+        );
         Assert.Equal(MissingReason.WrongChip, thrown.Reason);
     }
 
@@ -32,8 +33,9 @@ public class ChipExceptionTests
     public void An_ADE7953_where_an_ADS1115_should_be_is_the_wrong_chip()
     {
         var chip = new SimulatedAde7953(null, null, 1001, new FakeTimeProvider());
-        ChipException thrown = Assert.Throws<ChipException>(
-            () => new Ads1115(chip).SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024));
+        ChipException thrown = Assert.Throws<ChipException>(() =>
+            new Ads1115(chip).SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024)
+        );
         Assert.Equal((MissingReason.WrongChip, "Config"), (thrown.Reason, thrown.Register));
     }
 }

@@ -6,8 +6,10 @@ namespace EdgeGateway.Hardware.Tests;
 
 public class ExactEnergyTests
 {
-    private static readonly (long Numerator, long Denominator) Worth =
-        new Ade7953Scale(new CurrentTransformer(200, 333), 1001).MilliwattHoursPerCount;
+    private static readonly (long Numerator, long Denominator) Worth = new Ade7953Scale(
+        new CurrentTransformer(200, 333),
+        1001
+    ).MilliwattHoursPerCount;
 
     [Fact]
     public void A_count_is_worth_full_scale_power_over_206_900_a_second()
@@ -25,32 +27,39 @@ public class ExactEnergyTests
 
     [Fact]
     public void Any_split_of_the_counts_gives_the_same_energy() =>
-        Gen.Long[-(1L << 24), 1L << 24].Array[0, 60].Sample(counts =>
-        {
-            var energy = new ExactEnergy(Worth);
-            (long import, long export) = (0, 0);
-            foreach (long c in counts)
+        Gen.Long[-(1L << 24), 1L << 24]
+            .Array[0, 60]
+            .Sample(counts =>
             {
-                (long i, long e) = energy.Add(c);
-                Assert.True(i >= 0 && e >= 0);
-                (import, export) = (import + i, export + e);
-            }
+                var energy = new ExactEnergy(Worth);
+                (long import, long export) = (0, 0);
+                foreach (long c in counts)
+                {
+                    (long i, long e) = energy.Add(c);
+                    Assert.True(i >= 0 && e >= 0);
+                    (import, export) = (import + i, export + e);
+                }
 
-            BigInteger Whole(Func<long, bool> chosen) =>
-                counts.Where(chosen).Aggregate(BigInteger.Zero, (sum, c) => sum + BigInteger.Abs(c)) * Worth.Numerator / Worth.Denominator;
-            Assert.Equal(Whole(c => c > 0), import);
-            Assert.Equal(Whole(c => c < 0), export);
-        });
+                BigInteger Whole(Func<long, bool> chosen) =>
+                    counts.Where(chosen).Aggregate(BigInteger.Zero, (sum, c) => sum + BigInteger.Abs(c))
+                    * Worth.Numerator
+                    / Worth.Denominator;
+                Assert.Equal(Whole(c => c > 0), import);
+                Assert.Equal(Whole(c => c < 0), export);
+            });
 
     [Fact]
     public void A_calibrated_ratio_is_exact_however_the_counts_are_split() =>
-        Gen.Select(Gen.Int[1, 2_000_000], Gen.Long[0, 1L << 32].Array[0, 60]).Sample((millionths, counts) =>
-        {
-            var energy = new ExactEnergy(Worth, millionths / 1_000_000m);
-            long booked = counts.Sum(c => energy.Add(c).Import);
-            BigInteger all = counts.Aggregate(BigInteger.Zero, (sum, c) => sum + c);
-            Assert.Equal(all * Worth.Numerator * millionths / ((BigInteger)Worth.Denominator * 1_000_000), booked);
-        });
+        Gen.Select(Gen.Int[1, 2_000_000], Gen.Long[0, 1L << 32].Array[0, 60])
+            .Sample(
+                (millionths, counts) =>
+                {
+                    var energy = new ExactEnergy(Worth, millionths / 1_000_000m);
+                    long booked = counts.Sum(c => energy.Add(c).Import);
+                    BigInteger all = counts.Aggregate(BigInteger.Zero, (sum, c) => sum + c);
+                    Assert.Equal(all * Worth.Numerator * millionths / ((BigInteger)Worth.Denominator * 1_000_000), booked);
+                }
+            );
 
     [Fact]
     public void A_ratio_that_cannot_be_is_refused() =>

@@ -121,21 +121,24 @@ public class GpioTests
     public void Whatever_edges_the_kernel_drops_the_same_number_is_reported_lost()
     {
         // The last edge is always there: the kernel drops the oldest.
-        Gen.Select(Gen.Bool.Array[0, 200], Gen.Bool).Sample((kept, startHigh) =>
-        {
-            GpioEdges edges = new();
-            PulseFilter filter = new(stableNs: 0, startHigh);
-            bool level = startHigh;
-            for (int i = 0; i <= kept.Length; i++)
-            {
-                level = !level;
-                if (i == kept.Length || kept[i])
+        Gen.Select(Gen.Bool.Array[0, 200], Gen.Bool)
+            .Sample(
+                (kept, startHigh) =>
                 {
-                    filter.Push(edges.Next(Record((ulong)i * 1_000_000, level, (uint)i + 1)));
-                }
-            }
+                    GpioEdges edges = new();
+                    PulseFilter filter = new(stableNs: 0, startHigh);
+                    bool level = startHigh;
+                    for (int i = 0; i <= kept.Length; i++)
+                    {
+                        level = !level;
+                        if (i == kept.Length || kept[i])
+                        {
+                            filter.Push(edges.Next(Record((ulong)i * 1_000_000, level, (uint)i + 1)));
+                        }
+                    }
 
-            return filter.LostEdges == kept.Count(k => !k);
-        });
+                    return filter.LostEdges == kept.Count(k => !k);
+                }
+            );
     }
 }

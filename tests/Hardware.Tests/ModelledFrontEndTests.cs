@@ -78,7 +78,12 @@ public class ModelledFrontEndTests
     public void A_clamp_leads_more_and_gives_less_at_small_currents()
     {
         // The measured table of an SCT-013-000, 100 A: 3.1° below 4 A, 2.9° from 8 A, 2.7° from 17 A, 2.5° from 38 A.
-        FrontEndErrors clamp = new() { ClampLeadDegrees = 2.24, ClampLeadRiseDegrees = 0.98, ClampRatioFallPercent = 1.2 };
+        FrontEndErrors clamp = new()
+        {
+            ClampLeadDegrees = 2.24,
+            ClampLeadRiseDegrees = 0.98,
+            ClampRatioFallPercent = 1.2,
+        };
         Assert.Equal(3.1, clamp.LeadAt(0.02), 0.05);
         Assert.Equal(2.9, clamp.LeadAt(0.10), 0.05);
         Assert.Equal(2.7, clamp.LeadAt(0.21), 0.05);
@@ -114,7 +119,14 @@ public class ModelledFrontEndTests
     {
         ModelledFrontEnd frontEnd = On(
             new MainsSignal(50, [new Harmonic(1, 230), new Harmonic(5, 23)], [new Harmonic(1, 40, -30), new Harmonic(5, 16, 10)]),
-            new FrontEndErrors { VoltagePercent = 1, CurrentPercent = -1, ClampLeadDegrees = 0.5, Crosstalk = 1e-4 });
+            new FrontEndErrors
+            {
+                VoltagePercent = 1,
+                CurrentPercent = -1,
+                ClampLeadDegrees = 0.5,
+                Crosstalk = 1e-4,
+            }
+        );
         WaveSample[] samples = new WaveSample[1000];
         double joules = 0;
         foreach (WaveSample sample in samples.AsSpan(0, frontEnd.Samples(3, 3.2, samples)))
@@ -139,7 +151,11 @@ public class ModelledFrontEndTests
     {
         FrontEndErrors device = new()
         {
-            VoltagePercent = 1, CurrentPercent = -1.5, ClampLeadDegrees = 0.8, ClampLeadRiseDegrees = 0.3, ClampRatioFallPercent = 1,
+            VoltagePercent = 1,
+            CurrentPercent = -1.5,
+            ClampLeadDegrees = 0.8,
+            ClampLeadRiseDegrees = 0.3,
+            ClampRatioFallPercent = 1,
         };
         MainsSignal other = MainsSignal.Sine(230, 10, 60);
         CalibrationPoint unity = Compare(Resistive, device, Resistive.ActivePowerW);

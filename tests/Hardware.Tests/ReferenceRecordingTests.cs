@@ -15,7 +15,13 @@ public class ReferenceRecordingTests
     [InlineData("VA_G1/IA_G1", 3483.575, 1347.8420, 4464859.3, 49.9869)]
     [InlineData("VB_G1/IB_G1", 3482.939, 1361.2475, 4462879.1, 49.9871)]
     [InlineData("VC_G1/IC_G1", 3484.067, 1363.9533, 4451492.2, 49.9872)]
-    public void A_generator_comes_out_of_the_ADE7953_as_it_was_recorded(string source, double volts, double amperes, double watts, double hertz)
+    public void A_generator_comes_out_of_the_ADE7953_as_it_was_recorded(
+        string source,
+        double volts,
+        double amperes,
+        double watts,
+        double hertz
+    )
     {
         if (Folder("test1.cfg") is not { } folder)
         {
@@ -55,7 +61,11 @@ public class ReferenceRecordingTests
         Atm90e32asSample sample = driver.Read();
         var scale = new Atm90e32asScale(clamp, 10_000);
         (double Volts, double Amperes, double Watts)[] expected =
-            [(3483.575, 1347.8420, 4464859.3), (3482.939, 1361.2475, 4462879.1), (3484.067, 1363.9533, 4451492.2)];
+        [
+            (3483.575, 1347.8420, 4464859.3),
+            (3482.939, 1361.2475, 4462879.1),
+            (3484.067, 1363.9533, 4451492.2),
+        ];
         foreach (Atm90e32asPhaseName phase in Enum.GetValues<Atm90e32asPhaseName>())
         {
             LiveValues live = scale.Live(sample, sample[phase]);

@@ -25,7 +25,9 @@ public sealed class ReplayTests : IDisposable
     private SimulatedBus Recording(bool repeat = false)
     {
         const int Samples = 16_000;
-        File.WriteAllText(Path.Combine(_folder.FullName, "test.cfg"), """
+        File.WriteAllText(
+            Path.Combine(_folder.FullName, "test.cfg"),
+            """
             Test,1,1999
             2,2A,0D
             1,V1,A,,V,0.01,0,0,-99998,99998,1,1,P
@@ -37,7 +39,8 @@ public sealed class ReplayTests : IDisposable
             01/01/2026,00:00:00.000000
             ASCII
             1
-            """);
+            """
+        );
         var data = new List<string>(Samples);
         for (int n = 0; n < Samples; n++)
         {
@@ -71,7 +74,11 @@ public sealed class ReplayTests : IDisposable
             Assert.Equal(ExpectedVar, live.ReactivePowerVar!.Value, ExpectedVar * 0.002);
             Assert.Equal(ExpectedW / 230 / ExpectedA, live.PowerFactor!.Value, 0.001);
             Assert.Equal(Hertz, live.FrequencyHz!.Value, 0.01);
-            (import, export, lagging) = (import + sample.A.ActiveForward, export + sample.B.ActiveReverse, lagging + sample.A.ReactiveForward);
+            (import, export, lagging) = (
+                import + sample.A.ActiveForward,
+                export + sample.B.ActiveReverse,
+                lagging + sample.A.ReactiveForward
+            );
         }
 
         (long numerator, long denominator) = scale.MilliwattHoursPerCount;
@@ -161,11 +168,18 @@ public sealed class ReplayTests : IDisposable
     [Fact]
     public void An_edge_capture_plays_its_edges_at_their_times_and_stops()
     {
-        File.WriteAllText(Path.Combine(_folder.FullName, "pulses.csv"), "t_ns,level\n100000000,1\n200000000,0\n1100000000,1\n1200000000,0\n");
+        File.WriteAllText(
+            Path.Combine(_folder.FullName, "pulses.csv"),
+            "t_ns,level\n100000000,1\n200000000,0\n1100000000,1\n1200000000,0\n"
+        );
         Assert.Equal([.. Expected()], Played(repeat: false, seconds: 10));
-        Assert.Equal([.. Expected(), .. Expected().Select(e => e with { TimeNs = e.TimeNs + 2_200_000_000 })], Played(repeat: true, seconds: 4));
+        Assert.Equal(
+            [.. Expected(), .. Expected().Select(e => e with { TimeNs = e.TimeNs + 2_200_000_000 })],
+            Played(repeat: true, seconds: 4)
+        );
 
-        static IEnumerable<Edge> Expected() => [new(100_000_000, true), new(200_000_000, false), new(1_100_000_000, true), new(1_200_000_000, false)];
+        static IEnumerable<Edge> Expected() =>
+            [new(100_000_000, true), new(200_000_000, false), new(1_100_000_000, true), new(1_200_000_000, false)];
     }
 
     private List<Edge> Played(bool repeat, int seconds)
@@ -192,10 +206,16 @@ public sealed class ReplayTests : IDisposable
         SimulatedBus bus = Recording();
         Assert.Equal(["V1/I1"], bus.PowerSources);
         Assert.Equal(["I1"], bus.CurrentSources);
-        Assert.Contains("'I9'. It has I1.", Assert.Throws<ArgumentException>(
-            () => bus.AttachAde7953(0x38, new("V1/I9", Clamp200), null, 1001)).Message, StringComparison.Ordinal);
-        Assert.Contains("one of V1/I1", Assert.Throws<ArgumentException>(
-            () => bus.AttachAde7953(0x38, new("I1", Clamp200), null, 1001)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'I9'. It has I1.",
+            Assert.Throws<ArgumentException>(() => bus.AttachAde7953(0x38, new("V1/I9", Clamp200), null, 1001)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "one of V1/I1",
+            Assert.Throws<ArgumentException>(() => bus.AttachAde7953(0x38, new("I1", Clamp200), null, 1001)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<ArgumentException>(() => bus.AttachPulseLine(1, "edges", 10));
     }
 }

@@ -18,8 +18,12 @@ internal sealed class SineFeed(double volts, double amperes, double degrees = 0,
 
     public double Hertz(double at) => hertz;
 
-    public WaveSample At(double at) => new(
-        Volts * Math.Sqrt(2) * Math.Sin(2 * Math.PI * Wave * at), Amperes * Math.Sqrt(2) * Math.Sin((2 * Math.PI * Wave * at) - Radians), 1);
+    public WaveSample At(double at) =>
+        new(
+            Volts * Math.Sqrt(2) * Math.Sin(2 * Math.PI * Wave * at),
+            Amperes * Math.Sqrt(2) * Math.Sin((2 * Math.PI * Wave * at) - Radians),
+            1
+        );
 
     public int Samples(double from, double to, Span<WaveSample> samples)
     {

@@ -5,12 +5,15 @@ namespace EdgeGateway.Readings.Tests;
 public class ObisCodeTests
 {
     [Fact]
-    public void Every_code_is_read_back_from_its_text_and_from_the_display_form() => Gen.Byte.Array[6].Sample(g =>
-    {
-        string text = $"{g[0]}-{g[1]}:{g[2]}.{g[3]}.{g[4]}.{g[5]}";
-        Assert.Equal(text, ObisCode.Parse(text).ToString());
-        Assert.Equal(ObisCode.Parse(text), ObisCode.Parse($"{g[0]}-{g[1]}:{g[2]}.{g[3]}.{g[4]}*{g[5]}"));
-    });
+    public void Every_code_is_read_back_from_its_text_and_from_the_display_form() =>
+        Gen
+            .Byte.Array[6]
+            .Sample(g =>
+            {
+                string text = $"{g[0]}-{g[1]}:{g[2]}.{g[3]}.{g[4]}.{g[5]}";
+                Assert.Equal(text, ObisCode.Parse(text).ToString());
+                Assert.Equal(ObisCode.Parse(text), ObisCode.Parse($"{g[0]}-{g[1]}:{g[2]}.{g[3]}.{g[4]}*{g[5]}"));
+            });
 
     [Theory]
     [InlineData("")]

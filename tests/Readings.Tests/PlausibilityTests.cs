@@ -3,7 +3,13 @@ namespace EdgeGateway.Readings.Tests;
 public class PlausibilityTests
 {
     private static readonly LiveValues Usual = new(
-        VoltageV: 230, CurrentA: 10, ActivePowerW: -2200, ApparentPowerVA: 2300, PowerFactor: -0.956, FrequencyHz: 49.98);
+        VoltageV: 230,
+        CurrentA: 10,
+        ActivePowerW: -2200,
+        ApparentPowerVA: 2300,
+        PowerFactor: -0.956,
+        FrequencyHz: 49.98
+    );
 
     [Fact]
     public void What_a_factory_has_every_day_is_believed() => Assert.Null(Of(Usual));

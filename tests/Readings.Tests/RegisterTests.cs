@@ -9,9 +9,11 @@ public class RegisterTests
     [InlineData(long.MaxValue, -3, "9223372036854775.807")]
     [InlineData(12, 2, "1200")]
     [InlineData(0, -9, "0")]
-    public void A_value_is_the_count_times_its_quantum_exactly(long count, int exponent, string value) => Assert.Equal(
-        decimal.Parse(value, CultureInfo.InvariantCulture),
-        new Register(ObisCode.ActiveImport, new Quantum("Wh", exponent), count).Value);
+    public void A_value_is_the_count_times_its_quantum_exactly(long count, int exponent, string value) =>
+        Assert.Equal(
+            decimal.Parse(value, CultureInfo.InvariantCulture),
+            new Register(ObisCode.ActiveImport, new Quantum("Wh", exponent), count).Value
+        );
 
     [Fact]
     public void Every_missing_reason_has_its_own_code()

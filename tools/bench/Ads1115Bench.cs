@@ -7,7 +7,9 @@ using EdgeGateway.Simulation;
 
 namespace EdgeGateway.Bench;
 
-/// <summary>Four ADS1115 that convert 860 times a second on one simulated bus, through driver, windows and register book, at real speed.</summary>
+/// <summary>
+/// Four ADS1115 that convert 860 times a second on one simulated bus, through driver, windows and register book, at real speed.
+/// </summary>
 internal static class Ads1115Bench
 {
     private const int Chips = 4;
@@ -47,16 +49,29 @@ internal static class Ads1115Bench
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         (TimeSpan cpu, long samples, long lost) after = Now();
         double percent = (after.cpu - before.cpu).TotalSeconds / seconds * 100;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            samples     {after.samples - before.samples} in {seconds:0.0} s, {(after.samples - before.samples) / seconds:0} a second from {Chips} chips
-            lost        {after.lost - before.lost} samples, in {gaps} readings with a gap
-            processor   {percent:0.00} % of one core, the simulated chips included; limit {LimitPercent} %: {(percent <= LimitPercent ? "held" : "EXCEEDED")}
-            wake-ups    {wakeUps:0.00} % of one core for the same thread with no chip to serve: what this machine takes to wake up a thousand times a second
-            work        {percent - wakeUps:0.00} % of one core is left for {Chips} chips: {(percent - wakeUps) / 100 * seconds / (after.samples - before.samples) * 1e6:0.0} µs a sample
-            """));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                samples     {after.samples - before.samples} in {seconds:0.0} s, {(after.samples - before.samples)
+                    / seconds:0} a second from {Chips} chips
+                lost        {after.lost - before.lost} samples, in {gaps} readings with a gap
+                processor   {percent:0.00} % of one core, the simulated chips included; limit {LimitPercent} %: {(
+                    percent <= LimitPercent ? "held" : "EXCEEDED"
+                )}
+                wake-ups    {wakeUps:0.00} % of one core for the same thread with no chip to serve: what this machine takes to wake up a thousand times a second
+                work        {percent - wakeUps:0.00} % of one core is left for {Chips} chips: {(percent - wakeUps)
+                    / 100
+                    * seconds
+                    / (after.samples - before.samples)
+                    * 1e6:0.0} µs a sample
+                """
+            )
+        );
         return percent <= LimitPercent ? 0 : 1;
 
-        (TimeSpan, long, long) Now() => (Process.GetCurrentProcess().TotalProcessorTime, inputs.Sum(i => i.SamplesRead), inputs.Sum(i => i.SamplesLost));
+        (TimeSpan, long, long) Now() =>
+            (Process.GetCurrentProcess().TotalProcessorTime, inputs.Sum(i => i.SamplesRead), inputs.Sum(i => i.SamplesLost));
     }
 
     private static async Task<double> WakeUpsAsync(TimeProvider time)

@@ -14,16 +14,26 @@ using Recorder = EdgeGateway.Recording.Recorder;
 
 namespace EdgeGateway.Bench;
 
-/// <summary>What accounting costs: a year of 64 meters from the ledger's bytes to monthly accounts and flows, and a footprint in the gateway.</summary>
+/// <summary>
+/// What accounting costs: a year of 64 meters from the ledger's bytes to monthly accounts and flows, and a footprint in the gateway.
+/// </summary>
 internal static class CarbonBench
 {
-    private const int Accounts = 16, Meters = 64, Slots = 365 * 96, SlotsOfADay = 96;
+    private const int Accounts = 16,
+        Meters = 64,
+        Slots = 365 * 96,
+        SlotsOfADay = 96;
     private const long Mwh = 1_000_000; // milliwatt-hours of a kilowatt-hour
     private static readonly DateTimeOffset Start = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly Origin Origin = new(new string('0', 64), 1, Simulated: true);
 
     // Grid on meters 0 to 2, export 3, photovoltaics 4 to 6, battery in 7 and out 8; the others are loads behind them.
-    private static readonly FlowSite Site = new() { LengthMinutes = 15, Generators = [new Generator("pv", NonFossil: true)], InitialContent = 0 };
+    private static readonly FlowSite Site = new()
+    {
+        LengthMinutes = 15,
+        Generators = [new Generator("pv", NonFossil: true)],
+        InitialContent = 0,
+    };
 
     public static async Task<int> RunAsync()
     {
@@ -32,7 +42,12 @@ internal static class CarbonBench
         {
             Console.WriteLine($"Making a ledger with a year of {Meters} meters, a leaf each quarter hour");
             Make(folder);
-            using Process year = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", Environment.ProcessPath!, "carbon-year", folder]) { RedirectStandardOutput = true })!;
+            using Process year = Process.Start(
+                new ProcessStartInfo("taskset", ["-c", "0", Environment.ProcessPath!, "carbon-year", folder])
+                {
+                    RedirectStandardOutput = true,
+                }
+            )!;
             string[] said = (await year.StandardOutput.ReadToEndAsync()).TrimEnd('\n').Split('\n');
             await year.WaitForExitAsync();
             if (year.ExitCode != 0)
@@ -44,11 +59,21 @@ internal static class CarbonBench
             Array.ForEach(said[..^2], Console.WriteLine);
             (double slot, double whole) = Slot();
             Table table = new Table().AddColumns("figure", "measured", "limit", "");
-            bool good = Row(table, $"a year of {Meters} meters, {Meters * Slots / 1e6:0.00} million intervals, to monthly accounts with flows, on one core, s", seconds, 10);
+            bool good = Row(
+                table,
+                $"a year of {Meters} meters, {Meters * Slots / 1e6:0.00} million intervals, to monthly accounts with flows, on one core, s",
+                seconds,
+                10
+            );
             good &= Row(table, "most memory of that process, MB", megabytes, 100);
             good &= Row(table, "a footprint of three meters: what it computes, µs", slot, 100);
             good &= Row(table, "and its leaf, encoded and hashed, µs", whole, 100);
-            good &= Row(table, $"an account in the recorder, {Accounts} beside each other against none: its slot with ledger and facts, µs", (Tick(folder, Accounts) - Tick(folder, 0)) / Accounts, 100);
+            good &= Row(
+                table,
+                $"an account in the recorder, {Accounts} beside each other against none: its slot with ledger and facts, µs",
+                (Tick(folder, Accounts) - Tick(folder, 0)) / Accounts,
+                100
+            );
             AnsiConsole.Write(table);
             return good ? 0 : 1;
         }
@@ -58,17 +83,26 @@ internal static class CarbonBench
         }
     }
 
-    /// <summary>The process that is measured: reads the ledger strictly and accounts. Its last two lines are seconds and megabytes.</summary>
+    /// <summary>
+    /// The process that is measured: reads the ledger strictly and accounts. Its last two lines are seconds and megabytes.
+    /// </summary>
     public static int Year(string folder)
     {
         long began = Stopwatch.GetTimestamp();
         using Ledger ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
         FlowLedger flows = new(Site);
-        RecordedMethod grid = RecordedMethod.OfEnergy(RecordedMethod.LocationBased, FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation")).Factor);
-        long[] before = new long[Meters], month = new long[Meters];
-        long location = 0, market = 0, slots = 0, intervals = 0;
+        RecordedMethod grid = RecordedMethod.OfEnergy(
+            RecordedMethod.LocationBased,
+            FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation")).Factor
+        );
+        long[] before = new long[Meters],
+            month = new long[Meters];
+        long location = 0,
+            market = 0,
+            slots = 0,
+            intervals = 0;
         int current = 1;
-        for (long next = 1; next < ledger.Size;)
+        for (long next = 1; next < ledger.Size; )
         {
             IReadOnlyList<byte[]?> page = ledger.Leaves(next, ledger.Size);
             next += page.Count;
@@ -99,11 +133,18 @@ internal static class CarbonBench
 
                 long import = energy[0] + energy[1] + energy[2];
                 location += grid.Micrograms(MeteredAmount.FromCounts(import, Quantum.MilliwattHour));
-                flows.Take(new FlowInterval
-                {
-                    Start = start, Import = import * 1000, Export = energy[3] * 1000, Generation = [(energy[4] + energy[5] + energy[6]) * 1000],
-                    Charge = energy[7] * 1000, Discharge = energy[8] * 1000, Intensity = 550_000_000,
-                });
+                flows.Take(
+                    new FlowInterval
+                    {
+                        Start = start,
+                        Import = import * 1000,
+                        Export = energy[3] * 1000,
+                        Generation = [(energy[4] + energy[5] + energy[6]) * 1000],
+                        Charge = energy[7] * 1000,
+                        Discharge = energy[8] * 1000,
+                        Intensity = 550_000_000,
+                    }
+                );
                 slots++;
             }
         }
@@ -111,8 +152,16 @@ internal static class CarbonBench
         market += Account(current, month);
         string share = FlowFigures.Of(flows).First(f => f.Name == "selfSufficiency").Shown ?? "no value";
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        string peak = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{intervals:N0} intervals in {slots:N0} slots: {location / 1e9:N3} kg location-based, {market / 1e9:N3} kg market-based, self-sufficiency {share} %"));
+        string peak = File.ReadLines("/proc/self/status")
+            .First(l => l.StartsWith("VmHWM", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{intervals:N0} intervals in {slots:N0} slots: {location / 1e9:N3} kg location-based, {market / 1e9:N3} kg "
+                    + $"market-based, self-sufficiency {share} %"
+            )
+        );
         Console.WriteLine(seconds.ToString(CultureInfo.InvariantCulture));
         Console.WriteLine((double.Parse(peak, CultureInfo.InvariantCulture) / 1024).ToString(CultureInfo.InvariantCulture));
         return 0;
@@ -121,22 +170,50 @@ internal static class CarbonBench
     private static long Account(int month, long[] energy)
     {
         Period period = new(new DateOnly(2025, month, 1), new DateOnly(2025, month, 1).AddMonths(1));
-        CitedFactor east = FactorLibrary.Shipped.Require(new FactorQuery("CN-grid-east", "electricity", "average", "organisation", Set: "cn-grid-2023"), period);
-        CitedFactor residual = FactorLibrary.Shipped.Require(new FactorQuery("CN", "electricity", "excluding-traded-non-fossil", "organisation", Set: "cn-grid-2023"), period);
-        EdgeGateway.Carbon.Accounts.Activity Of(string name, long milliwattHours) => new(name, MeteredAmount.FromCounts(milliwattHours, Quantum.MilliwattHour), "readings", DataOrigin.Automatic);
+        CitedFactor east = FactorLibrary.Shipped.Require(
+            new FactorQuery("CN-grid-east", "electricity", "average", "organisation", Set: "cn-grid-2023"),
+            period
+        );
+        CitedFactor residual = FactorLibrary.Shipped.Require(
+            new FactorQuery("CN", "electricity", "excluding-traded-non-fossil", "organisation", Set: "cn-grid-2023"),
+            period
+        );
+        EdgeGateway.Carbon.Accounts.Activity Of(string name, long milliwattHours) =>
+            new(name, MeteredAmount.FromCounts(milliwattHours, Quantum.MilliwattHour), "readings", DataOrigin.Automatic);
         var account = Scope2.Of(
-            period, "CN",
+            period,
+            "CN",
             [
-                new ElectricityLine(Of("grid", energy[0] + energy[1] + energy[2]), Acquisition.Purchased, PowerSource.Ordinary) { Grid = east },
-                new ElectricityLine(Of("pv", energy[4] + energy[5] + energy[6]), Acquisition.SelfGenerated, PowerSource.NonFossil) { Proof = ["record"] },
+                new ElectricityLine(Of("grid", energy[0] + energy[1] + energy[2]), Acquisition.Purchased, PowerSource.Ordinary)
+                {
+                    Grid = east,
+                },
+                new ElectricityLine(Of("pv", energy[4] + energy[5] + energy[6]), Acquisition.SelfGenerated, PowerSource.NonFossil)
+                {
+                    Proof = ["record"],
+                },
             ],
             [new ExportLine(Of("export", energy[3]), east)],
             [
-                new Instrument("record", InstrumentKind.GenerationRecord, MeteredAmount.FromCounts(energy[4] + energy[5] + energy[6], Quantum.MilliwattHour), period, "CN", null),
-                new Instrument("certificates", InstrumentKind.Certificate, Quantity.Parse("100 MWh"), period, "CN", null) { Retired = period.Until },
+                new Instrument(
+                    "record",
+                    InstrumentKind.GenerationRecord,
+                    MeteredAmount.FromCounts(energy[4] + energy[5] + energy[6], Quantum.MilliwattHour),
+                    period,
+                    "CN",
+                    null
+                ),
+                new Instrument("certificates", InstrumentKind.Certificate, Quantity.Parse("100 MWh"), period, "CN", null)
+                {
+                    Retired = period.Until,
+                },
             ],
-            residual);
-        return (long)(account.Totals.Single(t => t.Account == Scope2.MarketAccount).Micrograms ?? throw new InvalidOperationException(string.Join("; ", account.Blocked)));
+            residual
+        );
+        return (long)(
+            account.Totals.Single(t => t.Account == Scope2.MarketAccount).Micrograms
+            ?? throw new InvalidOperationException(string.Join("; ", account.Blocked))
+        );
     }
 
     private static void Take(Leaf leaf, long[] before, long[]? energy)
@@ -146,7 +223,10 @@ internal static class CarbonBench
             long count = leaf.Records[m].Number!.Value.Mantissa;
             if (energy is not null)
             {
-                energy[m] = count >= before[m] ? count - before[m] : throw new InvalidDataException($"{leaf.Records[m].Name} steps back at {leaf.Head.Time:u}.");
+                energy[m] =
+                    count >= before[m]
+                        ? count - before[m]
+                        : throw new InvalidDataException($"{leaf.Records[m].Name} steps back at {leaf.Head.Time:u}.");
             }
 
             before[m] = count;
@@ -190,39 +270,83 @@ internal static class CarbonBench
         };
     }
 
-    private static byte[] Reading(int slot, long[] counts) => LeafCodec.Encode(new Leaf(
-        EvidenceBench.HeadOf(slot + 1, Start.AddMinutes(15 * slot)),
-        [.. counts.Select((c, m) => new LeafRecord($"meter-{m:D2}/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, c) })]));
+    private static byte[] Reading(int slot, long[] counts) =>
+        LeafCodec.Encode(
+            new Leaf(
+                EvidenceBench.HeadOf(slot + 1, Start.AddMinutes(15 * slot)),
+                [
+                    .. counts.Select(
+                        (c, m) => new LeafRecord($"meter-{m:D2}/1-0:1.8.0.255") { Unit = "Wh", Number = new DecimalFraction(-3, c) }
+                    ),
+                ]
+            )
+        );
 
     // Three meters of three phases, as a boundary has: the account's judgement, and then with the leaf that it becomes.
     private static (double Microseconds, double WithLeaf) Slot()
     {
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         CarbonAccount account = new(
-            "scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [.. Enumerable.Range(1, 3).Select(m => new AccountMeter($"in-L{m}", ObisCode.ActiveImport, null))]);
+            "scope2-location",
+            set,
+            RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
+            [.. Enumerable.Range(1, 3).Select(m => new AccountMeter($"in-L{m}", ObisCode.ActiveImport, null))]
+        );
         const int Rounds = 20_000;
-        double computing = 0, whole = 0;
+        double computing = 0,
+            whole = 0;
         for (int pass = 0; pass < 2; pass++) // the first one warms up
         {
             account.Forget();
-            long inAccount = 0, began = Stopwatch.GetTimestamp();
+            long inAccount = 0,
+                began = Stopwatch.GetTimestamp();
             for (int i = 0; i < Rounds; i++)
             {
                 DateTimeOffset at = Start.AddMinutes(15 * i);
-                Dictionary<string, (RecordedRegister?, string?)> now = Enumerable.Range(1, 3).ToDictionary(
-                    m => $"in-L{m}", m => ((RecordedRegister?)new RecordedRegister(i, at, new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000 + (i * 60_000_007L * m))), (string?)null));
+                Dictionary<string, (RecordedRegister?, string?)> now = Enumerable
+                    .Range(1, 3)
+                    .ToDictionary(
+                        m => $"in-L{m}",
+                        m =>
+                            (
+                                (RecordedRegister?)
+                                    new RecordedRegister(
+                                        i,
+                                        at,
+                                        new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000 + (i * 60_000_007L * m))
+                                    ),
+                                (string?)null
+                            )
+                    );
                 long from = Stopwatch.GetTimestamp();
                 AccountSlot slot = account.At(at, now);
                 account.Close(now);
                 inAccount += Stopwatch.GetTimestamp() - from;
-                MerkleHash.OfLeaf(LeafCodec.Encode(new Leaf(EvidenceBench.HeadOf(i + 1, at) with { Type = LeafType.Carbon, Group = null, Config = null, Factors = 1, ComputedFrom = slot.ComputedFrom }, slot.Records)));
+                MerkleHash.OfLeaf(
+                    LeafCodec.Encode(
+                        new Leaf(
+                            EvidenceBench.HeadOf(i + 1, at) with
+                            {
+                                Type = LeafType.Carbon,
+                                Group = null,
+                                Config = null,
+                                Factors = 1,
+                                ComputedFrom = slot.ComputedFrom,
+                            },
+                            slot.Records
+                        )
+                    )
+                );
                 foreach ((string meter, (RecordedRegister? register, string? _)) in now)
                 {
                     account.Begin(meter, register!.Value);
                 }
             }
 
-            (computing, whole) = (inAccount * 1e6 / Stopwatch.Frequency / Rounds, Stopwatch.GetElapsedTime(began).TotalMicroseconds / Rounds);
+            (computing, whole) = (
+                inAccount * 1e6 / Stopwatch.Frequency / Rounds,
+                Stopwatch.GetElapsedTime(began).TotalMicroseconds / Rounds
+            );
         }
 
         return (computing, whole);
@@ -231,7 +355,8 @@ internal static class CarbonBench
     // The median of what a slot's end takes the recorder, µs, with three meters and so many accounts of them.
     private static double Tick(string root, int accounts)
     {
-        const int Warm = 200, Rounds = 1000;
+        const int Warm = 200,
+            Rounds = 1000;
         string folder = Directory.CreateDirectory(Path.Combine(root, $"accounts-{accounts}")).FullName;
         Clock clock = new(Start);
         string[] names = [.. Enumerable.Range(1, 3).Select(m => $"in-L{m}")];
@@ -241,13 +366,26 @@ internal static class CarbonBench
         Now now = new(meters, Start);
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         Recorder recorder = new(
-            ledger, key, now, [new RecordedGroup("boundary", names, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])],
+            ledger,
+            key,
+            now,
+            [new RecordedGroup("boundary", names, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])],
             [
-                .. Enumerable.Range(0, accounts).Select(a => new CarbonAccount(
-                    $"account-{a}", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [.. names.Select(n => new AccountMeter(n, ObisCode.ActiveImport, null))])),
+                .. Enumerable
+                    .Range(0, accounts)
+                    .Select(a => new CarbonAccount(
+                        $"account-{a}",
+                        set,
+                        RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
+                        [.. names.Select(n => new AccountMeter(n, ObisCode.ActiveImport, null))]
+                    )),
             ],
-            new Rhythm(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), 256), clock, new Pen(clock, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(ledger, key, simulated: true), NullLogger<Recorder>.Instance);
+            new Rhythm(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), 256),
+            clock,
+            new Pen(clock, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
+            Recorder.OriginOf(ledger, key, simulated: true),
+            NullLogger<Recorder>.Instance
+        );
         recorder.Start(new ProcessStart("boot", "bench"), []);
         double[] took = new double[Rounds];
         for (int i = -Warm; i < Rounds; i++)
@@ -280,21 +418,34 @@ internal static class CarbonBench
 
     private sealed class Steady(string name) : IMeter
     {
-        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(name, (ObisCode.ActiveImport, Quantum.MilliwattHour));
+        public MeterRegisters Registers { get; } =
+            new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(
+                name,
+                (ObisCode.ActiveImport, Quantum.MilliwattHour)
+            );
 
         public AccuracyClass Accuracy => AccuracyClass.Class1;
 
-        public Reading Read(DateTimeOffset time) => new()
-        {
-            Meter = name, Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, (time - Start).Ticks / 1000)],
-        };
+        public Reading Read(DateTimeOffset time) =>
+            new()
+            {
+                Meter = name,
+                Time = time,
+                Accuracy = Accuracy,
+                Registers = [new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, (time - Start).Ticks / 1000)],
+            };
     }
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
     private static bool Row(Table table, string name, double measured, double limit)
     {
-        table.AddRow(name, measured.ToString("0.0", CultureInfo.InvariantCulture), $"≤ {limit.ToString(CultureInfo.InvariantCulture)}", measured <= limit ? "held" : "MISSED");
+        table.AddRow(
+            name,
+            measured.ToString("0.0", CultureInfo.InvariantCulture),
+            $"≤ {limit.ToString(CultureInfo.InvariantCulture)}",
+            measured <= limit ? "held" : "MISSED"
+        );
         return measured <= limit;
     }
 }

@@ -26,7 +26,10 @@ internal static class EvidenceBench
         good &= Appending(table);
         good &= Sizes(table);
         AnsiConsole.Write(table);
-        Console.WriteLine("Times are processor time of the whole process, its garbage collector included; each pair is measured in turn and its medians compared.");
+        Console.WriteLine(
+            "Times are processor time of the whole process, its garbage collector included; each pair is measured in turn and "
+                + "its medians compared."
+        );
         return good ? 0 : 1;
     }
 
@@ -36,17 +39,29 @@ internal static class EvidenceBench
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Dictionary<string, byte[]> files = LogAsTiles(key);
         TrustAnchors trust = TrustAnchors.FromPem(key.ExportSubjectPublicKeyInfoPem());
-        double[] hashing = new double[Rounds], verifying = new double[Rounds];
+        double[] hashing = new double[Rounds],
+            verifying = new double[Rounds];
         for (int round = 0; round < Rounds; round++)
         {
             hashing[round] = ProcessorSeconds(() => HashPlainly(files));
-            verifying[round] = ProcessorSeconds(() => TileLog.Verify(
-                (path, _) => files.TryGetValue(path, out byte[]? file) ? file : (ReadOnlyMemory<byte>?)null, trust, _ => { }));
+            verifying[round] = ProcessorSeconds(() =>
+                TileLog.Verify((path, _) => files.TryGetValue(path, out byte[]? file) ? file : (ReadOnlyMemory<byte>?)null, trust, _ => { })
+            );
         }
 
         (double plain, double whole) = (Median(hashing), Median(verifying));
-        table.AddRow("plain loop over the same leaf and node hashes, leaves a second", (Leaves / plain).ToString("N0", CultureInfo.InvariantCulture), "", "");
-        table.AddRow("verifying the log from its tiles, leaves a second", (Leaves / whole).ToString("N0", CultureInfo.InvariantCulture), "", "");
+        table.AddRow(
+            "plain loop over the same leaf and node hashes, leaves a second",
+            (Leaves / plain).ToString("N0", CultureInfo.InvariantCulture),
+            "",
+            ""
+        );
+        table.AddRow(
+            "verifying the log from its tiles, leaves a second",
+            (Leaves / whole).ToString("N0", CultureInfo.InvariantCulture),
+            "",
+            ""
+        );
         return AtLeast(table, "verifying, of the plain loop's speed", plain / whole, 0.4);
     }
 
@@ -110,24 +125,41 @@ internal static class EvidenceBench
         try
         {
             Origin origin = new(new string('0', 64), 1, Simulated: true);
-            byte[][][] ticks = [.. Enumerable.Range(0, Ticks).Select(t => Enumerable.Range(t * LeavesPerTick, LeavesPerTick)
-                .Select(i => LeafOf(i, origin, i % 2 == 0 ? 1 : 4)).ToArray())];
+            byte[][][] ticks =
+            [
+                .. Enumerable
+                    .Range(0, Ticks)
+                    .Select(t =>
+                        Enumerable.Range(t * LeavesPerTick, LeavesPerTick).Select(i => LeafOf(i, origin, i % 2 == 0 ? 1 : 4)).ToArray()
+                    ),
+            ];
             using Ledger ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
             using SqliteConnection plain = new($"Data Source={Path.Combine(folder, "plain.db")};Pooling=False");
             plain.Open();
-            Execute(plain, """
+            Execute(
+                plain,
+                """
                 PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=1000;
                 CREATE TABLE leaf(idx INTEGER PRIMARY KEY, bytes BLOB) STRICT;
-                """);
-            double[] inserting = new double[Ticks], appending = new double[Ticks];
+                """
+            );
+            double[] inserting = new double[Ticks],
+                appending = new double[Ticks];
             for (int t = 0; t < Ticks; t++)
             {
                 inserting[t] = ProcessorSeconds(() => InsertPlainly(plain, t * LeavesPerTick, ticks[t]));
-                appending[t] = ProcessorSeconds(() => ledger.Append(new LedgerTick(Start.AddMinutes(t), ticks[t], new Dictionary<string, string>())));
+                appending[t] = ProcessorSeconds(() =>
+                    ledger.Append(new LedgerTick(Start.AddMinutes(t), ticks[t], new Dictionary<string, string>()))
+                );
             }
 
             (double bare, double whole) = (Median(inserting), Median(appending));
-            table.AddRow("inserting 1 000 leaves without hashing, ms", (bare * 1000).ToString("0.00", CultureInfo.InvariantCulture), "", "");
+            table.AddRow(
+                "inserting 1 000 leaves without hashing, ms",
+                (bare * 1000).ToString("0.00", CultureInfo.InvariantCulture),
+                "",
+                ""
+            );
             table.AddRow("appending them to the ledger, ms", (whole * 1000).ToString("0.00", CultureInfo.InvariantCulture), "", "");
             return AtMost(table, "appending, times inserting", whole / bare, 2.5, "0.00");
         }
@@ -173,33 +205,52 @@ internal static class EvidenceBench
     {
         bool genesis = index == 0;
         LeafHead head = genesis
-            ? HeadOf(index, Start) with { Type = LeafType.Genesis, Group = null, Config = null, Simulated = true }
+            ? HeadOf(index, Start) with
+            {
+                Type = LeafType.Genesis,
+                Group = null,
+                Config = null,
+                Simulated = true,
+            }
             : HeadOf(index, Start.AddMinutes(index));
-        IEnumerable<Reading> readings = Enumerable.Range(1, meters).Select(m => new Reading
-        {
-            Meter = $"machine-{m:D2}",
-            Time = head.Time,
-            Registers = [new Register(ObisCode.ActiveImport, new Quantum("Wh", -3), 9_000_000_000 + (index * m))],
-            Accuracy = AccuracyClass.Class1,
-        });
-        return LeafCodec.Encode(new Leaf(head, genesis
-            ? [LeafRecord.Of("origin", origin.ToString()), LeafRecord.Of("device", origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]
-            : GroupLeaf.RecordsOf(head.Time, readings, AccuracyClass.Class1.Code())));
+        IEnumerable<Reading> readings = Enumerable
+            .Range(1, meters)
+            .Select(m => new Reading
+            {
+                Meter = $"machine-{m:D2}",
+                Time = head.Time,
+                Registers = [new Register(ObisCode.ActiveImport, new Quantum("Wh", -3), 9_000_000_000 + (index * m))],
+                Accuracy = AccuracyClass.Class1,
+            });
+        return LeafCodec.Encode(
+            new Leaf(
+                head,
+                genesis
+                    ?
+                    [
+                        LeafRecord.Of("origin", origin.ToString()),
+                        LeafRecord.Of("device", origin.DeviceId),
+                        new LeafRecord("key") { Data = new byte[] { 0x30 } },
+                    ]
+                    : GroupLeaf.RecordsOf(head.Time, readings, AccuracyClass.Class1.Code())
+            )
+        );
     }
 
     /// <summary>The head of a reading leaf.</summary>
-    public static LeafHead HeadOf(long index, DateTimeOffset time) => new()
-    {
-        Index = index,
-        Type = LeafType.Reading,
-        Time = time,
-        TimeStatus = TimeStatus.Synchronised,
-        BootCount = 12,
-        MonotonicMs = index * 60_000,
-        Salt = SHA256.HashData(BitConverter.GetBytes(index)).AsMemory(0, LeafCodec.SaltBytes),
-        Group = "hall-1",
-        Config = 3,
-    };
+    public static LeafHead HeadOf(long index, DateTimeOffset time) =>
+        new()
+        {
+            Index = index,
+            Type = LeafType.Reading,
+            Time = time,
+            TimeStatus = TimeStatus.Synchronised,
+            BootCount = 12,
+            MonotonicMs = index * 60_000,
+            Salt = SHA256.HashData(BitConverter.GetBytes(index)).AsMemory(0, LeafCodec.SaltBytes),
+            Group = "hall-1",
+            Config = 3,
+        };
 
     private static double ProcessorSeconds(Action work)
     {
@@ -212,13 +263,23 @@ internal static class EvidenceBench
 
     private static bool AtLeast(Table table, string name, double measured, double limit)
     {
-        table.AddRow(name, measured.ToString("0.00", CultureInfo.InvariantCulture), $"≥ {limit.ToString(CultureInfo.InvariantCulture)}", measured >= limit ? "held" : "MISSED");
+        table.AddRow(
+            name,
+            measured.ToString("0.00", CultureInfo.InvariantCulture),
+            $"≥ {limit.ToString(CultureInfo.InvariantCulture)}",
+            measured >= limit ? "held" : "MISSED"
+        );
         return measured >= limit;
     }
 
     private static bool AtMost(Table table, string name, double measured, double limit, string format)
     {
-        table.AddRow(name, measured.ToString(format, CultureInfo.InvariantCulture), $"≤ {limit.ToString(CultureInfo.InvariantCulture)}", measured <= limit ? "held" : "MISSED");
+        table.AddRow(
+            name,
+            measured.ToString(format, CultureInfo.InvariantCulture),
+            $"≤ {limit.ToString(CultureInfo.InvariantCulture)}",
+            measured <= limit ? "held" : "MISSED"
+        );
         return measured <= limit;
     }
 }

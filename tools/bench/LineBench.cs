@@ -16,14 +16,18 @@ internal static class LineBench
     private const int LeavesPerTick = 1000;
     private const string Program = "artifacts/linux-x64/edge-gateway";
     private const string Site = "hardware/sites/bench.json";
-    private static readonly DateTimeOffset Newest = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 3600);
+    private static readonly DateTimeOffset Newest = DateTimeOffset.FromUnixTimeSeconds(
+        TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 3600
+    );
 
     public static async Task<int> RunAsync(TimeSpan watch)
     {
         if (!File.Exists(Program) || !File.Exists(Site))
         {
             await Console.Error.WriteLineAsync(
-                $"{Program} is not there. From the top of the repository: dotnet publish gateway/Gateway -c Release -r linux-x64 -o artifacts/linux-x64");
+                $"{Program} is not there. From the top of the repository: dotnet publish gateway/Gateway -c Release -r "
+                    + "linux-x64 -o artifacts/linux-x64"
+            );
             return 2;
         }
 
@@ -65,8 +69,13 @@ internal static class LineBench
 
             bool last = tick == (Leaves / LeavesPerTick) - 1;
             ledger.MoveCursor(site.Publishers[0].Name, Leaves);
-            ledger.Append(new LedgerTick(
-                Newest.AddMinutes(tick - (Leaves / LeavesPerTick)), leaves, new Dictionary<string, string> { ["origin"] = origin.ToString(), ["boot"] = "earlier-boot 1" }));
+            ledger.Append(
+                new LedgerTick(
+                    Newest.AddMinutes(tick - (Leaves / LeavesPerTick)),
+                    leaves,
+                    new Dictionary<string, string> { ["origin"] = origin.ToString(), ["boot"] = "earlier-boot 1" }
+                )
+            );
             TreeHead head = ledger.Head(origin);
             ledger.Seal(new StoredCheckpoint(head.Size, Newest, CheckpointNote.Sign(head, key.Key), CheckpointCose.Sign(head, key.Key)));
             if (last)
@@ -101,21 +110,37 @@ internal static class LineBench
             Simulated = genesis,
         };
         IEnumerable<MeterSettings> meters = site.Meters.Where(m => m.Group == group.Name);
-        return LeafCodec.Encode(new Leaf(head, genesis
-            ? [LeafRecord.Of("origin", origin.ToString())]
-            : [.. meters.Select(m => new LeafRecord(GroupLeaf.NameOf(m.Name, m.Obis))
-            {
-                Unit = m is PulseMeterSettings ? "count" : m is Ads1115MeterSettings ? "VAh" : "Wh",
-                Number = new DecimalFraction(m is PulseMeterSettings ? 0 : -3, 1_000_000 + index),
-            })]));
+        return LeafCodec.Encode(
+            new Leaf(
+                head,
+                genesis
+                    ? [LeafRecord.Of("origin", origin.ToString())]
+                    :
+                    [
+                        .. meters.Select(m => new LeafRecord(GroupLeaf.NameOf(m.Name, m.Obis))
+                        {
+                            Unit =
+                                m is PulseMeterSettings ? "count"
+                                : m is Ads1115MeterSettings ? "VAh"
+                                : "Wh",
+                            Number = new DecimalFraction(m is PulseMeterSettings ? 0 : -3, 1_000_000 + index),
+                        }),
+                    ]
+            )
+        );
     }
 
     private static async Task<Figures> WatchAsync(string data, TimeSpan watch)
     {
         string site = Path.Combine(Path.GetDirectoryName(data)!, "bench.json");
-        await File.WriteAllTextAsync(site, (await File.ReadAllTextAsync(Site)).Replace("127.0.0.1:8080", "127.0.0.1:18080", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            site,
+            (await File.ReadAllTextAsync(Site)).Replace("127.0.0.1:8080", "127.0.0.1:18080", StringComparison.Ordinal)
+        );
         long started = TimeProvider.System.GetTimestamp();
-        using Process gateway = Process.Start(new ProcessStartInfo(Program, ["--site", site, "--data", data]) { RedirectStandardOutput = true })!;
+        using Process gateway = Process.Start(
+            new ProcessStartInfo(Program, ["--site", site, "--data", data]) { RedirectStandardOutput = true }
+        )!;
         Task<string> output = gateway.StandardOutput.ReadToEndAsync();
         TimeSpan firstReading = await FirstReadingAsync(Path.Combine(data, "sim", "ledger.db"), started);
 
@@ -199,17 +224,24 @@ internal static class LineBench
         good &= Row("first reading recorded after process start, s", figures.FirstReading.TotalSeconds, 0.5, "0.000");
         good &= Row("program, MB", new FileInfo(Program).Length / 1e6, 20, "0.0");
         AnsiConsole.Write(table);
-        Console.WriteLine($"""
+        Console.WriteLine(
+            $"""
             32 meters (12 ADE7953 channels, 8 ADS1115 channels, 12 pulse inputs), live every second, recorded every minute, one page open for {watch.TotalSeconds:0} s,
             on a ledger of {Leaves:N0} leaves ({ledgerBytes / 1e6:0} MB with its WAL) that was not closed.
             The simulated chips have no threads of their own: they compute when a driver reads them, so the processor time without them is
             below the figure above and cannot be told apart from it.
-            """);
+            """
+        );
         return good ? 0 : 1;
 
         bool Row(string name, double measured, double limit, string format)
         {
-            table.AddRow(name, measured.ToString(format, CultureInfo.InvariantCulture), $"≤ {limit.ToString(CultureInfo.InvariantCulture)}", measured <= limit ? "held" : "MISSED");
+            table.AddRow(
+                name,
+                measured.ToString(format, CultureInfo.InvariantCulture),
+                $"≤ {limit.ToString(CultureInfo.InvariantCulture)}",
+                measured <= limit ? "held" : "MISSED"
+            );
             return measured <= limit;
         }
     }

@@ -12,7 +12,10 @@ return args switch
     ["carbon-year", var folder] => CarbonBench.Year(folder),
     ["written", var folder] => await WrittenBench.RunAsync(folder, speed: 60, hours: 6),
     ["written", var folder, var speed, var hours] => await WrittenBench.RunAsync(
-        folder, int.Parse(speed, System.Globalization.CultureInfo.InvariantCulture), double.Parse(hours, System.Globalization.CultureInfo.InvariantCulture)),
+        folder,
+        int.Parse(speed, System.Globalization.CultureInfo.InvariantCulture),
+        double.Parse(hours, System.Globalization.CultureInfo.InvariantCulture)
+    ),
     ["accuracy"] => AccuracyCommand.Run(check: false),
     ["accuracy", "--check"] => AccuracyCommand.Run(check: true),
     _ => Usage(),
@@ -23,7 +26,8 @@ TimeSpan Seconds(int unlessTold) =>
 
 static int Usage()
 {
-    Console.Error.WriteLine("""
+    Console.Error.WriteLine(
+        """
         dotnet run -c Release --project tools/bench -- line [SECONDS]
             The published gateway (artifacts/linux-x64) with 32 simulated meters on a ledger of a million leaves, one page open:
             memory, processor time, time to the first recorded reading, size. SECONDS: how long it is watched, 180 unless told.
@@ -44,6 +48,7 @@ static int Usage()
             truncate -s 1G img; mkfs.ext4 -b 4096 -E lazy_itable_init=0,lazy_journal_init=0 img; mount -o loop,noatime,commit=2 img FOLDER
         dotnet run -c Release --project tools/bench -- accuracy [--check]
             The error of modelled front ends after calibration, worst of 100 devices, into hardware/ACCURACY.md. --check: only compares with it.
-        """);
+        """
+    );
     return 2;
 }

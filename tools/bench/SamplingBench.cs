@@ -11,7 +11,9 @@ using EdgeGateway.Readings.Sampling;
 
 namespace EdgeGateway.Bench;
 
-/// <summary>The sampling path from raw samples of voltage and current to energy registers, beside a plain sweep over the same arrays.</summary>
+/// <summary>
+/// The sampling path from raw samples of voltage and current to energy registers, beside a plain sweep over the same arrays.
+/// </summary>
 [MemoryDiagnoser]
 public class SamplingBench
 {
@@ -24,8 +26,23 @@ public class SamplingBench
     private readonly double[] _volts = new double[Pairs];
     private readonly double[] _amperes = new double[Pairs];
     private readonly long[] _registers = new long[4];
-    private readonly WaveformMeter _meter = new(new WaveformSettings { ClipV = 32767, ClipA = 32767, NoiseA = 2 });
-    private readonly WaveformMeter _withDistortion = new(new WaveformSettings { ClipV = 32767, ClipA = 32767, NoiseA = 2, Harmonics = true });
+    private readonly WaveformMeter _meter = new(
+        new WaveformSettings
+        {
+            ClipV = 32767,
+            ClipA = 32767,
+            NoiseA = 2,
+        }
+    );
+    private readonly WaveformMeter _withDistortion = new(
+        new WaveformSettings
+        {
+            ClipV = 32767,
+            ClipA = 32767,
+            NoiseA = 2,
+            Harmonics = true,
+        }
+    );
     private double _from;
 
     /// <summary>Samples in converter counts: a sine, a lagging current, a fifth harmonic, noise of a count.</summary>
@@ -66,17 +83,25 @@ public class SamplingBench
     /// <summary>Runs it and says whether the limits hold.</summary>
     public static int Run()
     {
-        IConfig config = ManualConfig.CreateEmpty().AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
-            .AddDiagnoser(BenchmarkDotNet.Diagnosers.MemoryDiagnoser.Default).AddColumnProvider(DefaultColumnProviders.Instance)
-            .AddLogger(NullLogger.Instance).WithArtifactsPath(Path.Combine(Path.GetTempPath(), "edge-gateway-bench"));
+        IConfig config = ManualConfig
+            .CreateEmpty()
+            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddDiagnoser(BenchmarkDotNet.Diagnosers.MemoryDiagnoser.Default)
+            .AddColumnProvider(DefaultColumnProviders.Instance)
+            .AddLogger(NullLogger.Instance)
+            .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "edge-gateway-bench"));
         Summary summary = BenchmarkRunner.Run<SamplingBench>(config);
         double sweep = Mean(nameof(Sweep));
         foreach (BenchmarkReport report in summary.Reports)
         {
             double mean = report.ResultStatistics?.Mean ?? double.NaN;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{report.BenchmarkCase.Descriptor.WorkloadMethodDisplayInfo.Trim('\''),-24} {mean,8:0.0} ns a pair   {mean / sweep,6:0.0} × plain sweep   {Bytes(report):0.###} bytes a pair"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{report.BenchmarkCase.Descriptor.WorkloadMethodDisplayInfo.Trim('\''), -24} {mean, 8:0.0} ns a pair   "
+                        + $"{mean / sweep, 6:0.0} × plain sweep   {Bytes(report):0.###} bytes a pair"
+                )
+            );
         }
 
         bool good = Mean(nameof(Register)) <= LimitNs && Bytes(Of(nameof(Register))) < 0.01;

@@ -12,16 +12,20 @@ using Recorder = EdgeGateway.Recording.Recorder;
 
 namespace EdgeGateway.Bench;
 
-/// <summary>What a day of recording writes to the card: recorder, ledger and register file as they are, only the clock is moved by hand.</summary>
+/// <summary>
+/// What a day of recording writes to the card: recorder, ledger and register file as they are, only the clock is moved by hand.
+/// </summary>
 internal static partial class WrittenBench
 {
     private const int Meters = 32;
     private const int SecondsPerDay = 86_400;
-    private const int Flush = 10, Slot = 60;
+    private const int Flush = 10,
+        Slot = 60;
     private const double LimitMb = 80;
 
     /// <param name="folder">On the file system to be measured.</param>
-    /// <param name="speed">How many seconds of recording pass in one. What the kernel does by its own clock must be as much faster: see below.</param>
+    /// <param name="speed">How many seconds of recording pass in one. What the kernel does by its own clock must be as much faster: see
+    /// below.</param>
     /// <param name="hours">Hours of recording; the ledger moves its WAL into the database about every two.</param>
     public static async Task<int> RunAsync(string folder, int speed, double hours)
     {
@@ -33,10 +37,13 @@ internal static partial class WrittenBench
         table.AddRow("  by the register file alone", Mb(registers), "", "");
         table.AddRow("  by the ledger, which is the rest", Mb(all - registers), "", "");
         AnsiConsole.Write(table);
-        Console.WriteLine($"""
+        Console.WriteLine(
+            $"""
             {Meters} meters in one group, recorded and signed every {Slot} s, registers flushed every {Flush} s, over {hours} h at {speed} times the speed.
-            The file system commits its journal every {commit} s, which stands for commit={commit * speed} on a device. Whatever else writes to device {device} is in the figures.
-            """);
+            The file system commits its journal every {commit} s, which stands for commit={commit
+                * speed} on a device. Whatever else writes to device {device} is in the figures.
+            """
+        );
         return all <= LimitMb ? 0 : 1;
     }
 
@@ -51,13 +58,32 @@ internal static partial class WrittenBench
             await using RegisterFile file = RegisterFile.Open(Path.Combine(data, "registers"), clock, NullLogger.Instance);
             using SafeFileHandle any = File.OpenHandle(Path.Combine(data, "any"), FileMode.Create, FileAccess.ReadWrite);
             RegisterBook book = new(file.Found, LastRecorded.Registers(ledger));
-            Counted[] meters = [.. Enumerable.Range(1, Meters).Select(i => new Counted(book.Open($"machine-{i:D2}", (ObisCode.ActiveImport, Quantum.MilliwattHour))))];
+            Counted[] meters =
+            [
+                .. Enumerable
+                    .Range(1, Meters)
+                    .Select(i => new Counted(book.Open($"machine-{i:D2}", (ObisCode.ActiveImport, Quantum.MilliwattHour)))),
+            ];
             Now now = new(meters, clock.GetUtcNow());
             Recorder recorder = new(
-                ledger, key, now, [new("hall-1", [.. meters.Select(m => m.Registers.Meter)], "1", [LeafRecord.Of("group", "hall-1"), LeafRecord.Of("class", "1")])],
-                [], new Rhythm(TimeSpan.FromSeconds(Slot), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(Slot), 256), clock,
-                new Pen(clock, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(ledger, key, simulated: true),
-                NullLogger<Recorder>.Instance);
+                ledger,
+                key,
+                now,
+                [
+                    new(
+                        "hall-1",
+                        [.. meters.Select(m => m.Registers.Meter)],
+                        "1",
+                        [LeafRecord.Of("group", "hall-1"), LeafRecord.Of("class", "1")]
+                    ),
+                ],
+                [],
+                new Rhythm(TimeSpan.FromSeconds(Slot), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(Slot), 256),
+                clock,
+                new Pen(clock, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
+                Recorder.OriginOf(ledger, key, simulated: true),
+                NullLogger<Recorder>.Instance
+            );
             recorder.Start(new ProcessStart("bench", "0"), book.Starts);
             recorder.Seal();
             WriteBack(any);
@@ -96,19 +122,25 @@ internal static partial class WrittenBench
 
     private static string Mb(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 
-    // proc_pid_mountinfo(5): the third field is major:minor, the fifth the mount point, options stand in the sixth and the last; the longest
-    // mount point that the path is under is its own. ext4 shows its commit interval when it is not 5 s.
+    // proc_pid_mountinfo(5): the third field is major:minor, the fifth the mount point, options stand in the sixth and the last; the
+    // longest mount point that the path is under is its own. ext4 shows its commit interval when it is not 5 s.
     private static (string Device, double Commit) DeviceOf(string folder)
     {
-        string[] mount = File.ReadLines("/proc/self/mountinfo").Select(l => l.Split(' '))
-            .Where(f => folder == f[4] || folder.StartsWith(f[4].TrimEnd('/') + "/", StringComparison.Ordinal)).MaxBy(f => f[4].Length)!;
+        string[] mount = File.ReadLines("/proc/self/mountinfo")
+            .Select(l => l.Split(' '))
+            .Where(f => folder == f[4] || folder.StartsWith(f[4].TrimEnd('/') + "/", StringComparison.Ordinal))
+            .MaxBy(f => f[4].Length)!;
         string? commit = mount.SelectMany(f => f.Split(',')).FirstOrDefault(o => o.StartsWith("commit=", StringComparison.Ordinal));
         return (mount[2], commit is null ? 5 : double.Parse(commit["commit=".Length..], CultureInfo.InvariantCulture));
     }
 
     // Documentation/block/stat.rst of the kernel: the seventh number is sectors written, of 512 bytes whatever the device's are.
-    private static long BytesOf(string device) => 512 * long.Parse(
-        File.ReadAllText($"/sys/dev/block/{device}/stat").Split(' ', StringSplitOptions.RemoveEmptyEntries)[6], CultureInfo.InvariantCulture);
+    private static long BytesOf(string device) =>
+        512
+        * long.Parse(
+            File.ReadAllText($"/sys/dev/block/{device}/stat").Split(' ', StringSplitOptions.RemoveEmptyEntries)[6],
+            CultureInfo.InvariantCulture
+        );
 
     private static void WriteBack(SafeFileHandle file)
     {
@@ -127,7 +159,14 @@ internal static partial class WrittenBench
 
         public AccuracyClass Accuracy => AccuracyClass.Class1;
 
-        public Reading Read(DateTimeOffset time) => new() { Meter = registers.Meter, Time = time, Registers = registers.Now, Accuracy = Accuracy };
+        public Reading Read(DateTimeOffset time) =>
+            new()
+            {
+                Meter = registers.Meter,
+                Time = time,
+                Registers = registers.Now,
+                Accuracy = Accuracy,
+            };
     }
 
     /// <summary>Time that passes when told; each advance lets every timer fire once.</summary>
@@ -158,9 +197,7 @@ internal static partial class WrittenBench
         {
             public bool Change(TimeSpan dueTime, TimeSpan period) => true;
 
-            public void Dispose()
-            {
-            }
+            public void Dispose() { }
 
             public ValueTask DisposeAsync() => ValueTask.CompletedTask;
         }

@@ -41,7 +41,9 @@ internal sealed class BatchFile
         byte[] bytes = file.Unpacked(file.ReadWhole(standardInput));
         bool json = bytes[0] is (byte)'{' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
         const byte CborMap = 0xA0;
-        return json || (bytes[0] & 0xE0) == CborMap ? FindInBundle(file, bytes, json) : new EvidenceFile(FindBatches(file, bytes), null, file);
+        return json || (bytes[0] & 0xE0) == CborMap
+            ? FindInBundle(file, bytes, json)
+            : new EvidenceFile(FindBatches(file, bytes), null, file);
     }
 
     private static EvidenceFile FindInBundle(BatchFile file, byte[] bytes, bool json)
@@ -54,7 +56,16 @@ internal sealed class BatchFile
             {
                 byte[] encoded = batch.Encode();
                 TreeHead head = CheckpointNote.Parse(batch.Note).Head;
-                places.Add(new BatchPlace(new BatchFile(file._path) { _kept = encoded }, 0, encoded.Length, head.Origin.ToString(), batch.First, head.Size));
+                places.Add(
+                    new BatchPlace(
+                        new BatchFile(file._path) { _kept = encoded },
+                        0,
+                        encoded.Length,
+                        head.Origin.ToString(),
+                        batch.First,
+                        head.Size
+                    )
+                );
             }
 
             return new EvidenceFile(places, bundle, file);
@@ -86,7 +97,7 @@ internal sealed class BatchFile
     private static List<BatchPlace> FindBatches(BatchFile file, byte[] bytes)
     {
         List<BatchPlace> places = [];
-        for (int at = 0; at < bytes.Length;)
+        for (int at = 0; at < bytes.Length; )
         {
             try
             {
@@ -98,9 +109,10 @@ internal sealed class BatchFile
             catch (EvidenceException e)
             {
                 string where = places.Count == 0 ? "" : $"Behind batch {places.Count}, at byte {at}: ";
-                string why = places.Count > 0 && bytes[at] == (byte)'\n'
-                    ? "a newline was added to the batch. mosquitto_sub does so unless it is called with -N."
-                    : e.Message;
+                string why =
+                    places.Count > 0 && bytes[at] == (byte)'\n'
+                        ? "a newline was added to the batch. mosquitto_sub does so unless it is called with -N."
+                        : e.Message;
                 throw new RefusedException(file.Name, where + why);
             }
         }
@@ -141,12 +153,14 @@ internal sealed class BatchFile
     {
         using MemoryStream bytes = new();
         byte[] piece = new byte[81_920];
-        for (int read; (read = stream.Read(piece)) > 0;)
+        for (int read; (read = stream.Read(piece)) > 0; )
         {
             bytes.Write(piece, 0, read);
             if (bytes.Length > Batch.MaxBytes)
             {
-                throw new IOException($"It has more than {Batch.MaxBytes} bytes, which is the most that is read. Give its batches in several files.");
+                throw new IOException(
+                    $"It has more than {Batch.MaxBytes} bytes, which is the most that is read. Give its batches in several files."
+                );
             }
         }
 

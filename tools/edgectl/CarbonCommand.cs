@@ -20,12 +20,31 @@ internal static class CarbonCommand
 
     public static Command Create()
     {
-        Argument<string> file = new("FILE.json") { Description = "What was used, and by which factors; carbon.schema.json tells the form." };
+        Argument<string> file = new("FILE.json")
+        {
+            Description = "What was used, and by which factors; carbon.schema.json tells the form.",
+        };
         Option<bool> json = new("--json") { Description = "Write JSON instead of text." };
-        Option<string[]> signer = new("--signer") { Description = "Use only factor sets that are packs signed with this key. May be given several times.", HelpName = "KEY.pem" };
-        Command command = new("carbon", "Compute carbon accounts exactly, and show for every figure how it came about.") { file, json, signer };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(file), parsed.GetValue(json), parsed.GetValue(signer) ?? [], parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        Option<string[]> signer = new("--signer")
+        {
+            Description = "Use only factor sets that are packs signed with this key. May be given several times.",
+            HelpName = "KEY.pem",
+        };
+        Command command = new("carbon", "Compute carbon accounts exactly, and show for every figure how it came about.")
+        {
+            file,
+            json,
+            signer,
+        };
+        command.SetAction(parsed =>
+            Run(
+                parsed.GetRequiredValue(file),
+                parsed.GetValue(json),
+                parsed.GetValue(signer) ?? [],
+                parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error
+            )
+        );
         return command;
     }
 
@@ -53,7 +72,15 @@ internal static class CarbonCommand
 
             return report.Blocked ? Blocked : Program.Ok;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException or EvidenceException)
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or UnauthorizedAccessException
+                        or JsonException
+                        or JsonRefusedException
+                        or ArgumentException
+                        or EvidenceException
+            )
         {
             error.WriteLine($"edgectl: {reading}: {e.Message}");
             return Program.Unreadable;
@@ -91,7 +118,9 @@ internal static class CarbonCommand
 
         foreach (Figure figure in report.Figures)
         {
-            output.WriteLine($"{figure.Name}: {(figure.Value is { } v ? $"{Exact.Display(v)} {figure.Unit}" : $"no value: {figure.NoValue}")}");
+            output.WriteLine(
+                $"{figure.Name}: {(figure.Value is { } v ? $"{Exact.Display(v)} {figure.Unit}" : $"no value: {figure.NoValue}")}"
+            );
         }
 
         foreach (InstrumentUse use in report.Instruments)
@@ -105,7 +134,9 @@ internal static class CarbonCommand
         }
 
         output.WriteLine();
-        output.WriteLine("How each figure came about. What is shown of an exact value is rounded half to even, and nothing is computed from it.");
+        output.WriteLine(
+            "How each figure came about. What is shown of an exact value is rounded half to even, and nothing is computed from it."
+        );
         foreach (EmissionLine line in report.Lines)
         {
             output.WriteLine();
@@ -116,7 +147,9 @@ internal static class CarbonCommand
         foreach (Figure figure in report.Figures)
         {
             output.WriteLine();
-            output.WriteLine($"{figure.Name} = {(figure.Value is { } v ? $"{Exact.Text(v)} {figure.Unit}" : $"no value: {figure.NoValue}")}");
+            output.WriteLine(
+                $"{figure.Name} = {(figure.Value is { } v ? $"{Exact.Text(v)} {figure.Unit}" : $"no value: {figure.NoValue}")}"
+            );
             WriteText(output, figure.Derivation, "  ");
         }
     }
@@ -126,7 +159,10 @@ internal static class CarbonCommand
         output.WriteLine($"{indent}= {derivation.Formula}   [{derivation.Source}]");
         foreach (Input input in derivation.Inputs)
         {
-            output.WriteLine($"{indent}  {input.Name}: {input.Value}{(input.Reference is { } r ? $"   ({r})" : "")}{(input.Factor is { } f ? $"   {Cited(f)}" : "")}");
+            output.WriteLine(
+                $"{indent}  {input.Name}: "
+                    + $"{input.Value}{(input.Reference is { } r ? $"   ({r})" : "")}{(input.Factor is { } f ? $"   {Cited(f)}" : "")}"
+            );
             if (input.Factor?.Note is { } note)
             {
                 output.WriteLine($"{indent}    {note}");
@@ -149,62 +185,61 @@ internal static class CarbonCommand
         }
     }
 
-    private static string Cited(CitedFactor factor) => factor.Key is { } key
-        ? $"{key}, set {factor.Set}, {factor.Source}, confidence {factor.Confidence}"
-        : factor.Source;
+    private static string Cited(CitedFactor factor) =>
+        factor.Key is { } key ? $"{key}, set {factor.Set}, {factor.Source}, confidence {factor.Confidence}" : factor.Source;
 
     private static string Kilograms(BigInteger micrograms) => Exact.Display(new Fraction(micrograms, BigInteger.Pow(10, 9)), 9);
 
     private static void WriteJson(TextWriter output, CarbonReport report) => JsonOutput.Write(output, json =>
-    {
-        json.WriteString("verdict", report.Blocked ? "blocked" : "computed");
-        json.WriteString("from", report.Period.From.ToString("O", CultureInfo.InvariantCulture));
-        json.WriteString("until", report.Period.Until.ToString("O", CultureInfo.InvariantCulture));
-        json.WriteStartArray("totals");
-        foreach (AccountTotal total in report.Totals)
         {
-            json.WriteStartObject();
-            json.WriteString("account", total.Account);
-            json.WriteString("gas", total.Gas);
-            json.WriteString("micrograms", total.Micrograms?.ToString(CultureInfo.InvariantCulture));
-            json.WriteString("blocked", total.Blocked);
-            json.WriteEndObject();
-        }
+            json.WriteString("verdict", report.Blocked ? "blocked" : "computed");
+            json.WriteString("from", report.Period.From.ToString("O", CultureInfo.InvariantCulture));
+            json.WriteString("until", report.Period.Until.ToString("O", CultureInfo.InvariantCulture));
+            json.WriteStartArray("totals");
+            foreach (AccountTotal total in report.Totals)
+            {
+                json.WriteStartObject();
+                json.WriteString("account", total.Account);
+                json.WriteString("gas", total.Gas);
+                json.WriteString("micrograms", total.Micrograms?.ToString(CultureInfo.InvariantCulture));
+                json.WriteString("blocked", total.Blocked);
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
-        json.WriteStartArray("lines");
-        foreach (EmissionLine line in report.Lines)
-        {
-            json.WriteStartObject();
-            json.WriteString("account", line.Account);
-            json.WriteString("name", line.Name);
-            json.WriteString("gas", line.Gas);
-            json.WriteString("micrograms", line.Micrograms.ToString(CultureInfo.InvariantCulture));
-            Write(json, "derivation", line.Derivation);
-            json.WriteEndObject();
-        }
+            json.WriteEndArray();
+            json.WriteStartArray("lines");
+            foreach (EmissionLine line in report.Lines)
+            {
+                json.WriteStartObject();
+                json.WriteString("account", line.Account);
+                json.WriteString("name", line.Name);
+                json.WriteString("gas", line.Gas);
+                json.WriteString("micrograms", line.Micrograms.ToString(CultureInfo.InvariantCulture));
+                Write(json, "derivation", line.Derivation);
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
-        json.WriteStartArray("figures");
-        foreach (Figure figure in report.Figures)
-        {
-            Write(json, figure);
-        }
+            json.WriteEndArray();
+            json.WriteStartArray("figures");
+            foreach (Figure figure in report.Figures)
+            {
+                Write(json, figure);
+            }
 
-        json.WriteEndArray();
-        json.WriteStartArray("instruments");
-        foreach (InstrumentUse use in report.Instruments)
-        {
-            json.WriteStartObject();
-            json.WriteString("id", use.Instrument.Id);
-            json.WriteString("used", use.Used.ToString());
-            json.WriteString("left", use.Left.ToString());
-            json.WriteEndObject();
-        }
+            json.WriteEndArray();
+            json.WriteStartArray("instruments");
+            foreach (InstrumentUse use in report.Instruments)
+            {
+                json.WriteStartObject();
+                json.WriteString("id", use.Instrument.Id);
+                json.WriteString("used", use.Used.ToString());
+                json.WriteString("left", use.Left.ToString());
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
-        Texts(json, "notes", report.Notes);
-    });
+            json.WriteEndArray();
+            Texts(json, "notes", report.Notes);
+        });
 
     /// <summary>A figure as an object of a list.</summary>
     internal static void Write(Utf8JsonWriter json, Figure figure)

@@ -10,8 +10,13 @@ namespace EdgeGateway.Edgectl;
 
 /// <summary>What a file's accounts came to.</summary>
 internal sealed record CarbonReport(
-    Period Period, IReadOnlyList<EmissionLine> Lines, IReadOnlyList<AccountTotal> Totals, IReadOnlyList<Figure> Figures,
-    IReadOnlyList<InstrumentUse> Instruments, IReadOnlyList<string> Notes)
+    Period Period,
+    IReadOnlyList<EmissionLine> Lines,
+    IReadOnlyList<AccountTotal> Totals,
+    IReadOnlyList<Figure> Figures,
+    IReadOnlyList<InstrumentUse> Instruments,
+    IReadOnlyList<string> Notes
+)
 {
     public bool Blocked => Totals.Any(t => t.Micrograms is null);
 }
@@ -52,7 +57,10 @@ internal sealed class CarbonFile
                     return _library.WithLater(FactorPack.Open(name, BoundedFile.Read(path, FactorPack.MostBytes), signature, signers).Set);
                 }
 
-                using StreamReader reader = new FileInfo(path).Length <= MostBytesOfFactors ? File.OpenText(path) : throw new IOException($"{name} is larger than 4 MiB.");
+                using StreamReader reader =
+                    new FileInfo(path).Length <= MostBytesOfFactors
+                        ? File.OpenText(path)
+                        : throw new IOException($"{name} is larger than 4 MiB.");
                 return _library.With(FactorSet.Parse(name, reader));
             });
         }
@@ -62,11 +70,25 @@ internal sealed class CarbonFile
 
     /// <param name="element">What is in the file.</param>
     /// <param name="folder">Where the factor sets are that it names.</param>
-    /// <param name="signers">When there are any, factor sets must be packs that one of them has signed, and later versions take the place of those that ship.</param>
+    /// <param name="signers">When there are any, factor sets must be packs that one of them has signed, and later versions take the place
+    /// of those that ship.</param>
     /// <exception cref="JsonRefusedException">The file is not of the form, or what it holds does not hold.</exception>
     public static CarbonReport Read(JsonElement element, string folder, IReadOnlyList<ECDsa> signers)
     {
-        JsonPart root = new(element, "$", "$schema", "period", "market", "factorSets", "combustion", "electricity", "heat", "production", "coalEquivalents", "matching");
+        JsonPart root = new(
+            element,
+            "$",
+            "$schema",
+            "period",
+            "market",
+            "factorSets",
+            "combustion",
+            "electricity",
+            "heat",
+            "production",
+            "coalEquivalents",
+            "matching"
+        );
         return JsonPart.Refusing(root.Path, () => new CarbonFile(root, folder, signers).Compute(root));
     }
 
@@ -74,7 +96,13 @@ internal sealed class CarbonFile
     {
         foreach ((JsonElement element, string path) in root.List("combustion"))
         {
-            Burn(new JsonPart(element, path, [.. Amount, "fuel", "volume", "density", "factors", "ncv", "carbonContent", "oxidation", "gases", "gwp", "biogenic"]));
+            Burn(
+                new JsonPart(
+                    element,
+                    path,
+                    [.. Amount, "fuel", "volume", "density", "factors", "ncv", "carbonContent", "oxidation", "gases", "gwp", "biogenic"]
+                )
+            );
         }
 
         foreach ((JsonElement element, string path) in root.List("heat"))
@@ -91,7 +119,11 @@ internal sealed class CarbonFile
             figures.AddRange(production.Select(p => Indicators.Intensity(p, total.Micrograms, total.Gas, total.Account)));
             if (_coalFactors is not null)
             {
-                figures.Add(JsonPart.Refusing(_coalFactors.Path, () => Indicators.PerCoalEquivalent(total.Account, total.Micrograms, total.Gas, _coal)));
+                figures.Add(
+                    JsonPart.Refusing(_coalFactors.Path, () =>
+                        Indicators.PerCoalEquivalent(total.Account, total.Micrograms, total.Gas, _coal)
+                    )
+                );
             }
         }
 
@@ -112,12 +144,21 @@ internal sealed class CarbonFile
             figures.AddRange([m.HourlyMatched, m.CarbonFreeScore, m.Volumetric, m.Unmatched]);
         }
 
-        return new CarbonReport(_period, _lines, totals, figures, electricity?.Instruments ?? [],
+        return new CarbonReport(
+            _period,
+            _lines,
+            totals,
+            figures,
+            electricity?.Instruments ?? [],
             [
-                "total-location = scope1 + scope2-heat + scope2-location; total-market has scope2-market in its place. Biogenic CO2 and exports are in neither; CO2 and CO2e are never added up.",
+                "total-location = scope1 + scope2-heat + scope2-location; total-market has scope2-market in its place. Biogenic "
+                    + "CO2 and exports are in neither; CO2 and CO2e are never added up.",
                 .. electricity is null ? (string[])[] : ["scope2-gbt-net = scope2-location − exports"],
-                .. (electricity?.SentToScope1 ?? []).Select(n => $"{n} is fossil electricity made on the site: its fuel belongs into combustion (Scope 1)."),
-            ]);
+                .. (electricity?.SentToScope1 ?? []).Select(n =>
+                    $"{n} is fossil electricity made on the site: its fuel belongs into combustion (Scope 1)."
+                ),
+            ]
+        );
     }
 
     private void Burn(JsonPart item)
@@ -131,7 +172,9 @@ internal sealed class CarbonFile
             Temperature temperature = volume.Required("temperature", Temperature.Parse);
             Fraction? z = volume.Has("compressibility") ? volume.Required("compressibility", Exact.Parse) : null;
             Unit at = volume.Choice("base", ("Nm3", Unit.Parse("Nm3")), ("Sm3", Unit.Parse("Sm3")));
-            fuel = fuel.As(JsonPart.Refusing(volume.Path, () => GasVolume.ToBase(fuel.Amount, pressure, temperature, z, at, fuel.Reference)));
+            fuel = fuel.As(
+                JsonPart.Refusing(volume.Path, () => GasVolume.ToBase(fuel.Amount, pressure, temperature, z, at, fuel.Reference))
+            );
         }
 
         if (item.Has("density"))
@@ -146,7 +189,10 @@ internal sealed class CarbonFile
         if (item.Has("gases"))
         {
             bool biogenic = item.Truth("biogenic");
-            List<GasFactor> gases = [.. item.List("gases").Select(g => Gas(new JsonPart(g.Element, g.Path, "gas", "factor"), item, biogenic, period))];
+            List<GasFactor> gases =
+            [
+                .. item.List("gases").Select(g => Gas(new JsonPart(g.Element, g.Path, "gas", "factor"), item, biogenic, period)),
+            ];
             Add(JsonPart.Refusing(item.Path, () => Combustion.PerGas(fuel, ncv, gases, biogenic)), fuel, item);
             return;
         }
@@ -156,7 +202,11 @@ internal sealed class CarbonFile
             throw new JsonRefusedException(item.At(item.Has("gwp") ? "gwp" : "biogenic"), "belongs to the method by gas. Give gases too.");
         }
 
-        FuelFactors factors = new(ncv, FuelFactor(item, "carbonContent", "carbon-content", of, period), FuelFactor(item, "oxidation", "oxidation", of, period));
+        FuelFactors factors = new(
+            ncv,
+            FuelFactor(item, "carbonContent", "carbon-content", of, period),
+            FuelFactor(item, "oxidation", "oxidation", of, period)
+        );
         Add([JsonPart.Refusing(item.Path, () => Combustion.ByCarbon(fuel, factors))], fuel, item);
     }
 
@@ -170,8 +220,17 @@ internal sealed class CarbonFile
         }
 
         string set = item.Text("gwp");
-        string of = name == "CH4" && set == "gwp-ar6" ? biogenic ? "CH4-non-fossil" : "CH4-fossil" : name;
-        return new GasFactor(name, factor, JsonPart.Refusing(item.At("gwp"), () => _library.Require(new FactorQuery("global", of, "gwp100", "any", Set: set), period)));
+        string of =
+            name == "CH4" && set == "gwp-ar6"
+                ? biogenic
+                    ? "CH4-non-fossil"
+                    : "CH4-fossil"
+                : name;
+        return new GasFactor(
+            name,
+            factor,
+            JsonPart.Refusing(item.At("gwp"), () => _library.Require(new FactorQuery("global", of, "gwp100", "any", Set: set), period))
+        );
     }
 
     private void Warm(JsonPart item)
@@ -182,15 +241,26 @@ internal sealed class CarbonFile
             JsonPart steam = item.Object("steam", "state", "pressure", "temperature", "convention");
             DeclaredPressure pressure = PressureOf(steam);
             bool superheated = steam.Choice("state", ("saturated", false), ("superheated", true));
-            EnthalpyConvention convention = steam.Choice("convention", ("full", EnthalpyConvention.Full), ("less-water-at-20", EnthalpyConvention.LessWaterAt20));
+            EnthalpyConvention convention = steam.Choice(
+                "convention",
+                ("full", EnthalpyConvention.Full),
+                ("less-water-at-20", EnthalpyConvention.LessWaterAt20)
+            );
             if (!superheated && steam.Has("temperature"))
             {
                 throw new JsonRefusedException(steam.At("temperature"), "is set by the pressure of saturated steam. Leave it out.");
             }
 
             Temperature? temperature = superheated ? steam.Required("temperature", Temperature.Parse) : null;
-            heat = JsonPart.Refusing(steam.Path, () => heat.As(Heat.OfSteam(
-                heat, temperature is null ? Steam.Saturated(pressure) : Steam.Superheated(pressure, temperature), convention)));
+            heat = JsonPart.Refusing(steam.Path, () =>
+                heat.As(
+                    Heat.OfSteam(
+                        heat,
+                        temperature is null ? Steam.Saturated(pressure) : Steam.Superheated(pressure, temperature),
+                        convention
+                    )
+                )
+            );
         }
         else if (item.Has("water"))
         {
@@ -213,16 +283,29 @@ internal sealed class CarbonFile
         {
             JsonPart item = new(element, path, [.. Amount, "acquisition", "attribute", "grid", "own", "proof", "certificatesSold"]);
             (Activity activity, Period period) = ActivityOf(item);
-            lines.Add(new ElectricityLine(
-                activity,
-                item.Choice("acquisition", ("purchased", Acquisition.Purchased), ("self-generated", Acquisition.SelfGenerated), ("direct-line", Acquisition.DirectLine)),
-                item.Choice("attribute", ("ordinary", PowerSource.Ordinary), ("non-fossil", PowerSource.NonFossil), ("fossil", PowerSource.Fossil)))
-            {
-                Grid = item.Has("grid") ? FactorOf(item, "grid", "electricity", "average", period) : null,
-                Own = item.Has("own") ? FactorOf(item, "own", "electricity", "fossil-only", period) : null,
-                Proof = item.Texts("proof"),
-                CertificatesSold = item.Optional("certificatesSold", Quantity.Parse),
-            });
+            lines.Add(
+                new ElectricityLine(
+                    activity,
+                    item.Choice(
+                        "acquisition",
+                        ("purchased", Acquisition.Purchased),
+                        ("self-generated", Acquisition.SelfGenerated),
+                        ("direct-line", Acquisition.DirectLine)
+                    ),
+                    item.Choice(
+                        "attribute",
+                        ("ordinary", PowerSource.Ordinary),
+                        ("non-fossil", PowerSource.NonFossil),
+                        ("fossil", PowerSource.Fossil)
+                    )
+                )
+                {
+                    Grid = item.Has("grid") ? FactorOf(item, "grid", "electricity", "average", period) : null,
+                    Own = item.Has("own") ? FactorOf(item, "own", "electricity", "fossil-only", period) : null,
+                    Proof = item.Texts("proof"),
+                    CertificatesSold = item.Optional("certificatesSold", Quantity.Parse),
+                }
+            );
             if (lines[^1] is not { Acquisition: Acquisition.SelfGenerated, Attribute: PowerSource.Fossil })
             {
                 Coal(activity.Name, activity.Amount, "electricity", period); // the fuel of own fossil generation is energy used already
@@ -239,24 +322,54 @@ internal sealed class CarbonFile
             exports.Add(new ExportLine(activity, FactorOf(item, "factor", "electricity", "average", period)));
         }
 
-        List<Instrument> instruments = [.. part.List("instruments").Select(i => InstrumentOf(new JsonPart(
-            i.Element, i.Path, "id", "kind", "amount", "from", "until", "market", "factor", "retired", "settlement", "reference")))];
+        List<Instrument> instruments =
+        [
+            .. part.List("instruments")
+                .Select(i =>
+                    InstrumentOf(
+                        new JsonPart(
+                            i.Element,
+                            i.Path,
+                            "id",
+                            "kind",
+                            "amount",
+                            "from",
+                            "until",
+                            "market",
+                            "factor",
+                            "retired",
+                            "settlement",
+                            "reference"
+                        )
+                    )
+                ),
+        ];
         CitedFactor? residual = part.Has("residual") ? FactorOf(part, "residual", "electricity", "residual", _period) : null;
         Scope2 account = JsonPart.Refusing(part.Path, () => Scope2.Of(_period, market, lines, exports, instruments, residual));
         _lines.AddRange(account.Lines);
         return account;
     }
 
-    private Instrument InstrumentOf(JsonPart item) => new(
-        item.Text("id"),
-        item.Choice("kind", ("certificate", InstrumentKind.Certificate), ("contract", InstrumentKind.Contract), ("supplier", InstrumentKind.Supplier), ("record", InstrumentKind.GenerationRecord)),
-        item.Required("amount", Quantity.Parse), PeriodOf(item), item.Text("market"),
-        item.Has("factor") ? FactorOf(item, "factor", "electricity", "average", _period) : null)
-    {
-        Retired = item.Has("retired") ? item.Required("retired", Day) : null,
-        Settlement = item.TextOrNull("settlement"),
-        Reference = item.TextOrNull("reference"),
-    };
+    private Instrument InstrumentOf(JsonPart item) =>
+        new(
+            item.Text("id"),
+            item.Choice(
+                "kind",
+                ("certificate", InstrumentKind.Certificate),
+                ("contract", InstrumentKind.Contract),
+                ("supplier", InstrumentKind.Supplier),
+                ("record", InstrumentKind.GenerationRecord)
+            ),
+            item.Required("amount", Quantity.Parse),
+            PeriodOf(item),
+            item.Text("market"),
+            item.Has("factor") ? FactorOf(item, "factor", "electricity", "average", _period) : null
+        )
+        {
+            Retired = item.Has("retired") ? item.Required("retired", Day) : null,
+            Settlement = item.TextOrNull("settlement"),
+            Reference = item.TextOrNull("reference"),
+        };
 
     private MatchingResult Match(JsonPart part)
     {
@@ -271,9 +384,14 @@ internal sealed class CarbonFile
                 throw new JsonRefusedException(slot.At("start"), $"is not within the period of the account, {_period}.");
             }
 
-            slots.Add(new MatchingSlot(
-                start, slot.Required("load", Quantity.Parse), slot.Required("carbonFree", Quantity.Parse),
-                slot.Has("gridShare") ? slot.Required("gridShare", Exact.Parse) : null));
+            slots.Add(
+                new MatchingSlot(
+                    start,
+                    slot.Required("load", Quantity.Parse),
+                    slot.Required("carbonFree", Quantity.Parse),
+                    slot.Has("gridShare") ? slot.Required("gridShare", Exact.Parse) : null
+                )
+            );
         }
 
         return JsonPart.Refusing(part.Path, () => MatchingResult.Of(slots, TimeSpan.FromMinutes(minutes)));
@@ -283,13 +401,21 @@ internal sealed class CarbonFile
     {
         List<AccountTotal> totals = [.. AccountTotal.Of(_lines.Where(l => l.Account != Scope2.MarketAccount))];
         totals.AddRange(electricity?.Totals.Where(t => t.Account == Scope2.MarketAccount) ?? []);
-        foreach ((string total, string scope2) in new[] { ("total-location", Scope2.LocationAccount), ("total-market", Scope2.MarketAccount) })
+        foreach (
+            (string total, string scope2) in new[] { ("total-location", Scope2.LocationAccount), ("total-market", Scope2.MarketAccount) }
+        )
         {
             AccountTotal[] parts = [.. totals.Where(t => t.Account is Combustion.Account or Heat.Account || t.Account == scope2)];
-            totals.AddRange(parts.GroupBy(p => p.Gas).Select(g => new AccountTotal(
-                total, g.Key,
-                g.Any(p => p.Micrograms is null) ? null : g.Aggregate(BigInteger.Zero, (sum, p) => sum + p.Micrograms!.Value),
-                g.FirstOrDefault(p => p.Micrograms is null)?.Blocked)));
+            totals.AddRange(
+                parts
+                    .GroupBy(p => p.Gas)
+                    .Select(g => new AccountTotal(
+                        total,
+                        g.Key,
+                        g.Any(p => p.Micrograms is null) ? null : g.Aggregate(BigInteger.Zero, (sum, p) => sum + p.Micrograms!.Value),
+                        g.FirstOrDefault(p => p.Micrograms is null)?.Blocked
+                    ))
+            );
         }
 
         return electricity is null ? totals : [.. totals, electricity.Net];
@@ -305,14 +431,24 @@ internal sealed class CarbonFile
             lines.Add(new UncertainLine(line, amount, factor, Correlated(line.Derivation), estimated));
         }
 
-        return [Uncertainty.Total($"uncertainty of total-location, {gas}", lines), Uncertainty.EstimatedShare($"estimated share of total-location, {gas}", lines)];
+        return
+        [
+            Uncertainty.Total($"uncertainty of total-location, {gas}", lines),
+            Uncertainty.EstimatedShare($"estimated share of total-location, {gas}", lines),
+        ];
     }
 
     // Lines with the same factors share their errors.
     private static string Correlated(Derivation derivation) => string.Join(" · ", Cited(derivation).Order(StringComparer.Ordinal));
 
-    private static IEnumerable<string> Cited(Derivation derivation) => derivation.Inputs.SelectMany(i =>
-        (IEnumerable<string>)[.. i.Factor is { } f ? (string[])[$"{f.Key?.ToString() ?? f.Source} {f.Text}"] : [], .. i.Derivation is { } d ? Cited(d) : []]);
+    private static IEnumerable<string> Cited(Derivation derivation) =>
+        derivation.Inputs.SelectMany(i =>
+            (IEnumerable<string>)
+                [
+                    .. i.Factor is { } f ? (string[])[$"{f.Key?.ToString() ?? f.Source} {f.Text}"] : [],
+                    .. i.Derivation is { } d ? Cited(d) : [],
+                ]
+        );
 
     private void Add(IReadOnlyList<EmissionLine> lines, Activity activity, JsonPart item)
     {
@@ -327,7 +463,8 @@ internal sealed class CarbonFile
 
     private void Uncertain(string line, Activity activity, JsonPart item)
     {
-        RelativeUncertainty? amount = null, factor = null;
+        RelativeUncertainty? amount = null,
+            factor = null;
         if (item.Has("uncertainty"))
         {
             JsonPart part = item.Object("uncertainty", "amount", "class", "factor");
@@ -336,8 +473,10 @@ internal sealed class CarbonFile
                 throw new JsonRefusedException(part.At("class"), "stands beside amount. Write the one that is known.");
             }
 
-            amount = part.Has("class") ? part.Required("class", t => RelativeUncertainty.FromAccuracyClass(Exact.Parse(t)))
-                : part.Has("amount") ? part.Required("amount", t => RelativeUncertainty.FromPercent(Exact.Parse(t))) : null;
+            amount =
+                part.Has("class") ? part.Required("class", t => RelativeUncertainty.FromAccuracyClass(Exact.Parse(t)))
+                : part.Has("amount") ? part.Required("amount", t => RelativeUncertainty.FromPercent(Exact.Parse(t)))
+                : null;
             factor = part.Has("factor") ? part.Required("factor", t => RelativeUncertainty.FromPercent(Exact.Parse(t))) : null;
         }
 
@@ -349,8 +488,18 @@ internal sealed class CarbonFile
         if (_coalFactors is { } part)
         {
             string region = part.Text("region");
-            _coal.Add(new CoalEquivalentLine(name, energy, JsonPart.Refusing(part.Path, () => _library.Require(
-                new FactorQuery(region, of, "coal-equivalent", "any", part.Integer("year"), part.TextOrNull("set")), period))));
+            _coal.Add(
+                new CoalEquivalentLine(
+                    name,
+                    energy,
+                    JsonPart.Refusing(part.Path, () =>
+                        _library.Require(
+                            new FactorQuery(region, of, "coal-equivalent", "any", part.Integer("year"), part.TextOrNull("set")),
+                            period
+                        )
+                    )
+                )
+            );
         }
     }
 
@@ -358,16 +507,26 @@ internal sealed class CarbonFile
     {
         string name = item.Text("name");
         Quantity amount = item.Required("amount", Quantity.Parse);
-        DataOrigin collected = item.Choice("collected", ("automatic", DataOrigin.Automatic), ("manual", DataOrigin.Manual), ("estimated", DataOrigin.Estimated));
+        DataOrigin collected = item.Choice(
+            "collected",
+            ("automatic", DataOrigin.Automatic),
+            ("manual", DataOrigin.Manual),
+            ("estimated", DataOrigin.Estimated)
+        );
         Activity activity = JsonPart.Refusing(item.At("amount"), () => new Activity(name, amount, item.TextOrNull("reference"), collected));
         if (_activities.Any(a => a.Name == name))
         {
-            throw new JsonRefusedException(item.At("name"), $"{name} is there already. Give each amount a name of its own, so that none is counted twice.");
+            throw new JsonRefusedException(
+                item.At("name"),
+                $"{name} is there already. Give each amount a name of its own, so that none is counted twice."
+            );
         }
 
         _activities.Add(activity);
         Period period = item.Has("from") || item.Has("until") ? PeriodOf(item) : _period;
-        return _period.Holds(period) ? (activity, period) : throw new JsonRefusedException(item.Path, $"{period} is not within the period of the account, {_period}.");
+        return _period.Holds(period)
+            ? (activity, period)
+            : throw new JsonRefusedException(item.Path, $"{period} is not within the period of the account, {_period}.");
     }
 
     private CitedFactor FuelFactor(JsonPart item, string key, string kind, string fuel, Period period)
@@ -396,7 +555,11 @@ internal sealed class CarbonFile
         var query = new FactorQuery(part.Text("region"), of, named ?? kind, "organisation", part.Integer("year"), part.TextOrNull("set"));
         CitedFactor factor = JsonPart.Refusing(part.Path, () => _library.Require(query, period));
         return key == "residual" && factor.Key!.Kind != "residual"
-            ? factor with { Note = $"{factor.Note} A factor of kind {factor.Key.Kind} stands for the residual mix: no residual mix is published for {factor.Key.Region}.".TrimStart() }
+            ? factor with
+            {
+                Note =
+                    $"{factor.Note} A factor of kind {factor.Key.Kind} stands for the residual mix: no residual mix is published for {factor.Key.Region}.".TrimStart(),
+            }
             : factor;
     }
 
@@ -421,7 +584,10 @@ internal sealed class CarbonFile
             throw new JsonRefusedException(pressure.At("ambient"), "belongs to a gauge pressure. Leave it out, or write gauge.");
         }
 
-        return new DeclaredPressure(pressure.Required("value", Quantity.Parse), gauge ? pressure.Required("ambient", Quantity.Parse) : null);
+        return new DeclaredPressure(
+            pressure.Required("value", Quantity.Parse),
+            gauge ? pressure.Required("ambient", Quantity.Parse) : null
+        );
     }
 
     internal static Period PeriodOf(JsonPart part)
@@ -430,12 +596,19 @@ internal sealed class CarbonFile
         return JsonPart.Refusing(part.Path, () => new Period(from, until));
     }
 
-    internal static DateOnly Day(string text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
-        ? day
-        : throw new CarbonException($"'{text}' is not a day. Write YYYY-MM-DD.");
+    internal static DateOnly Day(string text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
+            ? day
+            : throw new CarbonException($"'{text}' is not a day. Write YYYY-MM-DD.");
 
     private static DateTimeOffset Instant(string text) =>
-        DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss'Z'"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+        DateTimeOffset.TryParseExact(
+            text,
+            ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss'Z'"],
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset time
+        )
             ? time
             : throw new CarbonException($"'{text}' is not a time. Write 2026-01-01T00:00:00+08:00.");
 }

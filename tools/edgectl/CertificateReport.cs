@@ -13,24 +13,42 @@ internal static class CertificateReport
         {
             SignerStanding standing = use.Standing;
             CertificateValidity validity = standing.Validity!;
-            VerifyReport.Row(output, "certified", $"by the certificate {standing.Certificate!.Name}: {(standing.IsGood
+            VerifyReport.Row(
+                output,
+                "certified",
+                $"by the certificate {standing.Certificate!.Name}: {(standing.IsGood
                 ? $"good until {VerifyReport.Time(validity.Until)}"
-                : $"{validity.Why} at {VerifyReport.Time(validity.Until)}. {standing.Evidence!.By}, whom you trust, saw {VerifyReport.Many(use.Size, "leaf", "leaves")} before, at {VerifyReport.Time(standing.Evidence.Time)}")}");
+                : $"{validity.Why} at {VerifyReport.Time(validity.Until)}. {standing.Evidence!.By}, whom you trust, saw "
+                    + $"{VerifyReport.Many(use.Size, "leaf", "leaves")} before, at {VerifyReport.Time(standing.Evidence.Time)}")}"
+            );
             foreach (RevocationCheck check in validity.Revocation)
             {
-                VerifyReport.Row(output, "revocation", check switch
-                {
-                    { List: null } => $"not checked: there is no revocation list of {check.Issuer} for all its certificates",
-                    { List.NextUpdate: null } => $"looked up in the list of {check.Issuer} of {VerifyReport.Time(check.List.ThisUpdate)}, which does not say when the next was due",
-                    _ => $"looked up in the list of {check.Issuer} of {VerifyReport.Time(check.List.ThisUpdate)}{(check.IsStale ? ", which is stale: the next" : "; the next")} was due at {VerifyReport.Time(check.List.NextUpdate.Value)}",
-                });
+                VerifyReport.Row(
+                    output,
+                    "revocation",
+                    check switch
+                    {
+                        { List: null } => $"not checked: there is no revocation list of {check.Issuer} for all its certificates",
+                        { List.NextUpdate: null } =>
+                            $"looked up in the list of {check.Issuer} of {VerifyReport.Time(check.List.ThisUpdate)}, which does "
+                                + "not say when the next was due",
+                        _ => $"looked up in the list of {check.Issuer} of "
+                            + $"{VerifyReport.Time(check.List.ThisUpdate)}{(check.IsStale ? ", which is stale: the next" : "; the next")} "
+                            + $"was due at {VerifyReport.Time(check.List.NextUpdate.Value)}",
+                    }
+                );
             }
         }
 
         if (log.NotJudged > 0)
         {
             string rests = log.Signer.Certificate is null ? "trust rests on the key you gave" : "nothing rests on them";
-            VerifyReport.Row(output, "not judged", $"{VerifyReport.Many(log.NotJudged, "certificate, revocation list or change of the key", "certificates, revocation lists and changes of the key")} in the bundle; {rests}");
+            VerifyReport.Row(
+                output,
+                "not judged",
+                $"{VerifyReport.Many(log.NotJudged, "certificate, revocation list or change of the key", "certificates, revocation lists and changes of the key")} "
+                    + $"in the bundle; {rests}"
+            );
         }
     }
 
@@ -42,13 +60,23 @@ internal static class CertificateReport
         {
             string accuracy = stamp.Accuracy is { } about ? FormattableString.Invariant($", give or take {about.TotalSeconds} s") : "";
             string rest = size == log.Head.Size ? "" : $"; the {log.Head.Size - size} after them are not time-stamped";
-            VerifyReport.Row(output, label, $"{authority}, which you trust: {VerifyReport.Many(size, "leaf was", "leaves were")} there by {VerifyReport.Time(stamp.Time)}{accuracy}{rest}");
+            VerifyReport.Row(
+                output,
+                label,
+                $"{authority}, which you trust: {VerifyReport.Many(size, "leaf was", "leaves were")} there by "
+                    + $"{VerifyReport.Time(stamp.Time)}{accuracy}{rest}"
+            );
             label = "";
         }
 
         if (log.UncheckedStamps > 0)
         {
-            VerifyReport.Row(output, label, $"not checked: {VerifyReport.Many(log.UncheckedStamps, "time stamp")} in the bundle that no authority you trust has made, or damaged{(log.Stamped.Count == 0 ? ". Count the log as not time-stamped." : "")}");
+            VerifyReport.Row(
+                output,
+                label,
+                $"not checked: {VerifyReport.Many(log.UncheckedStamps, "time stamp")} in the bundle that no authority you trust "
+                    + $"has made, or damaged{(log.Stamped.Count == 0 ? ". Count the log as not time-stamped." : "")}"
+            );
         }
     }
 
@@ -58,7 +86,12 @@ internal static class CertificateReport
         foreach (RevocationList list in Unused(trust, logs))
         {
             output.WriteLine();
-            VerifyReport.Row(output, "not used", $"the revocation list of {list.Issuer.Name} of {VerifyReport.Time(list.ThisUpdate)}: nothing here rests on a certificate of it");
+            VerifyReport.Row(
+                output,
+                "not used",
+                $"the revocation list of {list.Issuer.Name} of {VerifyReport.Time(list.ThisUpdate)}: nothing here rests on a "
+                    + "certificate of it"
+            );
         }
     }
 
@@ -107,7 +140,12 @@ internal static class CertificateReport
         json.WriteString("serial", standing.Certificate!.Serial);
         json.WriteString("issuer", VerifyReport.Plain(standing.Certificate.Path[0].Issuer));
         json.WriteString("authority", VerifyReport.Plain(standing.Certificate.Path[^1].Subject));
-        json.WriteString("state", standing.IsGood ? "good" : validity.IsRevoked ? "revoked" : "expired");
+        json.WriteString(
+            "state",
+            standing.IsGood ? "good"
+                : validity.IsRevoked ? "revoked"
+                : "expired"
+        );
         json.WriteString("until", VerifyReport.Time(validity.Until));
         if (!standing.IsGood)
         {
@@ -132,6 +170,6 @@ internal static class CertificateReport
         json.WriteEndObject();
     }
 
-    private static IEnumerable<RevocationList> Unused(TrustAnchors trust, IReadOnlyList<LogSummary> logs) => trust.RevocationLists.Where(
-        l => !logs.Any(s => s.Certificates.Values.Any(c => c.Standing.Certificate!.IsNamedBy(l))));
+    private static IEnumerable<RevocationList> Unused(TrustAnchors trust, IReadOnlyList<LogSummary> logs) =>
+        trust.RevocationLists.Where(l => !logs.Any(s => s.Certificates.Values.Any(c => c.Standing.Certificate!.IsNamedBy(l))));
 }

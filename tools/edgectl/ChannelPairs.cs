@@ -23,9 +23,12 @@ internal sealed record ChannelPairs(IReadOnlyList<ChannelPair> Paired, IReadOnly
         var voltages = channels.Where(c => c.Quantity == RecordedQuantity.Voltage).ToList();
         foreach (RecordedChannel current in channels.Where(c => c.Quantity == RecordedQuantity.Current))
         {
-            var ofPhase = voltages.Where(v => v.Phase.Length > 0 && v.Phase.Equals(current.Phase, StringComparison.OrdinalIgnoreCase)).ToList();
+            var ofPhase = voltages
+                .Where(v => v.Phase.Length > 0 && v.Phase.Equals(current.Phase, StringComparison.OrdinalIgnoreCase))
+                .ToList();
             var ofName = (ofPhase.Count > 0 ? ofPhase : voltages.Where(v => v.Phase.Length == 0 || current.Phase.Length == 0))
-                .Where(v => Rest(v, "VU").Equals(Rest(current, "I"), StringComparison.OrdinalIgnoreCase)).ToList();
+                .Where(v => Rest(v, "VU").Equals(Rest(current, "I"), StringComparison.OrdinalIgnoreCase))
+                .ToList();
             var fitting = ofName.Count > 0 ? ofName : ofPhase;
             switch (fitting)
             {
@@ -46,9 +49,13 @@ internal sealed record ChannelPairs(IReadOnlyList<ChannelPair> Paired, IReadOnly
     }
 
     private static string Phase(RecordedChannel current, RecordedChannel voltage) =>
-        current.Phase.Length > 0 ? current.Phase : voltage.Phase.Length > 0 ? voltage.Phase : Rest(current, "I");
+        current.Phase.Length > 0 ? current.Phase
+        : voltage.Phase.Length > 0 ? voltage.Phase
+        : Rest(current, "I");
 
     /// <summary>A name without the letter that says what it measures.</summary>
     private static string Rest(RecordedChannel channel, string letters) =>
-        channel.Id.Length > 0 && letters.Contains(char.ToUpperInvariant(channel.Id[0]), StringComparison.Ordinal) ? channel.Id[1..] : channel.Id;
+        channel.Id.Length > 0 && letters.Contains(char.ToUpperInvariant(channel.Id[0]), StringComparison.Ordinal)
+            ? channel.Id[1..]
+            : channel.Id;
 }

@@ -8,13 +8,22 @@ namespace EdgeGateway.Edgectl;
 /// <param name="To">The last; of the account's slots in between, all.</param>
 internal readonly record struct SlotRange(long From, long To)
 {
-    /// <summary>The slots that a leaf takes the place of, as <c>12-400 401-2990</c>; empty where it takes that of none, null where its text is none of these.</summary>
+    /// <summary>
+    /// The slots that a leaf takes the place of, as <c>12-400 401-2990</c>; empty where it takes that of none, null where its text is none
+    /// of these.
+    /// </summary>
     public static SlotRange[]? In(Leaf carbon)
     {
         List<SlotRange> ranges = [];
         foreach (string[] range in carbon.Records.FirstOrDefault(r => r.Name == "slots")?.Text?.Split(' ').Select(r => r.Split('-')) ?? [])
         {
-            if (range.Length != 2 || Index(range[0]) is not { } from || Index(range[1]) is not { } to || from > to || (ranges.Count > 0 && ranges[^1].To >= from))
+            if (
+                range.Length != 2
+                || Index(range[0]) is not { } from
+                || Index(range[1]) is not { } to
+                || from > to
+                || (ranges.Count > 0 && ranges[^1].To >= from)
+            )
             {
                 return null;
             }
@@ -24,7 +33,8 @@ internal readonly record struct SlotRange(long From, long To)
 
         return [.. ranges];
 
-        static long? Index(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : null;
+        static long? Index(string text) =>
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : null;
     }
 }
 
@@ -36,7 +46,9 @@ internal readonly record struct ReadingMark(long Leaf, LeafRecord Register, stri
 {
     /// <summary>Whether what a later reading has more was counted since this one: not where the register has begun again.</summary>
     public bool GoesOnTo(ReadingMark later) =>
-        Register.Unit == later.Register.Unit && Register.Number!.Value.Exponent == later.Register.Number!.Value.Exponent && Register.Number.Value.Mantissa <= later.Register.Number.Value.Mantissa;
+        Register.Unit == later.Register.Unit
+        && Register.Number!.Value.Exponent == later.Register.Number!.Value.Exponent
+        && Register.Number.Value.Mantissa <= later.Register.Number.Value.Mantissa;
 }
 
 /// <summary>A stretch of a register that an account did not add up, because its meters were others then.</summary>
@@ -47,8 +59,8 @@ internal readonly record struct ReadingMark(long Leaf, LeafRecord Register, stri
 internal sealed record NotAdded(string Account, string Register, long From, long To);
 
 /// <summary>
-/// Between which readings the footprints of slots count each register of an account: each goes on where the one before ended, so that nothing is left out
-/// or counted twice; and a leaf that accounts slots anew, in their place, counts what they did.
+/// Between which readings the footprints of slots count each register of an account: each goes on where the one before ended, so that
+/// nothing is left out or counted twice; and a leaf that accounts slots anew, in their place, counts what they did.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -111,7 +123,12 @@ internal sealed class CountedSlots(ShownLeaves shown)
         (counted.End, counted.Slot) = (to, of.Slots);
         if (counted.Runs.Count > 0 && counted.Runs[^1] is var run && run.To.Leaf == from.Leaf && run.To.Worth == to.Worth && !of.IsCut)
         {
-            counted.Runs[^1] = run with { To = to, Begin = of.From < run.Begin ? of.From : run.Begin, End = of.To > run.End ? of.To : run.End };
+            counted.Runs[^1] = run with
+            {
+                To = to,
+                Begin = of.From < run.Begin ? of.From : run.Begin,
+                End = of.To > run.End ? of.To : run.End,
+            };
         }
         else
         {
@@ -121,12 +138,19 @@ internal sealed class CountedSlots(ShownLeaves shown)
         return wrong;
     }
 
-    /// <summary>What slots count and a leaf in their place does not, or the other way round, in words; null when both are the same.</summary>
+    /// <summary>
+    /// What slots count and a leaf in their place does not, or the other way round, in words; null when both are the same.
+    /// </summary>
     /// <param name="account">The account.</param>
     /// <param name="slots">Which slots.</param>
     /// <param name="stretches">Of the leaf: each register with the readings between which it counts it, ascending.</param>
     /// <param name="all">All of the slots were computed: what the leaf has more, no slot counted.</param>
-    public string? Differing(string account, IReadOnlyList<SlotRange> slots, IReadOnlyDictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches, bool all)
+    public string? Differing(
+        string account,
+        IReadOnlyList<SlotRange> slots,
+        IReadOnlyDictionary<string, List<(ReadingMark From, ReadingMark To)>> stretches,
+        bool all
+    )
     {
         foreach ((string register, Counted counted) in Of(account).Registers)
         {
@@ -140,13 +164,21 @@ internal sealed class CountedSlots(ShownLeaves shown)
 
                 if (at < run.To.Leaf)
                 {
-                    long until = (stretches.GetValueOrDefault(register) ?? []).Select(t => t.From.Leaf).Where(f => f > at).Append(run.To.Leaf).Min();
+                    long until = (stretches.GetValueOrDefault(register) ?? [])
+                        .Select(t => t.From.Leaf)
+                        .Where(f => f > at)
+                        .Append(run.To.Leaf)
+                        .Min();
                     return $"it leaves out what its slots counted of {register} between leaf {at} and leaf {until}";
                 }
             }
         }
 
-        foreach ((string register, (ReadingMark from, ReadingMark to)) in stretches.SelectMany(s => s.Value.Select(t => (s.Key, t))).Where(_ => all))
+        foreach (
+            (string register, (ReadingMark from, ReadingMark to)) in stretches
+                .SelectMany(s => s.Value.Select(t => (s.Key, t)))
+                .Where(_ => all)
+        )
         {
             long at = from.Leaf;
             foreach (Run run in Of(account).Registers.TryGetValue(register, out Counted? counted) ? RunsOf(counted, slots) : [])
@@ -156,7 +188,8 @@ internal sealed class CountedSlots(ShownLeaves shown)
 
             if (at < to.Leaf)
             {
-                return $"it counts {register} between leaf {at} and leaf {to.Leaf}{(to.Worth is null ? "" : $" at {to.Worth}")}, which none of its slots did";
+                return $"it counts {register} between leaf {at} and leaf "
+                    + $"{to.Leaf}{(to.Worth is null ? "" : $" at {to.Worth}")}, which none of its slots did";
             }
         }
 
@@ -165,9 +198,12 @@ internal sealed class CountedSlots(ShownLeaves shown)
 
     /// <summary>When the first of some slots begins and the last ends; null where there are none.</summary>
     public (DateTimeOffset From, DateTimeOffset To)? TimeOf(string account, IReadOnlyList<SlotRange> slots) =>
-        Of(account).Registers.Values.SelectMany(r => RunsOf(r, slots)).ToArray() is { Length: > 0 } runs ? (runs.Min(r => r.Begin), runs.Max(r => r.End)) : null;
+        Of(account).Registers.Values.SelectMany(r => RunsOf(r, slots)).ToArray() is { Length: > 0 } runs
+            ? (runs.Min(r => r.Begin), runs.Max(r => r.End))
+            : null;
 
-    private static IEnumerable<Run> RunsOf(Counted counted, IReadOnlyList<SlotRange> slots) => counted.Runs.Where(r => slots.Any(s => s.From <= r.Slot && r.Slot <= s.To));
+    private static IEnumerable<Run> RunsOf(Counted counted, IReadOnlyList<SlotRange> slots) =>
+        counted.Runs.Where(r => slots.Any(s => s.From <= r.Slot && r.Slot <= s.To));
 
     private Account Of(string account) => _accounts.TryGetValue(account, out Account? known) ? known : _accounts[account] = new Account();
 

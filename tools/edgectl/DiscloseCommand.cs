@@ -8,13 +8,33 @@ internal static class DiscloseCommand
 {
     public static Command Create(Stream standardInput)
     {
-        Argument<string[]> files = new("FILE") { Description = "Batches of one log, as they were delivered.", Arity = ArgumentArity.OneOrMore };
-        Option<string[]> group = new("--group") { Description = "A disclosure group that may be shown. May be given several times.", Required = true };
+        Argument<string[]> files = new("FILE")
+        {
+            Description = "Batches of one log, as they were delivered.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<string[]> group = new("--group")
+        {
+            Description = "A disclosure group that may be shown. May be given several times.",
+            Required = true,
+        };
         Option<string> output = new("--output", "-o") { Description = "The file to write. It must not exist.", Required = true };
-        Command command = new("disclose", "Make batches in which one party sees only its groups. They verify as the whole ones do.") { files, group, output };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(files), parsed.GetRequiredValue(group), parsed.GetRequiredValue(output), standardInput,
-            parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        Command command = new("disclose", "Make batches in which one party sees only its groups. They verify as the whole ones do.")
+        {
+            files,
+            group,
+            output,
+        };
+        command.SetAction(parsed =>
+            Run(
+                parsed.GetRequiredValue(files),
+                parsed.GetRequiredValue(group),
+                parsed.GetRequiredValue(output),
+                standardInput,
+                parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error
+            )
+        );
         return command;
     }
 
@@ -28,7 +48,11 @@ internal static class DiscloseCommand
             {
                 reading = file;
                 EvidenceFile found = BatchFile.Find(file, standardInput);
-                places.AddRange(found.Bundle is null ? found.Places : throw new IOException("It is a bundle. Ask for one with fewer leaves, or give batches."));
+                places.AddRange(
+                    found.Bundle is null
+                        ? found.Places
+                        : throw new IOException("It is a bundle. Ask for one with fewer leaves, or give batches.")
+                );
             }
 
             if (places.Select(p => p.Origin).Distinct().Count() > 1)
@@ -38,7 +62,8 @@ internal static class DiscloseCommand
 
             Disclosure disclosure = new(groups);
             using MemoryStream disclosed = new();
-            long shown = 0, withheld = 0;
+            long shown = 0,
+                withheld = 0;
             foreach (BatchPlace place in places.OrderBy(p => p.First).ThenBy(p => p.Size))
             {
                 reading = place.Source.Name;

@@ -16,17 +16,23 @@ internal static class Door
 
     /// <summary>A command's own option for the data folder.</summary>
     public static Option<string> DataOption() =>
-        new("--data") { Description = $"The gateway's data folder, where its door is. Default: {InstalledData}", DefaultValueFactory = _ => InstalledData };
+        new("--data")
+        {
+            Description = $"The gateway's data folder, where its door is. Default: {InstalledData}",
+            DefaultValueFactory = _ => InstalledData,
+        };
 
     /// <summary>The door of a data folder.</summary>
     public static string In(string data) => Path.Combine(data, "door");
 
     /// <summary>Whether nobody is there, or somebody who is not a gateway.</summary>
-    public static bool IsShut(Exception e) => e is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException;
+    public static bool IsShut(Exception e) =>
+        e is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException;
 
     /// <summary>Sends a body, or asks when there is none.</summary>
     /// <exception cref="Exception">One of those that <see cref="IsShut"/> knows.</exception>
-    public static (HttpStatusCode Status, JsonDocument Answer) Send(string door, string path, byte[]? body, string type) => SendAsync(door, path, body, type).GetAwaiter().GetResult();
+    public static (HttpStatusCode Status, JsonDocument Answer) Send(string door, string path, byte[]? body, string type) =>
+        SendAsync(door, path, body, type).GetAwaiter().GetResult();
 
     private static async Task<(HttpStatusCode Status, JsonDocument Answer)> SendAsync(string door, string path, byte[]? body, string type)
     {

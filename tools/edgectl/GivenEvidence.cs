@@ -53,7 +53,9 @@ internal sealed class GivenEvidence
             foreach (BatchPlace place in log.OrderBy(p => p.First).ThenBy(p => p.Size))
             {
                 _reading = place.Source.Name;
-                Refusing(place.Source.Name, () => LogOf(log.Key).Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), keys, inSequence: true)));
+                Refusing(place.Source.Name, () =>
+                    LogOf(log.Key).Add(BatchVerifier.Verify(Batch.Decode(place.Source.Read(place), out _), keys, inSequence: true))
+                );
             }
         }
 
@@ -62,7 +64,11 @@ internal sealed class GivenEvidence
             _reading = file.Source.Name;
             Refusing(file.Source.Name, () =>
             {
-                VerifiedBundle verified = BundleVerifier.Verify(file.Bundle!, KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin), inSequence: true);
+                VerifiedBundle verified = BundleVerifier.Verify(
+                    file.Bundle!,
+                    KeysOf(CheckpointNote.Parse(file.Bundle!.Note).Head.Origin),
+                    inSequence: true
+                );
                 LogOf(verified.Head.Origin.ToString()).Add(verified);
             });
         }
@@ -79,7 +85,12 @@ internal sealed class GivenEvidence
             LogSummary summary = new(trust, eachOf(folder));
             Refusing(folder, () =>
             {
-                CheckpointNote note = TileLog.Verify((path, most) => TileFolder.Read(folder, path, most), trust, summary.Add, out SignerStanding signer);
+                CheckpointNote note = TileLog.Verify(
+                    (path, most) => TileFolder.Read(folder, path, most),
+                    trust,
+                    summary.Add,
+                    out SignerStanding signer
+                );
                 summary.Close(note, signer);
             });
             tiled.Add(summary);

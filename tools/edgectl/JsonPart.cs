@@ -51,8 +51,13 @@ internal sealed class JsonPart
             return default;
         }
 
-        string text = element.ValueKind == JsonValueKind.String && Decoded(At(key), element.GetString) is { Length: <= 1000 } t ? t
-            : throw new JsonRefusedException(At(key), $"is {Described(element)}. Write a text of at most 1000 characters; amounts are texts too, with their unit.");
+        string text =
+            element.ValueKind == JsonValueKind.String && Decoded(At(key), element.GetString) is { Length: <= 1000 } t
+                ? t
+                : throw new JsonRefusedException(
+                    At(key),
+                    $"is {Described(element)}. Write a text of at most 1000 characters; amounts are texts too, with their unit."
+                );
         return Refusing(At(key), () => read(text));
     }
 
@@ -60,13 +65,18 @@ internal sealed class JsonPart
 
     public string? TextOrNull(string key) => Optional(key, t => t);
 
-    public int? Integer(string key) => !_members.TryGetValue(key, out JsonElement element) ? null
+    public int? Integer(string key) =>
+        !_members.TryGetValue(key, out JsonElement element) ? null
         : element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value
         : throw new JsonRefusedException(At(key), $"is {Described(element)}. Write a whole number.");
 
-    public bool Truth(string key) => _members.TryGetValue(key, out JsonElement element) && (element.ValueKind is JsonValueKind.True or JsonValueKind.False
-        ? element.GetBoolean()
-        : throw new JsonRefusedException(At(key), $"is {Described(element)}. Write true or false."));
+    public bool Truth(string key) =>
+        _members.TryGetValue(key, out JsonElement element)
+        && (
+            element.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? element.GetBoolean()
+                : throw new JsonRefusedException(At(key), $"is {Described(element)}. Write true or false.")
+        );
 
     public JsonPart Object(string key, params ReadOnlySpan<string> keys) =>
         _members.TryGetValue(key, out JsonElement element) ? new JsonPart(element, At(key), keys) : throw Missing(key);
@@ -80,17 +90,26 @@ internal sealed class JsonPart
 
         if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() > most)
         {
-            throw new JsonRefusedException(At(key), element.ValueKind == JsonValueKind.Array ? $"has more than {most} elements." : $"is {Described(element)}. Write a list, [ … ].");
+            throw new JsonRefusedException(
+                At(key),
+                element.ValueKind == JsonValueKind.Array
+                    ? $"has more than {most} elements."
+                    : $"is {Described(element)}. Write a list, [ … ]."
+            );
         }
 
         return [.. element.EnumerateArray().Select((e, i) => (e, $"{At(key)}[{i}]"))];
     }
 
     public IReadOnlyList<string> Texts(string key) =>
-    [
-        .. List(key).Select(e => e.Element.ValueKind == JsonValueKind.String && Decoded(e.Path, e.Element.GetString) is { Length: > 0 and <= 1000 } text ? text
-            : throw new JsonRefusedException(e.Path, $"is {Described(e.Element)}. Write a text.")),
-    ];
+        [
+            .. List(key)
+                .Select(e =>
+                    e.Element.ValueKind == JsonValueKind.String && Decoded(e.Path, e.Element.GetString) is { Length: > 0 and <= 1000 } text
+                        ? text
+                        : throw new JsonRefusedException(e.Path, $"is {Described(e.Element)}. Write a text.")
+                ),
+        ];
 
     /// <summary>One of some texts.</summary>
     public T Choice<T>(string key, params ReadOnlySpan<(string Text, T Value)> choices)
@@ -124,7 +143,8 @@ internal sealed class JsonPart
         {
             return compute();
         }
-        catch (Exception e) when (e is CarbonException or FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is CarbonException or FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new JsonRefusedException(path, e.Message);
         }
@@ -145,13 +165,14 @@ internal sealed class JsonPart
 
     private static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";
 
-    private static string Described(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "a list",
-        JsonValueKind.String => "a text",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.Null => "null",
-        _ => "true or false",
-    };
+    private static string Described(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "a list",
+            JsonValueKind.String => "a text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.Null => "null",
+            _ => "true or false",
+        };
 }

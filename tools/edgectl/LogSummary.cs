@@ -51,8 +51,23 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 
     private static readonly HashSet<string> Known =
     [
-        LeafType.Genesis, LeafType.Boot, LeafType.Start, LeafType.Config, LeafType.Factors, LeafType.Reading, LeafType.Carbon, LeafType.Flow, LeafType.Gap,
-        LeafType.Calibration, LeafType.Exchange, LeafType.ClockStep, LeafType.Manual, LeafType.Instrument, LeafType.Intensity, LeafType.Correction, LeafType.Alarm,
+        LeafType.Genesis,
+        LeafType.Boot,
+        LeafType.Start,
+        LeafType.Config,
+        LeafType.Factors,
+        LeafType.Reading,
+        LeafType.Carbon,
+        LeafType.Flow,
+        LeafType.Gap,
+        LeafType.Calibration,
+        LeafType.Exchange,
+        LeafType.ClockStep,
+        LeafType.Manual,
+        LeafType.Instrument,
+        LeafType.Intensity,
+        LeafType.Correction,
+        LeafType.Alarm,
         LeafType.KeyRotation,
     ];
 
@@ -170,7 +185,10 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
         UncheckedStamps += verified.UncheckedTimeStamps;
         foreach (TimeStamp stamp in verified.TimeStamps)
         {
-            Stamped[stamp.Authority] = Stamped.TryGetValue(stamp.Authority, out var known) && known.Size > verified.Head.Size ? known : (verified.Head.Size, stamp);
+            Stamped[stamp.Authority] =
+                Stamped.TryGetValue(stamp.Authority, out var known) && known.Size > verified.Head.Size
+                    ? known
+                    : (verified.Head.Size, stamp);
         }
 
         foreach (Leaf leaf in verified.Leaves)
@@ -183,7 +201,9 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
         }
     }
 
-    /// <summary>Adds a leaf of a log of tiles, or null for one that is withheld; rely on nothing of it before <see cref="Close"/>.</summary>
+    /// <summary>
+    /// Adds a leaf of a log of tiles, or null for one that is withheld; rely on nothing of it before <see cref="Close"/>.
+    /// </summary>
     public void Add(Leaf? leaf)
     {
         if (leaf is not null)
@@ -218,7 +238,10 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
             (_head, Signer) = (head, signer);
         }
 
-        if (signer is { Certificate: { } certificate, Holds: true } && !(Certificates.TryGetValue(certificate.Name, out CertificateUse? use) && use.Size > head.Size))
+        if (
+            signer is { Certificate: { } certificate, Holds: true }
+            && !(Certificates.TryGetValue(certificate.Name, out CertificateUse? use) && use.Size > head.Size)
+        )
         {
             Certificates[certificate.Name] = new CertificateUse(signer, head.Size);
         }
@@ -229,7 +252,8 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
             if (witness.CosignedAt(note) is { } time)
             {
                 good++;
-                Witnessed[witness.Name] = Witnessed.TryGetValue(witness.Name, out var known) && known.Size > head.Size ? known : (head.Size, time);
+                Witnessed[witness.Name] =
+                    Witnessed.TryGetValue(witness.Name, out var known) && known.Size > head.Size ? known : (head.Size, time);
             }
         }
 
@@ -267,12 +291,16 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
         }
     }
 
-    // The first record of a carbon leaf has the account's name and its amount, or the reason why there is none. Leaves may come in any order.
+    // The first record of a carbon leaf has the account's name and its amount, or the reason why there is none. Leaves may come in any
+    // order.
     private void AddCarbon(Leaf leaf)
     {
         string account = leaf.Records[0].Name;
         Footprint footprint = new(
-            leaf.Head.Index, leaf.Records.Any(r => r.Name == "meters"), leaf.Records[0] is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount } ? amount.Mantissa : null);
+            leaf.Head.Index,
+            leaf.Records.Any(r => r.Name == "meters"),
+            leaf.Records[0] is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount } ? amount.Mantissa : null
+        );
         AccountSum sum = Carbon.GetValueOrDefault(account) ?? new AccountSum(0, 0, 0, 0);
         Footprints all = _footprints.TryGetValue(account, out Footprints? known) ? known : _footprints[account] = new Footprints();
         SortedSet<Footprint> before = all.Counting;
@@ -288,19 +316,32 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
             sum = Without(before, [.. Among(range.From, range.To).Where(f => f.IsSlot)], sum);
         }
 
-        if (all.Replaced.Contains(footprint.Leaf) || (footprint.IsSlot && all.Taken.Exists(r => r.From <= footprint.Leaf && footprint.Leaf <= r.To)))
+        if (
+            all.Replaced.Contains(footprint.Leaf)
+            || (footprint.IsSlot && all.Taken.Exists(r => r.From <= footprint.Leaf && footprint.Leaf <= r.To))
+        )
         {
             sum = sum with { Replaced = sum.Replaced + 1 };
         }
         else
         {
             before.Add(footprint);
-            sum = footprint.Micrograms is { } micrograms ? sum with { Stated = sum.Stated + 1, Micrograms = sum.Micrograms + micrograms } : sum with { NotStated = sum.NotStated + 1 };
+            sum = footprint.Micrograms is { } micrograms
+                ? sum with
+                {
+                    Stated = sum.Stated + 1,
+                    Micrograms = sum.Micrograms + micrograms,
+                }
+                : sum with
+                {
+                    NotStated = sum.NotStated + 1,
+                };
         }
 
         Carbon[account] = sum;
 
-        SortedSet<Footprint> Among(long from, long to) => from <= to ? before.GetViewBetween(new Footprint(from, false, null), new Footprint(to, false, null)) : [];
+        SortedSet<Footprint> Among(long from, long to) =>
+            from <= to ? before.GetViewBetween(new Footprint(from, false, null), new Footprint(to, false, null)) : [];
     }
 
     private static AccountSum Without(SortedSet<Footprint> footprints, IReadOnlyList<Footprint> gone, AccountSum sum)
@@ -309,8 +350,17 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
         {
             footprints.Remove(footprint);
             sum = footprint.Micrograms is { } micrograms
-                ? sum with { Stated = sum.Stated - 1, Micrograms = sum.Micrograms - micrograms, Replaced = sum.Replaced + 1 }
-                : sum with { NotStated = sum.NotStated - 1, Replaced = sum.Replaced + 1 };
+                ? sum with
+                {
+                    Stated = sum.Stated - 1,
+                    Micrograms = sum.Micrograms - micrograms,
+                    Replaced = sum.Replaced + 1,
+                }
+                : sum with
+                {
+                    NotStated = sum.NotStated - 1,
+                    Replaced = sum.Replaced + 1,
+                };
         }
 
         return sum;

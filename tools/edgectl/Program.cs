@@ -5,7 +5,8 @@ namespace EdgeGateway.Edgectl;
 /// <summary>
 /// The command-line tool. Every command exits with 0 for success and 2 for wrong usage or a file that cannot be read; verify also with 1
 /// for evidence that it refuses, carbon with 1 for accounts that it cannot state whole, flows with 1 for intervals that it cannot solve,
-/// targets with 1 for targets that are not met or not known, enter with 1 for an entry and factors load for a pack that the gateway refuses.
+/// targets with 1 for targets that are not met or not known, enter with 1 for an entry and factors load for a pack that the gateway
+/// refuses.
 /// </summary>
 public static class Program
 {

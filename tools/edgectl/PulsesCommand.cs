@@ -18,8 +18,10 @@ internal static class PulsesCommand
             Required = true,
             CustomParser = result =>
             {
-                if (decimal.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal ms)
-                    && ms <= 60_000)
+                if (
+                    decimal.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal ms)
+                    && ms <= 60_000
+                )
                 {
                     return ms;
                 }
@@ -30,9 +32,15 @@ internal static class PulsesCommand
         };
         Option<bool> json = new("--json") { Description = "Write JSON instead of a table." };
         Command command = new("pulses", "Count the impulses of an edge capture and show their widths and periods.") { file, stable, json };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(file), parsed.GetValue(stable), parsed.GetValue(json),
-            parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        command.SetAction(parsed =>
+            Run(
+                parsed.GetRequiredValue(file),
+                parsed.GetValue(stable),
+                parsed.GetValue(json),
+                parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error
+            )
+        );
         return command;
     }
 
@@ -63,13 +71,21 @@ internal static class PulsesCommand
     }
 
     private sealed record Findings(
-        long Count, long LostEdges, int RisingEdges, List<(string Code, string Title, DurationSummary? Durations)> Rows);
+        long Count,
+        long LostEdges,
+        int RisingEdges,
+        List<(string Code, string Title, DurationSummary? Durations)> Rows
+    );
 
     private static Findings Count(EdgeCapture capture, decimal stableMs)
     {
         long stableNs = (long)(stableMs * 1_000_000);
         PulseFilter filter = new(stableNs, capture.StartHigh);
-        List<long> widths = [], gaps = [], periods = [], rawWidths = [], rawGaps = [];
+        List<long> widths = [],
+            gaps = [],
+            periods = [],
+            rawWidths = [],
+            rawGaps = [];
         long? lastImpulse = null;
         long lastEdge = 0;
         for (int n = 0; n < capture.Edges.Count; n++)
@@ -87,14 +103,18 @@ internal static class PulsesCommand
         // The capture says nothing of the time after its last edge. The line stayed there, else there were another edge.
         Take(filter.AdvanceTo(lastEdge + stableNs));
         int rising = capture.Edges.Where((e, n) => e.High && (n == 0 || !capture.Edges[n - 1].High)).Count();
-        return new(filter.Count, filter.LostEdges, rising,
-        [
-            ("width", "width", DurationSummary.Of(widths)),
-            ("gap", "gap", DurationSummary.Of(gaps)),
-            ("period", "period", DurationSummary.Of(periods)),
-            ("rawWidth", "width before the filter", DurationSummary.Of(rawWidths)),
-            ("rawGap", "gap before the filter", DurationSummary.Of(rawGaps)),
-        ]);
+        return new(
+            filter.Count,
+            filter.LostEdges,
+            rising,
+            [
+                ("width", "width", DurationSummary.Of(widths)),
+                ("gap", "gap", DurationSummary.Of(gaps)),
+                ("period", "period", DurationSummary.Of(periods)),
+                ("rawWidth", "width before the filter", DurationSummary.Of(rawWidths)),
+                ("rawGap", "gap before the filter", DurationSummary.Of(rawGaps)),
+            ]
+        );
 
         void Take(LevelChange? change)
         {
@@ -117,7 +137,9 @@ internal static class PulsesCommand
 
     private static void WriteTable(TextWriter output, EdgeCapture capture, decimal stableMs, Findings found)
     {
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{found.Count} pulses (level stable for {stableMs} ms) in {capture.File}"));
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{found.Count} pulses (level stable for {stableMs} ms) in {capture.File}")
+        );
         string lost = found.LostEdges == 0 ? "" : $"; at least {found.LostEdges} edges were lost in the recording";
         output.WriteLine($"{capture.Edges.Count} edges, {found.RisingEdges} of them rising{lost}");
         Table table = Screen.Table(1, "ms", "shortest", "median", "longest");
@@ -131,28 +153,29 @@ internal static class PulsesCommand
 
     private static string Ms(long? ns) => ns is { } n ? (n / 1_000_000m).ToString("0.000", CultureInfo.InvariantCulture) : "–";
 
-    private static void WriteJson(TextWriter output, EdgeCapture capture, decimal stableMs, Findings found) => JsonOutput.Write(output, json =>
-    {
-        json.WriteString("file", capture.File);
-        json.WriteNumber("stableMs", stableMs);
-        json.WriteNumber("pulses", found.Count);
-        json.WriteNumber("edges", capture.Edges.Count);
-        json.WriteNumber("risingEdges", found.RisingEdges);
-        json.WriteNumber("lostEdges", found.LostEdges);
-        foreach ((string code, _, DurationSummary? durations) in found.Rows)
+    private static void WriteJson(TextWriter output, EdgeCapture capture, decimal stableMs, Findings found) =>
+        JsonOutput.Write(output, json =>
         {
-            if (durations is { } d)
+            json.WriteString("file", capture.File);
+            json.WriteNumber("stableMs", stableMs);
+            json.WriteNumber("pulses", found.Count);
+            json.WriteNumber("edges", capture.Edges.Count);
+            json.WriteNumber("risingEdges", found.RisingEdges);
+            json.WriteNumber("lostEdges", found.LostEdges);
+            foreach ((string code, _, DurationSummary? durations) in found.Rows)
             {
-                json.WriteStartObject(code + "Ns");
-                json.WriteNumber("minimum", d.MinimumNs);
-                json.WriteNumber("median", d.MedianNs);
-                json.WriteNumber("maximum", d.MaximumNs);
-                json.WriteEndObject();
+                if (durations is { } d)
+                {
+                    json.WriteStartObject(code + "Ns");
+                    json.WriteNumber("minimum", d.MinimumNs);
+                    json.WriteNumber("median", d.MedianNs);
+                    json.WriteNumber("maximum", d.MaximumNs);
+                    json.WriteEndObject();
+                }
+                else
+                {
+                    json.WriteNull(code + "Ns");
+                }
             }
-            else
-            {
-                json.WriteNull(code + "Ns");
-            }
-        }
-    });
+        });
 }

@@ -31,14 +31,19 @@ internal sealed partial class Recompute
     private readonly ShownLeaves _shown = new();
     private readonly CountedSlots _slots;
     private readonly HashSet<long> _replaced = [];
-    private readonly Dictionary<long, (string Account, long? Entry)> _entryOf = []; // by the leaf of a footprint that another replaces; null: it is of no entry
+
+    // By the leaf of a footprint that another replaces; null: it is of no entry.
+    private readonly Dictionary<long, (string Account, long? Entry)> _entryOf = [];
     private readonly Dictionary<(string Account, long Entry), long> _footprintOf = [];
     private readonly List<(string Account, long Leaf)> _notGiven = [];
     private readonly Dictionary<long, List<(long Leaf, bool Amount)>> _corrections = []; // by what they supersede
     private readonly Dictionary<string, SortedSet<long>> _configs = []; // by group
 
     public Recompute() =>
-        (_slots, Flows) = (new CountedSlots(_shown), new RecomputeFlows(_shown, (leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true))));
+        (_slots, Flows) = (
+            new CountedSlots(_shown),
+            new RecomputeFlows(_shown, (leaf, what) => Differ(new Difference(leaf.Head.Index, "flows", what, IsFlow: true)))
+        );
 
     /// <summary>Flow leaves computed again.</summary>
     public RecomputeFlows Flows { get; }
@@ -66,24 +71,33 @@ internal sealed partial class Recompute
             foreach (LeafRecord slot in leaf.Records.Skip(3))
             {
                 (string, string) key = (leaf.Records[0].Text!, slot.Name);
-                (_stated.TryGetValue(key, out List<(long, long)>? leaves) ? leaves : _stated[key] = []).Add((leaf.Head.Index, leaf.Records[2].Number!.Value.Mantissa));
+                (_stated.TryGetValue(key, out List<(long, long)>? leaves) ? leaves : _stated[key] = []).Add(
+                    (leaf.Head.Index, leaf.Records[2].Number!.Value.Mantissa)
+                );
             }
         }
 
         if (leaf.Head.Type == LeafType.Correction)
         {
-            (_corrections.TryGetValue(leaf.Records[0].Number!.Value.Mantissa, out var later) ? later : _corrections[leaf.Records[0].Number!.Value.Mantissa] = [])
-                .Add((leaf.Head.Index, leaf.Records.Any(r => r.Name == "amount")));
+            (
+                _corrections.TryGetValue(leaf.Records[0].Number!.Value.Mantissa, out var later)
+                    ? later
+                    : _corrections[leaf.Records[0].Number!.Value.Mantissa] = []
+            ).Add((leaf.Head.Index, leaf.Records.Any(r => r.Name == "amount")));
         }
 
         if (leaf.Head.Type == LeafType.Instrument && leaf.Records[0].Text == "contract")
         {
-            _contracts.Add((leaf.Head.Index, leaf.Records.First(r => r.Name == "from").AsTime(), leaf.Records.First(r => r.Name == "to").AsTime()));
+            _contracts.Add(
+                (leaf.Head.Index, leaf.Records.First(r => r.Name == "from").AsTime(), leaf.Records.First(r => r.Name == "to").AsTime())
+            );
         }
 
         if (leaf.Head.Type == LeafType.Config)
         {
-            (_configs.TryGetValue(leaf.Head.Group ?? "", out var known) ? known : _configs[leaf.Head.Group ?? ""] = []).Add(leaf.Head.Index);
+            (_configs.TryGetValue(leaf.Head.Group ?? "", out var known) ? known : _configs[leaf.Head.Group ?? ""] = []).Add(
+                leaf.Head.Index
+            );
         }
 
         if (leaf.Head.Type == LeafType.Carbon && leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number is { } replaced)
@@ -109,7 +123,11 @@ internal sealed partial class Recompute
         Flows.Take(leaf);
         switch (leaf.Head.Type)
         {
-            case LeafType.Reading or LeafType.Manual or LeafType.Instrument or LeafType.Correction or LeafType.Intensity when _uses.ContainsKey(leaf.Head.Index):
+            case LeafType.Reading
+            or LeafType.Manual
+            or LeafType.Instrument
+            or LeafType.Correction
+            or LeafType.Intensity when _uses.ContainsKey(leaf.Head.Index):
                 _readings[leaf.Head.Index] = leaf;
                 break;
             case LeafType.Config or LeafType.Factors:
@@ -157,9 +175,14 @@ internal sealed partial class Recompute
         {
             try
             {
-                if (ChainOf(entry, long.MaxValue).LastOrDefault(c => c.Amount) is { Amount: true } correction && correction.Leaf > footprint)
+                if (
+                    ChainOf(entry, long.MaxValue).LastOrDefault(c => c.Amount) is { Amount: true } correction
+                    && correction.Leaf > footprint
+                )
                 {
-                    throw new EvidenceException($"leaf {correction.Leaf} corrects the amount of leaf {entry}, and no footprint takes its place");
+                    throw new EvidenceException(
+                        $"leaf {correction.Leaf} corrects the amount of leaf {entry}, and no footprint takes its place"
+                    );
                 }
             }
             catch (EvidenceException e)
@@ -173,9 +196,17 @@ internal sealed partial class Recompute
     private List<(long Leaf, bool Amount)> ChainOf(long first, long before)
     {
         List<(long Leaf, bool Amount)> chain = [];
-        for (long last = first; _corrections.TryGetValue(last, out var by) && by.Where(c => c.Leaf < before && c.Leaf > last).ToArray() is [var next, ..] all; last = next.Leaf)
+        for (
+            long last = first;
+            _corrections.TryGetValue(last, out var by) && by.Where(c => c.Leaf < before && c.Leaf > last).ToArray() is [var next, ..] all;
+            last = next.Leaf
+        )
         {
-            chain.Add(all.Length == 1 ? next : throw new EvidenceException($"leaf {last} is corrected twice, by leaf {next.Leaf} and leaf {all[1].Leaf}"));
+            chain.Add(
+                all.Length == 1
+                    ? next
+                    : throw new EvidenceException($"leaf {last} is corrected twice, by leaf {next.Leaf} and leaf {all[1].Leaf}")
+            );
         }
 
         return chain;
@@ -208,12 +239,29 @@ internal sealed partial class Recompute
         {
             MarketFootprint computed = Footprint(carbon);
             LeafRecord stated = carbon.Records[0];
-            if (computed.Micrograms is { } amount ? stated is not { Unit: "kg", Number.Exponent: -9 } || stated.Number.Value.Mantissa != amount : stated.Text != computed.NoAmount)
+            if (
+                computed.Micrograms is { } amount
+                    ? stated is not { Unit: "kg", Number.Exponent: -9 } || stated.Number.Value.Mantissa != amount
+                    : stated.Text != computed.NoAmount
+            )
             {
-                Differ(carbon, $"it states {stated.Number}{stated.Text} {stated.Unit}, its {(_readings[carbon.Head.ComputedFrom[0]].Head.Type == LeafType.Manual ? "entry gives" : "readings give")} {(computed.Micrograms is { } m ? $"{new DecimalFraction(-9, m)} kg" : computed.NoAmount)}");
+                Differ(
+                    carbon,
+                    $"it states {stated.Number}{stated.Text} {stated.Unit}, its "
+                        + $"{(_readings[carbon.Head.ComputedFrom[0]].Head.Type == LeafType.Manual ? "entry gives" : "readings give")} "
+                        + $"{(computed.Micrograms is { } m ? $"{new DecimalFraction(-9, m)} kg" : computed.NoAmount)}"
+                );
             }
         }
-        catch (Exception e) when (e is EvidenceException or CarbonException or FormatException or ArgumentException or OverflowException or InvalidOperationException)
+        catch (Exception e)
+            when (e
+                    is EvidenceException
+                        or CarbonException
+                        or FormatException
+                        or ArgumentException
+                        or OverflowException
+                        or InvalidOperationException
+            )
         {
             Differ(carbon, e.Message);
         }
@@ -239,17 +287,27 @@ internal sealed partial class Recompute
 
     private MarketFootprint Footprint(Leaf carbon)
     {
-        var method = RecordedMethod.Read(TextOf(carbon, "method"), carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!)));
+        var method = RecordedMethod.Read(
+            TextOf(carbon, "method"),
+            carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!))
+        );
         foreach ((string key, string value) in method.Factors)
         {
             Leaf factors = _statements[carbon.Head.Factors ?? throw new EvidenceException("it names no factors leaf")];
             if (!TextOf(factors, key).StartsWith(value + ";", StringComparison.Ordinal))
             {
-                throw new EvidenceException($"it was computed with {value}, leaf {factors.Head.Index} has for {key}: {TextOf(factors, key).Split(';')[0]}");
+                throw new EvidenceException(
+                    $"it was computed with {value}, leaf {factors.Head.Index} has for {key}: {TextOf(factors, key).Split(';')[0]}"
+                );
             }
         }
 
-        if (carbon.Head.Factors is { } fct && carbon.Records.FirstOrDefault(r => r.Name == "set")?.Text is { } set && _statements[fct] is var said && set != $"{TextOf(said, "set")}/{TextOf(said, "version")}")
+        if (
+            carbon.Head.Factors is { } fct
+            && carbon.Records.FirstOrDefault(r => r.Name == "set")?.Text is { } set
+            && _statements[fct] is var said
+            && set != $"{TextOf(said, "set")}/{TextOf(said, "version")}"
+        )
         {
             throw new EvidenceException($"it names the factor set {set}, leaf {fct} is {TextOf(said, "set")}/{TextOf(said, "version")}");
         }
@@ -267,7 +325,8 @@ internal sealed partial class Recompute
             return Anew(carbon, sources, method);
         }
 
-        return sources[0].Head.Type == LeafType.Manual ? method.Footprint(Entered(carbon, sources), null)
+        return sources[0].Head.Type == LeafType.Manual
+            ? method.Footprint(Entered(carbon, sources), null)
             : method.Footprint(Metered(carbon, sources), null);
     }
 
@@ -281,7 +340,11 @@ internal sealed partial class Recompute
         }
 
         long? replaces = carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa;
-        if (replaces is { } other && !IsRestated(carbon) && (own.Entry is null || other >= carbon.Head.Index || (_entryOf.TryGetValue(other, out (string, long?) of) && of != own)))
+        if (
+            replaces is { } other
+            && !IsRestated(carbon)
+            && (own.Entry is null || other >= carbon.Head.Index || (_entryOf.TryGetValue(other, out (string, long?) of) && of != own))
+        )
         {
             throw new EvidenceException($"it replaces leaf {other}, which is no earlier footprint of the same entry in the same account");
         }
@@ -290,7 +353,9 @@ internal sealed partial class Recompute
         {
             if (_footprintOf.TryGetValue((own.Account, entry), out long before) && before < carbon.Head.Index && replaces != before)
             {
-                throw new EvidenceException($"leaf {before} is the footprint of leaf {entry} in that account, and it does not replace that");
+                throw new EvidenceException(
+                    $"leaf {before} is the footprint of leaf {entry} in that account, and it does not replace that"
+                );
             }
 
             _footprintOf[(own.Account, entry)] = carbon.Head.Index;
@@ -319,7 +384,10 @@ internal sealed partial class Recompute
             Leaf? first = basedOn is null ? with.FirstOrDefault() : Array.Find(with, r => r.Head.Index == basedOn);
             if (first is not null && with[^1] != first)
             {
-                wrong = with[^1].Head.Time == carbon.Head.Time ? wrong : $"it counts {meter} up to leaf {with[^1].Head.Index}, which is not of its time";
+                wrong =
+                    with[^1].Head.Time == carbon.Head.Time
+                        ? wrong
+                        : $"it counts {meter} up to leaf {with[^1].Head.Index}, which is not of its time";
                 Quantity more = Between(meter, RegisterIn(first, meter)!, RegisterIn(with[^1], meter)!, with[^1]);
                 amount = amount is null ? more : amount + more;
                 from = first.Head.Time < from ? first.Head.Time : from;
@@ -328,7 +396,9 @@ internal sealed partial class Recompute
             else if (basedOn is { } begins)
             {
                 // A meter that is new in the account: what it counts from there on belongs to the next footprint.
-                wrong = first is null ? $"it begins with leaf {begins} of {meter}, on which it does not rest" : _slots.Add(account, meter, Mark(first, meter), Mark(first, meter)) ?? wrong;
+                wrong = first is null
+                    ? $"it begins with leaf {begins} of {meter}, on which it does not rest"
+                    : _slots.Add(account, meter, Mark(first, meter), Mark(first, meter)) ?? wrong;
             }
             else
             {
@@ -346,7 +416,12 @@ internal sealed partial class Recompute
         return wrong is null ? amount : throw new EvidenceException(wrong);
     }
 
-    private ReadingMark Mark(Leaf reading, string register) => new(reading.Head.Index, RegisterIn(reading, register)!, RegisterIn(reading, register)!.Unit == "Wh" ? null : ConstantOf(register, reading));
+    private ReadingMark Mark(Leaf reading, string register) =>
+        new(
+            reading.Head.Index,
+            RegisterIn(reading, register)!,
+            RegisterIn(reading, register)!.Unit == "Wh" ? null : ConstantOf(register, reading)
+        );
 
     // The entry, and the last correction of its amount before.
     private Quantity Entered(Leaf carbon, Leaf[] leaves)
@@ -359,18 +434,25 @@ internal sealed partial class Recompute
             }
         }
 
-        long last = ChainOf(leaves[0].Head.Index, carbon.Head.Index).Where(c => c.Amount).Select(c => c.Leaf).LastOrDefault(leaves[0].Head.Index);
+        long last = ChainOf(leaves[0].Head.Index, carbon.Head.Index)
+            .Where(c => c.Amount)
+            .Select(c => c.Leaf)
+            .LastOrDefault(leaves[0].Head.Index);
         if (leaves[^1].Head.Index != last || leaves.Length != (last == leaves[0].Head.Index ? 1 : 2))
         {
-            throw new EvidenceException($"it names more or less than its entry and the last correction of the amount before it: {(last == leaves[0].Head.Index ? "there is none" : $"that is leaf {last}")}");
+            throw new EvidenceException(
+                "it names more or less than its entry and the last correction of the amount before it: "
+                    + $"{(last == leaves[0].Head.Index ? "there is none" : $"that is leaf {last}")}"
+            );
         }
 
         return AmountIn(leaves[^1], leaves[^1].Records.FirstOrDefault(r => r.Name == "amount"));
     }
 
-    private static Quantity AmountIn(Leaf entered, LeafRecord? amount) => amount is { Number: { Mantissa: >= 0 } number, Unit: { } unit }
-        ? MeteredAmount.FromRecord(number.Mantissa, number.Exponent, unit)
-        : throw new EvidenceException($"leaf {entered.Head.Index} states no amount from 0 on with its unit");
+    private static Quantity AmountIn(Leaf entered, LeafRecord? amount) =>
+        amount is { Number: { Mantissa: >= 0 } number, Unit: { } unit }
+            ? MeteredAmount.FromRecord(number.Mantissa, number.Exponent, unit)
+            : throw new EvidenceException($"leaf {entered.Head.Index} states no amount from 0 on with its unit");
 
     private Quantity Between(string meter, LeafRecord from, LeafRecord to, Leaf reading)
     {
@@ -397,16 +479,21 @@ internal sealed partial class Recompute
     private string ConstantOf(string register, Leaf reading)
     {
         Leaf config = _statements[reading.Head.Config!.Value];
-        long? newest = _configs[config.Head.Group ?? ""].GetViewBetween(0, reading.Head.Index) is { Count: > 0 } before ? before.Max : null; // itself is among them, or later
+        // Itself is among them, or later.
+        long? newest = _configs[config.Head.Group ?? ""].GetViewBetween(0, reading.Head.Index) is { Count: > 0 } before ? before.Max : null;
         return config.Head.Group == reading.Head.Group && config.Head.Index == newest
             ? TextOf(config, $"{register.Split('/')[0]}/constant")
-            : throw new EvidenceException($"leaf {reading.Head.Index} names leaf {config.Head.Index}, which is not the newest settings of its group before it");
+            : throw new EvidenceException(
+                $"leaf {reading.Head.Index} names leaf {config.Head.Index}, which is not the newest settings of its group before it"
+            );
     }
 
-    private static LeafRecord? RegisterIn(Leaf leaf, string meter) => leaf.Head.Type != LeafType.Reading ? null : leaf.Records.FirstOrDefault(r => r.Name == meter && r.Number is not null);
+    private static LeafRecord? RegisterIn(Leaf leaf, string meter) =>
+        leaf.Head.Type != LeafType.Reading ? null : leaf.Records.FirstOrDefault(r => r.Name == meter && r.Number is not null);
 
     private static string TextOf(Leaf leaf, string name) =>
-        leaf.Records.FirstOrDefault(r => r.Name == name)?.Text ?? throw new EvidenceException($"leaf {leaf.Head.Index} has no record '{name}'");
+        leaf.Records.FirstOrDefault(r => r.Name == name)?.Text
+        ?? throw new EvidenceException($"leaf {leaf.Head.Index} has no record '{name}'");
 
     private static void RequireTime(Leaf carbon, string name, DateTimeOffset time)
     {

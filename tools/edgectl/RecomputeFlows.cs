@@ -6,8 +6,8 @@ using EdgeGateway.Readings;
 namespace EdgeGateway.Edgectl;
 
 /// <summary>
-/// Computes every flow leaf of a log again, from nothing but the readings that it names and the battery's content in the flow leaf before, and
-/// compares statement by statement.
+/// Computes every flow leaf of a log again, from nothing but the readings that it names and the battery's content in the flow leaf before,
+/// and compares statement by statement.
 /// </summary>
 /// <remarks>As <see cref="Recompute"/> it sees the leaves twice, and keeps only those that are still needed.</remarks>
 /// <param name="shown">The leaves that were given.</param>
@@ -115,7 +115,15 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
         {
             Compare([.. flow.Records.Where(r => r.Name is not ("from" or "to" or "previous")).Select(StatementOf)], Again(flow).Statements);
         }
-        catch (Exception e) when (e is EvidenceException or CarbonException or InvalidDataException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e)
+            when (e
+                    is EvidenceException
+                        or CarbonException
+                        or InvalidDataException
+                        or FormatException
+                        or ArgumentException
+                        or OverflowException
+            )
         {
             differ(flow, e.Message);
         }
@@ -146,13 +154,18 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
         }
 
         // A slot's readings stand before its flow leaf, so those of the begin stand before the flow leaf before.
-        Leaf[] first = [.. readings.Where(r => r.Head.Index < previous?.Head.Index)], last = [.. readings.Except(first)];
-        DateTimeOffset from = previous is null ? flow.Head.Time : TimeIn(previous, RecordedFlow.Ends(previous.Records.Select(StatementOf)) ? "to" : "from");
+        Leaf[] first = [.. readings.Where(r => r.Head.Index < previous?.Head.Index)],
+            last = [.. readings.Except(first)];
+        DateTimeOffset from = previous is null
+            ? flow.Head.Time
+            : TimeIn(previous, RecordedFlow.Ends(previous.Records.Select(StatementOf)) ? "to" : "from");
         RequireTime(flow, "from", from);
         RequireTime(flow, "to", flow.Head.Time);
         if (Array.Find(first, r => r.Head.Time != from || !previous!.Head.ComputedFrom.Contains(r.Head.Index)) is { } elsewhere)
         {
-            throw new EvidenceException($"it begins with leaf {elsewhere.Head.Index}, where leaf {previous!.Head.Index} before it did not leave off");
+            throw new EvidenceException(
+                $"it begins with leaf {elsewhere.Head.Index}, where leaf {previous!.Head.Index} before it did not leave off"
+            );
         }
 
         if (plan.All.FirstOrDefault(r => RecordIn(last, r) is null) is { } unread)
@@ -166,9 +179,13 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
         }
 
         return RecordedFlow.Of(
-            plan, from, flow.Head.Time, r => RecordIn(first, r) is var at && at?.Record.Number is not null ? CountOf(r, at.Value) : null,
+            plan,
+            from,
+            flow.Head.Time,
+            r => RecordIn(first, r) is var at && at?.Record.Number is not null ? CountOf(r, at.Value) : null,
             r => RecordIn(last, r) is { } at ? (at.Record.Number is null ? null : CountOf(r, at), at.Record.Text) : default,
-            previous is null ? [] : RecordedFlow.StoredIn(previous.Records.Select(StatementOf)));
+            previous is null ? [] : RecordedFlow.StoredIn(previous.Records.Select(StatementOf))
+        );
     }
 
     private Leaf? PreviousOf(Leaf flow)
@@ -188,13 +205,19 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
         const string Per = " imp/kWh";
         if (at.Reading.Head.Config is { } named && (named > at.Reading.Head.Index || _configs[named].Head.Group != at.Reading.Head.Group))
         {
-            throw new EvidenceException($"leaf {at.Reading.Head.Index} names leaf {named}, which is not the settings of its group before it");
+            throw new EvidenceException(
+                $"leaf {at.Reading.Head.Index} names leaf {named}, which is not the settings of its group before it"
+            );
         }
 
-        string? constant = at.Reading.Head.Config is { } config ? _configs[config].Records.FirstOrDefault(r => r.Name == $"{register.Split('/')[0]}/constant")?.Text : null;
+        string? constant = at.Reading.Head.Config is { } config
+            ? _configs[config].Records.FirstOrDefault(r => r.Name == $"{register.Split('/')[0]}/constant")?.Text
+            : null;
         return new FlowCount(
-            new Quantum(at.Record.Unit ?? "", at.Record.Number!.Value.Exponent), at.Record.Number.Value.Mantissa,
-            constant is not null && constant.EndsWith(Per, StringComparison.Ordinal) ? constant[..^Per.Length] : null);
+            new Quantum(at.Record.Unit ?? "", at.Record.Number!.Value.Exponent),
+            at.Record.Number.Value.Mantissa,
+            constant is not null && constant.EndsWith(Per, StringComparison.Ordinal) ? constant[..^Per.Length] : null
+        );
     }
 
     private static (LeafRecord Record, Leaf Reading)? RecordIn(Leaf[] readings, string register)
@@ -214,7 +237,8 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
     {
         for (int i = 0; i < Math.Max(stated.Length, computed.Count); i++)
         {
-            FlowStatement? said = stated.ElementAtOrDefault(i), gives = computed.ElementAtOrDefault(i);
+            FlowStatement? said = stated.ElementAtOrDefault(i),
+                gives = computed.ElementAtOrDefault(i);
             if (said != gives)
             {
                 throw new EvidenceException($"it states {Words(said)}, its leaves give {Words(gives)}");
@@ -222,10 +246,13 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
         }
     }
 
-    private static string Words(FlowStatement? statement) => statement is null ? "nothing more"
-        : statement.Text is { } text ? $"{statement.Name} '{text}'" : $"{statement.Name} {new DecimalFraction(statement.Exponent, statement.Mantissa)} {statement.Unit}";
+    private static string Words(FlowStatement? statement) =>
+        statement is null ? "nothing more"
+        : statement.Text is { } text ? $"{statement.Name} '{text}'"
+        : $"{statement.Name} {new DecimalFraction(statement.Exponent, statement.Mantissa)} {statement.Unit}";
 
-    private static FlowStatement StatementOf(LeafRecord record) => new(record.Name, record.Text, record.Unit, record.Number?.Exponent ?? 0, record.Number?.Mantissa ?? 0);
+    private static FlowStatement StatementOf(LeafRecord record) =>
+        new(record.Name, record.Text, record.Unit, record.Number?.Exponent ?? 0, record.Number?.Mantissa ?? 0);
 
     private static DateTimeOffset TimeIn(Leaf leaf, string name)
     {

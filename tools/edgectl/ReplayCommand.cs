@@ -12,14 +12,20 @@ internal static class ReplayCommand
 {
     public static Command Create()
     {
-        Argument<string> file = new("FILE.cfg") { Description = "Configuration file of a COMTRADE recording (IEEE C37.111); its .dat lies beside it." };
+        Argument<string> file = new("FILE.cfg")
+        {
+            Description = "Configuration file of a COMTRADE recording (IEEE C37.111); its .dat lies beside it.",
+        };
         Option<int> cycles = new("--cycles")
         {
             Description = "Cycles a window, 1 to 1000.",
             DefaultValueFactory = _ => 12,
             CustomParser = result =>
             {
-                if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1 and <= 1000)
+                if (
+                    int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+                    && n is >= 1 and <= 1000
+                )
                 {
                     return n;
                 }
@@ -29,10 +35,21 @@ internal static class ReplayCommand
             },
         };
         Option<bool> json = new("--json") { Description = "Write JSON instead of a table." };
-        Command command = new("replay", "Measure a recorded waveform: V, I, P, Q, S, PF and f per phase and window.") { file, cycles, json };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(file), parsed.GetValue(cycles), parsed.GetValue(json),
-            parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        Command command = new("replay", "Measure a recorded waveform: V, I, P, Q, S, PF and f per phase and window.")
+        {
+            file,
+            cycles,
+            json,
+        };
+        command.SetAction(parsed =>
+            Run(
+                parsed.GetRequiredValue(file),
+                parsed.GetValue(cycles),
+                parsed.GetValue(json),
+                parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error
+            )
+        );
         return command;
     }
 
@@ -78,7 +95,8 @@ internal static class ReplayCommand
     private static List<WaveformWindow> Measure(Comtrade recording, ChannelPair pair, int cycles)
     {
         List<WaveformWindow> windows = [];
-        List<double> volts = [], amperes = [];
+        List<double> volts = [],
+            amperes = [];
         for (int n = 0; n <= recording.SampleCount; n++)
         {
             if (n < recording.SampleCount && pair.Voltage.Values[n] is { } v && pair.Current.Values[n] is { } i)
@@ -88,9 +106,14 @@ internal static class ReplayCommand
             }
             else if (volts.Count > 0)
             {
-                windows.AddRange(WaveformMeter.Measure(
-                    new WaveformSettings { Cycles = cycles, Harmonics = true },
-                    recording.Seconds.Span.Slice(n - volts.Count, volts.Count), volts.ToArray(), amperes.ToArray()));
+                windows.AddRange(
+                    WaveformMeter.Measure(
+                        new WaveformSettings { Cycles = cycles, Harmonics = true },
+                        recording.Seconds.Span.Slice(n - volts.Count, volts.Count),
+                        volts.ToArray(),
+                        amperes.ToArray()
+                    )
+                );
                 volts.Clear();
                 amperes.Clear();
             }
@@ -100,13 +123,20 @@ internal static class ReplayCommand
     }
 
     private static void WriteTable(
-        TextWriter output, Comtrade recording, int cycles, List<(ChannelPair Pair, List<WaveformWindow> Windows)> measured,
-        IReadOnlyList<(RecordedChannel Channel, string Why)> left)
+        TextWriter output,
+        Comtrade recording,
+        int cycles,
+        List<(ChannelPair Pair, List<WaveformWindow> Windows)> measured,
+        IReadOnlyList<(RecordedChannel Channel, string Why)> left
+    )
     {
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{recording.File}: {recording.Station} {recording.Recorder}, COMTRADE {recording.Revision}, {recording.Start}, " +
-            $"{recording.SampleCount} samples in {recording.DurationSeconds:0.######} s"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{recording.File}: {recording.Station} {recording.Recorder}, COMTRADE {recording.Revision}, {recording.Start}, "
+                    + $"{recording.SampleCount} samples in {recording.DurationSeconds:0.######} s"
+            )
+        );
         foreach ((ChannelPair pair, List<WaveformWindow> windows) in measured)
         {
             string missing = pair.Missing == 0 ? "" : $", {pair.Missing} samples missing";
@@ -125,17 +155,30 @@ internal static class ReplayCommand
             foreach (WaveformWindow w in windows)
             {
                 table.AddRow(
-                    Markup.Escape(pair.Phase), Text(w.StartSeconds, "0.000000"), Text(w.EndSeconds, "0.000000"),
-                    w.Samples.ToString(CultureInfo.InvariantCulture), Significant(w.VoltageV), Significant(w.CurrentA),
-                    Significant(w.ActivePowerW), Significant(w.ReactivePowerVar), Significant(w.ApparentPowerVA),
-                    Text(w.PowerFactor, "0.00000"), Text(w.FrequencyHz, "0.0000"), Text(100 * w.ThdV, "0.0"), Text(100 * w.ThdA, "0.0"));
+                    Markup.Escape(pair.Phase),
+                    Text(w.StartSeconds, "0.000000"),
+                    Text(w.EndSeconds, "0.000000"),
+                    w.Samples.ToString(CultureInfo.InvariantCulture),
+                    Significant(w.VoltageV),
+                    Significant(w.CurrentA),
+                    Significant(w.ActivePowerW),
+                    Significant(w.ReactivePowerVar),
+                    Significant(w.ApparentPowerVA),
+                    Text(w.PowerFactor, "0.00000"),
+                    Text(w.FrequencyHz, "0.0000"),
+                    Text(100 * w.ThdV, "0.0"),
+                    Text(100 * w.ThdA, "0.0")
+                );
             }
         }
 
         if (table.Rows.Count > 0)
         {
             Screen.On(output).Write(table);
-            output.WriteLine($"Windows of {cycles} cycles. var: of the fundamental, positive when the current lags. THD: %, from 10 cycles. –: cannot be told.");
+            output.WriteLine(
+                $"Windows of {cycles} cycles. var: of the fundamental, positive when the current lags. THD: %, from 10 cycles. "
+                    + "–: cannot be told."
+            );
         }
     }
 
@@ -149,8 +192,12 @@ internal static class ReplayCommand
     }
 
     private static void WriteJson(
-        TextWriter output, Comtrade recording, int cycles, List<(ChannelPair Pair, List<WaveformWindow> Windows)> measured,
-        IReadOnlyList<(RecordedChannel Channel, string Why)> left)
+        TextWriter output,
+        Comtrade recording,
+        int cycles,
+        List<(ChannelPair Pair, List<WaveformWindow> Windows)> measured,
+        IReadOnlyList<(RecordedChannel Channel, string Why)> left
+    )
     {
         JsonOutput.Write(output, json =>
         {

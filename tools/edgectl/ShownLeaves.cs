@@ -27,7 +27,8 @@ internal sealed class ShownLeaves
     }
 
     /// <summary>
-    /// Why what a leaf rests on is not there: null when it was not given. Else the leaf names what nothing can rest on, so that nobody can compute it.
+    /// Why what a leaf rests on is not there: null when it was not given. Else the leaf names what nothing can rest on, so that nobody can
+    /// compute it.
     /// </summary>
     /// <param name="leaf">The leaf.</param>
     /// <param name="missing">What it rests on and what was not found among the leaves of its kind.</param>

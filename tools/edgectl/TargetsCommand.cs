@@ -7,7 +7,9 @@ using Spectre.Console;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary><c>edgectl targets FILE.json</c>: how a site's figures stand against a programme, and its emissions or energy against a budget.</summary>
+/// <summary>
+/// <c>edgectl targets FILE.json</c>: how a site's figures stand against a programme, and its emissions or energy against a budget.
+/// </summary>
 internal static class TargetsCommand
 {
     private const int NotAllMet = 1;
@@ -16,11 +18,25 @@ internal static class TargetsCommand
 
     public static Command Create()
     {
-        Argument<string?> file = new("FILE.json") { Description = "Programme, figures, budget; targets.schema.json tells the form.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> file = new("FILE.json")
+        {
+            Description = "Programme, figures, budget; targets.schema.json tells the form.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<bool> list = new("--list") { Description = "List the programmes and the sector profiles that ship." };
-        Option<string?> profile = new("--profile") { Description = "Print what a site of a sector starts with: meters, fuels, products, accounts.", HelpName = "NAME" };
+        Option<string?> profile = new("--profile")
+        {
+            Description = "Print what a site of a sector starts with: meters, fuels, products, accounts.",
+            HelpName = "NAME",
+        };
         Option<bool> json = new("--json") { Description = "Write JSON instead of text." };
-        Command command = new("targets", "Judge figures against a programme, and what was used against a budget.") { file, list, profile, json };
+        Command command = new("targets", "Judge figures against a programme, and what was used against a budget.")
+        {
+            file,
+            list,
+            profile,
+            json,
+        };
         command.Validators.Add(parsed =>
         {
             bool[] asked = [parsed.GetValue(file) is not null, parsed.GetValue(list), parsed.GetValue(profile) is not null];
@@ -31,7 +47,11 @@ internal static class TargetsCommand
         });
         command.SetAction(parsed =>
         {
-            (TextWriter output, TextWriter error, bool asJson) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
+            (TextWriter output, TextWriter error, bool asJson) = (
+                parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error,
+                parsed.GetValue(json)
+            );
             return parsed.GetValue(list) ? List(asJson, output)
                 : parsed.GetValue(profile) is { } name ? Profile(name, asJson, output, error)
                 : Run(parsed.GetValue(file)!, asJson, output, error);
@@ -61,7 +81,8 @@ internal static class TargetsCommand
 
             return report.Verdict == Verdict.Met ? Program.Ok : NotAllMet;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException)
         {
             error.WriteLine($"edgectl: {file}: {e.Message}");
             return Program.Unreadable;
@@ -78,15 +99,22 @@ internal static class TargetsCommand
         foreach (Judgement j in report.Judgements)
         {
             table.AddRow(
-                Markup.Escape(j.Indicator.Id), Level(j.Indicator), Word(j.Verdict), Markup.Escape(j.Figure?.Value is { } v ? Shown(v.Value, v.UnitText) : "–"), Markup.Escape(j.Indicator.Asked),
-                Markup.Escape(j.Distance is { } d ? Shown(d, j.Indicator.Threshold!.UnitText) : "–"));
+                Markup.Escape(j.Indicator.Id),
+                Level(j.Indicator),
+                Word(j.Verdict),
+                Markup.Escape(j.Figure?.Value is { } v ? Shown(v.Value, v.UnitText) : "–"),
+                Markup.Escape(j.Indicator.Asked),
+                Markup.Escape(j.Distance is { } d ? Shown(d, j.Indicator.Threshold!.UnitText) : "–")
+            );
         }
 
         Screen.On(output).Write(table);
         foreach (Judgement j in report.Judgements)
         {
             output.WriteLine($"{Word(j.Verdict).ToUpperInvariant()} {j.Indicator.Title}: {Words(j)}");
-            output.WriteLine($"    {j.Indicator.Source}; confidence {j.Indicator.Confidence}{(j.Indicator.Note is { } note ? $"; {note}" : "")}");
+            output.WriteLine(
+                $"    {j.Indicator.Source}; confidence {j.Indicator.Confidence}{(j.Indicator.Note is { } note ? $"; {note}" : "")}"
+            );
         }
 
         if (report.Budget is { } budget)
@@ -108,9 +136,12 @@ internal static class TargetsCommand
         }
 
         output.WriteLine();
-        output.WriteLine(report.Verdict == Verdict.Met
-            ? "All is met."
-            : $"Not all is met: {report.Verdicts.Count(v => v == Verdict.NotMet)} not met, {report.Verdicts.Count(v => v == Verdict.NoValue)} without a value.");
+        output.WriteLine(
+            report.Verdict == Verdict.Met
+                ? "All is met."
+                : $"Not all is met: {report.Verdicts.Count(v => v == Verdict.NotMet)} not met, "
+                    + $"{report.Verdicts.Count(v => v == Verdict.NoValue)} without a value."
+        );
     }
 
     private static string Words(Judgement j)
@@ -126,55 +157,57 @@ internal static class TargetsCommand
             return $"{figure}; no number is set";
         }
 
-        string stands = distance.IsZero ? "just there"
-            : $"{Shown(distance.Abs(), j.Indicator.Threshold!.UnitText)} {((j.Indicator.Comparison == Comparison.AtMost) == distance.IsPositive ? "below" : "above")} it";
+        string stands = distance.IsZero
+            ? "just there"
+            : $"{Shown(distance.Abs(), j.Indicator.Threshold!.UnitText)} "
+                + $"{((j.Indicator.Comparison == Comparison.AtMost) == distance.IsPositive ? "below" : "above")} it";
         return $"{figure}, asked is {j.Indicator.Asked}: {stands}";
     }
 
     private static void WriteJson(TextWriter output, TargetsReport report) => JsonOutput.Write(output, json =>
-    {
-        json.WriteString("verdict", Word(report.Verdict));
-        json.WriteString("programme", report.Programme.Name);
-        json.WriteString("version", report.Programme.Version);
-        json.WriteString("note", report.Programme.Note);
-        json.WriteString("case", report.Case);
-        json.WriteString("sector", report.Sector);
-        json.WriteStartArray("indicators");
-        foreach (Judgement j in report.Judgements)
         {
-            json.WriteStartObject();
-            json.WriteString("id", j.Indicator.Id);
-            json.WriteString("title", j.Indicator.Title);
-            json.WriteString("level", Level(j.Indicator));
-            json.WriteString("verdict", Word(j.Verdict));
-            json.WriteString("figure", j.Figure?.Name);
-            json.WriteString("value", j.Figure?.Value?.ToString());
-            json.WriteString("noValue", j.Reason);
-            json.WriteString("asked", j.Indicator.Asked);
-            json.WriteString("unit", j.Indicator.Threshold?.UnitText);
-            json.WriteString("distance", j.Distance is { } d ? Exact.Text(d) : null);
-            json.WriteString("source", j.Indicator.Source);
-            json.WriteString("confidence", j.Indicator.Confidence);
-            json.WriteString("note", j.Indicator.Note);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        if (report.Budget is { } budget)
-        {
-            json.WriteStartObject("budget");
-            json.WriteString("verdict", Word(budget.Verdict));
-            json.WriteString("words", budget.Words);
-            json.WriteStartArray("figures");
-            foreach (Figure figure in budget.Figures)
+            json.WriteString("verdict", Word(report.Verdict));
+            json.WriteString("programme", report.Programme.Name);
+            json.WriteString("version", report.Programme.Version);
+            json.WriteString("note", report.Programme.Note);
+            json.WriteString("case", report.Case);
+            json.WriteString("sector", report.Sector);
+            json.WriteStartArray("indicators");
+            foreach (Judgement j in report.Judgements)
             {
-                CarbonCommand.Write(json, figure);
+                json.WriteStartObject();
+                json.WriteString("id", j.Indicator.Id);
+                json.WriteString("title", j.Indicator.Title);
+                json.WriteString("level", Level(j.Indicator));
+                json.WriteString("verdict", Word(j.Verdict));
+                json.WriteString("figure", j.Figure?.Name);
+                json.WriteString("value", j.Figure?.Value?.ToString());
+                json.WriteString("noValue", j.Reason);
+                json.WriteString("asked", j.Indicator.Asked);
+                json.WriteString("unit", j.Indicator.Threshold?.UnitText);
+                json.WriteString("distance", j.Distance is { } d ? Exact.Text(d) : null);
+                json.WriteString("source", j.Indicator.Source);
+                json.WriteString("confidence", j.Indicator.Confidence);
+                json.WriteString("note", j.Indicator.Note);
+                json.WriteEndObject();
             }
 
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
-    });
+            if (report.Budget is { } budget)
+            {
+                json.WriteStartObject("budget");
+                json.WriteString("verdict", Word(budget.Verdict));
+                json.WriteString("words", budget.Words);
+                json.WriteStartArray("figures");
+                foreach (Figure figure in budget.Figures)
+                {
+                    CarbonCommand.Write(json, figure);
+                }
+
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+        });
 
     private static int List(bool json, TextWriter output)
     {
@@ -218,7 +251,10 @@ internal static class TargetsCommand
             output.Write(programme.Cases.Count > 0 ? $"    cases: {string.Join(", ", programme.Cases)}\n" : "");
             foreach (TargetIndicator i in programme.Indicators)
             {
-                output.WriteLine($"    {string.Concat(i.Case is { } c ? $"{c}: " : "", i.Sector is { } s ? $"{s}: " : "")}{i.Title}, {i.Asked}; {Level(i)}; takes {string.Join(" or ", i.Figures)}; confidence {i.Confidence}");
+                output.WriteLine(
+                    $"    {string.Concat(i.Case is { } c ? $"{c}: " : "", i.Sector is { } s ? $"{s}: " : "")}{i.Title}, "
+                        + $"{i.Asked}; {Level(i)}; takes {string.Join(" or ", i.Figures)}; confidence {i.Confidence}"
+                );
             }
         }
 
@@ -273,16 +309,26 @@ internal static class TargetsCommand
             return Program.Ok;
         }
 
-        output.WriteLine($"{profile.Name} {profile.Version}: {profile.Title}, by {profile.By} ({profile.Source}; confidence {profile.Confidence})");
+        output.WriteLine(
+            $"{profile.Name} {profile.Version}: {profile.Title}, by {profile.By} ({profile.Source}; confidence {profile.Confidence})"
+        );
         output.WriteLine(profile.Note);
         Table table = Screen.Table(5, "kind", "name", "place", "unit", "what");
         foreach (ProfilePart part in profile.Parts)
         {
-            table.AddRow(part.Kind, Markup.Escape(part.Name), part.Place ?? "", Markup.Escape(part.Unit?.Symbol ?? ""), Markup.Escape(part.Title));
+            table.AddRow(
+                part.Kind,
+                Markup.Escape(part.Name),
+                part.Place ?? "",
+                Markup.Escape(part.Unit?.Symbol ?? ""),
+                Markup.Escape(part.Title)
+            );
         }
 
         Screen.On(output).Write(table);
-        foreach (var source in profile.Parts.GroupBy(p => p.Source is { } s ? $"{s}; confidence {p.Confidence}" : "suggested by this project"))
+        foreach (
+            var source in profile.Parts.GroupBy(p => p.Source is { } s ? $"{s}; confidence {p.Confidence}" : "suggested by this project")
+        )
         {
             output.WriteLine($"{source.Key}: {string.Join(", ", source.Select(p => p.Name))}");
         }
@@ -290,7 +336,13 @@ internal static class TargetsCommand
         return Program.Ok;
     }
 
-    private static string Word(Verdict verdict) => verdict switch { Verdict.Met => "met", Verdict.NotMet => "not met", _ => "no value" };
+    private static string Word(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.Met => "met",
+            Verdict.NotMet => "not met",
+            _ => "no value",
+        };
 
     private static string Level(TargetIndicator indicator) => indicator.Level.ToString().ToLowerInvariant();
 

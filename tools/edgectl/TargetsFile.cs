@@ -8,12 +8,21 @@ using Fractions;
 namespace EdgeGateway.Edgectl;
 
 /// <summary>What a file's figures and budget came to.</summary>
-internal sealed record TargetsReport(Programme Programme, string? Case, string? Sector, IReadOnlyList<Judgement> Judgements, BudgetProgress? Budget)
+internal sealed record TargetsReport(
+    Programme Programme,
+    string? Case,
+    string? Sector,
+    IReadOnlyList<Judgement> Judgements,
+    BudgetProgress? Budget
+)
 {
     public IEnumerable<Verdict> Verdicts => [.. Judgements.Select(j => j.Verdict), .. Budget is { } b ? (Verdict[])[b.Verdict] : []];
 
     /// <summary>Met when all is; else what stands in the way first.</summary>
-    public Verdict Verdict => Verdicts.Contains(Verdict.NotMet) ? Verdict.NotMet : Verdicts.Contains(Verdict.NoValue) ? Verdict.NoValue : Verdict.Met;
+    public Verdict Verdict =>
+        Verdicts.Contains(Verdict.NotMet) ? Verdict.NotMet
+        : Verdicts.Contains(Verdict.NoValue) ? Verdict.NoValue
+        : Verdict.Met;
 }
 
 /// <summary>Reads the file of <c>edgectl targets</c>, whose form targets.schema.json tells, and judges what it holds.</summary>
@@ -28,16 +37,26 @@ internal static class TargetsFile
         JsonPart root = new(element, "$", "$schema", "programme", "programmeFile", "case", "sector", "figures", "budget");
         if (root.Has("programme") == root.Has("programmeFile"))
         {
-            throw new JsonRefusedException(root.At("programme"), "is the name of a programme that ships; programmeFile in its place is a file of your own. Write one of the two.");
+            throw new JsonRefusedException(
+                root.At("programme"),
+                "is the name of a programme that ships; programmeFile in its place is a file of your own. Write one of the two."
+            );
         }
 
-        Programme programme = root.Has("programme") ? root.Required("programme", Programme.Require) : root.Required("programmeFile", name => FromFile(folder, name));
+        Programme programme = root.Has("programme")
+            ? root.Required("programme", Programme.Require)
+            : root.Required("programmeFile", name => FromFile(folder, name));
         (string? chosen, string? sector) = (root.TextOrNull("case"), root.TextOrNull("sector"));
         JsonPart.Refusing(root.At(programme.HasCase(chosen) ? "sector" : "case"), () => programme.Asked(chosen, sector));
         Dictionary<string, CarbonReport> carbon = [];
-        List<TargetFigure> figures = [.. root.List("figures").Select(f => FigureOf(new JsonPart(f.Element, f.Path, ["name", .. Ways]), folder, carbon))];
+        List<TargetFigure> figures =
+        [
+            .. root.List("figures").Select(f => FigureOf(new JsonPart(f.Element, f.Path, ["name", .. Ways]), folder, carbon)),
+        ];
         IReadOnlyList<Judgement> judgements = JsonPart.Refusing(root.At("figures"), () => programme.Judge(chosen, sector, figures));
-        BudgetProgress? budget = root.Has("budget") ? BudgetOf(root.Object("budget", "from", "until", "amount", "reduction", "baseline", "used")) : null;
+        BudgetProgress? budget = root.Has("budget")
+            ? BudgetOf(root.Object("budget", "from", "until", "amount", "reduction", "baseline", "used"))
+            : null;
         return new TargetsReport(programme, chosen, sector, judgements, budget);
     }
 
@@ -64,7 +83,13 @@ internal static class TargetsFile
         if (ways is ["carbon"])
         {
             string file = item.Text("carbon");
-            return JsonPart.Refusing(item.At("carbon"), () => OfCarbon(item.Text("name"), file, carbon.TryGetValue(file, out CarbonReport? known) ? known : carbon[file] = Carbon(folder, file)));
+            return JsonPart.Refusing(item.At("carbon"), () =>
+                OfCarbon(
+                    item.Text("name"),
+                    file,
+                    carbon.TryGetValue(file, out CarbonReport? known) ? known : carbon[file] = Carbon(folder, file)
+                )
+            );
         }
 
         if (ways is ["flows"])
@@ -93,16 +118,32 @@ internal static class TargetsFile
     {
         TargetFigure[] found =
         [
-            .. report.Totals.Where(t => t.Account == name).Select(t => t.Micrograms is { } micrograms
-                ? new TargetFigure(name, Measure.Parse($"{Exact.Text(new Fraction(micrograms, 1_000_000_000))} kg{t.Gas}"), null)
-                : new TargetFigure(name, null, $"{name} of {file} is blocked: {t.Blocked}")),
-            .. report.Figures.Where(f => f.Name == name).Select(f => new TargetFigure(name, f.Value is { } value ? Measured(value, f.Unit) : null, f.NoValue is { } none ? $"{file}: {none}" : null)),
+            .. report
+                .Totals.Where(t => t.Account == name)
+                .Select(t =>
+                    t.Micrograms is { } micrograms
+                        ? new TargetFigure(name, Measure.Parse($"{Exact.Text(new Fraction(micrograms, 1_000_000_000))} kg{t.Gas}"), null)
+                        : new TargetFigure(name, null, $"{name} of {file} is blocked: {t.Blocked}")
+                ),
+            .. report
+                .Figures.Where(f => f.Name == name)
+                .Select(f => new TargetFigure(
+                    name,
+                    f.Value is { } value ? Measured(value, f.Unit) : null,
+                    f.NoValue is { } none ? $"{file}: {none}" : null
+                )),
         ];
         return found switch
         {
             [var one] => one,
-            [] => throw new InvalidDataException($"{file} gives no {name}. It gives {string.Join(", ", report.Totals.Select(t => t.Account).Concat(report.Figures.Select(f => f.Name)).Distinct())}."),
-            _ => throw new InvalidDataException($"{file} gives {name} in {string.Join(" and in ", found.Select(f => f.Value?.UnitText ?? "no value"))}. CO2 and CO2e are two totals: add them as CO2e, and write the value."),
+            [] => throw new InvalidDataException(
+                $"{file} gives no {name}. It gives "
+                    + $"{string.Join(", ", report.Totals.Select(t => t.Account).Concat(report.Figures.Select(f => f.Name)).Distinct())}."
+            ),
+            _ => throw new InvalidDataException(
+                $"{file} gives {name} in {string.Join(" and in ", found.Select(f => f.Value?.UnitText ?? "no value"))}. CO2 and "
+                    + "CO2e are two totals: add them as CO2e, and write the value."
+            ),
         };
     }
 
@@ -111,9 +152,20 @@ internal static class TargetsFile
         FlowLedger ledger = FlowsCommand.LedgerOf(Path.Combine(folder, file));
         IReadOnlyList<FlowFigure> figures = FlowFigures.Of(ledger);
         FlowFigure figure = figures.FirstOrDefault(f => f.Name == name && !f.Squared)
-            ?? throw new InvalidDataException($"{file} gives no {name}. It gives {string.Join(", ", figures.Where(f => !f.Squared).Select(f => f.Name))}.");
-        return ledger.Totals.NotSolved > 0 ? new TargetFigure(name, null, $"{ledger.Totals.NotSolved} intervals of {file} are not attributed; edgectl flows {file} tells why")
-            : new TargetFigure(name, figure.Value is { } value ? Measured(value, figure.Unit.Length == 0 ? "1" : figure.Unit) : null, figure.Reason is { } none ? $"{file}: {none}" : null);
+            ?? throw new InvalidDataException(
+                $"{file} gives no {name}. It gives {string.Join(", ", figures.Where(f => !f.Squared).Select(f => f.Name))}."
+            );
+        return ledger.Totals.NotSolved > 0
+            ? new TargetFigure(
+                name,
+                null,
+                $"{ledger.Totals.NotSolved} intervals of {file} are not attributed; edgectl flows {file} tells why"
+            )
+            : new TargetFigure(
+                name,
+                figure.Value is { } value ? Measured(value, figure.Unit.Length == 0 ? "1" : figure.Unit) : null,
+                figure.Reason is { } none ? $"{file}: {none}" : null
+            );
     }
 
     private static Measure Measured(Fraction value, string unit) => Measure.Parse($"1 {unit}") with { Value = value };
@@ -148,7 +200,10 @@ internal static class TargetsFile
     {
         if (item.Has(key) == item.Has("noValue"))
         {
-            throw new JsonRefusedException(item.At(key), "is the value; noValue in its place says why there is none. Write one of the two.");
+            throw new JsonRefusedException(
+                item.At(key),
+                "is the value; noValue in its place says why there is none. Write one of the two."
+            );
         }
 
         return item.Has(key) ? (item.Required(key, read), null) : (null, item.Text("noValue"));

@@ -14,7 +14,11 @@ internal static class TileFolder
     {
         List<string> logs = [];
         Look(folder, MostLevels);
-        return logs.Count > 0 ? logs : throw new IOException("It is a folder without the file checkpoint, so it is not a log of tiles. Give batches as files: DIR/*.batch.");
+        return logs.Count > 0
+            ? logs
+            : throw new IOException(
+                "It is a folder without the file checkpoint, so it is not a log of tiles. Give batches as files: DIR/*.batch."
+            );
 
         void Look(string place, int levels)
         {

@@ -3,7 +3,9 @@ using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary><c>edgectl verify FILE… --trust KEY.pem</c>: whether batches and bundles of a gateway's log are what its device signed.</summary>
+/// <summary>
+/// <c>edgectl verify FILE… --trust KEY.pem</c>: whether batches and bundles of a gateway's log are what its device signed.
+/// </summary>
 internal static class VerifyCommand
 {
     private const int Refused = 1;
@@ -14,30 +16,57 @@ internal static class VerifyCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "Batches from the directory publisher, mosquitto_sub -N or /v1/log/entries; bundles from /v1/log/bundle; a folder of tiles. - reads the standard input.",
+            Description =
+                "Batches from the directory publisher, mosquitto_sub -N or /v1/log/entries; bundles from /v1/log/bundle; a "
+                + "folder of tiles. - reads the standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string[]> trust = new("--trust")
         {
-            Description = "PEM file with the public key or the certificate of a device that you trust, or of a certificate authority that vouches for devices. May be given several times.",
+            Description =
+                "PEM file with the public key or the certificate of a device that you trust, or of a certificate authority that "
+                + "vouches for devices. May be given several times.",
             Required = true,
         };
-        Option<string[]> certificates = new("--certificates") { Description = "PEM file with certificates of devices and of authorities between, for batches and tiles. They are not trusted for being there." };
+        Option<string[]> certificates = new("--certificates")
+        {
+            Description =
+                "PEM file with certificates of devices and of authorities between, for batches and tiles. They are not trusted "
+                + "for being there.",
+        };
         Option<string[]> crl = new("--crl") { Description = "Revocation list of a certificate authority, PEM or DER." };
-        Option<string[]> witness = new("--witness") { Description = "File with the verifier keys of witnesses that you trust, one a line, as a witness shows them when it starts." };
-        Option<string[]> stamping = new("--time-authority") { Description = "PEM file with the root or the own certificate of a time-stamping authority (RFC 3161) that you trust." };
+        Option<string[]> witness = new("--witness")
+        {
+            Description = "File with the verifier keys of witnesses that you trust, one a line, as a witness shows them when it starts.",
+        };
+        Option<string[]> stamping = new("--time-authority")
+        {
+            Description = "PEM file with the root or the own certificate of a time-stamping authority (RFC 3161) that you trust.",
+        };
         Option<bool> recompute = new("--recompute")
         {
-            Description = "Also compute every footprint again from its readings and factor, and report any digit that differs (exit code 1).",
+            Description =
+                "Also compute every footprint again from its readings and factor, and report any digit that differs (exit code 1).",
         };
         Option<bool> json = new("--json") { Description = "Write JSON instead of sentences." };
-        Command command = new("verify", "Verify batches and bundles of a gateway's log. Exits with 0: verified, 1: refused, 2: unreadable or wrong usage.")
+        Command command = new(
+            "verify",
+            "Verify batches and bundles of a gateway's log. Exits with 0: verified, 1: refused, 2: unreadable or wrong usage."
+        )
         {
-            files, trust, certificates, crl, witness, stamping, recompute, json,
+            files,
+            trust,
+            certificates,
+            crl,
+            witness,
+            stamping,
+            recompute,
+            json,
         };
         command.SetAction(parsed =>
         {
-            TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
+            TextWriter output = parsed.InvocationConfiguration.Output,
+                error = parsed.InvocationConfiguration.Error;
             string[] given = parsed.GetRequiredValue(files);
             if (given.Count(f => f == "-") > 1)
             {
@@ -48,12 +77,25 @@ internal static class VerifyCommand
             try
             {
                 DateTimeOffset now = time.GetUtcNow();
-                trusted = TrustAnchors.Of(ReadEach(parsed.GetRequiredValue(trust), "It cannot be used as a trust anchor.", b => (TrustAnchors[])[TrustAnchors.FromPem(Text(b), now)])) with
+                trusted = TrustAnchors.Of(
+                    ReadEach(parsed.GetRequiredValue(trust), "It cannot be used as a trust anchor.", b =>
+                        (TrustAnchors[])[TrustAnchors.FromPem(Text(b), now)]
+                    )
+                ) with
                 {
-                    Certificates = ReadEach(parsed.GetValue(certificates), "It cannot be used as certificates.", b => TrustAnchors.CertificatesFromPem(Text(b))),
-                    RevocationLists = ReadEach(parsed.GetValue(crl), "It cannot be used as a revocation list.", b => RevocationList.ReadAll(b), MaxListBytes),
+                    Certificates = ReadEach(parsed.GetValue(certificates), "It cannot be used as certificates.", b =>
+                        TrustAnchors.CertificatesFromPem(Text(b))
+                    ),
+                    RevocationLists = ReadEach(
+                        parsed.GetValue(crl),
+                        "It cannot be used as a revocation list.",
+                        b => RevocationList.ReadAll(b),
+                        MaxListBytes
+                    ),
                     Witnesses = ReadEach(parsed.GetValue(witness), "It has no keys of witnesses.", b => WitnessKey.ParseAll(Text(b))),
-                    TimeAuthorities = ReadEach(parsed.GetValue(stamping), "It cannot be used as a time-stamping authority.", b => TrustAnchors.CertificatesFromPem(Text(b))),
+                    TimeAuthorities = ReadEach(parsed.GetValue(stamping), "It cannot be used as a time-stamping authority.", b =>
+                        TrustAnchors.CertificatesFromPem(Text(b))
+                    ),
                 };
             }
             catch (UnusableException e)
@@ -67,7 +109,15 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static int Run(string[] files, TrustAnchors trust, bool recompute, bool json, Stream standardInput, TextWriter output, TextWriter error)
+    private static int Run(
+        string[] files,
+        TrustAnchors trust,
+        bool recompute,
+        bool json,
+        Stream standardInput,
+        TextWriter output,
+        TextWriter error
+    )
     {
         GivenEvidence given = new();
         try

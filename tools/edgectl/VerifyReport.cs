@@ -11,14 +11,27 @@ internal static class VerifyReport
     private const int LongestLine = 400;
     private const int MostDifferences = 50;
 
-    public static void WriteVerified(TextWriter output, bool json, TrustAnchors trust, IReadOnlyList<LogSummary> logs, IReadOnlyCollection<Recompute> again)
+    public static void WriteVerified(
+        TextWriter output,
+        bool json,
+        TrustAnchors trust,
+        IReadOnlyList<LogSummary> logs,
+        IReadOnlyCollection<Recompute> again
+    )
     {
         if (json)
         {
             bool differs = again.Any(r => r.Differences.Count > 0);
             JsonOutput.Write(output, j =>
             {
-                WriteJson(j, differs ? "differs" : "verified", differs ? $"{(Flows(again) ? "Footprints or flows" : "Footprints")} are not what their own readings and factors give." : null, logs);
+                WriteJson(
+                    j,
+                    differs ? "differs" : "verified",
+                    differs
+                        ? $"{(Flows(again) ? "Footprints or flows" : "Footprints")} are not what their own readings and factors give."
+                        : null,
+                    logs
+                );
                 WriteJson(j, again);
                 CertificateReport.WriteJson(j, trust, logs);
             });
@@ -28,7 +41,12 @@ internal static class VerifyReport
         int differing = again.Sum(r => r.Differences.Count);
         if (differing > 0)
         {
-            Line(output, $"DIFFERS  The signatures hold, but {(Flows(again) ? Many(differing, "footprint or flow is", "footprints and flows are") : Many(differing, "footprint is", "footprints are"))} not what their own readings and factors give:");
+            Line(
+                output,
+                "DIFFERS  The signatures hold, but "
+                    + $"{(Flows(again) ? Many(differing, "footprint or flow is", "footprints and flows are") : Many(differing, "footprint is", "footprints are"))} "
+                    + "not what their own readings and factors give:"
+            );
             foreach (Difference difference in again.SelectMany(r => r.Differences).Take(MostDifferences))
             {
                 Line(output, $"  leaf {difference.Leaf}, {difference.Account}: {difference.What}");
@@ -37,10 +55,20 @@ internal static class VerifyReport
             output.WriteLine();
         }
 
-        Line(output, logs.Any(l => l.Head.Origin.Simulated)
-            ? $"VERIFIED, but SIMULATED: {(logs.All(l => l.Head.Origin.Simulated) ? "" : "some of ")}these readings were made up or replayed. Nothing was measured."
-            : differing > 0 ? Flows(again) ? "VERIFIED, but for these leaves" : "VERIFIED, but for these footprints" : "VERIFIED");
-        output.WriteLine("The leaves are those that the device signed, unaltered and in their order. A signature does not prove that a meter was wired right.");
+        Line(
+            output,
+            logs.Any(l => l.Head.Origin.Simulated)
+                    ? $"VERIFIED, but SIMULATED: {(logs.All(l => l.Head.Origin.Simulated) ? "" : "some of ")}these readings "
+                        + "were made up or replayed. Nothing was measured."
+                : differing > 0
+                    ? Flows(again) ? "VERIFIED, but for these leaves"
+                        : "VERIFIED, but for these footprints"
+                : "VERIFIED"
+        );
+        output.WriteLine(
+            "The leaves are those that the device signed, unaltered and in their order. A signature does not prove that a meter "
+                + "was wired right."
+        );
         foreach (LogSummary log in logs)
         {
             output.WriteLine();
@@ -59,11 +87,22 @@ internal static class VerifyReport
         }
 
         output.WriteLine();
-        long differences = again.Sum(r => r.Differences.Count(d => !d.IsFlow)), missing = again.Sum(r => r.NotGiven.Count);
-        Row(output, "recomputed", $"{Many(again.Sum(r => r.Computed), "footprint")} from readings and factors: {(differences == 0 ? "the same to the last digit" : $"{differences} DIFFER, see above")}");
+        long differences = again.Sum(r => r.Differences.Count(d => !d.IsFlow)),
+            missing = again.Sum(r => r.NotGiven.Count);
+        Row(
+            output,
+            "recomputed",
+            $"{Many(again.Sum(r => r.Computed), "footprint")} from readings and factors: "
+                + $"{(differences == 0 ? "the same to the last digit" : $"{differences} DIFFER, see above")}"
+        );
         if (missing > 0)
         {
-            Row(output, "", $"{missing} more could not be: leaves they rest on were not given, such as leaf {again.First(r => r.NotGiven.Count > 0).NotGiven.FirstMissing}");
+            Row(
+                output,
+                "",
+                $"{missing} more could not be: leaves they rest on were not given, such as leaf "
+                    + $"{again.First(r => r.NotGiven.Count > 0).NotGiven.FirstMissing}"
+            );
         }
 
         long notStated = again.Sum(r => r.NotStated);
@@ -74,7 +113,12 @@ internal static class VerifyReport
 
         foreach (NotAdded gap in again.SelectMany(r => r.NotAdded))
         {
-            Row(output, "", $"{gap.Account} had other meters for a time: what {gap.Register} counted between leaf {gap.From} and leaf {gap.To} is not in it");
+            Row(
+                output,
+                "",
+                $"{gap.Account} had other meters for a time: what {gap.Register} counted between leaf {gap.From} and leaf "
+                    + $"{gap.To} is not in it"
+            );
         }
 
         WriteFlows(output, again);
@@ -84,16 +128,29 @@ internal static class VerifyReport
 
     private static void WriteFlows(TextWriter output, IReadOnlyCollection<Recompute> again)
     {
-        long computed = again.Sum(r => r.Flows.Computed), missing = again.Sum(r => r.Flows.NotGiven.Count), reasons = again.Sum(r => r.Flows.NotAttributed);
+        long computed = again.Sum(r => r.Flows.Computed),
+            missing = again.Sum(r => r.Flows.NotGiven.Count),
+            reasons = again.Sum(r => r.Flows.NotAttributed);
         if (computed > 0)
         {
             long differences = again.Sum(r => r.Differences.Count(d => d.IsFlow));
-            Row(output, "", $"{Many(computed, "slot")} of flows from readings and the battery's content before{(reasons > 0 ? $", {reasons} not attributed" : "")}: {(differences == 0 ? "the same to the last digit" : $"{differences} DIFFER, see above")}");
+            Row(
+                output,
+                "",
+                $"{Many(computed, "slot")} of flows from readings and the battery's content "
+                    + $"before{(reasons > 0 ? $", {reasons} not attributed" : "")}: "
+                    + $"{(differences == 0 ? "the same to the last digit" : $"{differences} DIFFER, see above")}"
+            );
         }
 
         if (missing > 0)
         {
-            Row(output, "", $"{Many(missing, "slot")} of flows could not be: leaves they rest on were not given, such as leaf {again.First(r => r.Flows.NotGiven.Count > 0).Flows.NotGiven.FirstMissing}");
+            Row(
+                output,
+                "",
+                $"{Many(missing, "slot")} of flows could not be: leaves they rest on were not given, such as leaf "
+                    + $"{again.First(r => r.Flows.NotGiven.Count > 0).Flows.NotGiven.FirstMissing}"
+            );
         }
     }
 
@@ -163,11 +220,17 @@ internal static class VerifyReport
         if (log.Single.Count > 0)
         {
             string which = string.Join(", ", log.Single.Take(20)) + (log.Single.Count > 20 ? ", …" : "");
-            Row(output, log.Batches > 0 ? "also" : "leaves", $"{which}: {Many(log.Single.Count, "single leaf", "single leaves")}, each with its own proof");
+            Row(
+                output,
+                log.Batches > 0 ? "also" : "leaves",
+                $"{which}: {Many(log.Single.Count, "single leaf", "single leaves")}, each with its own proof"
+            );
             Row(output, "", "Nothing is said of the leaves between them.");
         }
 
-        string who = log.Signer.Certificate is { } certificate ? $"for which {certificate.Path[^1].Subject} vouches, whom you trust" : "which you trust";
+        string who = log.Signer.Certificate is { } certificate
+            ? $"for which {certificate.Path[^1].Subject} vouches, whom you trust"
+            : "which you trust";
         Row(output, "signed", $"by the device, {who}: {Many(log.Head.Size, "leaf", "leaves")} with the root {log.Head.Root}");
         CertificateReport.Write(output, log);
         WriteWitnesses(output, log);
@@ -181,13 +244,23 @@ internal static class VerifyReport
         string label = "witnesses";
         foreach ((string name, (long size, DateTimeOffset time)) in log.Witnessed)
         {
-            Row(output, label, $"{name}, whom you trust, cosigned {Many(size, "leaf", "leaves")} at {Time(time)}{(size == log.Head.Size ? "" : $"; the {log.Head.Size - size} after them are not witnessed")}");
+            Row(
+                output,
+                label,
+                $"{name}, whom you trust, cosigned {Many(size, "leaf", "leaves")} at "
+                    + $"{Time(time)}{(size == log.Head.Size ? "" : $"; the {log.Head.Size - size} after them are not witnessed")}"
+            );
             label = "";
         }
 
         if (log.Unchecked > 0)
         {
-            Row(output, label, $"not checked: on {Many(log.Unchecked, "checkpoint")} there are signatures of others than your witnesses, or damaged ones{(log.Witnessed.Count == 0 ? ". Count the log as not witnessed." : "")}");
+            Row(
+                output,
+                label,
+                $"not checked: on {Many(log.Unchecked, "checkpoint")} there are signatures of others than your witnesses, or "
+                    + $"damaged ones{(log.Witnessed.Count == 0 ? ". Count the log as not witnessed." : "")}"
+            );
         }
         else if (log.Witnessed.Count == 0)
         {
@@ -198,13 +271,21 @@ internal static class VerifyReport
     private static void WriteStretch(TextWriter output, LogSummary log)
     {
         Row(output, "leaves", log.First == log.Last ? $"{log.First}, the only one given" : $"{log.First} to {log.Last}, without a gap");
-        Row(output, "", log.First == 0
-            ? "They begin with the log's genesis."
-            : $"Earlier leaves, 0 to {log.First - 1}, were not given.");
-        Row(output, "", log.Withheld == 0
-            ? "None is withheld."
-            : $"{log.Withheld} withheld or thinned: only the hash was given, and what they hold is in none of the figures below.");
-        Row(output, log.Tiled ? "tiles" : "batches", log.Tiled ? "the whole log, every tile" : $"{log.Batches}{(log.Repeated == 0 ? "" : $", {log.Repeated} of them only repeat others")}");
+        Row(output, "", log.First == 0 ? "They begin with the log's genesis." : $"Earlier leaves, 0 to {log.First - 1}, were not given.");
+        Row(
+            output,
+            "",
+            log.Withheld == 0
+                ? "None is withheld."
+                : $"{log.Withheld} withheld or thinned: only the hash was given, and what they hold is in none of the figures below."
+        );
+        Row(
+            output,
+            log.Tiled ? "tiles" : "batches",
+            log.Tiled
+                ? "the whole log, every tile"
+                : $"{log.Batches}{(log.Repeated == 0 ? "" : $", {log.Repeated} of them only repeat others")}"
+        );
     }
 
     private static void WriteTimeStatus(TextWriter output, LogSummary log)
@@ -242,7 +323,12 @@ internal static class VerifyReport
         foreach ((string account, AccountSum sum) in log.Carbon)
         {
             string without = sum.NotStated == 0 ? "" : $"; {Many(sum.NotStated, "slot")} without an amount";
-            Row(output, label, $"{account}: {sum.Kilograms} kg CO2 over {Many(sum.Stated, "slot")}{without}{(sum.Replaced == 0 ? "" : $"; {sum.Replaced} more replaced by later ones")}");
+            Row(
+                output,
+                label,
+                $"{account}: {sum.Kilograms} kg CO2 over "
+                    + $"{Many(sum.Stated, "slot")}{without}{(sum.Replaced == 0 ? "" : $"; {sum.Replaced} more replaced by later ones")}"
+            );
             label = "";
         }
 
@@ -253,7 +339,11 @@ internal static class VerifyReport
 
         if (log.Unknown.Count > 0)
         {
-            Row(output, "unknown", $"leaf types this version cannot explain: {string.Join(", ", log.Unknown.Select(o => $"{o.Value} {o.Key}"))}");
+            Row(
+                output,
+                "unknown",
+                $"leaf types this version cannot explain: {string.Join(", ", log.Unknown.Select(o => $"{o.Value} {o.Key}"))}"
+            );
         }
     }
 
@@ -301,8 +391,16 @@ internal static class VerifyReport
             });
             json.WriteNumber("uncheckedCosignedCheckpoints", log.Unchecked);
             CertificateReport.WriteJson(json, log);
-            Array(json, "notSynchronised", log.NotSynchronised, (status, count) => { json.WriteString("status", Code(status)); Leaves(json, count); });
-            Array(json, "readings", log.Readings, (group, count) => { json.WriteString("group", group); Leaves(json, count); });
+            Array(json, "notSynchronised", log.NotSynchronised, (status, count) =>
+            {
+                json.WriteString("status", Code(status));
+                Leaves(json, count);
+            });
+            Array(json, "readings", log.Readings, (group, count) =>
+            {
+                json.WriteString("group", group);
+                Leaves(json, count);
+            });
             Array(json, "missing", log.Missing, (key, count) =>
             {
                 json.WriteString("meter", key.Meter);
@@ -325,7 +423,12 @@ internal static class VerifyReport
         json.WriteEndArray();
     }
 
-    private static void Array<TKey, TValue>(Utf8JsonWriter json, string name, SortedDictionary<TKey, TValue> items, Action<TKey, TValue> members)
+    private static void Array<TKey, TValue>(
+        Utf8JsonWriter json,
+        string name,
+        SortedDictionary<TKey, TValue> items,
+        Action<TKey, TValue> members
+    )
         where TKey : notnull
     {
         json.WriteStartArray(name);
@@ -352,21 +455,23 @@ internal static class VerifyReport
         json.WriteNumber("leaves", count);
     }
 
-    private static string Words(TimeStatus status) => status switch
-    {
-        TimeStatus.Unknown => "the clock had not been set since power-on (U)",
-        TimeStatus.Informative => "the clock was set by hand or simulated (I)",
-        TimeStatus.Relative => "the time is relative to a known instant (R)",
-        _ => "synchronised (S)",
-    };
+    private static string Words(TimeStatus status) =>
+        status switch
+        {
+            TimeStatus.Unknown => "the clock had not been set since power-on (U)",
+            TimeStatus.Informative => "the clock was set by hand or simulated (I)",
+            TimeStatus.Relative => "the time is relative to a known instant (R)",
+            _ => "synchronised (S)",
+        };
 
-    private static string Code(TimeStatus status) => status switch
-    {
-        TimeStatus.Unknown => "U",
-        TimeStatus.Informative => "I",
-        TimeStatus.Relative => "R",
-        _ => "S",
-    };
+    private static string Code(TimeStatus status) =>
+        status switch
+        {
+            TimeStatus.Unknown => "U",
+            TimeStatus.Informative => "I",
+            TimeStatus.Relative => "R",
+            _ => "S",
+        };
 
     private static string Group(string name) => name.Length > 0 ? name : "(without a group)";
 
@@ -374,9 +479,10 @@ internal static class VerifyReport
 
     private static string Between(TimeSpread times) => $"{Time(times.From)} to {Time(times.To)}";
 
-    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
+    internal static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
 
-    internal static void Row(TextWriter output, string label, string text) => Line(output, $"{label,-11}{text}");
+    internal static void Row(TextWriter output, string label, string text) => Line(output, $"{label, -11}{text}");
 
     private static void Line(TextWriter output, string text) => output.WriteLine(Plain(text));
 
@@ -386,8 +492,17 @@ internal static class VerifyReport
         StringBuilder plain = new();
         foreach (Rune rune in text.EnumerateRunes())
         {
-            bool shows = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
-                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate);
+            bool shows =
+                Rune.GetUnicodeCategory(rune)
+                is not (
+                    UnicodeCategory.Control
+                    or UnicodeCategory.Format
+                    or UnicodeCategory.PrivateUse
+                    or UnicodeCategory.OtherNotAssigned
+                    or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator
+                    or UnicodeCategory.Surrogate
+                );
             plain.Append(shows ? rune.ToString() : "\uFFFD");
             if (plain.Length > LongestLine)
             {

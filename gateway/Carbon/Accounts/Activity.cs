@@ -52,8 +52,17 @@ public sealed record Activity
     /// <summary>The same source in other terms by a coefficient with a source, for example litres by a density.</summary>
     /// <exception cref="CarbonException">The coefficient is not one of this amount's unit.</exception>
     public Activity Times(string name, CitedFactor coefficient) =>
-        As(new Derived(Amount * coefficient.Rate, new Derivation($"amount × {name}", coefficient.Source) { Inputs = [AsInput("amount"), coefficient.AsInput(name)] }));
+        As(
+            new Derived(
+                Amount * coefficient.Rate,
+                new Derivation($"amount × {name}", coefficient.Source) { Inputs = [AsInput("amount"), coefficient.AsInput(name)] }
+            )
+        );
 
     /// <summary>As an input of a formula.</summary>
-    public Input AsInput(string name) => new(name, Derivation is null ? Amount.ToString() : $"{Exact.Display(Amount.Value, 9)} {Amount.Unit}", Reference) { Derivation = Derivation };
+    public Input AsInput(string name) =>
+        new(name, Derivation is null ? Amount.ToString() : $"{Exact.Display(Amount.Value, 9)} {Amount.Unit}", Reference)
+        {
+            Derivation = Derivation,
+        };
 }

@@ -30,12 +30,20 @@ public static class Heat
     {
         bool full = convention == EnthalpyConvention.Full;
         Rate counted = enthalpy.Enthalpy with { Value = full ? enthalpy.Enthalpy.Value : enthalpy.Enthalpy.Value - WaterAt20 };
-        return new Derived((steam.Amount * counted).In(Unit.Gigajoule), new Derivation(
-            full ? "mass × h" : "mass × (h − 83.74 kJ/kg)",
-            full ? "GB/T 32151.34-2024: full enthalpy" : "NDRC accounting guides: enthalpy less that of water at 20 °C")
-        {
-            Inputs = [steam.AsInput("mass"), new Input("h", $"{Exact.Display(enthalpy.Enthalpy.Value, 6)} kJ/kg", null) { Derivation = enthalpy.Derivation }],
-        });
+        return new Derived(
+            (steam.Amount * counted).In(Unit.Gigajoule),
+            new Derivation(
+                full ? "mass × h" : "mass × (h − 83.74 kJ/kg)",
+                full ? "GB/T 32151.34-2024: full enthalpy" : "NDRC accounting guides: enthalpy less that of water at 20 °C"
+            )
+            {
+                Inputs =
+                [
+                    steam.AsInput("mass"),
+                    new Input("h", $"{Exact.Display(enthalpy.Enthalpy.Value, 6)} kJ/kg", null) { Derivation = enthalpy.Derivation },
+                ],
+            }
+        );
     }
 
     /// <summary>Heat in hot water by its mass: mass × (T − 20 °C) × 4.1868 kJ/(kg·K).</summary>
@@ -48,17 +56,24 @@ public static class Heat
         }
 
         var rate = new Rate((temperature.Celsius - new Fraction(20)) * SpecificHeat, Unit.Parse("kJ"), Unit.Parse("kg"));
-        return new Derived((water.Amount * rate).In(Unit.Gigajoule), new Derivation("mass × (T − 20 °C) × 4.1868 kJ/(kg·K)", "NDRC accounting guides: hot water")
-        {
-            Inputs = [water.AsInput("mass"), new Input("T", temperature.ToString(), null)],
-        });
+        return new Derived(
+            (water.Amount * rate).In(Unit.Gigajoule),
+            new Derivation("mass × (T − 20 °C) × 4.1868 kJ/(kg·K)", "NDRC accounting guides: hot water")
+            {
+                Inputs = [water.AsInput("mass"), new Input("T", temperature.ToString(), null)],
+            }
+        );
     }
 
     /// <summary>What purchased heat emitted: heat × factor (GB/T 32150-2025, 7.5.6 to 7.5.7).</summary>
     /// <param name="heat">Energy.</param>
     /// <param name="factor">Of the supplier, else the default of 0.11 tCO2/GJ.</param>
     /// <exception cref="CarbonException">Units do not fit.</exception>
-    public static EmissionLine Purchased(Activity heat, CitedFactor factor) => EmissionLine.Of(
-        Account, heat.Name, heat.Amount * factor.Rate,
-        new Derivation("heat × factor", "GB/T 32150-2025, 7.5.6 to 7.5.7") { Inputs = [heat.AsInput("heat"), factor.AsInput("factor")] });
+    public static EmissionLine Purchased(Activity heat, CitedFactor factor) =>
+        EmissionLine.Of(
+            Account,
+            heat.Name,
+            heat.Amount * factor.Rate,
+            new Derivation("heat × factor", "GB/T 32150-2025, 7.5.6 to 7.5.7") { Inputs = [heat.AsInput("heat"), factor.AsInput("factor")] }
+        );
 }

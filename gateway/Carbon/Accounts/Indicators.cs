@@ -22,10 +22,16 @@ public sealed record CoalEquivalentLine(string Name, Quantity Energy, CitedFacto
                 return Exact.Micrograms((Energy * rate).In(kilogram).Value);
             }
 
-            if (rate.Per.Dimension != Dimension.CoalEquivalent || rate.Unit.Dimension != Dimension.Energy || !rate.Value.IsPositive
-                || Energy.Unit.Dimension is not (Dimension.Energy or Dimension.NetHeat))
+            if (
+                rate.Per.Dimension != Dimension.CoalEquivalent
+                || rate.Unit.Dimension != Dimension.Energy
+                || !rate.Value.IsPositive
+                || Energy.Unit.Dimension is not (Dimension.Energy or Dimension.NetHeat)
+            )
             {
-                throw new CarbonException($"{Coefficient.Text} does not turn {Energy.Unit} of {Name} into standard coal. Write kgce/kWh, or GJ/tce for heat.");
+                throw new CarbonException(
+                    $"{Coefficient.Text} does not turn {Energy.Unit} of {Name} into standard coal. Write kgce/kWh, or GJ/tce for heat."
+                );
             }
 
             // The definition of standard coal is by net calorific value, so GJ and GJ(NCV) are worth the same in it.
@@ -48,14 +54,22 @@ public static class Indicators
     /// <param name="account">Which account the total is of.</param>
     public static Figure Intensity(Activity product, BigInteger? micrograms, string gas, string account)
     {
-        string name = $"{account} per {product.Name}", unit = $"kg{gas}/{product.Amount.Unit}";
+        string name = $"{account} per {product.Name}",
+            unit = $"kg{gas}/{product.Amount.Unit}";
         var derivation = new Derivation("total / good units", "GHG Protocol, intensity ratio; GB/T 32150")
         {
             Inputs = [new($"total of {account}", micrograms is { } m ? $"{m} µg {gas}" : "none", null), product.AsInput("good units")],
             Notes = ["All of the account is set against this product: no allocation among products."],
         };
         return micrograms is { } total
-            ? Figure.Quotient(name, new Fraction(total) / MicrogramsPerKilogram, product.Amount.Value, unit, $"nothing was produced of {product.Name}", derivation)
+            ? Figure.Quotient(
+                name,
+                new Fraction(total) / MicrogramsPerKilogram,
+                product.Amount.Value,
+                unit,
+                $"nothing was produced of {product.Name}",
+                derivation
+            )
             : Figure.None(name, unit, $"{account} is blocked", derivation);
     }
 
@@ -69,15 +83,30 @@ public static class Indicators
                 new($"total of {account}", micrograms is { } m ? $"{m} µg {gas}" : "none", null),
                 .. energy.Select(e => new Input(e.Name, $"{e.Micrograms} µg coal equivalent", null)
                 {
-                    Derivation = new Derivation("energy by its coefficient", e.Coefficient.Source) { Rounding = Derivation.ToMicrograms, Inputs = [new("energy", $"{Exact.Display(e.Energy.Value, 9)} {e.Energy.Unit}", null), e.Coefficient.AsInput("coefficient")] },
+                    Derivation = new Derivation("energy by its coefficient", e.Coefficient.Source)
+                    {
+                        Rounding = Derivation.ToMicrograms,
+                        Inputs =
+                        [
+                            new("energy", $"{Exact.Display(e.Energy.Value, 9)} {e.Energy.Unit}", null),
+                            e.Coefficient.AsInput("coefficient"),
+                        ],
+                    },
                 }),
             ],
             Notes = ["Energy that was used, gross: exports are not subtracted."],
         };
-        string name = $"{account} per energy", unit = $"t{gas}/tce";
+        string name = $"{account} per energy",
+            unit = $"t{gas}/tce";
         return micrograms is { } total
             ? Figure.Quotient(
-                name, new Fraction(total), new Fraction(energy.Aggregate(BigInteger.Zero, (sum, e) => sum + e.Micrograms)), unit, "no energy was used", derivation)
+                name,
+                new Fraction(total),
+                new Fraction(energy.Aggregate(BigInteger.Zero, (sum, e) => sum + e.Micrograms)),
+                unit,
+                "no energy was used",
+                derivation
+            )
             : Figure.None(name, unit, $"{account} is blocked", derivation);
     }
 
@@ -93,18 +122,35 @@ public static class Indicators
             Share("non-fossil electricity, certificate", electricity.NonFossilByCertificate, "retired certificates"),
         ];
 
-        Figure Share(string name, Quantity amount, string what) => Figure.Quotient(
-            name, amount.Value, electricity.Consumption.Value, "%", "no electricity was used", new Derivation("non-fossil / all electricity used", "share of green electricity, by its proof")
-            {
-                Inputs = [new("non-fossil", $"{amount} ({what})", null), new("all electricity used", electricity.Consumption.ToString(), null)],
-            });
+        Figure Share(string name, Quantity amount, string what) =>
+            Figure.Quotient(
+                name,
+                amount.Value,
+                electricity.Consumption.Value,
+                "%",
+                "no electricity was used",
+                new Derivation("non-fossil / all electricity used", "share of green electricity, by its proof")
+                {
+                    Inputs =
+                    [
+                        new("non-fossil", $"{amount} ({what})", null),
+                        new("all electricity used", electricity.Consumption.ToString(), null),
+                    ],
+                }
+            );
     }
 
     /// <summary>Which share of the amounts was collected without hands, percent of their number.</summary>
-    public static Figure AutomaticShare(IReadOnlyList<Activity> activities) => Figure.Quotient(
-        "automatically collected data", new Fraction(activities.Count(a => a.Collected == DataOrigin.Automatic)), new Fraction(activities.Count), "%", "there are no data",
-        new Derivation("automatic amounts / all amounts", "automatic data-collection rate, by number of amounts")
-        {
-            Inputs = [.. activities.Select(a => new Input(a.Name, a.Collected.ToString().ToLowerInvariant(), a.Reference))],
-        });
+    public static Figure AutomaticShare(IReadOnlyList<Activity> activities) =>
+        Figure.Quotient(
+            "automatically collected data",
+            new Fraction(activities.Count(a => a.Collected == DataOrigin.Automatic)),
+            new Fraction(activities.Count),
+            "%",
+            "there are no data",
+            new Derivation("automatic amounts / all amounts", "automatic data-collection rate, by number of amounts")
+            {
+                Inputs = [.. activities.Select(a => new Input(a.Name, a.Collected.ToString().ToLowerInvariant(), a.Reference))],
+            }
+        );
 }

@@ -34,10 +34,13 @@ internal sealed class InstrumentPool
 
     /// <summary>What was used of each, and what is left.</summary>
     public IReadOnlyList<InstrumentUse> Uses =>
-    [
-        .. _instruments.Select(i => new InstrumentUse(
-            i, new Quantity(i.Energy.In(Unit.KilowattHour).Value - _left[i.Id], Unit.KilowattHour), new Quantity(_left[i.Id], Unit.KilowattHour))),
-    ];
+        [
+            .. _instruments.Select(i => new InstrumentUse(
+                i,
+                new Quantity(i.Energy.In(Unit.KilowattHour).Value - _left[i.Id], Unit.KilowattHour),
+                new Quantity(_left[i.Id], Unit.KilowattHour)
+            )),
+        ];
 
     /// <summary>Those that prove any electricity from the grid, the best first (GHG Protocol Scope 2 Guidance, table 6.3).</summary>
     public IEnumerable<Instrument> ByQuality => _instruments.Where(i => i.Kind != InstrumentKind.GenerationRecord).OrderBy(i => i.Kind);
@@ -48,7 +51,10 @@ internal sealed class InstrumentPool
     {
         if (residual is { Rate.Value.IsZero: true })
         {
-            throw new CarbonException($"A residual mix of {residual.Text} is what is left where all electricity is claimed, not a factor of what nobody claimed. Give another one.");
+            throw new CarbonException(
+                $"A residual mix of {residual.Text} is what is left where all electricity is claimed, not a factor of what "
+                    + "nobody claimed. Give another one."
+            );
         }
     }
 
@@ -61,7 +67,8 @@ internal sealed class InstrumentPool
     /// <summary>Takes from an instrument what is needed, and no more than it has left. kWh.</summary>
     public Fraction Draw(Instrument instrument, Fraction needed)
     {
-        Fraction left = _left[instrument.Id], used = left < needed ? left : needed;
+        Fraction left = _left[instrument.Id],
+            used = left < needed ? left : needed;
         if (!used.IsPositive)
         {
             return Fraction.Zero;
@@ -72,21 +79,31 @@ internal sealed class InstrumentPool
     }
 
     /// <summary>What a kilowatt-hour of it emitted.</summary>
-    public CitedFactor FactorOf(Instrument instrument) => instrument.Factor ?? new CitedFactor(
-        new Rate(Fraction.Zero, _gas, Unit.KilowattHour), $"0 {_gas}/kWh", "GB/T 32151.34-2024, 5.2.6.1: non-fossil electricity with valid proof");
+    public CitedFactor FactorOf(Instrument instrument) =>
+        instrument.Factor
+        ?? new CitedFactor(
+            new Rate(Fraction.Zero, _gas, Unit.KilowattHour),
+            $"0 {_gas}/kWh",
+            "GB/T 32151.34-2024, 5.2.6.1: non-fossil electricity with valid proof"
+        );
 
     private string? Fault(Instrument instrument, string market, Period period)
     {
         string id = instrument.Id;
         return !instrument.Energy.In(Unit.KilowattHour).Value.IsPositive ? $"{id} is for {instrument.Energy}. It must be above 0."
             : instrument.Market != market ? $"{id} is for the market {instrument.Market}, the electricity was used in {market}."
-            : !period.Holds(instrument.Period) ? $"{id} is for {instrument.Period}, which is not within {period}. Use it in the period it is for."
-            : instrument.Kind == InstrumentKind.Certificate && instrument.Retired is null ? $"{id} is not retired. Until it is, others can claim it."
+            : !period.Holds(instrument.Period)
+                ? $"{id} is for {instrument.Period}, which is not within {period}. Use it in the period it is for."
+            : instrument.Kind == InstrumentKind.Certificate && instrument.Retired is null
+                ? $"{id} is not retired. Until it is, others can claim it."
             : instrument.Kind == InstrumentKind.Certificate && instrument.Retired < instrument.Period.From
-                ? $"{id} was retired on {Period.Day(instrument.Retired.Value)}, before {instrument.Period.From:yyyy-MM-dd}, when its electricity began to be generated."
-            : instrument.Kind == InstrumentKind.Contract && string.IsNullOrWhiteSpace(instrument.Settlement) ? $"{id} has no settlement. A contract alone does not prove a supply."
+                ? $"{id} was retired on {Period.Day(instrument.Retired.Value)}, before {instrument.Period.From:yyyy-MM-dd}, "
+                    + "when its electricity began to be generated."
+            : instrument.Kind == InstrumentKind.Contract && string.IsNullOrWhiteSpace(instrument.Settlement)
+                ? $"{id} has no settlement. A contract alone does not prove a supply."
             : instrument is { Kind: InstrumentKind.Supplier, Factor: null } ? $"{id} has no factor. A supplier's rate is one."
-            : instrument.Factor is { } f && f.Rate.Unit.Dimension != _gas.Dimension ? $"{id} has {f.Text}, the account is in {TextOf(_gas)}."
+            : instrument.Factor is { } f && f.Rate.Unit.Dimension != _gas.Dimension
+                ? $"{id} has {f.Text}, the account is in {TextOf(_gas)}."
             : null;
     }
 }

@@ -35,7 +35,9 @@ public sealed class Scope2
         get
         {
             List<AccountTotal> totals = [.. AccountTotal.Of(_lines)];
-            return _blocked.Count == 0 ? totals : [.. totals.Where(t => t.Account != MarketAccount), new(MarketAccount, GasText, null, string.Join("; ", _blocked))];
+            return _blocked.Count == 0
+                ? totals
+                : [.. totals.Where(t => t.Account != MarketAccount), new(MarketAccount, GasText, null, string.Join("; ", _blocked))];
         }
     }
 
@@ -60,10 +62,10 @@ public sealed class Scope2
     /// <summary>Non-fossil electricity by certificate, kWh.</summary>
     public Quantity NonFossilByCertificate { get; private set; } = Kwh(Fraction.Zero);
 
-    /// <summary>Purchased less exported, each with its own factor, in the view of GB/T 32150. The gross values are the accounts themselves.</summary>
-    public AccountTotal Net => new(
-        "scope2-gbt-net", GasText,
-        Sum(LocationAccount) - Sum(ExportAccount), null);
+    /// <summary>
+    /// Purchased less exported, each with its own factor, in the view of GB/T 32150. The gross values are the accounts themselves.
+    /// </summary>
+    public AccountTotal Net => new("scope2-gbt-net", GasText, Sum(LocationAccount) - Sum(ExportAccount), null);
 
     private string GasText => InstrumentPool.TextOf(_gas);
 
@@ -73,11 +75,17 @@ public sealed class Scope2
     /// <param name="lines">What was used.</param>
     /// <param name="exports">What was given to others.</param>
     /// <param name="instruments">Proofs. What they are for beyond the consumption is left over.</param>
-    /// <param name="residual">The factor of what no instrument is for. Null: there is none, so the market-based total has no value where it is needed.</param>
+    /// <param name="residual">The factor of what no instrument is for. Null: there is none, so the market-based total has no value where it
+    /// is needed.</param>
     /// <exception cref="CarbonException">Something cannot be, or an instrument does not hold. Nothing is accounted then.</exception>
     public static Scope2 Of(
-        Period period, string market, IReadOnlyList<ElectricityLine> lines, IReadOnlyList<ExportLine> exports,
-        IReadOnlyList<Instrument> instruments, CitedFactor? residual)
+        Period period,
+        string market,
+        IReadOnlyList<ElectricityLine> lines,
+        IReadOnlyList<ExportLine> exports,
+        IReadOnlyList<Instrument> instruments,
+        CitedFactor? residual
+    )
     {
         InstrumentPool.RefuseEmpty(residual);
         Unit gas = Gas(lines, exports, residual);
@@ -96,8 +104,10 @@ public sealed class Scope2
 
         foreach (ElectricityLine line in lines)
         {
-            Fraction pooled = line.Attribute == PowerSource.Ordinary ? line.Activity.Amount.In(Unit.KilowattHour).Value
-                : line.Attribute == PowerSource.NonFossil && line.Acquisition == Acquisition.SelfGenerated ? Sold(line) : Fraction.Zero;
+            Fraction pooled =
+                line.Attribute == PowerSource.Ordinary ? line.Activity.Amount.In(Unit.KilowattHour).Value
+                : line.Attribute == PowerSource.NonFossil && line.Acquisition == Acquisition.SelfGenerated ? Sold(line)
+                : Fraction.Zero;
             if (pooled.IsPositive)
             {
                 account.MarketOfPool(line, pooled);
@@ -106,11 +116,20 @@ public sealed class Scope2
 
         foreach (ExportLine export in exports)
         {
-            account._lines.Add(EmissionLine.Of(ExportAccount, export.Activity.Name, export.Activity.Amount.In(Unit.KilowattHour) * export.Factor.Rate, new Derivation(
-                "exported energy × factor", "GB/T 32150: exported electricity; in the GHG Protocol it is reported beside the scopes")
-            {
-                Inputs = [export.Activity.AsInput("exported energy"), export.Factor.AsInput("factor")],
-            }));
+            account._lines.Add(
+                EmissionLine.Of(
+                    ExportAccount,
+                    export.Activity.Name,
+                    export.Activity.Amount.In(Unit.KilowattHour) * export.Factor.Rate,
+                    new Derivation(
+                        "exported energy × factor",
+                        "GB/T 32150: exported electricity; in the GHG Protocol it is reported beside the scopes"
+                    )
+                    {
+                        Inputs = [export.Activity.AsInput("exported energy"), export.Factor.AsInput("factor")],
+                    }
+                )
+            );
         }
 
         return account;
@@ -128,15 +147,23 @@ public sealed class Scope2
     {
         List<CitedFactor> factors =
         [
-            .. lines.SelectMany(l => (CitedFactor?[])[l.Grid, l.Own]).OfType<CitedFactor>(), .. exports.Select(e => e.Factor), .. residual is null ? [] : (CitedFactor[])[residual],
+            .. lines.SelectMany(l => (CitedFactor?[])[l.Grid, l.Own]).OfType<CitedFactor>(),
+            .. exports.Select(e => e.Factor),
+            .. residual is null ? [] : (CitedFactor[])[residual],
         ];
-        if (factors.FirstOrDefault(f => f.Rate.Unit.Dimension is not (Dimension.CarbonDioxide or Dimension.CarbonDioxideEquivalent)) is { } other)
+        if (
+            factors.FirstOrDefault(f => f.Rate.Unit.Dimension is not (Dimension.CarbonDioxide or Dimension.CarbonDioxideEquivalent)) is
+            { } other
+        )
         {
             throw new CarbonException($"{other.Text} is no factor of emissions. Electricity takes kgCO2/kWh or kgCO2e/kWh.");
         }
 
         return factors.Select(f => f.Rate.Unit.Dimension).Distinct().Count() > 1
-            ? throw new CarbonException($"Factors of CO2 and of CO2e are mixed ({string.Join(", ", factors.Select(f => f.Text).Distinct())}). An account has one of them.")
+            ? throw new CarbonException(
+                $"Factors of CO2 and of CO2e are mixed ({string.Join(", ", factors.Select(f => f.Text).Distinct())}). An "
+                    + "account has one of them."
+            )
             : factors.FirstOrDefault()?.Rate.Unit ?? Unit.KilogramCarbonDioxide;
     }
 
@@ -149,21 +176,26 @@ public sealed class Scope2
 
         Fraction sold = line.CertificatesSold.In(Unit.KilowattHour).Value;
         return sold.IsNegative || sold > line.Activity.Amount.In(Unit.KilowattHour).Value
-            ? throw new CarbonException($"{line.Activity.Name} used {line.Activity.Amount}, but certificates of {line.CertificatesSold} were sold of it. State those of the used energy.")
+            ? throw new CarbonException(
+                $"{line.Activity.Name} used {line.Activity.Amount}, but certificates of {line.CertificatesSold} were sold of "
+                    + "it. State those of the used energy."
+            )
             : sold;
     }
 
     private static Quantity Kwh(Fraction value) => new(value, Unit.KilowattHour);
 
-    private BigInteger Sum(string account) => _lines.Where(l => l.Account == account).Aggregate(BigInteger.Zero, (sum, l) => sum + l.Micrograms);
+    private BigInteger Sum(string account) =>
+        _lines.Where(l => l.Account == account).Aggregate(BigInteger.Zero, (sum, l) => sum + l.Micrograms);
 
-    private static string Word(InstrumentKind kind) => kind switch
-    {
-        InstrumentKind.Certificate => "certificate",
-        InstrumentKind.Contract => "contract",
-        InstrumentKind.Supplier => "supplier's rate",
-        _ => "record of generation",
-    };
+    private static string Word(InstrumentKind kind) =>
+        kind switch
+        {
+            InstrumentKind.Certificate => "certificate",
+            InstrumentKind.Contract => "contract",
+            InstrumentKind.Supplier => "supplier's rate",
+            _ => "record of generation",
+        };
 
     private void Location(ElectricityLine line)
     {
@@ -174,8 +206,17 @@ public sealed class Scope2
         switch (line.Acquisition, line.Attribute)
         {
             case (Acquisition.Purchased, _):
-                CitedFactor grid = line.Grid ?? throw new CarbonException($"{name} has no factor of its grid. Name the region: there is no default.");
-                Add(LocationAccount, name, energy, grid, activity, "energy × factor of the grid", "GHG Protocol Scope 2 Guidance, 6.1: location-based");
+                CitedFactor grid = line.Grid
+                    ?? throw new CarbonException($"{name} has no factor of its grid. Name the region: there is no default.");
+                Add(
+                    LocationAccount,
+                    name,
+                    energy,
+                    grid,
+                    activity,
+                    "energy × factor of the grid",
+                    "GHG Protocol Scope 2 Guidance, 6.1: location-based"
+                );
                 break;
             case (_, PowerSource.Ordinary):
                 throw new CarbonException($"{name} comes from one plant, so it is non-fossil or fossil, not ordinary.");
@@ -183,8 +224,17 @@ public sealed class Scope2
                 _toScope1.Add(name);
                 break;
             case (Acquisition.DirectLine, PowerSource.Fossil):
-                CitedFactor own = line.Own ?? throw new CarbonException($"{name} is fossil electricity over a direct line. Give the factor of its plant.");
-                Add(LocationAccount, name, energy, own, activity, "energy × factor of the plant", "GHG Protocol Scope 2 Guidance, 6.1: direct line");
+                CitedFactor own = line.Own
+                    ?? throw new CarbonException($"{name} is fossil electricity over a direct line. Give the factor of its plant.");
+                Add(
+                    LocationAccount,
+                    name,
+                    energy,
+                    own,
+                    activity,
+                    "energy × factor of the plant",
+                    "GHG Protocol Scope 2 Guidance, 6.1: direct line"
+                );
                 break;
             default:
                 break; // non-fossil over a wire of its own: nothing came from the grid
@@ -199,7 +249,10 @@ public sealed class Scope2
         {
             if (line.Acquisition != Acquisition.SelfGenerated)
             {
-                CitedFactor own = line.Own ?? throw new CarbonException($"{activity.Name} was purchased as fossil electricity. Give its factor, such as the region's fossil-only.");
+                CitedFactor own = line.Own
+                    ?? throw new CarbonException(
+                        $"{activity.Name} was purchased as fossil electricity. Give its factor, such as the region's fossil-only."
+                    );
                 Add(MarketAccount, activity.Name, energy, own, activity, "energy × factor of fossil electricity", MarketSource);
             }
 
@@ -212,9 +265,16 @@ public sealed class Scope2
             Instrument instrument = _pool.Find(id)
                 ?? throw new CarbonException($"{activity.Name} names the proof {id}, which is not among the instruments.");
             bool record = instrument.Kind == InstrumentKind.GenerationRecord;
-            if (instrument.Kind == InstrumentKind.Supplier || (record && line.Acquisition == Acquisition.Purchased) || (!record && line.Acquisition == Acquisition.SelfGenerated))
+            if (
+                instrument.Kind == InstrumentKind.Supplier
+                || (record && line.Acquisition == Acquisition.Purchased)
+                || (!record && line.Acquisition == Acquisition.SelfGenerated)
+            )
             {
-                throw new CarbonException($"{id} does not prove {activity.Name}: purchased electricity takes a certificate or a settled contract, own generation its monthly record.");
+                throw new CarbonException(
+                    $"{id} does not prove {activity.Name}: purchased electricity takes a certificate or a settled contract, own "
+                        + "generation its monthly record."
+                );
             }
 
             if (instrument.Factor is { Rate.Value.IsZero: false })
@@ -245,11 +305,21 @@ public sealed class Scope2
 
         if (_residual is null)
         {
-            _blocked.Add($"{line.Activity.Name}: no instrument is for {Exact.Text(needed)} kWh, and no residual mix is configured. Name its factor");
+            _blocked.Add(
+                $"{line.Activity.Name}: no instrument is for {Exact.Text(needed)} kWh, and no residual mix is configured. Name its factor"
+            );
             return;
         }
 
-        Add(MarketAccount, $"{line.Activity.Name}: residual", Kwh(needed), _residual, line.Activity, "energy without instrument × residual mix", MarketSource);
+        Add(
+            MarketAccount,
+            $"{line.Activity.Name}: residual",
+            Kwh(needed),
+            _residual,
+            line.Activity,
+            "energy without instrument × residual mix",
+            MarketSource
+        );
     }
 
     // How much of the instrument serves the line, kWh.
@@ -274,17 +344,44 @@ public sealed class Scope2
             };
         }
 
-        Add(MarketAccount, $"{line.Activity.Name}: {instrument.Id}", Kwh(used), factor, line.Activity, "energy × factor of the instrument", MarketSource, instrument);
+        Add(
+            MarketAccount,
+            $"{line.Activity.Name}: {instrument.Id}",
+            Kwh(used),
+            factor,
+            line.Activity,
+            "energy × factor of the instrument",
+            MarketSource,
+            instrument
+        );
         return used;
     }
 
     private void Add(
-        string account, string name, Quantity energy, CitedFactor factor, Activity activity, string formula, string source, Instrument? instrument = null)
+        string account,
+        string name,
+        Quantity energy,
+        CitedFactor factor,
+        Activity activity,
+        string formula,
+        string source,
+        Instrument? instrument = null
+    )
     {
-        List<Input> inputs = [new Input("energy", energy.ToString(), activity.Reference) { Derivation = activity.Derivation }, factor.AsInput("factor")];
+        List<Input> inputs =
+        [
+            new Input("energy", energy.ToString(), activity.Reference) { Derivation = activity.Derivation },
+            factor.AsInput("factor"),
+        ];
         if (instrument is not null)
         {
-            inputs.Add(new Input($"instrument {instrument.Id}", $"{Word(instrument.Kind)}, {instrument.Energy} of {instrument.Period}, market {instrument.Market}", instrument.Reference ?? instrument.Settlement));
+            inputs.Add(
+                new Input(
+                    $"instrument {instrument.Id}",
+                    $"{Word(instrument.Kind)}, {instrument.Energy} of {instrument.Period}, market {instrument.Market}",
+                    instrument.Reference ?? instrument.Settlement
+                )
+            );
         }
 
         _lines.Add(EmissionLine.Of(account, name, energy * factor.Rate, new Derivation(formula, source) { Inputs = inputs }));

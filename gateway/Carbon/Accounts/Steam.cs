@@ -26,11 +26,14 @@ public static class Steam
     public static (Rate Enthalpy, Derivation Derivation) Saturated(DeclaredPressure pressure)
     {
         (Row low, Row high, Fraction share) = Between(pressure);
-        return (Of(Mix(low.Saturated.Enthalpy, high.Saturated.Enthalpy, share)), new Derivation("h''(p)", Source)
-        {
-            Inputs = [Pressure(pressure), Shown(low, low.Saturated), Shown(high, high.Saturated)],
-            Notes = ["Dry saturated steam: moisture is not deducted."],
-        });
+        return (
+            Of(Mix(low.Saturated.Enthalpy, high.Saturated.Enthalpy, share)),
+            new Derivation("h''(p)", Source)
+            {
+                Inputs = [Pressure(pressure), Shown(low, low.Saturated), Shown(high, high.Saturated)],
+                Notes = ["Dry saturated steam: moisture is not deducted."],
+            }
+        );
     }
 
     /// <summary>Enthalpy of superheated steam, kJ/kg: linear in temperature at two nodes of pressure, then linear in pressure.</summary>
@@ -38,30 +41,42 @@ public static class Steam
     public static (Rate Enthalpy, Derivation Derivation) Superheated(DeclaredPressure pressure, Temperature temperature)
     {
         (Row low, Row high, Fraction share) = Between(pressure);
-        Fraction boiling = Mix(low.Saturated.Celsius, high.Saturated.Celsius, share), celsius = temperature.Celsius;
+        Fraction boiling = Mix(low.Saturated.Celsius, high.Saturated.Celsius, share),
+            celsius = temperature.Celsius;
         if (celsius < boiling)
         {
             throw new CarbonException(
-                $"At {pressure} steam has {Exact.Display(boiling, 1)} °C or more, not {temperature}. Is the pressure absolute or gauge? Saturated steam is state saturated.");
+                $"At {pressure} steam has {Exact.Display(boiling, 1)} °C or more, not {temperature}. Is the pressure absolute "
+                    + "or gauge? Saturated steam is state saturated."
+            );
         }
 
         if (celsius < high.Saturated.Celsius)
         {
             throw new CarbonException(
                 $"At {pressure} and {temperature} steam is too close to saturation for the table, which has no superheated node below "
-                + $"{Exact.Text(high.Saturated.Celsius)} °C at {Exact.Text(high.Pressure)} MPa. Write state saturated, or use the heat meter.");
+                    + $"{Exact.Text(high.Saturated.Celsius)} °C at {Exact.Text(high.Pressure)} MPa. Write state saturated, or "
+                    + "use the heat meter."
+            );
         }
 
         (Node lowLeft, Node lowRight) = Around(low, celsius);
         (Node highLeft, Node highRight) = Around(high, celsius);
-        return (Of(Mix(At(lowLeft, lowRight, celsius), At(highLeft, highRight, celsius), share)), new Derivation("h(p,T)", Source)
-        {
-            Inputs =
-            [
-                Pressure(pressure), new Input("T", temperature.ToString(), null),
-                Shown(low, lowLeft), Shown(low, lowRight), Shown(high, highLeft), Shown(high, highRight),
-            ],
-        });
+        return (
+            Of(Mix(At(lowLeft, lowRight, celsius), At(highLeft, highRight, celsius), share)),
+            new Derivation("h(p,T)", Source)
+            {
+                Inputs =
+                [
+                    Pressure(pressure),
+                    new Input("T", temperature.ToString(), null),
+                    Shown(low, lowLeft),
+                    Shown(low, lowRight),
+                    Shown(high, highLeft),
+                    Shown(high, highRight),
+                ],
+            }
+        );
     }
 
     private static (Row Low, Row High, Fraction Share) Between(DeclaredPressure pressure)
@@ -69,7 +84,10 @@ public static class Steam
         Fraction p = pressure.Absolute.In(Megapascal).Value;
         if (p < Rows[0].Pressure || p > Rows[^1].Pressure)
         {
-            throw new CarbonException($"{pressure} is outside the table of steam, which has {Exact.Text(Rows[0].Pressure)} to {Exact.Text(Rows[^1].Pressure)} MPa absolute.");
+            throw new CarbonException(
+                $"{pressure} is outside the table of steam, which has {Exact.Text(Rows[0].Pressure)} to "
+                    + $"{Exact.Text(Rows[^1].Pressure)} MPa absolute."
+            );
         }
 
         int next = Math.Max(1, Rows.FindIndex(r => r.Pressure >= p));
@@ -87,7 +105,9 @@ public static class Steam
             }
         }
 
-        throw new CarbonException($"{Exact.Text(celsius)} °C is outside the table of steam, which ends at {Exact.Text(row.Nodes[^1].Celsius)} °C.");
+        throw new CarbonException(
+            $"{Exact.Text(celsius)} °C is outside the table of steam, which ends at {Exact.Text(row.Nodes[^1].Celsius)} °C."
+        );
     }
 
     private static Fraction At(Node left, Node right, Fraction celsius) =>
@@ -97,7 +117,8 @@ public static class Steam
 
     private static Rate Of(Fraction kilojoulePerKilogram) => PerKilogram with { Value = kilojoulePerKilogram };
 
-    private static Input Pressure(DeclaredPressure pressure) => new("p", pressure.Ambient is null ? pressure.ToString() : $"{pressure} = {pressure.Absolute.In(Megapascal)} absolute", null);
+    private static Input Pressure(DeclaredPressure pressure) =>
+        new("p", pressure.Ambient is null ? pressure.ToString() : $"{pressure} = {pressure.Absolute.In(Megapascal)} absolute", null);
 
     private static Input Shown(Row row, Node node) =>
         new("node", $"{Exact.Text(row.Pressure)} MPa, {Exact.Text(node.Celsius)} °C: {Exact.Text(node.Enthalpy)} kJ/kg", null);
@@ -120,11 +141,16 @@ public static class Steam
                 continue;
             }
 
-            yield return new Row(Exact.Parse(cells[0]),
-            [
-                new Node(Exact.Parse(cells[1]), Exact.Parse(cells[2])),
-                .. Enumerable.Range(3, cells.Length - 3).Where(i => cells[i].Length > 0).Select(i => new Node(Exact.Parse(celsius[i]), Exact.Parse(cells[i]))),
-            ]);
+            yield return new Row(
+                Exact.Parse(cells[0]),
+                [
+                    new Node(Exact.Parse(cells[1]), Exact.Parse(cells[2])),
+                    .. Enumerable
+                        .Range(3, cells.Length - 3)
+                        .Where(i => cells[i].Length > 0)
+                        .Select(i => new Node(Exact.Parse(celsius[i]), Exact.Parse(cells[i]))),
+                ]
+            );
         }
     }
 }

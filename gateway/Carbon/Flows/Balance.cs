@@ -24,7 +24,8 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
             sources += generated!.Value;
         }
 
-        Int128 load = interval.Load ?? 0, losses = interval.Losses ?? 0;
+        Int128 load = interval.Load ?? 0,
+            losses = interval.Losses ?? 0;
         Int128 sinks = (Int128)interval.Export!.Value + interval.Charge!.Value + load + losses;
         Int128 residual = sources - sinks;
         if (interval.Load is null && residual >= 0)
@@ -35,7 +36,10 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
         Int128 tolerance = Int128.Max(site.Tolerance, Int128.Max(sources, sinks) * site.ToleranceMillionths / 1_000_000);
         if (Int128.Abs(residual) > tolerance)
         {
-            string off = residual < 0 ? $"sinks took {Kilowatthours(-residual)} kWh more than sources gave" : $"sources gave {Kilowatthours(residual)} kWh more than sinks took";
+            string off =
+                residual < 0
+                    ? $"sinks took {Kilowatthours(-residual)} kWh more than sources gave"
+                    : $"sources gave {Kilowatthours(residual)} kWh more than sinks took";
             return new(0, 0, 0, 0, residual, $"{off}, {Kilowatthours(tolerance)} kWh are tolerated");
         }
 
@@ -57,6 +61,10 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
             }
         }
 
-        return interval.Import is null ? "import" : interval.Export is null ? "export" : interval.Charge is null ? "charge" : interval.Discharge is null ? "discharge" : null;
+        return interval.Import is null ? "import"
+            : interval.Export is null ? "export"
+            : interval.Charge is null ? "charge"
+            : interval.Discharge is null ? "discharge"
+            : null;
     }
 }

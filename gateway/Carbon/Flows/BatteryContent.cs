@@ -1,9 +1,13 @@
 namespace EdgeGateway.Carbon.Flows;
 
-/// <summary>Energy that is or was in a battery, by origin, and what the part from the grid emitted. Whatever is taken out is a mixture of all.</summary>
+/// <summary>
+/// Energy that is or was in a battery, by origin, and what the part from the grid emitted. Whatever is taken out is a mixture of all.
+/// </summary>
 public sealed class BatteryContent
 {
-    internal const int Grid = 0, Unknown = 1, FirstGenerator = 2;
+    internal const int Grid = 0,
+        Unknown = 1,
+        FirstGenerator = 2;
 
     /// <summary>1 TWh in µWh: a ledger refuses an interval that could exceed it.</summary>
     internal static readonly Int128 Most = 1_000_000_000_000_000_000;

@@ -16,9 +16,15 @@ namespace EdgeGateway.Carbon.Flows;
 /// pv:roof,250000000
 /// </code>
 /// </remarks>
-public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<(string Origin, Int128 Energy)> Origins, Int128 WithoutIntensity, Int128 Femtograms)
+public sealed record BatteryState(
+    DateTimeOffset End,
+    IReadOnlyList<(string Origin, Int128 Energy)> Origins,
+    Int128 WithoutIntensity,
+    Int128 Femtograms
+)
 {
-    private const string Magic = "edgegateway-battery", TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+    private const string Magic = "edgegateway-battery",
+        TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
     private const int MostLines = 40;
 
     internal static BatteryState Of(FlowLedger ledger)
@@ -26,7 +32,10 @@ public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<(string Orig
         string[] origins = ["grid", "unknown", .. ledger.Site.Generators.Select(g => g.Name)];
         return new(
             ledger.End ?? throw new InvalidOperationException("A ledger without an interval has not ended anywhere."),
-            [.. origins.Zip(ledger.Battery.Energy)], ledger.Battery.WithoutIntensity, ledger.Battery.Femtograms);
+            [.. origins.Zip(ledger.Battery.Energy)],
+            ledger.Battery.WithoutIntensity,
+            ledger.Battery.Femtograms
+        );
     }
 
     /// <summary>Reads what <see cref="ToText"/> wrote.</summary>
@@ -34,8 +43,16 @@ public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<(string Orig
     public static BatteryState Parse(string fileName, TextReader text)
     {
         LineReader lines = new(fileName, text);
-        if (lines.Next()?.Split(',') is not [Magic, "1", var time]
-            || !DateTimeOffset.TryParseExact(time, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset end))
+        if (
+            lines.Next()?.Split(',') is not [Magic, "1", var time]
+            || !DateTimeOffset.TryParseExact(
+                time,
+                TimeFormat,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out DateTimeOffset end
+            )
+        )
         {
             throw lines.Wrong($"must be {Magic},1,YYYY-MM-DDThh:mm:ssZ");
         }
@@ -47,7 +64,8 @@ public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<(string Orig
         }
 
         List<(string, Int128)> origins = [("grid", Number(grid[1]))];
-        Int128 dark = Number(grid[2]), carbon = Number(grid[3]);
+        Int128 dark = Number(grid[2]),
+            carbon = Number(grid[3]);
         if (dark > origins[0].Item2 || (carbon > 0 && dark == origins[0].Item2))
         {
             throw lines.Wrong("has more without intensity than there is, or carbon of no energy");
@@ -56,7 +74,12 @@ public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<(string Orig
         while (lines.Next() is { } line)
         {
             string[] cells = line.Split(',');
-            if (cells.Length != 2 || origins.Count == MostLines || (origins.Count == 1 && cells[0] != "unknown") || origins.Exists(o => o.Item1 == cells[0]))
+            if (
+                cells.Length != 2
+                || origins.Count == MostLines
+                || (origins.Count == 1 && cells[0] != "unknown")
+                || origins.Exists(o => o.Item1 == cells[0])
+            )
             {
                 throw lines.Wrong("must be an origin and a whole number, 'unknown' first, each origin once");
             }
@@ -66,9 +89,10 @@ public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<(string Orig
 
         return new(end, origins, dark, carbon);
 
-        Int128 Number(string cell) => cell.Length <= 30 && Int128.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out Int128 n)
-            ? n
-            : throw lines.Wrong($"'{cell}' is not a whole number");
+        Int128 Number(string cell) =>
+            cell.Length <= 30 && Int128.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out Int128 n)
+                ? n
+                : throw lines.Wrong($"'{cell}' is not a whole number");
     }
 
     /// <summary>The text that <see cref="Parse"/> reads.</summary>

@@ -11,8 +11,10 @@ internal sealed class Demand(int lengthMinutes)
     private const int Minutes = 15;
 
     private readonly Queue<long> _sliding = new();
-    private Int128 _block, _window;
-    private int _inBlock, _missing;
+    private Int128 _block,
+        _window;
+    private int _inBlock,
+        _missing;
     private DateTimeOffset _firstMissing;
 
     /// <summary>The largest complete block, aligned to UTC, and its start.</summary>
@@ -25,18 +27,22 @@ internal sealed class Demand(int lengthMinutes)
     public (Int128 Energy, int Count) Blocks { get; private set; }
 
     /// <summary>Why there is no maximum of blocks.</summary>
-    public string? NoBlock => Minutes % lengthMinutes != 0 ? $"intervals of {lengthMinutes} min do not make up 15 min"
+    public string? NoBlock =>
+        Minutes % lengthMinutes != 0 ? $"intervals of {lengthMinutes} min do not make up 15 min"
         : _missing > 0 ? Missing
         : Block is null ? "there is no complete block of 15 min"
         : null;
 
     /// <summary>Why there is no sliding maximum.</summary>
-    public string? NoSliding => lengthMinutes != 1 ? $"it takes intervals of 1 min, these have {lengthMinutes} min"
+    public string? NoSliding =>
+        lengthMinutes != 1 ? $"it takes intervals of 1 min, these have {lengthMinutes} min"
         : _missing > 0 ? Missing
         : Sliding is null ? "there are no 15 min"
         : null;
 
-    private string Missing => $"the import of {_missing} intervals is missing, the first at {_firstMissing:yyyy-MM-dd'T'HH:mm'Z'}; the maximum may have been there";
+    private string Missing =>
+        $"the import of {_missing} intervals is missing, the first at {_firstMissing:yyyy-MM-dd'T'HH:mm'Z'}; the maximum may "
+        + "have been there";
 
     /// <summary>The mean power of 15 minutes, kW.</summary>
     public static Fraction Kilowatts(Int128 microwattHours) => new(microwattHours * (60 / Minutes), 1_000_000_000);

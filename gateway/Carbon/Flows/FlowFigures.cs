@@ -3,8 +3,8 @@ using Fractions;
 namespace EdgeGateway.Carbon.Flows;
 
 /// <summary>
-/// A figure of a period, with all it takes to compute it by hand: sums of a ledger, so that unlike a <see cref="Carbon.Figure"/> it cites no
-/// readings and factors, and its value may be a root.
+/// A figure of a period, with all it takes to compute it by hand: sums of a ledger, so that unlike a <see cref="Carbon.Figure"/> it cites
+/// no readings and factors, and its value may be a root.
 /// </summary>
 /// <param name="Name">For programs.</param>
 /// <param name="Title">For people.</param>
@@ -14,16 +14,29 @@ namespace EdgeGateway.Carbon.Flows;
 /// <param name="Unit">Of the value; empty for a ratio.</param>
 /// <param name="Decimals">With which it is shown.</param>
 /// <param name="Reason">Why there is no value.</param>
-public sealed record FlowFigure(string Name, string Title, string Formula, string Inputs, Fraction? Value, string Unit, int Decimals, string? Reason)
+public sealed record FlowFigure(
+    string Name,
+    string Title,
+    string Formula,
+    string Inputs,
+    Fraction? Value,
+    string Unit,
+    int Decimals,
+    string? Reason
+)
 {
     /// <summary>Whether <see cref="Value"/> is the square of the figure, whose root is no fraction.</summary>
     public bool Squared { get; init; }
 
     /// <summary>Rounded half to even for people, or null.</summary>
-    public string? Shown => Value is not { } value ? null : Carbon.Exact.Display(Squared ? Rounding.RootHalfEven(value, Decimals) : value, Decimals);
+    public string? Shown =>
+        Value is not { } value ? null : Carbon.Exact.Display(Squared ? Rounding.RootHalfEven(value, Decimals) : value, Decimals);
 
     /// <summary>The exact value, as in <c>5/8</c> or <c>sqrt(16/25)</c>, or null.</summary>
-    public string? Exact => Value is not { } value ? null : Squared ? $"sqrt({value.Numerator}/{value.Denominator})" : $"{value.Numerator}/{value.Denominator}";
+    public string? Exact =>
+        Value is not { } value ? null
+        : Squared ? $"sqrt({value.Numerator}/{value.Denominator})"
+        : $"{value.Numerator}/{value.Denominator}";
 }
 
 /// <summary>Computes the figures of a period from what a ledger has attributed.</summary>
@@ -49,35 +62,74 @@ public static class FlowFigures
             generated += ledger.Site.Generators[k].NonFossil ? totals.Generated[k] : 0;
         }
 
-        Int128 exported = flows.To(FlowSink.Export, s => s.NonFossil), load = flows.To(FlowSink.Load);
+        Int128 exported = flows.To(FlowSink.Export, s => s.NonFossil),
+            load = flows.To(FlowSink.Load);
         yield return Ratio(
-            "selfConsumption", "self-consumption", "(non-fossil generation − its export, direct and from the battery) ÷ non-fossil generation",
-            generated - exported, generated, $"({Kwh(generated)} − {Kwh(exported)}) ÷ {Kwh(generated)} kWh",
+            "selfConsumption",
+            "self-consumption",
+            "(non-fossil generation − its export, direct and from the battery) ÷ non-fossil generation",
+            generated - exported,
+            generated,
+            $"({Kwh(generated)} − {Kwh(exported)}) ÷ {Kwh(generated)} kWh",
             generated == 0 ? Zero("there was no non-fossil generation")
-            : exported > generated ? "more was exported from the battery, of earlier generation, than generated in the period" : null);
+                : exported > generated ? "more was exported from the battery, of earlier generation, than generated in the period"
+                : null
+        );
 
-        Int128 fromGrid = flows.To(FlowSink.Load, s => !s.OnSite), green = flows.To(FlowSink.Load, s => s.NonFossil);
+        Int128 fromGrid = flows.To(FlowSink.Load, s => !s.OnSite),
+            green = flows.To(FlowSink.Load, s => s.NonFossil);
         string? noLoad = load == 0 ? Zero("there was no load") : null;
         yield return Ratio(
-            "selfSufficiency", "self-sufficiency", "(load − load from the grid, direct, from the battery and of unknown origin) ÷ load",
-            load - fromGrid, load, $"({Kwh(load)} − {Kwh(fromGrid)}) ÷ {Kwh(load)} kWh", noLoad);
+            "selfSufficiency",
+            "self-sufficiency",
+            "(load − load from the grid, direct, from the battery and of unknown origin) ÷ load",
+            load - fromGrid,
+            load,
+            $"({Kwh(load)} − {Kwh(fromGrid)}) ÷ {Kwh(load)} kWh",
+            noLoad
+        );
         yield return Ratio(
-            "greenShare", "green share (physical)", "load from non-fossil generation of the site, direct and from the battery ÷ load",
-            green, load, $"{Kwh(green)} ÷ {Kwh(load)} kWh", noLoad);
+            "greenShare",
+            "green share (physical)",
+            "load from non-fossil generation of the site, direct and from the battery ÷ load",
+            green,
+            load,
+            $"{Kwh(green)} ÷ {Kwh(load)} kWh",
+            noLoad
+        );
 
-        Int128 export = flows.To(FlowSink.Export), available = generated + totals.Curtailed;
-        string? notCurtailed = ledger.Site.Curtailment == Curtailment.Absent ? "curtailment is not given: neither a signal of the available power nor a model"
+        Int128 export = flows.To(FlowSink.Export),
+            available = generated + totals.Curtailed;
+        string? notCurtailed =
+            ledger.Site.Curtailment == Curtailment.Absent ? "curtailment is not given: neither a signal of the available power nor a model"
             : totals.WithoutCurtailed > 0 ? $"curtailment is missing in {totals.WithoutCurtailed} intervals"
-            : available == 0 ? Zero("there was no available non-fossil generation") : null;
+            : available == 0 ? Zero("there was no available non-fossil generation")
+            : null;
         string how = ledger.Site.Curtailment == Curtailment.Modelled ? ", curtailment modelled" : "";
         yield return Ratio(
-            "exportShare", "export share", "export ÷ (non-fossil generation + curtailment)",
-            export, available, $"{Kwh(export)} ÷ ({Kwh(generated)} + {Kwh(totals.Curtailed)}) kWh{how}",
-            notCurtailed is not null ? generated > 0 && totals.Solved > 0 ? $"{notCurtailed}; without any it would be {Kwh(export)} ÷ {Kwh(generated)}" : notCurtailed
-            : export > available ? "more was exported than could be generated: energy of the grid, of fuel or stored earlier is in it" : null);
+            "exportShare",
+            "export share",
+            "export ÷ (non-fossil generation + curtailment)",
+            export,
+            available,
+            $"{Kwh(export)} ÷ ({Kwh(generated)} + {Kwh(totals.Curtailed)}) kWh{how}",
+            notCurtailed is not null
+                ? generated > 0 && totals.Solved > 0
+                    ? $"{notCurtailed}; without any it would be {Kwh(export)} ÷ {Kwh(generated)}"
+                    : notCurtailed
+                : export > available
+                    ? "more was exported than could be generated: energy of the grid, of fuel or stored earlier is in it"
+                    : null
+        );
         yield return Ratio(
-            "curtailmentShare", "curtailment share", "curtailment ÷ (non-fossil generation + curtailment)",
-            totals.Curtailed, available, $"{Kwh(totals.Curtailed)} ÷ ({Kwh(generated)} + {Kwh(totals.Curtailed)}) kWh{how}", notCurtailed);
+            "curtailmentShare",
+            "curtailment share",
+            "curtailment ÷ (non-fossil generation + curtailment)",
+            totals.Curtailed,
+            available,
+            $"{Kwh(totals.Curtailed)} ÷ ({Kwh(generated)} + {Kwh(totals.Curtailed)}) kWh{how}",
+            notCurtailed
+        );
 
         string Zero(string what) => totals.Solved == 0 ? Nothing : $"{what}: 0/0";
     }
@@ -87,77 +139,181 @@ public static class FlowFigures
         (Fraction? value, string? reason) = ledger.RoundTrip.Value();
         string inputs = ledger.RoundTrip.Window is { } w ? $"({Kwh(w.Discharged)} + {Kwh(w.Change)}) ÷ {Kwh(w.Charged)} kWh" : "";
         return new(
-            "roundTripEfficiency", "round-trip efficiency",
+            "roundTripEfficiency",
+            "round-trip efficiency",
             "(discharged + content at the end − content at the start) ÷ charged, between the first and the last measured content, AC side",
-            inputs, value * 100, "%", 2, reason);
+            inputs,
+            value * 100,
+            "%",
+            2,
+            reason
+        );
     }
 
     private static IEnumerable<FlowFigure> Demands(FlowLedger ledger)
     {
         Demand demand = ledger.Demand;
-        yield return Maximum("maximumDemandBlock", "maximum demand (block)", "largest import of a block of 15 min aligned to UTC ÷ ¼ h", demand.Block, demand.NoBlock);
-        yield return Maximum("maximumDemandSliding", "maximum demand (sliding)", "largest import of 15 min that begin at any minute ÷ ¼ h", demand.Sliding, demand.NoSliding);
-        Int128 most = demand.Block?.Energy ?? 0, mean = demand.Blocks.Energy, count = demand.Blocks.Count;
+        yield return Maximum(
+            "maximumDemandBlock",
+            "maximum demand (block)",
+            "largest import of a block of 15 min aligned to UTC ÷ ¼ h",
+            demand.Block,
+            demand.NoBlock
+        );
+        yield return Maximum(
+            "maximumDemandSliding",
+            "maximum demand (sliding)",
+            "largest import of 15 min that begin at any minute ÷ ¼ h",
+            demand.Sliding,
+            demand.NoSliding
+        );
+        Int128 most = demand.Block?.Energy ?? 0,
+            mean = demand.Blocks.Energy,
+            count = demand.Blocks.Count;
         yield return Ratio(
-            "loadFactor", "load factor", "mean of all complete blocks of 15 min ÷ largest, import",
-            mean, most * count, $"({Kwh(mean)} ÷ {count}) ÷ {Kwh(most)} kWh", demand.NoBlock ?? (most == 0 ? "there was no import: 0/0" : null));
+            "loadFactor",
+            "load factor",
+            "mean of all complete blocks of 15 min ÷ largest, import",
+            mean,
+            most * count,
+            $"({Kwh(mean)} ÷ {count}) ÷ {Kwh(most)} kWh",
+            demand.NoBlock ?? (most == 0 ? "there was no import: 0/0" : null)
+        );
 
-        static FlowFigure Maximum(string name, string title, string formula, (Int128 Energy, DateTimeOffset Start)? most, string? reason) => new(
-            name, title, formula, most is { } m ? $"{Kwh(m.Energy)} kWh ÷ ¼ h, from {m.Start:yyyy-MM-dd'T'HH:mm'Z'}" : "",
-            reason is null ? Demand.Kilowatts(most!.Value.Energy) : null, "kW", 3, reason);
+        static FlowFigure Maximum(string name, string title, string formula, (Int128 Energy, DateTimeOffset Start)? most, string? reason) =>
+            new(
+                name,
+                title,
+                formula,
+                most is { } m ? $"{Kwh(m.Energy)} kWh ÷ ¼ h, from {m.Start:yyyy-MM-dd'T'HH:mm'Z'}" : "",
+                reason is null ? Demand.Kilowatts(most!.Value.Energy) : null,
+                "kW",
+                3,
+                reason
+            );
     }
 
     private static IEnumerable<FlowFigure> PowerFactors(FlowLedger ledger, PowerFactorTable? table, int standard)
     {
         FlowTotals totals = ledger.Totals;
-        Fraction p = new(totals.Import, 1), q = new(totals.Reactive, 1), s = (p * p) + (q * q);
-        string? reason = totals.WithoutReactive > 0 ? $"import or reactive energy is missing in {totals.WithoutReactive} intervals"
-            : s.IsZero ? "there was neither active nor reactive energy: 0/0" : null;
+        Fraction p = new(totals.Import, 1),
+            q = new(totals.Reactive, 1),
+            s = (p * p) + (q * q);
+        string? reason =
+            totals.WithoutReactive > 0 ? $"import or reactive energy is missing in {totals.WithoutReactive} intervals"
+            : s.IsZero ? "there was neither active nor reactive energy: 0/0"
+            : null;
         Fraction? square = reason is null ? p * p / s : null;
         yield return new(
-            "powerFactor", "power factor", "import ÷ √(import² + reactive energy²)",
-            $"{Kwh(totals.Import)} ÷ √({Kwh(totals.Import)}² + {Kwh(totals.Reactive)}²)", square, "", 4, reason) { Squared = true };
+            "powerFactor",
+            "power factor",
+            "import ÷ √(import² + reactive energy²)",
+            $"{Kwh(totals.Import)} ÷ √({Kwh(totals.Import)}² + {Kwh(totals.Reactive)}²)",
+            square,
+            "",
+            4,
+            reason
+        )
+        {
+            Squared = true,
+        };
         if (table is not null)
         {
             int rounded = square is { } value ? (int)(Rounding.RootHalfEven(value, 2) * 100) : 0;
             Fraction percent = table.Percent(standard, rounded);
             string doubt = table.Confidence == "C" ? "" : $" (confidence {table.Confidence}: NOT VERIFIED)";
             yield return new(
-                "powerFactorAdjustment", "power-factor adjustment", $"table {table.Name} {table.Version}{doubt}; the power factor in hundredths, half to even",
-                square is null ? "" : $"power factor {PowerFactorTable.PowerFactor(rounded)}, standard {PowerFactorTable.PowerFactor(standard)}; {table.Source}",
-                square is null ? null : percent, "% of the bill", 2, reason);
+                "powerFactorAdjustment",
+                "power-factor adjustment",
+                $"table {table.Name} {table.Version}{doubt}; the power factor in hundredths, half to even",
+                square is null
+                    ? ""
+                    : $"power factor {PowerFactorTable.PowerFactor(rounded)}, standard "
+                        + $"{PowerFactorTable.PowerFactor(standard)}; {table.Source}",
+                square is null ? null : percent,
+                "% of the bill",
+                2,
+                reason
+            );
         }
     }
 
     private static IEnumerable<FlowFigure> Carbon(FlowLedger ledger)
     {
         FlowTotals t = ledger.Totals;
-        const int Load = (int)FlowSink.Load, Export = (int)FlowSink.Export, Losses = (int)FlowSink.Losses, Off = (int)FlowSink.Difference;
-        CarbonFlow stored = new(t.BatteryLosses.Femtograms, t.BatteryLosses.WithoutIntensity + t.BatteryLosses.Energy[BatteryContent.Unknown]);
+        const int Load = (int)FlowSink.Load,
+            Export = (int)FlowSink.Export,
+            Losses = (int)FlowSink.Losses,
+            Off = (int)FlowSink.Difference;
+        CarbonFlow stored = new(
+            t.BatteryLosses.Femtograms,
+            t.BatteryLosses.WithoutIntensity + t.BatteryLosses.Energy[BatteryContent.Unknown]
+        );
         CarbonFlow load = Sum(t.DirectCarbon[Load], t.BatteryCarbon[Load]);
-        yield return Of("carbonLoadDirect", "carbon of load, grid direct", "Σ grid to load × intensity of the interval", t.DirectCarbon[Load]);
-        yield return Of("carbonLoadBattery", "carbon of load, grid through battery", "Σ grid to battery × intensity when it was charged, as it goes to load", t.BatteryCarbon[Load]);
+        yield return Of(
+            "carbonLoadDirect",
+            "carbon of load, grid direct",
+            "Σ grid to load × intensity of the interval",
+            t.DirectCarbon[Load]
+        );
+        yield return Of(
+            "carbonLoadBattery",
+            "carbon of load, grid through battery",
+            "Σ grid to battery × intensity when it was charged, as it goes to load",
+            t.BatteryCarbon[Load]
+        );
         yield return Of("carbonLoad", "carbon of load", "grid direct + grid through battery", load);
         yield return Of(
-            "carbonLosses", "carbon of losses", "of lines and differences + of the battery's conversion",
-            Sum(Sum(t.DirectCarbon[Losses], t.BatteryCarbon[Losses]), Sum(Sum(t.DirectCarbon[Off], t.BatteryCarbon[Off]), stored)));
-        yield return Of("carbonExport", "carbon of exported grid energy", "Σ grid to export × intensity, direct and through the battery", Sum(t.DirectCarbon[Export], t.BatteryCarbon[Export]));
+            "carbonLosses",
+            "carbon of losses",
+            "of lines and differences + of the battery's conversion",
+            Sum(Sum(t.DirectCarbon[Losses], t.BatteryCarbon[Losses]), Sum(Sum(t.DirectCarbon[Off], t.BatteryCarbon[Off]), stored))
+        );
+        yield return Of(
+            "carbonExport",
+            "carbon of exported grid energy",
+            "Σ grid to export × intensity, direct and through the battery",
+            Sum(t.DirectCarbon[Export], t.BatteryCarbon[Export])
+        );
         Int128 energy = t.Flows.To(FlowSink.Load);
         yield return new(
-            "carbonIntensityLoad", "carbon intensity of load", "carbon of load ÷ load", $"{Kilograms(load)} kgCO2 ÷ {Kwh(energy)} kWh",
-            load.WithoutIntensity == 0 && energy > 0 ? new Fraction(load.Femtograms, 1) / new Fraction(energy * 1_000_000, 1) : null, "gCO2/kWh", 3,
-            energy == 0 ? t.Solved == 0 ? Nothing : "there was no load: 0/0" : load.WithoutIntensity > 0 ? Dark(load) : null);
+            "carbonIntensityLoad",
+            "carbon intensity of load",
+            "carbon of load ÷ load",
+            $"{Kilograms(load)} kgCO2 ÷ {Kwh(energy)} kWh",
+            load.WithoutIntensity == 0 && energy > 0 ? new Fraction(load.Femtograms, 1) / new Fraction(energy * 1_000_000, 1) : null,
+            "gCO2/kWh",
+            3,
+            energy == 0
+                ? t.Solved == 0
+                    ? Nothing
+                    : "there was no load: 0/0"
+                : load.WithoutIntensity > 0
+                    ? Dark(load)
+                    : null
+        );
 
         static CarbonFlow Sum(CarbonFlow a, CarbonFlow b) => a.Plus(b.Femtograms, b.WithoutIntensity);
         static string Dark(CarbonFlow flow) =>
-            $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is {Kilograms(flow)} kgCO2";
+            $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is "
+            + $"{Kilograms(flow)} kgCO2";
         static string Kilograms(CarbonFlow flow) => Exact.Text(new Fraction(flow.Femtograms, 1_000_000_000_000_000_000));
         FlowFigure Of(string name, string title, string formula, CarbonFlow flow)
         {
-            string? reason = t.Solved == 0 ? Nothing : flow.WithoutIntensity > 0 ? Dark(flow) : null;
+            string? reason =
+                t.Solved == 0 ? Nothing
+                : flow.WithoutIntensity > 0 ? Dark(flow)
+                : null;
             return new(
-                name, title, formula, $"{Kilograms(flow)} kgCO2",
-                reason is null ? new Fraction(flow.Femtograms, 1_000_000_000_000_000_000) : null, "kgCO2", 6, reason);
+                name,
+                title,
+                formula,
+                $"{Kilograms(flow)} kgCO2",
+                reason is null ? new Fraction(flow.Femtograms, 1_000_000_000_000_000_000) : null,
+                "kgCO2",
+                6,
+                reason
+            );
         }
     }
 

@@ -5,11 +5,35 @@ namespace EdgeGateway.Carbon.Flows;
 /// <summary>Reads intervals from a CSV file, one row after another. The README tells the columns.</summary>
 public sealed class FlowFile
 {
-    private static readonly string[] Times = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mmzzz"];
+    private static readonly string[] Times =
+    [
+        "yyyy-MM-dd'T'HH:mm:ss'Z'",
+        "yyyy-MM-dd'T'HH:mm'Z'",
+        "yyyy-MM-dd'T'HH:mm:sszzz",
+        "yyyy-MM-dd'T'HH:mmzzz",
+    ];
     private static readonly string[] Plain =
-        ["time", "import", "export", "charge", "discharge", "load", "losses", "curtailed", "curtailed:modelled", "stored", "reactive", "intensity"];
+    [
+        "time",
+        "import",
+        "export",
+        "charge",
+        "discharge",
+        "load",
+        "losses",
+        "curtailed",
+        "curtailed:modelled",
+        "stored",
+        "reactive",
+        "intensity",
+    ];
     private static readonly string[] Kinds = ["pv", "nonfossil", "fossil"];
-    private static readonly Dictionary<string, int> Prefixes = new() { [""] = 6, ["k"] = 9, ["M"] = 12 };
+    private static readonly Dictionary<string, int> Prefixes = new()
+    {
+        [""] = 6,
+        ["k"] = 9,
+        ["M"] = 12,
+    };
 
     private readonly LineReader _lines;
     private readonly List<(string Name, string Header, int Decimals)> _columns = [];
@@ -33,7 +57,8 @@ public sealed class FlowFile
                 throw Wrong(header, "a column is a name and its unit without quotation marks, as in import[kWh] or time[15min]");
             }
 
-            string name = header[..open], unit = header[(open + 1)..^1];
+            string name = header[..open],
+                unit = header[(open + 1)..^1];
             int decimals = 0;
             if (name == "time")
             {
@@ -41,14 +66,21 @@ public sealed class FlowFile
             }
             else if (name == "intensity")
             {
-                decimals = unit switch { "gCO2/kWh" => 6, "kgCO2/kWh" => 9, _ => throw Wrong(header, "the unit of an intensity is gCO2/kWh or kgCO2/kWh") };
+                decimals = unit switch
+                {
+                    "gCO2/kWh" => 6,
+                    "kgCO2/kWh" => 9,
+                    _ => throw Wrong(header, "the unit of an intensity is gCO2/kWh or kgCO2/kWh"),
+                };
             }
             else
             {
                 RequireKnown(header, name);
                 string basic = name == "reactive" ? "varh" : "Wh";
                 string prefix = unit.EndsWith(basic, StringComparison.Ordinal) ? unit[..^basic.Length] : "?";
-                decimals = Prefixes.TryGetValue(prefix, out int digits) ? digits : throw Wrong(header, $"the unit is {basic}, k{basic} or M{basic} (energy in the interval, not power)");
+                decimals = Prefixes.TryGetValue(prefix, out int digits)
+                    ? digits
+                    : throw Wrong(header, $"the unit is {basic}, k{basic} or M{basic} (energy in the interval, not power)");
                 energyPrefix ??= prefix;
                 if (prefix != energyPrefix)
                 {
@@ -68,8 +100,16 @@ public sealed class FlowFile
         Site = new FlowSite
         {
             LengthMinutes = minutes,
-            Generators = [.. _columns.Where(c => IsGenerator(c.Name)).Select(c => new Generator(c.Name, !c.Name.StartsWith("fossil", StringComparison.Ordinal)))],
-            Curtailment = Has("curtailed") ? Curtailment.Measured : Has("curtailed:modelled") ? Curtailment.Modelled : Curtailment.Absent,
+            Generators =
+            [
+                .. _columns
+                    .Where(c => IsGenerator(c.Name))
+                    .Select(c => new Generator(c.Name, !c.Name.StartsWith("fossil", StringComparison.Ordinal))),
+            ],
+            Curtailment =
+                Has("curtailed") ? Curtailment.Measured
+                : Has("curtailed:modelled") ? Curtailment.Modelled
+                : Curtailment.Absent,
         };
     }
 
@@ -108,7 +148,8 @@ public sealed class FlowFile
             Intensity = Value("intensity"),
         };
 
-        long? Value(string name) => _places.TryGetValue(name, out int place) && cells[place].Trim() is { Length: > 0 } cell ? Number(cell, _columns[place]) : null;
+        long? Value(string name) =>
+            _places.TryGetValue(name, out int place) && cells[place].Trim() is { Length: > 0 } cell ? Number(cell, _columns[place]) : null;
     }
 
     /// <summary>A refusal of the last row, with its place.</summary>
@@ -119,18 +160,26 @@ public sealed class FlowFile
     private bool Has(string name) => _places.ContainsKey(name);
 
     private int Minutes(string header, string unit) =>
-        unit.EndsWith("min", StringComparison.Ordinal) && int.TryParse(unit[..^3], NumberStyles.None, CultureInfo.InvariantCulture, out int minutes)
-            && minutes > 0 && 24 * 60 % minutes == 0
+        unit.EndsWith("min", StringComparison.Ordinal)
+        && int.TryParse(unit[..^3], NumberStyles.None, CultureInfo.InvariantCulture, out int minutes)
+        && minutes > 0
+        && 24 * 60 % minutes == 0
             ? minutes
             : throw Wrong(header, "write the length of the intervals, a divisor of a day, as in time[15min]");
 
     private void RequireKnown(string header, string name)
     {
         string[] parts = name.Split(':');
-        bool generator = IsGenerator(name) && (parts.Length == 1 || (parts.Length == 2 && parts[1].Length is > 0 and <= 40 && !parts[1].Any(char.IsControl)));
+        bool generator =
+            IsGenerator(name)
+            && (parts.Length == 1 || (parts.Length == 2 && parts[1].Length is > 0 and <= 40 && !parts[1].Any(char.IsControl)));
         if (!generator && !Plain.Contains(name))
         {
-            throw Wrong(header, $"there is no such column. There are {string.Join(", ", Plain)}, and for generators pv, pv:NAME, nonfossil:NAME and fossil:NAME");
+            throw Wrong(
+                header,
+                $"there is no such column. There are {string.Join(", ", Plain)}, and for generators pv, pv:NAME, nonfossil:NAME "
+                    + "and fossil:NAME"
+            );
         }
     }
 
@@ -156,17 +205,30 @@ public sealed class FlowFile
     }
 
     private DateTimeOffset Time(string cell) =>
-        DateTimeOffset.TryParseExact(cell, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
+        DateTimeOffset.TryParseExact(
+            cell,
+            Times,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out DateTimeOffset time
+        )
             ? time
-            : throw Wrong("time", $"'{cell}' is not the start of an interval. Write UTC or the offset from it, as in 2026-01-01T00:15:00Z or 2026-01-01T08:15:00+08:00");
+            : throw Wrong(
+                "time",
+                $"'{cell}' is not the start of an interval. Write UTC or the offset from it, as in 2026-01-01T00:15:00Z or "
+                    + "2026-01-01T08:15:00+08:00"
+            );
 
     private long Number(string cell, (string Name, string Header, int Decimals) column)
     {
         if (cell[0] is '-' or '−')
         {
-            throw Wrong(column.Header, column.Name == "intensity"
-                ? $"'{cell}': an intensity is not negative"
-                : $"'{cell}' is negative. Every direction has a column of its own: give gross values.");
+            throw Wrong(
+                column.Header,
+                column.Name == "intensity"
+                    ? $"'{cell}': an intensity is not negative"
+                    : $"'{cell}' is negative. Every direction has a column of its own: give gross values."
+            );
         }
 
         string[] parts = cell.Split('.');
@@ -184,7 +246,10 @@ public sealed class FlowFile
 
         long most = column.Name == "intensity" ? FlowInterval.MostIntensity : FlowInterval.Most;
         string digits = (parts[0] + decimals.PadRight(column.Decimals, '0')).TrimStart('0');
-        return digits.Length <= 18 && (digits.Length == 0 ? 0 : long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture)) is var value && value <= most
+        return
+            digits.Length <= 18
+            && (digits.Length == 0 ? 0 : long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture)) is var value
+            && value <= most
             ? value
             : throw Wrong(column.Header, $"'{cell}' is more than any site has. Is the unit right?");
     }

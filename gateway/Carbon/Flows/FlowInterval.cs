@@ -36,7 +36,10 @@ public sealed record FlowSite
     /// <summary>How much may be missing from the balance at any turnover, µWh: for counters with coarse steps.</summary>
     public long Tolerance { get; init; }
 
-    /// <summary>Which part of a charge reaches the store, millionths: a statement about the battery's conversion, not a measurement. Null: none is stated.</summary>
+    /// <summary>
+    /// Which part of a charge reaches the store, millionths: a statement about the battery's conversion, not a measurement. Null: none is
+    /// stated.
+    /// </summary>
     public int? ChargeEfficiencyMillionths { get; init; }
 
     /// <summary>What the battery held before the first interval, µWh, of unknown origin. Null: not known.</summary>
@@ -44,7 +47,8 @@ public sealed record FlowSite
 }
 
 /// <summary>What the meters counted in one interval [start, start + length). Energies are µWh, 0 or above; null is not measured.</summary>
-/// <remarks>Import and export, charge and discharge are the gross counts of each direction, never netted. All are taken at the site's bus bar (AC side).</remarks>
+/// <remarks>Import and export, charge and discharge are the gross counts of each direction, never netted. All are taken at the site's bus
+/// bar (AC side).</remarks>
 public sealed record FlowInterval
 {
     /// <summary>The largest energy of a meter in an interval, µWh: 10 GWh.</summary>
@@ -90,7 +94,8 @@ public sealed record FlowInterval
     public long? Intensity { get; init; }
 
     /// <summary>Refuses what no meter can have counted.</summary>
-    /// <exception cref="InvalidDataException">Something is negative or beyond all sites, or the generators are not those of the site.</exception>
+    /// <exception cref="InvalidDataException">Something is negative or beyond all sites, or the generators are not those of the
+    /// site.</exception>
     internal void Check(FlowSite site)
     {
         if (Generation.Count != site.Generators.Count)
@@ -105,8 +110,15 @@ public sealed record FlowInterval
 
         ReadOnlySpan<(string Name, long? Value)> energies =
         [
-            ("import", Import), ("export", Export), ("charge", Charge), ("discharge", Discharge), ("load", Load), ("losses", Losses),
-            ("curtailed", Curtailed), ("stored", Stored), ("reactive", Reactive),
+            ("import", Import),
+            ("export", Export),
+            ("charge", Charge),
+            ("discharge", Discharge),
+            ("load", Load),
+            ("losses", Losses),
+            ("curtailed", Curtailed),
+            ("stored", Stored),
+            ("reactive", Reactive),
         ];
         foreach ((string name, long? value) in energies)
         {
@@ -120,7 +132,9 @@ public sealed record FlowInterval
     {
         if (value < 0)
         {
-            throw new InvalidDataException($"{name} is negative. Every direction has a counter of its own here, and counters do not step back: give gross values.");
+            throw new InvalidDataException(
+                $"{name} is negative. Every direction has a counter of its own here, and counters do not step back: give gross values."
+            );
         }
 
         if (value > most)

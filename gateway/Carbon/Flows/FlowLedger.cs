@@ -32,10 +32,16 @@ public sealed class FlowLedger
             throw new InvalidDataException("A generator is named neither grid, unknown nor difference, and without commas.");
         }
 
-        if (site.ToleranceMillionths is < 0 or > Million || site.Tolerance is < 0 or > FlowInterval.Most || site.ChargeEfficiencyMillionths is < 1 or > Million
-            || site.InitialContent is < 0 or > FlowInterval.Most)
+        if (
+            site.ToleranceMillionths is < 0 or > Million
+            || site.Tolerance is < 0 or > FlowInterval.Most
+            || site.ChargeEfficiencyMillionths is < 1 or > Million
+            || site.InitialContent is < 0 or > FlowInterval.Most
+        )
         {
-            throw new InvalidDataException("The tolerance is from 0 to 100 %, the charge efficiency above 0 up to 1, an energy from 0 to 10 GWh.");
+            throw new InvalidDataException(
+                "The tolerance is from 0 to 100 %, the charge efficiency above 0 up to 1, an energy from 0 to 10 GWh."
+            );
         }
 
         if (state is not null && site.InitialContent is not null)
@@ -89,7 +95,8 @@ public sealed class FlowLedger
 
     /// <summary>Takes the next interval.</summary>
     /// <returns>Its flows, or null: it is in <see cref="Unsolvable"/>.</returns>
-    /// <exception cref="InvalidDataException">It is not the next one, or holds what no meter can count. Nothing has changed then.</exception>
+    /// <exception cref="InvalidDataException">It is not the next one, or holds what no meter can count. Nothing has changed
+    /// then.</exception>
     public FlowMatrix? Take(FlowInterval interval)
     {
         interval.Check(Site);
@@ -97,7 +104,9 @@ public sealed class FlowLedger
         if (Battery.Total + (interval.Charge ?? 0) + (interval.Discharge ?? 0) + (interval.Stored ?? 0) > BatteryContent.Most)
         {
             throw new InvalidDataException(
-                "The battery would hold more than 1 TWh. Give what it holds (stored) or its efficiency: without either, its losses stay in the books as content.");
+                "The battery would hold more than 1 TWh. Give what it holds (stored) or its efficiency: without either, its "
+                    + "losses stay in the books as content."
+            );
         }
 
         Balance balance = Balance.Of(Site, interval);
@@ -128,14 +137,19 @@ public sealed class FlowLedger
     {
         if (start.Offset != TimeSpan.Zero || start.Ticks % _length.Ticks != 0 || start.Year == 9999)
         {
-            throw new InvalidDataException($"{start:yyyy-MM-dd'T'HH:mm:sszzz} is not the start of an interval: they are aligned to UTC, {Site.LengthMinutes} min each.");
+            throw new InvalidDataException(
+                $"{start:yyyy-MM-dd'T'HH:mm:sszzz} is not the start of an interval: they are aligned to UTC, {Site.LengthMinutes} min each."
+            );
         }
 
         if (End is { } end && start != end)
         {
-            throw new InvalidDataException(start < end
-                ? $"{Time(start)} overlaps with what was given before, up to {Time(end)}."
-                : $"The intervals from {Time(end)} to {Time(start)} are missing. Give a row for each; what was not measured stays empty.");
+            throw new InvalidDataException(
+                start < end
+                    ? $"{Time(start)} overlaps with what was given before, up to {Time(end)}."
+                    : $"The intervals from {Time(end)} to {Time(start)} are missing. Give a row for each; what was not measured "
+                        + "stays empty."
+            );
         }
 
         static string Time(DateTimeOffset time) => $"{time:yyyy-MM-dd'T'HH:mm'Z'}";
@@ -147,8 +161,15 @@ public sealed class FlowLedger
         Int128[] own = [.. interval.Generation.Select(g => (Int128)g!.Value), balance.Deficit];
         Int128 discharge = interval.Discharge!.Value;
         Attribution.Groups groups = Attribution.Share(
-            interval.Import!.Value, own.Aggregate((Int128)0, (sum, g) => sum + g), discharge,
-            balance.Losses, balance.Surplus, interval.Export!.Value, interval.Charge!.Value, balance.Load);
+            interval.Import!.Value,
+            own.Aggregate((Int128)0, (sum, g) => sum + g),
+            discharge,
+            balance.Losses,
+            balance.Surplus,
+            interval.Export!.Value,
+            interval.Charge!.Value,
+            balance.Load
+        );
         FlowMatrix flows = new(Site.Generators);
         flows.Set(0, [groups.Grid]);
         flows.Set(1, Split.Table(own, groups.Own));

@@ -16,7 +16,9 @@ public sealed record FlowStatement(string Name, string? Text, string? Unit = nul
 /// <remarks>Registers are named as reading leaves name them: <c>grid-L1/1-0:1.8.0.255</c>. Each stands in one place only.</remarks>
 public sealed record FlowPlan
 {
-    private const string Method = "proportional", Registers = "registers/", Fossil = "fossil";
+    private const string Method = "proportional",
+        Registers = "registers/",
+        Fossil = "fossil";
     private const int Ratio = -6;
     private static readonly string[] Plain = ["import", "export", "charge", "discharge", "load"];
 
@@ -51,30 +53,35 @@ public sealed record FlowPlan
     public IEnumerable<string> All => Roles.SelectMany(r => r.Registers);
 
     /// <summary>What the engine is told of the site.</summary>
-    public FlowSite Site => new()
-    {
-        LengthMinutes = LengthMinutes,
-        Generators = [.. Generators.Select(g => g.Generator)],
-        ToleranceMillionths = ToleranceMillionths,
-        ChargeEfficiencyMillionths = ChargeEfficiencyMillionths,
-    };
+    public FlowSite Site =>
+        new()
+        {
+            LengthMinutes = LengthMinutes,
+            Generators = [.. Generators.Select(g => g.Generator)],
+            ToleranceMillionths = ToleranceMillionths,
+            ChargeEfficiencyMillionths = ChargeEfficiencyMillionths,
+        };
 
     internal IEnumerable<(string Name, IReadOnlyList<string> Registers)> Roles =>
-    [
-        ("import", Import), ("export", Export), ("charge", Charge), ("discharge", Discharge), ("load", Load),
-        .. Generators.Select(g => (g.Generator.Name, g.Registers)),
-    ];
+        [
+            ("import", Import),
+            ("export", Export),
+            ("charge", Charge),
+            ("discharge", Discharge),
+            ("load", Load),
+            .. Generators.Select(g => (g.Generator.Name, g.Registers)),
+        ];
 
     internal IEnumerable<FlowStatement> Convention =>
-    [
-        new("method", Method), new("slot", null, "s", 0, LengthMinutes * 60L), new("tolerance", null, "/", Ratio, ToleranceMillionths),
-        .. ChargeEfficiencyMillionths is { } e ? new FlowStatement[] { new("efficiency", null, "/", Ratio, e) } : [],
-    ];
+        [
+            new("method", Method),
+            new("slot", null, "s", 0, LengthMinutes * 60L),
+            new("tolerance", null, "/", Ratio, ToleranceMillionths),
+            .. ChargeEfficiencyMillionths is { } e ? new FlowStatement[] { new("efficiency", null, "/", Ratio, e) } : [],
+        ];
 
     internal IEnumerable<FlowStatement> Meters =>
-    [
-        .. Roles.Where(r => r.Registers.Count > 0).Select(r => new FlowStatement(Registers + r.Name, string.Join(' ', r.Registers))),
-    ];
+        [.. Roles.Where(r => r.Registers.Count > 0).Select(r => new FlowStatement(Registers + r.Name, string.Join(' ', r.Registers)))];
 
     /// <summary>A generator by its name: <c>pv:roof</c>, <c>nonfossil:wind</c> and <c>fossil:diesel</c>, as in a table of flows.</summary>
     public static Generator GeneratorOf(string name) => new(name, !name.StartsWith(Fossil, StringComparison.Ordinal));
@@ -85,13 +92,18 @@ public sealed record FlowPlan
     {
         if (Find("method")?.Text is not Method)
         {
-            throw new CarbonException($"The method of attribution '{Exact.Shown(Find("method")?.Text ?? "")}' is not known. There is {Method}.");
+            throw new CarbonException(
+                $"The method of attribution '{Exact.Shown(Find("method")?.Text ?? "")}' is not known. There is {Method}."
+            );
         }
 
         long seconds = Find("slot")?.Mantissa ?? 0;
         return new FlowPlan
         {
-            LengthMinutes = seconds is > 0 and <= 3600 && seconds % 60 == 0 ? (int)seconds / 60 : throw new CarbonException("Its slot is not of 1 to 60 minutes."),
+            LengthMinutes =
+                seconds is > 0 and <= 3600 && seconds % 60 == 0
+                    ? (int)seconds / 60
+                    : throw new CarbonException("Its slot is not of 1 to 60 minutes."),
             ToleranceMillionths = checked((int)(Find("tolerance")?.Mantissa ?? throw new CarbonException("It states no tolerance."))),
             ChargeEfficiencyMillionths = Find("efficiency") is { } e ? checked((int)e.Mantissa) : null,
             Import = Of("import"),
@@ -101,7 +113,8 @@ public sealed record FlowPlan
             Load = Of("load"),
             Generators =
             [
-                .. statements.Where(s => s.Name.StartsWith(Registers, StringComparison.Ordinal) && !Plain.Contains(s.Name[Registers.Length..]))
+                .. statements
+                    .Where(s => s.Name.StartsWith(Registers, StringComparison.Ordinal) && !Plain.Contains(s.Name[Registers.Length..]))
                     .Select(s => (GeneratorOf(s.Name[Registers.Length..]), (IReadOnlyList<string>)Names(s))),
             ],
         };

@@ -11,7 +11,8 @@ public sealed record Unsolvable(DateTimeOffset Start, Int128 Residual, string Re
 /// <param name="WithoutIntensity">Energy whose carbon intensity is not known, µWh.</param>
 public readonly record struct CarbonFlow(Int128 Femtograms, Int128 WithoutIntensity)
 {
-    internal CarbonFlow Plus(Int128 femtograms, Int128 withoutIntensity) => new(Femtograms + femtograms, WithoutIntensity + withoutIntensity);
+    internal CarbonFlow Plus(Int128 femtograms, Int128 withoutIntensity) =>
+        new(Femtograms + femtograms, WithoutIntensity + withoutIntensity);
 }
 
 /// <summary>Sums over a period. Whole numbers, so that periods add up to the period that they make up.</summary>
@@ -45,10 +46,14 @@ public sealed class FlowTotals
     /// <summary>Attributed intervals in which it is not known what was curtailed.</summary>
     public long WithoutCurtailed { get; internal set; }
 
-    /// <summary>Carbon of what came straight from the grid (and of the difference, which counts as the grid's), by <see cref="FlowSink"/>.</summary>
+    /// <summary>
+    /// Carbon of what came straight from the grid (and of the difference, which counts as the grid's), by <see cref="FlowSink"/>.
+    /// </summary>
     public CarbonFlow[] DirectCarbon { get; } = new CarbonFlow[FlowMatrix.Sinks];
 
-    /// <summary>Carbon of what the battery gave out and had got from the grid or from an unknown origin, by <see cref="FlowSink"/>.</summary>
+    /// <summary>
+    /// Carbon of what the battery gave out and had got from the grid or from an unknown origin, by <see cref="FlowSink"/>.
+    /// </summary>
     public CarbonFlow[] BatteryCarbon { get; } = new CarbonFlow[FlowMatrix.Sinks];
 
     /// <summary>All that was charged, in all intervals, µWh.</summary>
@@ -60,7 +65,9 @@ public sealed class FlowTotals
     /// <summary>Losses of the battery by origin: by the stated efficiency and by the measured content.</summary>
     public BatteryContent BatteryLosses { get; }
 
-    /// <summary>What came out of the battery or was measured in it, and is not in the books: content from before, of unknown origin. µWh.</summary>
+    /// <summary>
+    /// What came out of the battery or was measured in it, and is not in the books: content from before, of unknown origin. µWh.
+    /// </summary>
     public Int128 Found { get; internal set; }
 
     /// <summary>Import of the intervals that were not attributed, as far as it was measured, µWh.</summary>

@@ -3,7 +3,9 @@ using Fractions;
 
 namespace EdgeGateway.Carbon.Flows;
 
-/// <summary>By how many percent a tariff changes a bill for the month's power factor. Data, read from a file; none is applied by itself.</summary>
+/// <summary>
+/// By how many percent a tariff changes a bill for the month's power factor. Data, read from a file; none is applied by itself.
+/// </summary>
 /// <remarks>
 /// The first line is <c>table=NAME,version=N,confidence=C|S|M,source=WHERE</c>, the second the columns. A row says: from <c>from</c> to
 /// <c>to</c> the bill changes by <c>percentAtTo</c>, and by <c>percentPerHundredth</c> more for each 0.01 below <c>to</c>. The rows of a
@@ -40,7 +42,11 @@ public sealed class PowerFactorTable
     {
         LineReader lines = new(fileName, text);
         string[][] header = [.. (lines.Next() ?? "").Split(',').Select(h => h.Split('=', 2))];
-        if (!header.Select(h => h[0]).SequenceEqual(HeaderKeys) || header.Any(h => h.Length != 2 || h[1].Length == 0) || header[2][1] is not ("C" or "S" or "M"))
+        if (
+            !header.Select(h => h[0]).SequenceEqual(HeaderKeys)
+            || header.Any(h => h.Length != 2 || h[1].Length == 0)
+            || header[2][1] is not ("C" or "S" or "M")
+        )
         {
             throw lines.Wrong("must be table=NAME,version=N,confidence=C or S or M,source=WHERE");
         }
@@ -54,14 +60,25 @@ public sealed class PowerFactorTable
         while (lines.Next() is { } line)
         {
             string[] cells = line.Split(',');
-            if (rows.Count == 1000 || cells.Length != 5 || Hundredths(cells[0]) is not { } standard || Hundredths(cells[1]) is not { } from
-                || Hundredths(cells[2]) is not { } to || from > to || Percent(cells[3]) is not { } at || Percent(cells[4]) is not { } step)
+            if (
+                rows.Count == 1000
+                || cells.Length != 5
+                || Hundredths(cells[0]) is not { } standard
+                || Hundredths(cells[1]) is not { } from
+                || Hundredths(cells[2]) is not { } to
+                || from > to
+                || Percent(cells[3]) is not { } at
+                || Percent(cells[4]) is not { } step
+            )
             {
                 throw lines.Wrong("must have a standard, from, to (0.00 to 1.00) and two percentages with up to two decimals");
             }
 
             int expected = rows.Count > 0 && rows[^1].Standard == standard ? rows[^1].From - 1 : 100;
-            if (to != expected || (rows.Count > 0 && rows[^1].Standard != standard && (rows[^1].From != 0 || rows.Exists(r => r.Standard == standard))))
+            if (
+                to != expected
+                || (rows.Count > 0 && rows[^1].Standard != standard && (rows[^1].From != 0 || rows.Exists(r => r.Standard == standard)))
+            )
             {
                 throw lines.Wrong("must go on where the row above ends; each standard from 1.00 down to 0.00");
             }
@@ -81,7 +98,9 @@ public sealed class PowerFactorTable
     public Fraction Percent(int standard, int powerFactor)
     {
         Row row = _rows.Find(r => r.Standard == standard && powerFactor >= r.From && powerFactor <= r.To)
-            ?? throw new InvalidDataException($"The table {Name} has no standard {PowerFactor(standard)}, only {string.Join(", ", Standards.Select(PowerFactor))}.");
+            ?? throw new InvalidDataException(
+                $"The table {Name} has no standard {PowerFactor(standard)}, only {string.Join(", ", Standards.Select(PowerFactor))}."
+            );
         return new Fraction(row.AtTo + ((row.To - powerFactor) * row.PerHundredth), 100);
     }
 
@@ -89,11 +108,21 @@ public sealed class PowerFactorTable
     internal static string PowerFactor(int hundredths) => Exact.Display(new Fraction(hundredths, 100), 2);
 
     private static int? Hundredths(string text) =>
-        text is ['0' or '1', '.', >= '0' and <= '9', >= '0' and <= '9'] && (text[0] == '0' || text == "1.00") ? (100 * (text[0] - '0')) + (10 * (text[2] - '0')) + text[3] - '0' : null;
+        text is ['0' or '1', '.', >= '0' and <= '9', >= '0' and <= '9'] && (text[0] == '0' || text == "1.00")
+            ? (100 * (text[0] - '0')) + (10 * (text[2] - '0')) + text[3] - '0'
+            : null;
 
     private static int? Percent(string text) =>
-        text.Length <= 8 && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal percent)
-            && percent * 100 == decimal.Truncate(percent * 100) ? (int)(percent * 100) : null;
+        text.Length <= 8
+        && decimal.TryParse(
+            text,
+            NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture,
+            out decimal percent
+        )
+        && percent * 100 == decimal.Truncate(percent * 100)
+            ? (int)(percent * 100)
+            : null;
 
     private sealed record Row(int Standard, int From, int To, int AtTo, int PerHundredth);
 }

@@ -10,20 +10,27 @@ namespace EdgeGateway.Carbon.Flows;
 /// <param name="ImpulsesPerKilowattHour">Where it counts impulses; null where it counts watt-hours.</param>
 public readonly record struct FlowCount(Quantum Quantum, long Count, string? ImpulsesPerKilowattHour)
 {
-    /// <summary>All that it has counted, rounded once to whole microwatt-hours, so that intervals add up to the time that they make up.</summary>
+    /// <summary>
+    /// All that it has counted, rounded once to whole microwatt-hours, so that intervals add up to the time that they make up.
+    /// </summary>
     /// <exception cref="ArgumentException">It counts no active energy.</exception>
     /// <exception cref="FormatException">The impulse constant is none.</exception>
     public BigInteger MicrowattHours
     {
         get
         {
-            Quantity energy = Quantum.Unit == "count" ? MeteredAmount.FromImpulses(Count, ImpulsesPerKilowattHour ?? "", Unit.KilowattHour) : MeteredAmount.FromCounts(Count, Quantum);
+            Quantity energy =
+                Quantum.Unit == "count"
+                    ? MeteredAmount.FromImpulses(Count, ImpulsesPerKilowattHour ?? "", Unit.KilowattHour)
+                    : MeteredAmount.FromCounts(Count, Quantum);
             return Rounding.HalfEven(energy.Value * new Fraction(1_000_000_000));
         }
     }
 }
 
-/// <summary>What is recorded of one stretch of time: who supplied whom, or why that cannot be told, and what the battery holds after it.</summary>
+/// <summary>
+/// What is recorded of one stretch of time: who supplied whom, or why that cannot be told, and what the battery holds after it.
+/// </summary>
 /// <remarks>
 /// The device computes it from two readings of each register and the record before, and a verifier computes the same again.
 /// <code>
@@ -35,7 +42,9 @@ public readonly record struct FlowCount(Quantum Quantum, long Count, string? Imp
 /// </remarks>
 public sealed class RecordedFlow
 {
-    private const string Measured = "measured/", Stored = "stored/", NotOneSlot = "not-one-slot";
+    private const string Measured = "measured/",
+        Stored = "stored/",
+        NotOneSlot = "not-one-slot";
 
     private RecordedFlow(IReadOnlyList<FlowStatement> statements) => Statements = statements;
 
@@ -43,7 +52,8 @@ public sealed class RecordedFlow
     public IReadOnlyList<FlowStatement> Statements { get; }
 
     /// <summary>Whether statements end their stretch: the next begins at its end. Otherwise it goes on.</summary>
-    public static bool Ends(IEnumerable<FlowStatement> statements) => statements.Any(s => s.Name.StartsWith(Measured, StringComparison.Ordinal));
+    public static bool Ends(IEnumerable<FlowStatement> statements) =>
+        statements.Any(s => s.Name.StartsWith(Measured, StringComparison.Ordinal));
 
     /// <summary>What the battery holds by origin, µWh, as stated.</summary>
     public static IReadOnlyList<(string Origin, long Energy)> StoredIn(IEnumerable<FlowStatement> statements) =>
@@ -62,18 +72,32 @@ public sealed class RecordedFlow
     /// <param name="before">What the battery held, µWh. An origin that is no generator of the plan becomes unknown.</param>
     /// <exception cref="InvalidDataException">The plan is not possible.</exception>
     public static RecordedFlow Of(
-        FlowPlan plan, DateTimeOffset from, DateTimeOffset to, Func<string, FlowCount?> start, Func<string, (FlowCount? Count, string? Missing)> end,
-        IReadOnlyList<(string Origin, long Energy)> before)
+        FlowPlan plan,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        Func<string, FlowCount?> start,
+        Func<string, (FlowCount? Count, string? Missing)> end,
+        IReadOnlyList<(string Origin, long Energy)> before
+    )
     {
         TimeSpan slot = TimeSpan.FromMinutes(plan.LengthMinutes);
         Int128[] content = ContentOf(plan, before);
         if (plan.Charge.Concat(plan.Discharge).FirstOrDefault(r => start(r) is not null && end(r).Count is null) is { } silent)
         {
-            return new([.. plan.Convention, new("reason", Problem(silent, end(silent).Missing)), .. plan.Meters, .. StoredAs(plan, content)]);
+            return new([
+                .. plan.Convention,
+                new("reason", Problem(silent, end(silent).Missing)),
+                .. plan.Meters,
+                .. StoredAs(plan, content),
+            ]);
         }
 
-        Dictionary<string, (long? Total, string? Problem)> measured = plan.Roles.ToDictionary(r => r.Name, r => Sum(r.Registers, start, end));
-        string? reason = plan.Roles.Select(r => measured[r.Name].Problem).FirstOrDefault(p => p is not null) ?? (to - from == slot ? null : NotOneSlot);
+        Dictionary<string, (long? Total, string? Problem)> measured = plan.Roles.ToDictionary(
+            r => r.Name,
+            r => Sum(r.Registers, start, end)
+        );
+        string? reason = plan.Roles.Select(r => measured[r.Name].Problem).FirstOrDefault(p => p is not null)
+            ?? (to - from == slot ? null : NotOneSlot);
         FlowInterval interval = new()
         {
             Start = to - slot,
@@ -92,7 +116,10 @@ public sealed class RecordedFlow
         {
             ledger = new FlowLedger(plan.Site, new BatteryState(interval.Start, [.. OriginsOf(plan).Zip(content)], content[0], 0));
             flows = ledger.Take(interval);
-            (reason, residual) = (reason ?? ledger.Unsolvable.Select(u => u.Reason).FirstOrDefault(), reason is null && flows is null ? ledger.Unsolvable[0].Residual : 0);
+            (reason, residual) = (
+                reason ?? ledger.Unsolvable.Select(u => u.Reason).FirstOrDefault(),
+                reason is null && flows is null ? ledger.Unsolvable[0].Residual : 0
+            );
             content = [.. ledger.Battery.Energy];
         }
         catch (InvalidDataException e)
@@ -100,16 +127,19 @@ public sealed class RecordedFlow
             reason ??= e.Message; // nothing was booked
         }
 
-        return new(
-        [
+        return new([
             .. plan.Convention,
             .. reason is null ? Array.Empty<FlowStatement>() : [new("reason", reason)],
             .. residual == 0 ? Array.Empty<FlowStatement>() : [FlowStatement.Energy("residual", residual)],
             .. ledger.Totals.Found == 0 ? Array.Empty<FlowStatement>() : [FlowStatement.Energy("found", ledger.Totals.Found)],
             .. plan.Meters,
-            .. plan.Roles.Where(r => r.Name == "import" || r.Registers.Count > 0).Select(r => measured[r.Name] is { Total: { } total }
-                ? FlowStatement.Energy(Measured + r.Name, total)
-                : new FlowStatement(Measured + r.Name, measured[r.Name].Problem)),
+            .. plan
+                .Roles.Where(r => r.Name == "import" || r.Registers.Count > 0)
+                .Select(r =>
+                    measured[r.Name] is { Total: { } total }
+                        ? FlowStatement.Energy(Measured + r.Name, total)
+                        : new FlowStatement(Measured + r.Name, measured[r.Name].Problem)
+                ),
             .. flows is null ? [] : Cells(flows),
             .. StoredAs(plan, content),
         ]);
@@ -139,12 +169,19 @@ public sealed class RecordedFlow
         {
             foreach (FlowSink sink in Enum.GetValues<FlowSink>().Where(s => flows[row, s] != 0))
             {
-                yield return FlowStatement.Energy($"flow/{flows.Sources[row].Name.Replace(' ', '/')}/{sink.ToString().ToLowerInvariant()}", flows[row, sink]);
+                yield return FlowStatement.Energy(
+                    $"flow/{flows.Sources[row].Name.Replace(' ', '/')}/{sink.ToString().ToLowerInvariant()}",
+                    flows[row, sink]
+                );
             }
         }
     }
 
-    private static (long? Total, string? Problem) Sum(IReadOnlyList<string> registers, Func<string, FlowCount?> start, Func<string, (FlowCount? Count, string? Missing)> end)
+    private static (long? Total, string? Problem) Sum(
+        IReadOnlyList<string> registers,
+        Func<string, FlowCount?> start,
+        Func<string, (FlowCount? Count, string? Missing)> end
+    )
     {
         BigInteger total = 0;
         foreach (string register in registers)

@@ -6,10 +6,13 @@ namespace EdgeGateway.Carbon.Flows;
 internal sealed class RoundTrip
 {
     private Int128? _first;
-    private Int128 _charged, _discharged;
+    private Int128 _charged,
+        _discharged;
     private bool _gap;
 
-    /// <summary>Charged and discharged in the window, and how much more the battery held at its end. Null: the content was not measured twice.</summary>
+    /// <summary>
+    /// Charged and discharged in the window, and how much more the battery held at its end. Null: the content was not measured twice.
+    /// </summary>
     public (Int128 Charged, Int128 Discharged, Int128 Change)? Window { get; private set; }
 
     /// <summary>Whether charge or discharge of an interval in the window is missing.</summary>
@@ -45,7 +48,11 @@ internal sealed class RoundTrip
         return Incomplete ? (null, "charge or discharge of an interval is missing")
             : window.Charged == 0 ? (null, "nothing was charged: 0/0")
             : used < 0 || used > window.Charged
-                ? (null, $"{Balance.Kilowatthours(used)} kWh of {Balance.Kilowatthours(window.Charged)} kWh came back, which is impossible: the measured content is not right")
+                ? (
+                    null,
+                    $"{Balance.Kilowatthours(used)} kWh of {Balance.Kilowatthours(window.Charged)} kWh came back, which is "
+                        + "impossible: the measured content is not right"
+                )
             : (new Fraction(used, window.Charged), null);
     }
 }

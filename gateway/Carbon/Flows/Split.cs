@@ -12,7 +12,9 @@ internal static class Split
     /// <summary>Splits an amount over weights. If all weights are 0, so must be the amount.</summary>
     public static Int128[] Proportional(Int128 amount, ReadOnlySpan<Int128> weights)
     {
-        Int128 whole = 0, cumulated = 0, before = 0;
+        Int128 whole = 0,
+            cumulated = 0,
+            before = 0;
         foreach (Int128 weight in weights)
         {
             whole += weight;
@@ -29,7 +31,10 @@ internal static class Split
         return parts;
     }
 
-    /// <summary>A table with the given sums of rows and of columns, which have the same total: every column in proportion to what is left of the rows.</summary>
+    /// <summary>
+    /// A table with the given sums of rows and of columns, which have the same total: every column in proportion to what is left of the
+    /// rows.
+    /// </summary>
     /// <returns>Cells by row, then column.</returns>
     public static Int128[][] Table(ReadOnlySpan<Int128> rows, ReadOnlySpan<Int128> columns)
     {

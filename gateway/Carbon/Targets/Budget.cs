@@ -14,7 +14,9 @@ public sealed record Baseline(Period Year, Quantity? Amount, string? NoValue);
 /// <param name="NoValue">Why it is not known.</param>
 public sealed record UsedToDate(DateOnly Until, Quantity? Amount, string? NoValue);
 
-/// <summary>A budget for a year, either an amount or a reduction against a baseline, and how far it is used. Amounts are of one dimension.</summary>
+/// <summary>
+/// A budget for a year, either an amount or a reduction against a baseline, and how far it is used. Amounts are of one dimension.
+/// </summary>
 /// <param name="Year">A year of days; it need not begin in January.</param>
 /// <param name="Amount">0 or above. Null: it follows from the reduction.</param>
 /// <param name="Reduction">Percent of the baseline, 0 to 100. Null: the amount is given.</param>
@@ -22,52 +24,140 @@ public sealed record UsedToDate(DateOnly Until, Quantity? Amount, string? NoValu
 /// <param name="Used">Null: nothing is given.</param>
 public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, Baseline? Baseline, UsedToDate? Used)
 {
-    private const string Source = "energy and carbon budget: MIIT 工信厅节〔2025〕13号 on digital energy-carbon management centres; formula of this project";
+    private const string Source =
+        "energy and carbon budget: MIIT 工信厅节〔2025〕13号 on digital energy-carbon management centres; formula of this project";
 
     /// <summary>Judges the budget and computes all figures of it.</summary>
-    /// <exception cref="CarbonException">An amount is negative or of another dimension, a year is none, days are in the wrong order, or amount and reduction are both there or both not.</exception>
+    /// <exception cref="CarbonException">An amount is negative or of another dimension, a year is none, days are in the wrong order, or
+    /// amount and reduction are both there or both not.</exception>
     public BudgetProgress Progress()
     {
         Check();
         Unit unit = (Amount ?? Baseline?.Amount ?? Used?.Amount)?.Unit ?? Unit.One;
         string of = unit.Symbol;
-        int days = Year.Until.DayNumber - Year.From.DayNumber, elapsed = Used is null ? 0 : Used.Until.DayNumber - Year.From.DayNumber;
+        int days = Year.Until.DayNumber - Year.From.DayNumber,
+            elapsed = Used is null ? 0 : Used.Until.DayNumber - Year.From.DayNumber;
         Quantity? baseline = Baseline?.Amount?.In(unit);
-        string? noBaseline = Baseline is null ? "no baseline is given" : baseline is null ? $"the baseline is not known: {Baseline.NoValue}" : baseline.Value.IsZero ? "the baseline is zero" : null;
+        string? noBaseline =
+            Baseline is null ? "no baseline is given"
+            : baseline is null ? $"the baseline is not known: {Baseline.NoValue}"
+            : baseline.Value.IsZero ? "the baseline is zero"
+            : null;
         string? noDays = elapsed == 0 ? "no day of the year has passed" : null;
 
         Input baseIn = new("baseline", baseline is null ? "none" : $"{baseline} of {Baseline!.Year}", null);
         Input day = new("days passed", $"{elapsed} of {days}", null);
         Figure budget = Amount is { } amount
             ? Of("budget", of, "as given", null, () => amount.Value, new Input("budget", amount.ToString(), null))
-            : Of("budget", of, "baseline × (1 − reduction)", noBaseline, () => baseline!.Value * (100 - Reduction!.Value) / 100, baseIn, new("reduction", $"{Exact.Text(Reduction!.Value)} %", null));
+            : Of(
+                "budget",
+                of,
+                "baseline × (1 − reduction)",
+                noBaseline,
+                () => baseline!.Value * (100 - Reduction!.Value) / 100,
+                baseIn,
+                new("reduction", $"{Exact.Text(Reduction!.Value)} %", null)
+            );
         Figure used = Of(
-            "used to date", of, "as given", Used is null ? "nothing is given as used" : Used.Amount is null ? $"what was used is not known: {Used.NoValue}" : null,
-            () => Used!.Amount!.In(unit).Value, new Input("used", Used?.Amount?.ToString() ?? "none", null));
-        Figure share = Of("share of the budget used", "%", "used ÷ budget", Missing(used, budget) ?? (budget.Value!.Value.IsZero ? "the budget is zero" : null), () => used.Value!.Value * 100 / budget.Value!.Value, In(used), In(budget));
-        Figure line = Of("pro-rata line", of, "budget × days passed ÷ days of the year", budget.NoValue ?? (Used is null ? used.NoValue : null), () => budget.Value!.Value * elapsed / days, In(budget), day);
-        Figure ahead = Of("used beyond the line", of, "used − pro-rata line", Missing(used, line), () => used.Value!.Value - line.Value!.Value, In(used), In(line));
-        Figure year = Of("projection for the year", of, "used × days of the year ÷ days passed", used.NoValue ?? noDays, () => used.Value!.Value * days / elapsed, In(used), day);
-        year = year with { Derivation = year.Derivation with { Notes = ["Assumption: the rest of the year is like the days so far. Seasons, holidays and planned production are not in it."] } };
-        Figure beyond = Of("projection beyond the budget", of, "projection − budget", Missing(year, budget), () => year.Value!.Value - budget.Value!.Value, In(year), In(budget));
+            "used to date",
+            of,
+            "as given",
+            Used is null ? "nothing is given as used"
+                : Used.Amount is null ? $"what was used is not known: {Used.NoValue}"
+                : null,
+            () => Used!.Amount!.In(unit).Value,
+            new Input("used", Used?.Amount?.ToString() ?? "none", null)
+        );
+        Figure share = Of(
+            "share of the budget used",
+            "%",
+            "used ÷ budget",
+            Missing(used, budget) ?? (budget.Value!.Value.IsZero ? "the budget is zero" : null),
+            () => used.Value!.Value * 100 / budget.Value!.Value,
+            In(used),
+            In(budget)
+        );
+        Figure line = Of(
+            "pro-rata line",
+            of,
+            "budget × days passed ÷ days of the year",
+            budget.NoValue ?? (Used is null ? used.NoValue : null),
+            () => budget.Value!.Value * elapsed / days,
+            In(budget),
+            day
+        );
+        Figure ahead = Of(
+            "used beyond the line",
+            of,
+            "used − pro-rata line",
+            Missing(used, line),
+            () => used.Value!.Value - line.Value!.Value,
+            In(used),
+            In(line)
+        );
+        Figure year = Of(
+            "projection for the year",
+            of,
+            "used × days of the year ÷ days passed",
+            used.NoValue ?? noDays,
+            () => used.Value!.Value * days / elapsed,
+            In(used),
+            day
+        );
+        year = year with
+        {
+            Derivation = year.Derivation with
+            {
+                Notes =
+                [
+                    "Assumption: the rest of the year is like the days so far. Seasons, holidays and planned production are not in it.",
+                ],
+            },
+        };
+        Figure beyond = Of(
+            "projection beyond the budget",
+            of,
+            "projection − budget",
+            Missing(year, budget),
+            () => year.Value!.Value - budget.Value!.Value,
+            In(year),
+            In(budget)
+        );
         Figure change = Of(
-            "projection against the baseline", "%", "(projection − baseline) ÷ baseline", noBaseline ?? year.NoValue,
-            () => (year.Value!.Value - baseline!.Value) * 100 / baseline.Value, In(year), baseIn);
+            "projection against the baseline",
+            "%",
+            "(projection − baseline) ÷ baseline",
+            noBaseline ?? year.NoValue,
+            () => (year.Value!.Value - baseline!.Value) * 100 / baseline.Value,
+            In(year),
+            baseIn
+        );
 
-        Verdict verdict = Missing(budget, used) is not null ? Verdict.NoValue
+        Verdict verdict =
+            Missing(budget, used) is not null ? Verdict.NoValue
             : used.Value > budget.Value ? Verdict.NotMet
             : beyond.Value is not { } over ? Verdict.NoValue
-            : over.IsPositive ? Verdict.NotMet : Verdict.Met;
+            : over.IsPositive ? Verdict.NotMet
+            : Verdict.Met;
         return new BudgetProgress(verdict, unit, budget, used, [budget, used, share, line, ahead, year, beyond, change]);
     }
 
     private void Check()
     {
-        foreach ((string name, Quantity? amount) in new[] { ("The budget", Amount), ("The baseline", Baseline?.Amount), ("What was used", Used?.Amount) })
+        foreach (
+            (string name, Quantity? amount) in new[]
+            {
+                ("The budget", Amount),
+                ("The baseline", Baseline?.Amount),
+                ("What was used", Used?.Amount),
+            }
+        )
         {
             if (amount?.Value.IsNegative == true)
             {
-                throw new CarbonException($"{name} is {amount}. It is 0 or above: accounts are gross, and what is given to others is an export.");
+                throw new CarbonException(
+                    $"{name} is {amount}. It is 0 or above: accounts are gross, and what is given to others is an export."
+                );
             }
         }
 
@@ -78,7 +168,9 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
 
         if (Reduction is { } r && (r.IsNegative || r > 100))
         {
-            throw new CarbonException($"The reduction is {Exact.Text(r)} %. It is 0 to 100 %; a budget above the baseline is given as an amount.");
+            throw new CarbonException(
+                $"The reduction is {Exact.Text(r)} %. It is 0 to 100 %; a budget above the baseline is given as an amount."
+            );
         }
 
         CheckYear("The year of the budget", Year);
@@ -93,7 +185,9 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
 
         if (Used is { } used && (used.Until < Year.From || used.Until > Year.Until))
         {
-            throw new CarbonException($"What was used is of the days before {Period.Day(used.Until)}, which is not within the year of the budget, {Year}.");
+            throw new CarbonException(
+                $"What was used is of the days before {Period.Day(used.Until)}, which is not within the year of the budget, {Year}."
+            );
         }
     }
 
@@ -107,7 +201,8 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
 
     private static string? Missing(Figure first, Figure second) => first.NoValue ?? second.NoValue;
 
-    private static Input In(Figure figure) => new(figure.Name, figure.Value is { } value ? $"{Exact.Display(value)} {figure.Unit}" : "none", null);
+    private static Input In(Figure figure) =>
+        new(figure.Name, figure.Value is { } value ? $"{Exact.Display(value)} {figure.Unit}" : "none", null);
 
     private static Figure Of(string name, string unit, string formula, string? reason, Func<Fraction> value, params Input[] inputs)
     {
@@ -133,11 +228,14 @@ public sealed record BudgetProgress(Verdict Verdict, Unit Unit, Figure Budget, F
         get
         {
             Figure beyond = this["projection beyond the budget"];
-            return Budget.NoValue ?? Used.NoValue ?? (
-                Used.Value > Budget.Value ? $"the budget is used up: {Shown(Used.Value!.Value - Budget.Value!.Value)} beyond it"
-                : beyond.Value is not { } over ? beyond.NoValue!
-                : over.IsPositive ? $"if the rest of the year is like the days so far, it is {Shown(over)} beyond the budget"
-                : $"if the rest of the year is like the days so far, {Shown(-over)} of the budget are left");
+            return Budget.NoValue
+                ?? Used.NoValue
+                ?? (
+                    Used.Value > Budget.Value ? $"the budget is used up: {Shown(Used.Value!.Value - Budget.Value!.Value)} beyond it"
+                    : beyond.Value is not { } over ? beyond.NoValue!
+                    : over.IsPositive ? $"if the rest of the year is like the days so far, it is {Shown(over)} beyond the budget"
+                    : $"if the rest of the year is like the days so far, {Shown(-over)} of the budget are left"
+                );
         }
     }
 

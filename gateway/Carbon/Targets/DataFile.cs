@@ -38,7 +38,8 @@ internal sealed class DataFile
     public string[] Header { get; }
 
     /// <summary>The cells of the next row; null at the end.</summary>
-    /// <exception cref="InvalidDataException">The second line is not the columns, a row has not as many cells, or there are no rows or too many.</exception>
+    /// <exception cref="InvalidDataException">The second line is not the columns, a row has not as many cells, or there are no rows or too
+    /// many.</exception>
     public string[]? Next()
     {
         if (_rows == 0 && _lines.Next() != _columns)
@@ -53,7 +54,8 @@ internal sealed class DataFile
 
         string[] cells = line.Split(',');
         int columns = _columns.Count(c => c == ',') + 1;
-        return cells.Length != columns || line.Contains('"', StringComparison.Ordinal) ? throw Wrong($"must have {columns} cells without quotation marks; none holds a comma")
+        return cells.Length != columns || line.Contains('"', StringComparison.Ordinal)
+                ? throw Wrong($"must have {columns} cells without quotation marks; none holds a comma")
             : _rows++ < MostRows ? cells
             : throw Wrong($"is one more than the {MostRows} rows that a file may have");
     }
@@ -62,11 +64,14 @@ internal sealed class DataFile
     public T Choice<T>(string cell, params (string Text, T Value)[] choices)
     {
         int index = Array.FindIndex(choices, c => c.Text == cell);
-        return index >= 0 ? choices[index].Value : throw Wrong($"'{Exact.Shown(cell)}' is none of {string.Join(", ", choices.Select(c => c.Text))}");
+        return index >= 0
+            ? choices[index].Value
+            : throw Wrong($"'{Exact.Shown(cell)}' is none of {string.Join(", ", choices.Select(c => c.Text))}");
     }
 
     /// <summary>A day or nothing.</summary>
-    public DateOnly? Day(string cell) => cell.Length == 0 ? null
+    public DateOnly? Day(string cell) =>
+        cell.Length == 0 ? null
         : DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
         : throw Wrong($"'{Exact.Shown(cell)}' is not a day, write YYYY-MM-DD");
 
@@ -88,11 +93,15 @@ internal sealed class DataFile
 
     /// <summary>The files that ship in a folder, in the order of their names.</summary>
     public static IReadOnlyList<T> Shipped<T>(string folder, Func<string, TextReader, T> parse) =>
-    [
-        .. typeof(DataFile).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(folder + "/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(n =>
-        {
-            using StreamReader text = new(typeof(DataFile).Assembly.GetManifestResourceStream(n)!);
-            return parse(n, text);
-        }),
-    ];
+        [
+            .. typeof(DataFile)
+                .Assembly.GetManifestResourceNames()
+                .Where(n => n.StartsWith(folder + "/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(n =>
+                {
+                    using StreamReader text = new(typeof(DataFile).Assembly.GetManifestResourceStream(n)!);
+                    return parse(n, text);
+                }),
+        ];
 }

@@ -1,5 +1,5 @@
-using Fractions;
 using EdgeGateway.Carbon.Flows;
+using Fractions;
 
 namespace EdgeGateway.Carbon.Targets;
 
@@ -27,13 +27,14 @@ public enum DemandState
 /// <summary>A running block against a limit: the peak so far, or the contracted demand.</summary>
 /// <param name="State">How it stands.</param>
 /// <param name="Margin">Limit less forecast, kW; negative where it is beyond. Null: there is no forecast.</param>
-/// <param name="Allowed">The mean power of the rest of the block that just holds the limit, kW. Null: the block has no rest, or nothing holds it.</param>
+/// <param name="Allowed">The mean power of the rest of the block that just holds the limit, kW. Null: the block has no rest, or nothing
+/// holds it.</param>
 public sealed record DemandOutlook(DemandState State, Fraction? Margin, Fraction? Allowed);
 
 /// <summary>What the mean power of a block of 15 minutes will be at its end.</summary>
 /// <remarks>
-/// Forecast = (energy so far + rate × time left) ÷ ¼ h. The rate is that from the newest sample that is at least a minute older than the last
-/// one, or from the block's start; it is assumed to stay. Before a minute has passed nothing is said.
+/// Forecast = (energy so far + rate × time left) ÷ ¼ h. The rate is that from the newest sample that is at least a minute older than the
+/// last one, or from the block's start; it is assumed to stay. Before a minute has passed nothing is said.
 /// </remarks>
 public sealed record DemandForecast
 {
@@ -77,12 +78,17 @@ public sealed record DemandForecast
             bool first = i == 0 && sample.At == start;
             if (sample.At < start || sample.At > start + Demand.Window || (sample.At <= last.At && !first))
             {
-                throw new CarbonException($"The sample of {Time(sample.At)} is not after {Time(last.At)} and within 15 min of {Time(start)}.");
+                throw new CarbonException(
+                    $"The sample of {Time(sample.At)} is not after {Time(last.At)} and within 15 min of {Time(start)}."
+                );
             }
 
             if (sample.Energy < last.Energy || sample.Energy > FlowInterval.Most || (first && sample.Energy != 0))
             {
-                throw new CarbonException($"At {Time(sample.At)} the block has taken {sample.Energy} µWh, before {last.Energy}. It begins with 0, does not step back, and takes 10 GWh at most.");
+                throw new CarbonException(
+                    $"At {Time(sample.At)} the block has taken {sample.Energy} µWh, before {last.Energy}. It begins with 0, "
+                        + "does not step back, and takes 10 GWh at most."
+                );
             }
 
             last = sample;
@@ -91,7 +97,14 @@ public sealed record DemandForecast
         TimeSpan passed = last.At - start;
         if (passed < Least)
         {
-            return new(start, last, null, samples.Count == 0 ? "nothing was counted in this block yet" : $"{(long)passed.TotalSeconds} s of the block have passed; nothing is said before 60 s");
+            return new(
+                start,
+                last,
+                null,
+                samples.Count == 0
+                    ? "nothing was counted in this block yet"
+                    : $"{(long)passed.TotalSeconds} s of the block have passed; nothing is said before 60 s"
+            );
         }
 
         DemandSample from = new(start, 0);
@@ -116,8 +129,13 @@ public sealed record DemandForecast
 
         Fraction room = kilowatts - (Last.Energy / PerKilowatt);
         return new DemandOutlook(
-            room.IsNegative ? DemandState.Exceeded : Kilowatts is not { } forecast ? DemandState.Unknown : forecast > kilowatts ? DemandState.Warning : DemandState.Within,
-            kilowatts - Kilowatts, room.IsNegative || Left.IsZero ? null : room / Left);
+            room.IsNegative ? DemandState.Exceeded
+                : Kilowatts is not { } forecast ? DemandState.Unknown
+                : forecast > kilowatts ? DemandState.Warning
+                : DemandState.Within,
+            kilowatts - Kilowatts,
+            room.IsNegative || Left.IsZero ? null : room / Left
+        );
     }
 
     private static string Time(DateTimeOffset time) => $"{time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}";

@@ -25,7 +25,8 @@ public sealed record TargetFigure(string Name, Measure? Value, string? NoValue);
 /// <param name="Indicator">What is asked.</param>
 /// <param name="Figure">What is given. Null: nothing.</param>
 /// <param name="Verdict">How it stands.</param>
-/// <param name="Distance">How far the value is on the good side of the threshold, in its unit; negative on the other. Null: no value or no threshold.</param>
+/// <param name="Distance">How far the value is on the good side of the threshold, in its unit; negative on the other. Null: no value or no
+/// threshold.</param>
 /// <param name="Reason">Why there is no value.</param>
 public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, Verdict Verdict, Fraction? Distance, string? Reason)
 {
@@ -35,7 +36,13 @@ public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, 
     {
         if (figure?.Value is not { } value)
         {
-            return new Judgement(indicator, figure, Verdict.NoValue, null, figure is null ? "it is not given" : figure.NoValue ?? "it is not known");
+            return new Judgement(
+                indicator,
+                figure,
+                Verdict.NoValue,
+                null,
+                figure is null ? "it is not given" : figure.NoValue ?? "it is not known"
+            );
         }
 
         if (indicator.Threshold is not { } threshold)
@@ -51,7 +58,11 @@ public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, 
         }
         catch (CarbonException e)
         {
-            throw new CarbonException($"{figure.Name} is {Exact.Brief(value.Value)} {value.UnitText}, and {indicator.Id} is asked in {threshold.UnitText}: {e.Message}", e);
+            throw new CarbonException(
+                $"{figure.Name} is {Exact.Brief(value.Value)} {value.UnitText}, and {indicator.Id} is asked in "
+                    + $"{threshold.UnitText}: {e.Message}",
+                e
+            );
         }
     }
 }

@@ -62,10 +62,16 @@ public sealed record TargetIndicator(string Id, string Title)
     public required string Source { get; init; }
 
     /// <summary>As in <c>at most 0.20 tCO2/tce</c>.</summary>
-    public string Asked => Comparison == Comparison.Stated ? "stated" : $"{(Comparison == Comparison.AtMost ? "at most" : "at least")} {Digits} {Threshold!.UnitText}";
+    public string Asked =>
+        Comparison == Comparison.Stated
+            ? "stated"
+            : $"{(Comparison == Comparison.AtMost ? "at most" : "at least")} {Digits} {Threshold!.UnitText}";
 }
 
-/// <summary>What a policy or standard asks of a factory, a park or a microgrid. Read from a data file in <c>programmes/</c>, whose form the README tells.</summary>
+/// <summary>
+/// What a policy or standard asks of a factory, a park or a microgrid. Read from a data file in <c>programmes/</c>, whose form the README
+/// tells.
+/// </summary>
 public sealed class Programme
 {
     private const string Columns = "case,sector,id,title,figures,comparison,threshold,unit,level,confidence,note,source";
@@ -106,15 +112,19 @@ public sealed class Programme
 
     /// <summary>One of those that ship.</summary>
     /// <exception cref="CarbonException">There is none of that name.</exception>
-    public static Programme Require(string name) => Shipped.FirstOrDefault(p => p.Name == name)
-        ?? throw new CarbonException($"There is no programme '{Exact.Shown(name)}'. There are {string.Join(", ", Shipped.Select(p => p.Name))}.");
+    public static Programme Require(string name) =>
+        Shipped.FirstOrDefault(p => p.Name == name)
+        ?? throw new CarbonException(
+            $"There is no programme '{Exact.Shown(name)}'. There are {string.Join(", ", Shipped.Select(p => p.Name))}."
+        );
 
     /// <summary>Reads a data file.</summary>
     /// <exception cref="InvalidDataException">A line is not what the form asks for; the text names the line.</exception>
     public static Programme Parse(string fileName, TextReader text)
     {
         DataFile file = new(fileName, text, HeaderKeys, Columns);
-        string[] header = file.Header, cases = header[4].Length > 0 ? header[4].Split(';') : [];
+        string[] header = file.Header,
+            cases = header[4].Length > 0 ? header[4].Split(';') : [];
         file.Choice(header[2], ("factory", 0), ("park", 0), ("microgrid", 0));
         DateOnly? issued = file.Day(header[3]);
         if (header[5].Length == 0 || cases.Contains("") || cases.Distinct().Count() != cases.Length)
@@ -128,10 +138,18 @@ public sealed class Programme
             TargetIndicator indicator = Read(file, cells);
             if (indicator.Case is { } c && !cases.Contains(c))
             {
-                throw file.Wrong($"'{Exact.Shown(c)}' is no case of the programme: line 1 names {(cases.Length > 0 ? string.Join(", ", cases) : "none")}");
+                throw file.Wrong(
+                    $"'{Exact.Shown(c)}' is no case of the programme: line 1 names {(cases.Length > 0 ? string.Join(", ", cases) : "none")}"
+                );
             }
 
-            if (indicators.Exists(i => i.Id == indicator.Id && i.Sector == indicator.Sector && (i.Case is null || indicator.Case is null || i.Case == indicator.Case)))
+            if (
+                indicators.Exists(i =>
+                    i.Id == indicator.Id
+                    && i.Sector == indicator.Sector
+                    && (i.Case is null || indicator.Case is null || i.Case == indicator.Case)
+                )
+            )
             {
                 throw file.Wrong($"gives {indicator.Id} a second time");
             }
@@ -153,22 +171,31 @@ public sealed class Programme
     /// <summary>What is asked of a site: for each indicator what its sector has in place of what is for all.</summary>
     /// <param name="chosen">The case; null where the programme has none.</param>
     /// <param name="sector">Name of a profile, or null.</param>
-    /// <exception cref="CarbonException">There is no such case or sector, a case must be named, or nothing is asked of such a site.</exception>
+    /// <exception cref="CarbonException">There is no such case or sector, a case must be named, or nothing is asked of such a
+    /// site.</exception>
     public IReadOnlyList<TargetIndicator> Asked(string? chosen, string? sector)
     {
         if (!HasCase(chosen))
         {
-            throw new CarbonException(Cases.Count == 0
-                ? $"{Name} has no cases. Leave it out."
-                : $"{(chosen is null ? "No case is named" : $"'{Exact.Shown(chosen)}' is no case")}. {Name} has {string.Join(", ", Cases)}: name one.");
+            throw new CarbonException(
+                Cases.Count == 0
+                    ? $"{Name} has no cases. Leave it out."
+                    : $"{(chosen is null ? "No case is named" : $"'{Exact.Shown(chosen)}' is no case")}. {Name} has "
+                        + $"{string.Join(", ", Cases)}: name one."
+            );
         }
 
         if (sector is not null && !Indicators.Any(i => i.Sector == sector) && !SectorProfile.Shipped.Any(p => p.Name == sector))
         {
-            throw new CarbonException($"There is no sector '{Exact.Shown(sector)}'. There are {string.Join(", ", SectorProfile.Shipped.Select(p => p.Name))}.");
+            throw new CarbonException(
+                $"There is no sector '{Exact.Shown(sector)}'. There are {string.Join(", ", SectorProfile.Shipped.Select(p => p.Name))}."
+            );
         }
 
-        List<TargetIndicator> here = [.. Indicators.Where(i => (i.Case is null || i.Case == chosen) && (i.Sector is null || i.Sector == sector))];
+        List<TargetIndicator> here =
+        [
+            .. Indicators.Where(i => (i.Case is null || i.Case == chosen) && (i.Sector is null || i.Sector == sector)),
+        ];
         return here.Count > 0
             ? here.FindAll(i => i.Sector is not null || !here.Exists(o => o.Id == i.Id && o.Sector is not null))
             : throw new CarbonException($"{Name} asks nothing of such a site: its rows are for other cases or sectors.");
@@ -186,13 +213,18 @@ public sealed class Programme
         foreach (TargetFigure figure in figures)
         {
             TargetIndicator taken = asked.FirstOrDefault(i => i.Figures.Contains(figure.Name))
-                ?? throw new CarbonException($"'{Exact.Shown(figure.Name)}' is no figure that {Name} takes here. It takes {string.Join(", ", asked.SelectMany(i => i.Figures))}.");
+                ?? throw new CarbonException(
+                    $"'{Exact.Shown(figure.Name)}' is no figure that {Name} takes here. It takes "
+                        + $"{string.Join(", ", asked.SelectMany(i => i.Figures))}."
+                );
             string[] same = [.. figures.Where(f => taken.Figures.Contains(f.Name)).Select(f => f.Name)];
             if (same.Length > 1)
             {
-                throw new CarbonException(same.Distinct().Count() < same.Length
-                    ? $"{same[0]} is given twice. Keep one of them."
-                    : $"{string.Join(" and ", same)} are both given for {taken.Id}. Choose one: it must not be the better of the two.");
+                throw new CarbonException(
+                    same.Distinct().Count() < same.Length
+                        ? $"{same[0]} is given twice. Keep one of them."
+                        : $"{string.Join(" and ", same)} are both given for {taken.Id}. Choose one: it must not be the better of the two."
+                );
             }
         }
 
@@ -206,7 +238,12 @@ public sealed class Programme
             throw file.Wrong("must have an id, a title, figures and a source; figures have semicolons between them and no spaces around");
         }
 
-        Comparison comparison = file.Choice(cells[5], ("at-most", Comparison.AtMost), ("at-least", Comparison.AtLeast), ("stated", Comparison.Stated));
+        Comparison comparison = file.Choice(
+            cells[5],
+            ("at-most", Comparison.AtMost),
+            ("at-least", Comparison.AtLeast),
+            ("stated", Comparison.Stated)
+        );
         bool number = comparison != Comparison.Stated;
         if (number != cells[6].Length > 0 || number != cells[7].Length > 0)
         {
@@ -221,10 +258,21 @@ public sealed class Programme
 
         return new TargetIndicator(cells[2], cells[3])
         {
-            Case = Filled(cells[0]), Sector = Filled(cells[1]), Figures = cells[4].Split(';'), Comparison = comparison,
-            Digits = Filled(cells[6]), Threshold = threshold,
-            Level = file.Choice(cells[8], ("gating", TargetLevel.Gating), ("scored", TargetLevel.Scored), ("expected", TargetLevel.Expected)),
-            Confidence = file.Choice(cells[9], ("C", "C"), ("S", "S")), Note = Filled(cells[10]), Source = cells[11],
+            Case = Filled(cells[0]),
+            Sector = Filled(cells[1]),
+            Figures = cells[4].Split(';'),
+            Comparison = comparison,
+            Digits = Filled(cells[6]),
+            Threshold = threshold,
+            Level = file.Choice(
+                cells[8],
+                ("gating", TargetLevel.Gating),
+                ("scored", TargetLevel.Scored),
+                ("expected", TargetLevel.Expected)
+            ),
+            Confidence = file.Choice(cells[9], ("C", "C"), ("S", "S")),
+            Note = Filled(cells[10]),
+            Source = cells[11],
         };
     }
 

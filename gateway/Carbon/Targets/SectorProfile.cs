@@ -12,7 +12,10 @@ namespace EdgeGateway.Carbon.Targets;
 /// <param name="Source">Who asks for it. Null: this project suggests it.</param>
 public sealed record ProfilePart(string Kind, string Name, string? Place, Unit? Unit, string Title, string? Confidence, string? Source);
 
-/// <summary>What a site of a sector starts with: meters, fuels, products, accounts. Read from a data file in <c>profiles/</c>, whose form the README tells.</summary>
+/// <summary>
+/// What a site of a sector starts with: meters, fuels, products, accounts. Read from a data file in <c>profiles/</c>, whose form the README
+/// tells.
+/// </summary>
 public sealed class SectorProfile
 {
     /// <summary>The source of what has none.</summary>
@@ -22,10 +25,26 @@ public sealed class SectorProfile
     private static readonly string[] HeaderKeys = ["profile", "version", "title", "by", "confidence", "source", "note"];
 
     private static readonly string[] Accounts =
-        [Combustion.Account, Combustion.BiogenicAccount, Heat.Account, Scope2.LocationAccount, Scope2.MarketAccount, Scope2.ExportAccount];
+    [
+        Combustion.Account,
+        Combustion.BiogenicAccount,
+        Heat.Account,
+        Scope2.LocationAccount,
+        Scope2.MarketAccount,
+        Scope2.ExportAccount,
+    ];
 
     private SectorProfile(string[] header, int by, IReadOnlyList<ProfilePart> parts) =>
-        (Name, Version, Title, By, Confidence, Source, Note, Parts) = (header[0], header[1], header[2], by, header[4], header[5], header[6], parts);
+        (Name, Version, Title, By, Confidence, Source, Note, Parts) = (
+            header[0],
+            header[1],
+            header[2],
+            by,
+            header[4],
+            header[5],
+            header[6],
+            parts
+        );
 
     /// <summary>The profiles that ship with the product, by name.</summary>
     public static IReadOnlyList<SectorProfile> Shipped { get; } = DataFile.Shipped("profiles", Parse);
@@ -56,8 +75,11 @@ public sealed class SectorProfile
 
     /// <summary>One of those that ship.</summary>
     /// <exception cref="CarbonException">There is none of that name.</exception>
-    public static SectorProfile Require(string name) => Shipped.FirstOrDefault(p => p.Name == name)
-        ?? throw new CarbonException($"There is no profile '{Exact.Shown(name)}'. There are {string.Join(", ", Shipped.Select(p => p.Name))}.");
+    public static SectorProfile Require(string name) =>
+        Shipped.FirstOrDefault(p => p.Name == name)
+        ?? throw new CarbonException(
+            $"There is no profile '{Exact.Shown(name)}'. There are {string.Join(", ", Shipped.Select(p => p.Name))}."
+        );
 
     /// <summary>Reads a data file.</summary>
     /// <exception cref="InvalidDataException">A line is not what the form asks for; the text names the line.</exception>
@@ -75,7 +97,11 @@ public sealed class SectorProfile
         while (file.Next() is { } cells)
         {
             ProfilePart part = Read(file, cells);
-            parts.Add(!parts.Exists(p => p.Kind == part.Kind && p.Name == part.Name) ? part : throw file.Wrong($"gives the {part.Kind} {part.Name} a second time"));
+            parts.Add(
+                !parts.Exists(p => p.Kind == part.Kind && p.Name == part.Name)
+                    ? part
+                    : throw file.Wrong($"gives the {part.Kind} {part.Name} a second time")
+            );
         }
 
         return new SectorProfile(file.Header, by, parts);
@@ -83,7 +109,8 @@ public sealed class SectorProfile
 
     private static ProfilePart Read(DataFile file, string[] cells)
     {
-        string kind = file.Choice(cells[0], ("meter", "meter"), ("fuel", "fuel"), ("product", "product"), ("account", "account")), name = cells[1];
+        string kind = file.Choice(cells[0], ("meter", "meter"), ("fuel", "fuel"), ("product", "product"), ("account", "account")),
+            name = cells[1];
         if (name.Length == 0 || cells[4].Length == 0 || cells[6].Length == 0)
         {
             throw file.Wrong($"must have a name, a title, and a source or the word {Suggestion}");
@@ -96,7 +123,16 @@ public sealed class SectorProfile
             throw file.Wrong($"must have confidence C or S with a source, and none with the word {Suggestion}");
         }
 
-        string? place = kind == "meter" ? file.Choice(cells[2], ("boundary", "boundary"), ("generation", "generation"), ("storage", "storage"), ("process", "process")) : null;
+        string? place =
+            kind == "meter"
+                ? file.Choice(
+                    cells[2],
+                    ("boundary", "boundary"),
+                    ("generation", "generation"),
+                    ("storage", "storage"),
+                    ("process", "process")
+                )
+                : null;
         if (kind != "meter" && cells[2].Length > 0)
         {
             throw file.Wrong("must have no place: only a meter has one");
@@ -108,9 +144,16 @@ public sealed class SectorProfile
             throw file.Wrong($"must name an account and no unit. There are {string.Join(", ", Accounts)}");
         }
 
-        if (kind == "fuel" && !FactorSet.Shipped.SelectMany(s => s.Factors).Any(f => f.Key.Of == name && f.Key.Kind == "ncv" && Rate.ParseUnit(1, f.Unit).Per.ConvertsTo(unit!)))
+        if (
+            kind == "fuel"
+            && !FactorSet
+                .Shipped.SelectMany(s => s.Factors)
+                .Any(f => f.Key.Of == name && f.Key.Kind == "ncv" && Rate.ParseUnit(1, f.Unit).Per.ConvertsTo(unit!))
+        )
         {
-            throw file.Wrong($"'{Exact.Shown(name)}' in {unit} is no fuel of the factor sets: there is no calorific value of it for that unit");
+            throw file.Wrong(
+                $"'{Exact.Shown(name)}' in {unit} is no fuel of the factor sets: there is no calorific value of it for that unit"
+            );
         }
 
         return new ProfilePart(kind, name, place, unit, cells[4], confidence, suggested ? null : cells[6]);

@@ -10,7 +10,9 @@ namespace EdgeGateway.Inputs;
 /// <param name="Failure">Why nothing comes, or why the last document was refused; null when neither is so.</param>
 public sealed record FeedState(string Name, string From, DateTimeOffset? Taken, Failure? Failure);
 
-/// <summary>Brings what an input gives through the command door into the log. What is refused is told, and the next one is waited for.</summary>
+/// <summary>
+/// Brings what an input gives through the command door into the log. What is refused is told, and the next one is waited for.
+/// </summary>
 /// <param name="name">What it brings.</param>
 /// <param name="input">Where from.</param>
 /// <param name="read">Makes an entry of a document's text at a time, or refuses it with <see cref="InvalidDataException"/>.</param>
@@ -20,7 +22,15 @@ public sealed record FeedState(string Name, string From, DateTimeOffset? Taken, 
 /// <param name="time">For pauses and states: real time.</param>
 /// <param name="log">What a person reads afterwards.</param>
 public sealed class Feed(
-    string name, IInput input, Func<string, DateTimeOffset, Entry> read, Func<(DateTimeOffset Time, bool Confirmed)> clock, CommandDoor door, Backoff backoff, TimeProvider time, ILogger log)
+    string name,
+    IInput input,
+    Func<string, DateTimeOffset, Entry> read,
+    Func<(DateTimeOffset Time, bool Confirmed)> clock,
+    CommandDoor door,
+    Backoff backoff,
+    TimeProvider time,
+    ILogger log
+)
 {
     private const int MostYearsBehind = 10; // of a clock that nobody has set
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
@@ -81,7 +91,10 @@ public sealed class Feed(
         }
         catch (InvalidDataException e) when (!confirmed && IsGoodAt(now.AddYears(MostYearsBehind), text))
         {
-            throw new IOException($"{e.Message} No time server has confirmed the clock of this device, so it may be behind: what came is tried again.", e);
+            throw new IOException(
+                $"{e.Message} No time server has confirmed the clock of this device, so it may be behind: what came is tried again.",
+                e
+            );
         }
     }
 
@@ -102,7 +115,9 @@ public sealed class Feed(
     {
         try
         {
-            return document.Length <= InputFactory.MostBytes ? Utf8.GetString(document.Span) : throw new InvalidDataException($"It has more than the {InputFactory.MostBytes} bytes of a document.");
+            return document.Length <= InputFactory.MostBytes
+                ? Utf8.GetString(document.Span)
+                : throw new InvalidDataException($"It has more than the {InputFactory.MostBytes} bytes of a document.");
         }
         catch (DecoderFallbackException e)
         {

@@ -2,7 +2,10 @@ using EdgeGateway.Site;
 
 namespace EdgeGateway.Inputs;
 
-/// <summary>A file that others write: taken when it is there, and again whenever it has changed. Write it beside and rename it, so that it is never seen half.</summary>
+/// <summary>
+/// A file that others write: taken when it is there, and again whenever it has changed. Write it beside and rename it, so that it is never
+/// seen half.
+/// </summary>
 /// <param name="settings">Which file.</param>
 /// <param name="time">For the pauses.</param>
 public sealed class FileInput(FileInputSettings settings, TimeProvider time) : IInput
@@ -18,7 +21,8 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
         while (true)
         {
             FileInfo file = new(settings.Path);
-            file = file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!; // a link has a length and time of its own
+            // A link has a length and time of its own.
+            file = file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
             if (!file.Exists || file.Length == 0) // a pipe has none either, and would be waited for
             {
                 throw new IOException(file.Exists ? $"There is nothing in {settings.Path}." : $"There is no file {settings.Path}.");
@@ -26,7 +30,8 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
 
             if (_taken != (file.LastWriteTimeUtc, file.Length))
             {
-                _taken = await take(await BytesAsync(file, cancellation)) ? (file.LastWriteTimeUtc, file.Length) : null; // what was refused may be good when the clock is right
+                // What was refused may be good when the clock is right.
+                _taken = await take(await BytesAsync(file, cancellation)) ? (file.LastWriteTimeUtc, file.Length) : null;
             }
 
             await Task.Delay(settings.Every, time, cancellation);
@@ -39,7 +44,14 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
         try
         {
             byte[] bytes = new byte[InputFactory.MostBytes + 1];
-            await using FileStream stream = new(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true);
+            await using FileStream stream = new(
+                file.FullName,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0,
+                useAsync: true
+            );
             int read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
             return bytes[..read];
         }

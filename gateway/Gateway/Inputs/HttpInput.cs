@@ -4,7 +4,10 @@ using EdgeGateway.Site;
 
 namespace EdgeGateway.Inputs;
 
-/// <summary>A document on a web server, asked for each interval; not sent again where the server knows by its tag that it has not changed (RFC 9110 §13.1.2).</summary>
+/// <summary>
+/// A document on a web server, asked for each interval; not sent again where the server knows by its tag that it has not changed (RFC 9110
+/// §13.1.2).
+/// </summary>
 /// <param name="settings">Where, and how often.</param>
 /// <param name="http">Bounds the time and size of an answer.</param>
 /// <param name="time">For the pauses.</param>

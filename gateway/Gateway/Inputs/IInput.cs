@@ -9,7 +9,8 @@ public interface IInput
     string From { get; }
 
     /// <summary>Gives each document that comes, until it is cancelled or something fails.</summary>
-    /// <param name="take">Takes a document, and tells whether it is in the log; false: it was refused. With an <see cref="IOException"/> it could not be recorded, and has to come again.</param>
+    /// <param name="take">Takes a document, and tells whether it is in the log; false: it was refused. With an <see cref="IOException"/> it
+    /// could not be recorded, and has to come again.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="IOException">There are no documents now; the sentence says why. Ask again later.</exception>
     Task ReadAsync(Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken cancellation);
@@ -25,11 +26,12 @@ public static class InputFactory
     /// <param name="clientId">Under which a broker knows the gateway for this input.</param>
     /// <param name="http">For requests; it bounds their time and size.</param>
     /// <param name="time">For the pauses: real time, however fast a simulation runs.</param>
-    public static IInput Make(InputSettings settings, string clientId, HttpClient http, TimeProvider time) => settings switch
-    {
-        FileInputSettings file => new FileInput(file, time),
-        HttpInputSettings url => new HttpInput(url, http, time),
-        MqttInputSettings mqtt => new MqttInput(mqtt, clientId, time),
-        _ => throw new ArgumentException($"No input is of the kind {settings.GetType().Name}.", nameof(settings)),
-    };
+    public static IInput Make(InputSettings settings, string clientId, HttpClient http, TimeProvider time) =>
+        settings switch
+        {
+            FileInputSettings file => new FileInput(file, time),
+            HttpInputSettings url => new HttpInput(url, http, time),
+            MqttInputSettings mqtt => new MqttInput(mqtt, clientId, time),
+            _ => throw new ArgumentException($"No input is of the kind {settings.GetType().Name}.", nameof(settings)),
+        };
 }

@@ -9,8 +9,9 @@ using MQTTnet.Protocol;
 namespace EdgeGateway.Inputs;
 
 /// <summary>
-/// Messages on a topic, each acknowledged once it was taken. The broker keeps what is sent with QoS 1 while the gateway is away, up to a week, and gives it
-/// again when the power failed before the acknowledgement. 250 bytes a second are taken, so that a sender needs months to fill the card.
+/// Messages on a topic, each acknowledged once it was taken. The broker keeps what is sent with QoS 1 while the gateway is away, up to a
+/// week, and gives it again when the power failed before the acknowledgement. 250 bytes a second are taken, so that a sender needs months
+/// to fill the card.
 /// </summary>
 /// <param name="settings">Broker and topic.</param>
 /// <param name="clientId">Under which the broker keeps messages.</param>
@@ -21,11 +22,11 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
     private static readonly TimeSpan PauseForAByte = TimeSpan.FromMilliseconds(4);
 
-
     private (long Since, TimeSpan Pause) _taken;
 
     /// <inheritdoc/>
-    public string From => $"{settings.Topic} at MQTT broker {settings.Broker.Host}:{settings.Broker.Port}{(settings.Broker.Tls ? " over TLS" : "")}";
+    public string From =>
+        $"{settings.Topic} at MQTT broker {settings.Broker.Host}:{settings.Broker.Port}{(settings.Broker.Tls ? " over TLS" : "")}";
 
     /// <inheritdoc/>
     public async Task ReadAsync(Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken cancellation)
@@ -33,9 +34,10 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         byte[]? password = await settings.Broker.PasswordAsync(cancellation);
         TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
-        session.ApplicationMessageReceivedAsync += message => message.ApplicationMessage.Topic == settings.Topic
-            ? TakeAsync(message.ApplicationMessage.Payload) // acknowledged when that has ended well
-            : Task.CompletedTask; // of a topic that the session had before
+        session.ApplicationMessageReceivedAsync += message =>
+            message.ApplicationMessage.Topic == settings.Topic
+                ? TakeAsync(message.ApplicationMessage.Payload) // acknowledged when that has ended well
+                : Task.CompletedTask; // of a topic that the session had before
         try
         {
             using CancellationTokenSource limit = new(Limit, time);
@@ -45,7 +47,12 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         catch (Exception e) when (e is MqttCommunicationException or MqttProtocolViolationException or OperationCanceledException)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new IOException(e is OperationCanceledException ? $"The broker gave no answer within {Limit.TotalSeconds} s." : $"The broker cannot be reached: {e.GetBaseException().Message}", e);
+            throw new IOException(
+                e is OperationCanceledException
+                    ? $"The broker gave no answer within {Limit.TotalSeconds} s."
+                    : $"The broker cannot be reached: {e.GetBaseException().Message}",
+                e
+            );
         }
 
         session.DisconnectedAsync += _ => Task.FromResult(gone.TrySetResult());
@@ -72,7 +79,8 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
 
             try
             {
-                byte[] most = document.Slice(0, Math.Min(document.Length, InputFactory.MostBytes + 1)).ToArray(); // one more shows that there are more
+                // One more shows that there are more.
+                byte[] most = document.Slice(0, Math.Min(document.Length, InputFactory.MostBytes + 1)).ToArray();
                 await take(most);
                 _taken = (time.GetTimestamp(), most.Length * PauseForAByte);
             }
@@ -91,8 +99,14 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         try
         {
             result = await session.ConnectAsync(
-                settings.Broker.Options(MqttProtocolVersion.V500, clientId, password).WithCleanStart(false).WithSessionExpiryInterval((uint)Kept.TotalSeconds)
-                    .WithMaximumPacketSize(2 * InputFactory.MostBytes).Build(), cancellation);
+                settings
+                    .Broker.Options(MqttProtocolVersion.V500, clientId, password)
+                    .WithCleanStart(false)
+                    .WithSessionExpiryInterval((uint)Kept.TotalSeconds)
+                    .WithMaximumPacketSize(2 * InputFactory.MostBytes)
+                    .Build(),
+                cancellation
+            );
         }
         catch (MqttCommunicationException) when (!cancellation.IsCancellationRequested)
         {
@@ -101,7 +115,10 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
 
         if (result is not { ResultCode: MqttClientConnectResultCode.Success })
         {
-            result = await session.ConnectAsync(settings.Broker.Options(MqttProtocolVersion.V311, clientId, password).WithCleanSession(false).Build(), cancellation);
+            result = await session.ConnectAsync(
+                settings.Broker.Options(MqttProtocolVersion.V311, clientId, password).WithCleanSession(false).Build(),
+                cancellation
+            );
         }
 
         if (result.ResultCode != MqttClientConnectResultCode.Success)
@@ -110,10 +127,20 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         }
 
         MqttClientSubscribeResult subscribed = await session.SubscribeAsync(
-            new MqttClientSubscribeOptions { TopicFilters = [new MqttTopicFilter { Topic = settings.Topic, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce }] }, cancellation);
+            new MqttClientSubscribeOptions
+            {
+                TopicFilters =
+                [
+                    new MqttTopicFilter { Topic = settings.Topic, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce },
+                ],
+            },
+            cancellation
+        );
         if (subscribed.Items.First().ResultCode > MqttClientSubscribeResultCode.GrantedQoS2)
         {
-            throw new IOException($"The broker does not let the gateway subscribe to {settings.Topic}: {subscribed.Items.First().ResultCode}.");
+            throw new IOException(
+                $"The broker does not let the gateway subscribe to {settings.Topic}: {subscribed.Items.First().ResultCode}."
+            );
         }
     }
 }

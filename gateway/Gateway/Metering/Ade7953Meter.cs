@@ -38,8 +38,14 @@ public sealed class Ade7953Meter : IMeter
     /// <param name="book">Owns its registers.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Ade7953Meter(
-        string name, SharedAde7953 chip, Ade7953ChannelName channel, Ade7953Scale scale, AccuracyClass accuracy, RegisterBook book,
-        ChannelCalibration? calibration = null)
+        string name,
+        SharedAde7953 chip,
+        Ade7953ChannelName channel,
+        Ade7953Scale scale,
+        AccuracyClass accuracy,
+        RegisterBook book,
+        ChannelCalibration? calibration = null
+    )
     {
         (_chip, _channel, _scale, Accuracy) = (chip, channel, scale, accuracy);
         _calibration = calibration ?? ChannelCalibration.None;
@@ -64,7 +70,13 @@ public sealed class Ade7953Meter : IMeter
         {
             // The chip's registers were read, so this energy is gone: it is a gap, not a value.
             _refused ??= _last ?? time;
-            throw new ChipException(MissingReason.Implausible, "ADE7953", Ade7953.I2cAddress, $"of channel {_channel}", $"{wrong}. Nothing was booked.");
+            throw new ChipException(
+                MissingReason.Implausible,
+                "ADE7953",
+                Ade7953.I2cAddress,
+                $"of channel {_channel}",
+                $"{wrong}. Nothing was booked."
+            );
         }
 
         (long import, long export) = _energy.Add(_correction.Correct(channel.ActiveEnergy, channel.ReactiveEnergy, live, sample.Elapsed));
@@ -72,7 +84,8 @@ public sealed class Ade7953Meter : IMeter
         GapCause? cause = _refused is null ? sample.Gap : GapCause.Implausible;
         Gap? gap = cause is { } why ? new Gap(_refused ?? _last ?? time, time, why) : null;
         (_last, _refused) = (time, null);
-        Quality quality = sample.Quality | (channel.Saturated ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
+        Quality quality =
+            sample.Quality | (channel.Saturated ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
         return this.Measured(time, quality, _calibration.Correct(live)) with { Gap = gap };
     }
 }

@@ -12,9 +12,17 @@ namespace EdgeGateway.Metering;
 /// <param name="GapNs">From when to when nothing is counted, on the ready line's clock; null when all is.</param>
 /// <param name="NowNs">The ready line's clock at the last round.</param>
 public readonly record struct Ads1115Taken(
-    double? RmsV, double VoltSeconds, bool Clipped, long LostSamples, (long From, long To)? GapNs, long NowNs);
+    double? RmsV,
+    double VoltSeconds,
+    bool Clipped,
+    long LostSamples,
+    (long From, long To)? GapNs,
+    long NowNs
+);
 
-/// <summary>One input of an ADS1115 that converts continuously: a sample for each edge of its ready line, in windows of 0.2 s without a gap.</summary>
+/// <summary>
+/// One input of an ADS1115 that converts continuously: a sample for each edge of its ready line, in windows of 0.2 s without a gap.
+/// </summary>
 /// <remarks>
 /// The sampler's thread serves it, the bus worker's takes from it. A sample that was missed ends its window: nothing is integrated across
 /// it, and the stretch until the next window is a gap.
@@ -57,7 +65,9 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
     /// <summary>Samples that are known to have been missed.</summary>
     public long SamplesLost { get; private set; }
 
-    /// <summary>Reads the newest sample when there is one. Called more often than the chip converts, by the sampler's thread only.</summary>
+    /// <summary>
+    /// Reads the newest sample when there is one. Called more often than the chip converts, by the sampler's thread only.
+    /// </summary>
     public void Serve()
     {
         long nowNs = _nowNs;
@@ -81,11 +91,16 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
             {
                 chip.RequireContinuous(input, range);
                 throw new ChipException(
-                    Readings.MissingReason.NoAnswer, "ADS1115", chip.Address, "ALERT/RDY",
-                    "the chip converts, but its ready line does not move. Check that wire and its pull-up.");
+                    Readings.MissingReason.NoAnswer,
+                    "ADS1115",
+                    chip.Address,
+                    "ALERT/RDY",
+                    "the chip converts, but its ready line does not move. Check that wire and its pull-up."
+                );
             }
         }
-#pragma warning disable CA1031 // The top of the thread's loop: whatever went wrong here, the other inputs are sampled, and the meter says it is missing.
+        // The top of the thread's loop: whatever went wrong here, the other inputs are sampled, and the meter says it is missing.
+#pragma warning disable CA1031
         catch (Exception fault)
 #pragma warning restore CA1031
         {
@@ -117,9 +132,7 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
         }
 
         chip.StartContinuous(input, range);
-        while (ready.TryTake(out _))
-        {
-        }
+        while (ready.TryTake(out _)) { }
 
         lock (_lock)
         {

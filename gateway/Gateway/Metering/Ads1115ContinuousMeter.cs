@@ -25,7 +25,13 @@ public sealed class Ads1115ContinuousMeter : IMeter
     /// <param name="book">Owns its register.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Ads1115ContinuousMeter(
-        string name, Ads1115ContinuousInput stream, CurrentTransformer transformer, decimal assumedVoltageV, RegisterBook book, ChannelCalibration? calibration = null)
+        string name,
+        Ads1115ContinuousInput stream,
+        CurrentTransformer transformer,
+        decimal assumedVoltageV,
+        RegisterBook book,
+        ChannelCalibration? calibration = null
+    )
     {
         (_stream, _transformer, _assumedVoltageV) = (stream, transformer, (double)assumedVoltageV);
         _calibration = calibration ?? ChannelCalibration.None;
@@ -52,8 +58,12 @@ public sealed class Ads1115ContinuousMeter : IMeter
         }
 
         Gap? gap = taken.GapNs is { } g ? new Gap(At(g.From), At(g.To), GapCause.NotSampled, taken.LostSamples) : null;
-        Quality quality = Quality.Estimated | (taken.Clipped ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
-        return this.Measured(time, quality, new LiveValues(CurrentA: _amperes, ApparentPowerVA: _amperes * _assumedVoltageV)) with { Gap = gap };
+        Quality quality =
+            Quality.Estimated | (taken.Clipped ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
+        return this.Measured(time, quality, new LiveValues(CurrentA: _amperes, ApparentPowerVA: _amperes * _assumedVoltageV)) with
+        {
+            Gap = gap,
+        };
 
         DateTimeOffset At(long ns) => time - TimeSpan.FromMicroseconds((taken.NowNs - ns) / 1000);
     }

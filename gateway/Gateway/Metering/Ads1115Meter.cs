@@ -34,7 +34,8 @@ public sealed class Ads1115Meter : IMeter
     /// <param name="input">Where its clamp is wired.</param>
     /// <param name="transformer">The clamp.</param>
     /// <param name="assumedVoltageV">The voltage to take for the apparent power, volts RMS.</param>
-    /// <param name="inputsOnBus">How many such meters share the bus. More of them sample for less time each, so that a poll fits a second.</param>
+    /// <param name="inputsOnBus">How many such meters share the bus. More of them sample for less time each, so that a poll fits a
+    /// second.</param>
     /// <param name="book">Owns its register.</param>
     /// <param name="time">Measures the time between polls.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
@@ -47,7 +48,8 @@ public sealed class Ads1115Meter : IMeter
         int inputsOnBus,
         RegisterBook book,
         TimeProvider time,
-        ChannelCalibration? calibration = null)
+        ChannelCalibration? calibration = null
+    )
     {
         _calibration = calibration ?? ChannelCalibration.None;
         (_chip, _input, _transformer, _time) = (chip, input, transformer, time);

@@ -6,8 +6,8 @@ namespace EdgeGateway.Metering;
 
 /// <summary>Active energy and power of one phase of an ATM90E32AS; import and export are separate registers.</summary>
 /// <remarks>
-/// Energy is booked as the balance of the time between two readings, with the first one whose live values can be. What the chip gave with values that cannot be is held until then;
-/// more than twice full scale in the time is refused, and the reading says so with a gap.
+/// Energy is booked as the balance of the time between two readings, with the first one whose live values can be. What the chip gave with
+/// values that cannot be is held until then; more than twice full scale in the time is refused, and the reading says so with a gap.
 /// </remarks>
 public sealed class Atm90e32asMeter : IMeter
 {
@@ -33,8 +33,14 @@ public sealed class Atm90e32asMeter : IMeter
     /// <param name="book">Owns its registers.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Atm90e32asMeter(
-        string name, SharedAtm90e32as chip, Atm90e32asPhaseName phase, Atm90e32asScale scale, AccuracyClass accuracy, RegisterBook book,
-        ChannelCalibration? calibration = null)
+        string name,
+        SharedAtm90e32as chip,
+        Atm90e32asPhaseName phase,
+        Atm90e32asScale scale,
+        AccuracyClass accuracy,
+        RegisterBook book,
+        ChannelCalibration? calibration = null
+    )
     {
         (_chip, _phase, _scale, Accuracy) = (chip, phase, scale, accuracy);
         _calibration = calibration ?? ChannelCalibration.None;
@@ -54,7 +60,10 @@ public sealed class Atm90e32asMeter : IMeter
     {
         Atm90e32asSample sample = _chip.Read(_phase);
         Atm90e32asPhase phase = sample[_phase];
-        (_active, _reactive) = (_active + phase.ActiveForward - phase.ActiveReverse, _reactive + phase.ReactiveForward - phase.ReactiveReverse);
+        (_active, _reactive) = (
+            _active + phase.ActiveForward - phase.ActiveReverse,
+            _reactive + phase.ReactiveForward - phase.ReactiveReverse
+        );
         _elapsed += sample.Elapsed;
         (_lacks, _saturated) = (_lacks ?? sample.Lacks, _saturated | phase.Saturated);
         LiveValues live = _scale.Live(sample, phase);

@@ -34,7 +34,14 @@ public sealed class BusWorker : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where faults are told.</param>
     public BusWorker(
-        string bus, IReadOnlyList<IMeter> meters, Now now, RegisterBook book, RegisterFile file, TimeProvider time, ILogger logger)
+        string bus,
+        IReadOnlyList<IMeter> meters,
+        Now now,
+        RegisterBook book,
+        RegisterFile file,
+        TimeProvider time,
+        ILogger logger
+    )
     {
         (_meters, _now, _book, _file, _time) = (meters, now, book, file, time);
         _faults = new FaultLog(bus, time, logger);

@@ -33,8 +33,15 @@ internal sealed class FaultLog(string bus, TimeProvider time, ILogger logger)
         string cause = gap.Cause.Code();
         if (IsDue(what, cause))
         {
-            logger.LogWarning("{Bus}, {What}: not all is counted from {From:O} to {To:O}: {Cause}, {Lost}.", bus, what, gap.From, gap.To, cause,
-                gap.Lost is { } lost ? $"{lost} of them" : "nobody can tell how many");
+            logger.LogWarning(
+                "{Bus}, {What}: not all is counted from {From:O} to {To:O}: {Cause}, {Lost}.",
+                bus,
+                what,
+                gap.From,
+                gap.To,
+                cause,
+                gap.Lost is { } lost ? $"{lost} of them" : "nobody can tell how many"
+            );
         }
     }
 

@@ -21,17 +21,21 @@ public interface IMeter
 internal static class MeterReadings
 {
     /// <summary>A reading of the registers as they now stand.</summary>
-    public static Reading Measured(this IMeter meter, DateTimeOffset time, Quality quality, LiveValues live) => new()
-    {
-        Meter = meter.Registers.Meter,
-        Time = time,
-        Registers = meter.Registers.Now,
-        Accuracy = meter.Accuracy,
-        Quality = quality,
-        Live = live,
-    };
+    public static Reading Measured(this IMeter meter, DateTimeOffset time, Quality quality, LiveValues live) =>
+        new()
+        {
+            Meter = meter.Registers.Meter,
+            Time = time,
+            Registers = meter.Registers.Now,
+            Accuracy = meter.Accuracy,
+            Quality = quality,
+            Live = live,
+        };
 
     /// <summary>A reading that could not be had.</summary>
     public static Reading Missing(this IMeter meter, DateTimeOffset time, MissingReason reason) =>
-        meter.Measured(time, Quality.Measured, default) with { Missing = reason };
+        meter.Measured(time, Quality.Measured, default) with
+        {
+            Missing = reason,
+        };
 }

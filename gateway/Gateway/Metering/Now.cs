@@ -36,16 +36,24 @@ public sealed class Now
         Volatile.Write(ref cell.Newest, reading);
     }
 
-    /// <summary>The newest reading of a meter: missing as stale when it is older than allowed, as not read yet when there is none.</summary>
+    /// <summary>
+    /// The newest reading of a meter: missing as stale when it is older than allowed, as not read yet when there is none.
+    /// </summary>
     /// <param name="meter">The meter's name.</param>
     /// <param name="asOf">The instant for which it is wanted.</param>
-    /// <param name="maxAge">The longest time between the two, in either direction: after the clock was set back an old reading looks new.</param>
+    /// <param name="maxAge">The longest time between the two, in either direction: after the clock was set back an old reading looks
+    /// new.</param>
     public Reading Newest(string meter, DateTimeOffset asOf, TimeSpan maxAge)
     {
         Reading newest = Volatile.Read(ref _cells[meter].Newest);
         return newest.Missing == MissingReason.NotReadYet || (asOf - newest.Time).Duration() <= maxAge
             ? newest
-            : newest with { Missing = MissingReason.Stale, Quality = Quality.Measured, Live = default };
+            : newest with
+            {
+                Missing = MissingReason.Stale,
+                Quality = Quality.Measured,
+                Live = default,
+            };
     }
 
     /// <summary>

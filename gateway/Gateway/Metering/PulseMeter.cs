@@ -21,12 +21,21 @@ public sealed class PulseMeter : IMeter
     /// <param name="impulsesPerUnit">Impulse constant, above 0.</param>
     /// <param name="unit">The unit of the impulse constant, for example <c>m3</c> or <c>kWh</c>.</param>
     /// <param name="stable">How long a level must last to be believed.</param>
-    /// <param name="minimumPeriod">Impulses closer together are not counted: what the meter's greatest rate allows, zero for no limit.</param>
+    /// <param name="minimumPeriod">Impulses closer together are not counted: what the meter's greatest rate allows, zero for no
+    /// limit.</param>
     /// <param name="accuracy">The class of the connected meter.</param>
     /// <param name="book">Owns its register.</param>
     public PulseMeter(
-        string name, IPulseLine line, ObisCode obis, decimal impulsesPerUnit, string unit, TimeSpan stable, TimeSpan minimumPeriod,
-        AccuracyClass accuracy, RegisterBook book)
+        string name,
+        IPulseLine line,
+        ObisCode obis,
+        decimal impulsesPerUnit,
+        string unit,
+        TimeSpan stable,
+        TimeSpan minimumPeriod,
+        AccuracyClass accuracy,
+        RegisterBook book
+    )
     {
         _line = line;
         _filter = new PulseFilter((long)stable.TotalNanoseconds, line.InitialHigh, (long)minimumPeriod.TotalNanoseconds);
@@ -59,7 +68,11 @@ public sealed class PulseMeter : IMeter
         _toldLost = _filter.LostEdges;
         DateTimeOffset readTo = time - TimeSpan.FromMicroseconds((nowNs - _readToNs) / 1000);
         _readToNs = nowNs;
-        return this.Measured(time, lost > 0 ? Quality.Lost : Quality.Measured, new LiveValues(Flow: _flow.At(nowNs), FlowUnit: _flow.Unit)) with
+        return this.Measured(
+            time,
+            lost > 0 ? Quality.Lost : Quality.Measured,
+            new LiveValues(Flow: _flow.At(nowNs), FlowUnit: _flow.Unit)
+        ) with
         {
             Gap = lost > 0 ? new Gap(readTo, time, GapCause.EdgesLost, lost) : null,
         };

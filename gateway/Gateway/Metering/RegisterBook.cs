@@ -49,7 +49,8 @@ public sealed class RegisterBook
     private long _version;
 
     /// <summary>Makes a book that goes on from what is known.</summary>
-    /// <param name="inFile">What the register file held. Registers that no meter opens are kept as they are, for when it comes back.</param>
+    /// <param name="inFile">What the register file held. Registers that no meter opens are kept as they are, for when it comes
+    /// back.</param>
     /// <param name="inLedger">The last recorded register of each meter.</param>
     public RegisterBook(IReadOnlyDictionary<RegisterKey, Register> inFile, IReadOnlyDictionary<RegisterKey, Register> inLedger)
     {
@@ -94,7 +95,10 @@ public sealed class RegisterBook
             var open = new MeterRegisters(this, meter, opened);
             if (!_open.TryAdd(meter, open))
             {
-                throw new ArgumentException($"The registers of meter '{meter}' are open already. Two meters cannot have one name.", nameof(meter));
+                throw new ArgumentException(
+                    $"The registers of meter '{meter}' are open already. Two meters cannot have one name.",
+                    nameof(meter)
+                );
             }
 
             _starts.AddRange(starts);
@@ -138,8 +142,7 @@ public sealed class MeterRegisters
     private readonly RegisterBook _book;
     private Register[] _registers;
 
-    internal MeterRegisters(RegisterBook book, string meter, Register[] registers) =>
-        (_book, Meter, _registers) = (book, meter, registers);
+    internal MeterRegisters(RegisterBook book, string meter, Register[] registers) => (_book, Meter, _registers) = (book, meter, registers);
 
     /// <summary>The meter's name.</summary>
     public string Meter { get; }

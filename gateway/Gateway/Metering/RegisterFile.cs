@@ -151,8 +151,12 @@ public sealed partial class RegisterFile : IAsyncDisposable
         {
             if (!_flushFailed)
             {
-                _logger.LogError("{Path}: the registers could not be flushed: {Reason} A power cut would now lose counts. "
-                    + "Check the card and that its file system is not read-only.", _path, e.Message);
+                _logger.LogError(
+                    "{Path}: the registers could not be flushed: {Reason} A power cut would now lose counts. "
+                        + "Check the card and that its file system is not read-only.",
+                    _path,
+                    e.Message
+                );
             }
 
             _flushFailed = true;
@@ -191,7 +195,10 @@ public sealed partial class RegisterFile : IAsyncDisposable
 
         return _slots.Newest >= 0 || damage is null
             ? (newest, null)
-            : (newest, $"{_path}: no state of the registers can be read ({damage}). "
-                + "They go on from the ledger; what was counted since its last entry is lost.");
+            : (
+                newest,
+                $"{_path}: no state of the registers can be read ({damage}). "
+                    + "They go on from the ledger; what was counted since its last entry is lost."
+            );
     }
 }

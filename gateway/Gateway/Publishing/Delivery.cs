@@ -12,8 +12,16 @@ namespace EdgeGateway.Publishing;
 /// <param name="backoff">Not shared with another delivery.</param>
 /// <param name="time">For pauses and the times in the state.</param>
 /// <param name="log">What a person reads afterwards: each failure once, each rejection, each recovery.</param>
-/// <param name="forCosignature">How long the newest batch waits for a witness's cosignature, to be delivered with it. Zero without witnesses.</param>
-public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backoff, TimeProvider time, ILogger log, TimeSpan forCosignature = default)
+/// <param name="forCosignature">How long the newest batch waits for a witness's cosignature, to be delivered with it. Zero without
+/// witnesses.</param>
+public sealed class Delivery(
+    Ledger ledger,
+    IPublisher publisher,
+    Backoff backoff,
+    TimeProvider time,
+    ILogger log,
+    TimeSpan forCosignature = default
+)
 {
     private DeliveryState _state = new(publisher.Name, publisher.Destination, ledger.Cursor(publisher.Name), 0);
 
@@ -21,32 +29,36 @@ public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backof
     public DeliveryState State => Volatile.Read(ref _state) with { CheckpointSize = ledger.LastCheckpoint?.Size ?? 0 };
 
     /// <summary>Delivers until cancelled, whatever happens. A backlog goes out without a pause between batches.</summary>
-    public Task RunAsync(CancellationToken cancellation) => Task.Run(
-        async () =>
-        {
-            while (!cancellation.IsCancellationRequested)
+    public Task RunAsync(CancellationToken cancellation) =>
+        Task.Run(
+            async () =>
             {
-                try
+                while (!cancellation.IsCancellationRequested)
                 {
-                    await DeliverNextAsync(cancellation);
+                    try
+                    {
+                        await DeliverNextAsync(cancellation);
+                    }
+                    catch (Exception) when (cancellation.IsCancellationRequested)
+                    {
+                        return;
+                    }
                 }
-                catch (Exception) when (cancellation.IsCancellationRequested)
-                {
-                    return;
-                }
-            }
-        },
-        CancellationToken.None);
+            },
+            CancellationToken.None
+        );
 
     private async Task DeliverNextAsync(CancellationToken cancellation)
     {
-        long first = _state.DeliveredUpTo, end = first;
+        long first = _state.DeliveredUpTo,
+            end = first;
         DeliveryOutcome outcome;
         try
         {
             await ledger.WaitForCheckpointBeyondAsync(first, cancellation);
             await CosignedOrLateAsync(first, cancellation);
-            Batch batch = ledger.BatchFrom(first) ?? throw new InvalidDataException($"The ledger has no checkpoint beyond leaf {first}, although it announced one.");
+            Batch batch = ledger.BatchFrom(first)
+                ?? throw new InvalidDataException($"The ledger has no checkpoint beyond leaf {first}, although it announced one.");
             end = first + batch.Elements.Count;
             outcome = await publisher.DeliverAsync(batch, batch.Encode(), cancellation);
         }
@@ -56,7 +68,8 @@ public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backof
             outcome = DeliveryOutcome.Kept(e.Message);
         }
 
-        DeliveryState before = _state, after = before.After(outcome, end, time.GetUtcNow());
+        DeliveryState before = _state,
+            after = before.After(outcome, end, time.GetUtcNow());
         Volatile.Write(ref _state, after);
         Tell(before, after);
         if (after.IsRetrying)
@@ -72,7 +85,12 @@ public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backof
     private async Task CosignedOrLateAsync(long first, CancellationToken cancellation)
     {
         // Only the newest checkpoint is sent to witnesses: a backlog does not wait.
-        if (forCosignature > TimeSpan.Zero && ledger.LastCheckpoint is { } newest && ledger.BatchFrom(first) is { } batch && batch.First + batch.Elements.Count == newest.Size)
+        if (
+            forCosignature > TimeSpan.Zero
+            && ledger.LastCheckpoint is { } newest
+            && ledger.BatchFrom(first) is { } batch
+            && batch.First + batch.Elements.Count == newest.Size
+        )
         {
             try
             {
@@ -89,7 +107,12 @@ public sealed class Delivery(Ledger ledger, IPublisher publisher, Backoff backof
     {
         if (after.DeliveredUpTo < before.DeliveredUpTo)
         {
-            log.LogInformation("{Name} ({Destination}) has only {Count} leaves of the log and gets all from there.", after.Name, after.Destination, after.DeliveredUpTo);
+            log.LogInformation(
+                "{Name} ({Destination}) has only {Count} leaves of the log and gets all from there.",
+                after.Name,
+                after.Destination,
+                after.DeliveredUpTo
+            );
         }
 
         if (after.Rejected > before.Rejected || (after.IsRetrying && after.LastFailure!.Reason != before.LastFailure?.Reason))

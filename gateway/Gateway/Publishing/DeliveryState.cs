@@ -29,17 +29,18 @@ public sealed record DeliveryState(string Name, string Destination, long Deliver
     /// <param name="outcome">What the destination did.</param>
     /// <param name="end">Index after the batch's last leaf.</param>
     /// <param name="time">Wall time, UTC.</param>
-    public DeliveryState After(DeliveryOutcome outcome, long end, DateTimeOffset time) => outcome.Verdict switch
-    {
-        DeliveryVerdict.Accepted => this with { DeliveredUpTo = end, LastSuccess = time, Note = outcome.Text, IsRetrying = false },
-        DeliveryVerdict.Rejected => this with
+    public DeliveryState After(DeliveryOutcome outcome, long end, DateTimeOffset time) =>
+        outcome.Verdict switch
         {
-            DeliveredUpTo = end,
-            Rejected = Rejected + 1,
-            LastFailure = new($"The leaves {DeliveredUpTo} to {end - 1} were rejected and passed over: {outcome.Text}", time),
-            IsRetrying = false,
-        },
-        DeliveryVerdict.Behind => this with { DeliveredUpTo = outcome.Wanted, IsRetrying = false },
-        _ => this with { LastFailure = new(outcome.Text ?? "No reason was given.", time), IsRetrying = true },
-    };
+            DeliveryVerdict.Accepted => this with { DeliveredUpTo = end, LastSuccess = time, Note = outcome.Text, IsRetrying = false },
+            DeliveryVerdict.Rejected => this with
+            {
+                DeliveredUpTo = end,
+                Rejected = Rejected + 1,
+                LastFailure = new($"The leaves {DeliveredUpTo} to {end - 1} were rejected and passed over: {outcome.Text}", time),
+                IsRetrying = false,
+            },
+            DeliveryVerdict.Behind => this with { DeliveredUpTo = outcome.Wanted, IsRetrying = false },
+            _ => this with { LastFailure = new(outcome.Text ?? "No reason was given.", time), IsRetrying = true },
+        };
 }

@@ -44,8 +44,12 @@ public sealed class DirectoryPublisher(string name, string path) : IPublisher
             string file = FileName(batch);
             if (HoldsOtherLeaves(file, batch))
             {
-                return Task.FromResult(DeliveryOutcome.Kept(
-                    $"{Path.Combine(path, file)} holds other leaves of the same log: was an old ledger put back? Keep that file as evidence, and give this publisher another directory."));
+                return Task.FromResult(
+                    DeliveryOutcome.Kept(
+                        $"{Path.Combine(path, file)} holds other leaves of the same log: was an old ledger put back? Keep that "
+                            + "file as evidence, and give this publisher another directory."
+                    )
+                );
             }
 
             DurableFile.Write(Path.Combine(path, file), bytes.Span);
@@ -58,7 +62,11 @@ public sealed class DirectoryPublisher(string name, string path) : IPublisher
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Task.FromResult(DeliveryOutcome.Kept($"The batch cannot be written to {path}: {e.Message} See that the folder can be written and has space."));
+            return Task.FromResult(
+                DeliveryOutcome.Kept(
+                    $"The batch cannot be written to {path}: {e.Message} See that the folder can be written and has space."
+                )
+            );
         }
     }
 
@@ -70,7 +78,8 @@ public sealed class DirectoryPublisher(string name, string path) : IPublisher
         Origin origin = CheckpointNote.Parse(batch.Note).Head.Origin;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{origin.DeviceId[..8]}-{origin.Epoch:D4}-{batch.First:D12}-{batch.First + batch.Elements.Count:D12}.batch");
+            $"{origin.DeviceId[..8]}-{origin.Epoch:D4}-{batch.First:D12}-{batch.First + batch.Elements.Count:D12}.batch"
+        );
     }
 
     // The envelope may have been cut again; the leaves are what must be the same.

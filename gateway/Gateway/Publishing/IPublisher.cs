@@ -71,11 +71,18 @@ public static class Publishers
     /// <param name="time">For deadlines.</param>
     /// <param name="keys">How the device's key has changed. Null: it has not.</param>
     public static IPublisher Make(
-        PublisherSettings settings, string dataFolder, string deviceId, string version, TimeProvider time, DeviceKeyHistory? keys = null) => settings switch
-    {
-        TilesPublisherSettings tiles => new TilesPublisher(tiles.Name, Path.Combine(dataFolder, tiles.Path), keys),
-        DirectoryPublisherSettings directory => new DirectoryPublisher(directory.Name, Path.Combine(dataFolder, directory.Path)),
-        MqttPublisherSettings mqtt => new MqttPublisher(mqtt, deviceId, version, time),
-        _ => throw new ArgumentException($"There is no publisher for {settings.GetType().Name}.", nameof(settings)),
-    };
+        PublisherSettings settings,
+        string dataFolder,
+        string deviceId,
+        string version,
+        TimeProvider time,
+        DeviceKeyHistory? keys = null
+    ) =>
+        settings switch
+        {
+            TilesPublisherSettings tiles => new TilesPublisher(tiles.Name, Path.Combine(dataFolder, tiles.Path), keys),
+            DirectoryPublisherSettings directory => new DirectoryPublisher(directory.Name, Path.Combine(dataFolder, directory.Path)),
+            MqttPublisherSettings mqtt => new MqttPublisher(mqtt, deviceId, version, time),
+            _ => throw new ArgumentException($"There is no publisher for {settings.GetType().Name}.", nameof(settings)),
+        };
 }

@@ -21,23 +21,30 @@ namespace EdgeGateway.Publishing;
 /// gw/&lt;fleet&gt;/&lt;device id&gt;/v1/state        {"state":"online","version":"0.1.0"}, QoS 1, retained; "offline" is the last will
 /// gw/&lt;fleet&gt;/&lt;device id&gt;/v1/ack          from the receiver: the note of a batch that it keeps, with its own cosignature
 /// </code>
-/// <para>A broker's acknowledgement says that the broker has the batch, not that anybody received it. Where the site file names the receiver's
-/// key, only its receipt counts: a batch without one goes again.</para>
+/// <para>A broker's acknowledgement says that the broker has the batch, not that anybody received it. Where the site file names the
+/// receiver's key, only its receipt counts: a batch without one goes again.</para>
 /// <para>MQTT 3.1.1 has no way to refuse a single batch: a broker closes the connection, and the batch is kept.</para>
 /// </remarks>
 public sealed class MqttPublisher : IPublisher
 {
     // Besides the payload: fixed header 5, topic length 2, packet identifier 2, property length 1 (MQTT 5 §3.3).
     private const int PublishOverheadBytes = 10;
-    private const MqttClientConnectResultCode UnacceptableProtocolVersion = (MqttClientConnectResultCode)1; // of 3.1.1 §3.2.2.3, answered to 5
+
+    // Of 3.1.1 §3.2.2.3, answered to 5.
+    private const MqttClientConnectResultCode UnacceptableProtocolVersion = (MqttClientConnectResultCode)1;
     private const MqttClientPublishReasonCode PacketTooLarge = (MqttClientPublishReasonCode)0x95; // not in the library's list
 
     private static readonly TimeSpan DisconnectDeadline = TimeSpan.FromSeconds(3);
 
     private readonly MqttPublisherSettings _settings;
     private readonly TimeProvider _time;
-    private readonly string _clientId, _batchTopic, _checkpointTopic, _stateTopic, _ackTopic;
-    private readonly byte[] _online, _offline;
+    private readonly string _clientId,
+        _batchTopic,
+        _checkpointTopic,
+        _stateTopic,
+        _ackTopic;
+    private readonly byte[] _online,
+        _offline;
     private IMqttClient? _session;
     private MqttProtocolVersion _protocol = MqttProtocolVersion.V500;
     private long _largestPacket = long.MaxValue;
@@ -53,7 +60,12 @@ public sealed class MqttPublisher : IPublisher
         (_settings, _time) = (settings, time);
         _clientId = $"gw-{deviceId}-{settings.Name}";
         string topics = $"gw/{settings.Fleet}/{deviceId}/v1";
-        (_batchTopic, _checkpointTopic, _stateTopic, _ackTopic) = ($"{topics}/batch", $"{topics}/checkpoint", $"{topics}/state", $"{topics}/ack");
+        (_batchTopic, _checkpointTopic, _stateTopic, _ackTopic) = (
+            $"{topics}/batch",
+            $"{topics}/checkpoint",
+            $"{topics}/state",
+            $"{topics}/ack"
+        );
         (_online, _offline) = (StateJson("online", version), StateJson("offline", version));
     }
 
@@ -62,7 +74,8 @@ public sealed class MqttPublisher : IPublisher
 
     /// <inheritdoc/>
     public string Destination =>
-        $"MQTT broker {_settings.Broker.Host}:{_settings.Broker.Port}{(_settings.Broker.Tls ? " over TLS" : "")}, {(_settings.Receiver is { } receiver ? $"confirmed by {receiver.Name}" : "no receipt asked for")}";
+        $"MQTT broker {_settings.Broker.Host}:{_settings.Broker.Port}{(_settings.Broker.Tls ? " over TLS" : "")}, "
+        + $"{(_settings.Receiver is { } receiver ? $"confirmed by {receiver.Name}" : "no receipt asked for")}";
 
     /// <summary>How long one delivery may take: a margin for a slow broker, and the batch at 64 kbit/s.</summary>
     public static TimeSpan DeadlineFor(int bytes) => TimeSpan.FromSeconds(20 + (bytes / 8_000));
@@ -83,7 +96,9 @@ public sealed class MqttPublisher : IPublisher
             long packet = bytes.Length + Encoding.UTF8.GetByteCount(_batchTopic) + PublishOverheadBytes;
             if (packet > _largestPacket)
             {
-                return DeliveryOutcome.Rejected($"The batch makes a packet of {packet} bytes, and the broker takes at most {_largestPacket}. Raise its limit.");
+                return DeliveryOutcome.Rejected(
+                    $"The batch makes a packet of {packet} bytes, and the broker takes at most {_largestPacket}. Raise its limit."
+                );
             }
 
             Task receipt = Await(batch);
@@ -92,8 +107,12 @@ public sealed class MqttPublisher : IPublisher
             {
                 asked = true;
                 await receipt.WaitAsync(either.Token);
-                DeliveryOutcome checkpoint = OutcomeOf(await PublishAsync(_checkpointTopic, Encoding.UTF8.GetBytes(batch.Note), retain: true, either.Token));
-                return checkpoint.Verdict == DeliveryVerdict.Accepted ? outcome : DeliveryOutcome.Accepted($"{_checkpointTopic}: {checkpoint.Text}");
+                DeliveryOutcome checkpoint = OutcomeOf(
+                    await PublishAsync(_checkpointTopic, Encoding.UTF8.GetBytes(batch.Note), retain: true, either.Token)
+                );
+                return checkpoint.Verdict == DeliveryVerdict.Accepted
+                    ? outcome
+                    : DeliveryOutcome.Accepted($"{_checkpointTopic}: {checkpoint.Text}");
             }
 
             return outcome;
@@ -108,11 +127,13 @@ public sealed class MqttPublisher : IPublisher
             // The library reports a cancelled wait in several ways; only the tokens say whose it was.
             Drop();
             cancellation.ThrowIfCancellationRequested();
-            return DeliveryOutcome.Kept(deadline.IsCancellationRequested && asked && _settings.Receiver is { } receiver
-                ? $"The broker took the batch, but {receiver.Name} did not confirm it within {DeadlineFor(bytes.Length).TotalSeconds:0} s. Does it run, and does it answer on {_ackTopic}?"
-                : deadline.IsCancellationRequested
-                ? $"The broker gave no answer within {DeadlineFor(bytes.Length).TotalSeconds:0} s."
-                : $"The broker cannot be reached: {e.GetBaseException().Message}");
+            return DeliveryOutcome.Kept(
+                deadline.IsCancellationRequested && asked && _settings.Receiver is { } receiver
+                    ? $"The broker took the batch, but {receiver.Name} did not confirm it within "
+                        + $"{DeadlineFor(bytes.Length).TotalSeconds:0} s. Does it run, and does it answer on {_ackTopic}?"
+                : deadline.IsCancellationRequested ? $"The broker gave no answer within {DeadlineFor(bytes.Length).TotalSeconds:0} s."
+                : $"The broker cannot be reached: {e.GetBaseException().Message}"
+            );
         }
     }
 
@@ -138,18 +159,22 @@ public sealed class MqttPublisher : IPublisher
     }
 
     /// <summary>What an acknowledgement means for the batch (MQTT 5 §3.4.2.1). In 3.1.1 every acknowledgement is a success.</summary>
-    public static DeliveryOutcome OutcomeOf(MqttClientPublishResult acknowledgement) => acknowledgement.ReasonCode switch
-    {
-        MqttClientPublishReasonCode.Success => DeliveryOutcome.Accepted(),
-        MqttClientPublishReasonCode.NoMatchingSubscribers => DeliveryOutcome.Accepted("The broker took the batch, but nobody subscribes to it."),
-        MqttClientPublishReasonCode.PayloadFormatInvalid or PacketTooLarge => DeliveryOutcome.Rejected(Refusal(acknowledgement)),
-        _ => DeliveryOutcome.Kept(Refusal(acknowledgement)),
-    };
+    public static DeliveryOutcome OutcomeOf(MqttClientPublishResult acknowledgement) =>
+        acknowledgement.ReasonCode switch
+        {
+            MqttClientPublishReasonCode.Success => DeliveryOutcome.Accepted(),
+            MqttClientPublishReasonCode.NoMatchingSubscribers => DeliveryOutcome.Accepted(
+                "The broker took the batch, but nobody subscribes to it."
+            ),
+            MqttClientPublishReasonCode.PayloadFormatInvalid or PacketTooLarge => DeliveryOutcome.Rejected(Refusal(acknowledgement)),
+            _ => DeliveryOutcome.Kept(Refusal(acknowledgement)),
+        };
 
     private static string Refusal(MqttClientPublishResult acknowledgement) =>
         WithReason($"The broker refused with {(int)acknowledgement.ReasonCode} {acknowledgement.ReasonCode}", acknowledgement.ReasonString);
 
-    private static string WithReason(string sentence, string? reason) => string.IsNullOrEmpty(reason) ? $"{sentence}." : $"{sentence}: {reason}";
+    private static string WithReason(string sentence, string? reason) =>
+        string.IsNullOrEmpty(reason) ? $"{sentence}." : $"{sentence}: {reason}";
 
     /// <returns>Null when connected, otherwise why the broker refused.</returns>
     private async Task<string?> ConnectAsync(CancellationToken cancellation)
@@ -184,10 +209,15 @@ public sealed class MqttPublisher : IPublisher
         _largestPacket = result.MaximumPacketSize is > 0 and uint limit ? limit : long.MaxValue; // 0: the broker stated none
         if (_settings.Receiver is not null)
         {
-            MqttClientSubscribeResult subscribed = await _session!.SubscribeAsync(_ackTopic, MqttQualityOfServiceLevel.AtLeastOnce, cancellation);
+            MqttClientSubscribeResult subscribed = await _session!.SubscribeAsync(
+                _ackTopic,
+                MqttQualityOfServiceLevel.AtLeastOnce,
+                cancellation
+            );
             if (subscribed.Items.First().ResultCode > MqttClientSubscribeResultCode.GrantedQoS2)
             {
-                return $"The broker does not let the gateway subscribe to {_ackTopic}, where the receipts come: {subscribed.Items.First().ResultCode}.";
+                return $"The broker does not let the gateway subscribe to {_ackTopic}, where the receipts come: "
+                    + $"{subscribed.Items.First().ResultCode}.";
             }
         }
 
@@ -229,13 +259,19 @@ public sealed class MqttPublisher : IPublisher
         return Task.CompletedTask;
     }
 
-    /// <returns>The broker's answer, or null when it closed the connection or answered in another language, as brokers without MQTT 5 do.</returns>
-    private async Task<MqttClientConnectResult?> TryConnectAsync(MqttProtocolVersion protocol, byte[]? password, CancellationToken cancellation)
+    /// <returns>The broker's answer, or null when it closed the connection or answered in another language, as brokers without MQTT 5
+    /// do.</returns>
+    private async Task<MqttClientConnectResult?> TryConnectAsync(
+        MqttProtocolVersion protocol,
+        byte[]? password,
+        CancellationToken cancellation
+    )
     {
         Drop();
         _session = new MqttClientFactory().CreateMqttClient();
         _session.ApplicationMessageReceivedAsync += e => Acknowledged(e.ApplicationMessage);
-        MqttClientOptionsBuilder options = _settings.Broker.Options(protocol, _clientId, password)
+        MqttClientOptionsBuilder options = _settings
+            .Broker.Options(protocol, _clientId, password)
             .WithCleanSession(true)
             .WithWillTopic(_stateTopic)
             .WithWillPayload(_offline)
@@ -251,7 +287,12 @@ public sealed class MqttPublisher : IPublisher
         }
     }
 
-    private Task<MqttClientPublishResult> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellation) =>
+    private Task<MqttClientPublishResult> PublishAsync(
+        string topic,
+        ReadOnlyMemory<byte> payload,
+        bool retain,
+        CancellationToken cancellation
+    ) =>
         _session!.PublishAsync(
             new MqttApplicationMessage
             {
@@ -260,7 +301,8 @@ public sealed class MqttPublisher : IPublisher
                 QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
                 Retain = retain,
             },
-            cancellation);
+            cancellation
+        );
 
     private DeliveryOutcome Dropped(string reason)
     {

@@ -44,11 +44,18 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Task.FromResult(DeliveryOutcome.Kept($"The log cannot be written to {path}: {e.Message} See that the folder can be written and has space."));
+            return Task.FromResult(
+                DeliveryOutcome.Kept($"The log cannot be written to {path}: {e.Message} See that the folder can be written and has space.")
+            );
         }
         catch (EvidenceException e)
         {
-            return Task.FromResult(DeliveryOutcome.Kept($"{path} holds a damaged copy of this log: {e.Message} Give this publisher another directory; that one gets the whole log."));
+            return Task.FromResult(
+                DeliveryOutcome.Kept(
+                    $"{path} holds a damaged copy of this log: {e.Message} Give this publisher another directory; that one gets "
+                        + "the whole log."
+                )
+            );
         }
     }
 
@@ -126,12 +133,15 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
         }
     }
 
-    private static DeliveryOutcome OtherHistory(string folder) => DeliveryOutcome.Kept(
-        $"{folder} holds other leaves of the same log: was an old ledger put back? Keep that folder as evidence, and give this publisher another directory.");
+    private static DeliveryOutcome OtherHistory(string folder) =>
+        DeliveryOutcome.Kept(
+            $"{folder} holds other leaves of the same log: was an old ledger put back? Keep that folder as evidence, and give "
+                + "this publisher another directory."
+        );
 
     private static void AppendEntries(string folder, long size, IReadOnlyList<BatchElement> added)
     {
-        for (int taken = 0; taken < added.Count;)
+        for (int taken = 0; taken < added.Count; )
         {
             long index = (size + taken) / Width;
             int before = (int)((size + taken) % Width);
@@ -186,7 +196,8 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
         return entries.Position <= entries.Length ? entries.Position : throw new EvidenceException($"{entries.Name} is cut short.");
     }
 
-    private static byte[]? ReadWidest(string folder, Func<int, string> pathOf) => WidestOf(folder, pathOf) is { } file ? File.ReadAllBytes(file) : null;
+    private static byte[]? ReadWidest(string folder, Func<int, string> pathOf) =>
+        WidestOf(folder, pathOf) is { } file ? File.ReadAllBytes(file) : null;
 
     // The full file, or the partial one with the most; there is at most one unless a delivery was cut off.
     private static string? WidestOf(string folder, Func<int, string> pathOf)
@@ -209,8 +220,13 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
         }
     }
 
-    private static IEnumerable<(int Width, string File)> Partials(string full) => Directory.Exists(full + ".p")
-        ? Directory.EnumerateFiles(full + ".p")
-            .Select(f => (int.TryParse(Path.GetFileName(f), NumberStyles.None, CultureInfo.InvariantCulture, out int width) ? width : 0, f)).Where(p => p.Item1 > 0)
-        : [];
+    private static IEnumerable<(int Width, string File)> Partials(string full) =>
+        Directory.Exists(full + ".p")
+            ? Directory
+                .EnumerateFiles(full + ".p")
+                .Select(f =>
+                    (int.TryParse(Path.GetFileName(f), NumberStyles.None, CultureInfo.InvariantCulture, out int width) ? width : 0, f)
+                )
+                .Where(p => p.Item1 > 0)
+            : [];
 }

@@ -14,8 +14,8 @@ namespace EdgeGateway.Publishing;
 public sealed record TimeStampState(string Host, StoredTimeStamp? Newest, Failure? Failure);
 
 /// <summary>
-/// Has the newest checkpoint stamped with the time by an authority (RFC 3161 over HTTP, §3.4), one checkpoint each interval. That it is stamped proves
-/// later that its leaves were there by then, whatever becomes of the device's clock and key.
+/// Has the newest checkpoint stamped with the time by an authority (RFC 3161 over HTTP, §3.4), one checkpoint each interval. That it is
+/// stamped proves later that its leaves were there by then, whatever becomes of the device's clock and key.
 /// </summary>
 /// <param name="ledger">Read, and given the time stamps.</param>
 /// <param name="settings">The authority.</param>
@@ -25,7 +25,14 @@ public sealed record TimeStampState(string Host, StoredTimeStamp? Newest, Failur
 /// <param name="random">For nonces.</param>
 /// <param name="log">What a person reads afterwards.</param>
 public sealed class TimeStampClient(
-    Ledger ledger, TimeStampSettings settings, Backoff backoff, HttpClient http, TimeProvider time, RandomNumberGenerator random, ILogger log)
+    Ledger ledger,
+    TimeStampSettings settings,
+    Backoff backoff,
+    HttpClient http,
+    TimeProvider time,
+    RandomNumberGenerator random,
+    ILogger log
+)
 {
     private const int NonceBytes = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
@@ -66,7 +73,9 @@ public sealed class TimeStampClient(
     private TimeSpan UntilDue()
     {
         TimeSpan pause = ledger.NewestTimeStamp is { } newest ? newest.Time + settings.Every - time.GetUtcNow() : TimeSpan.Zero;
-        return pause < TimeSpan.Zero ? TimeSpan.Zero : pause < settings.Every ? pause : settings.Every;
+        return pause < TimeSpan.Zero ? TimeSpan.Zero
+            : pause < settings.Every ? pause
+            : settings.Every;
     }
 
     private void Succeed()

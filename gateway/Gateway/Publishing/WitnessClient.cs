@@ -23,21 +23,31 @@ public sealed record WitnessState(string Name, long Size, DateTimeOffset? Time, 
 /// <param name="http">For the requests, with a time limit.</param>
 /// <param name="time">For pauses and the times in the state.</param>
 /// <param name="log">What a person reads afterwards.</param>
-/// <param name="lost">Called when the witness has seen leaves that the device does not have, with how many it has seen. Nothing is asked then.</param>
+/// <param name="lost">Called when the witness has seen leaves that the device does not have, with how many it has seen. Nothing is asked
+/// then.</param>
 public sealed class WitnessClient(
-    Ledger ledger, WitnessSettings settings, Backoff backoff, HttpClient http, TimeProvider time, ILogger log, Action<long> lost)
+    Ledger ledger,
+    WitnessSettings settings,
+    Backoff backoff,
+    HttpClient http,
+    TimeProvider time,
+    ILogger log,
+    Action<long> lost
+)
 {
     private Failure? _failure;
 
     /// <summary>How it stands now. Can be read at any time, from any thread.</summary>
-    public WitnessState State => ledger.NewestCosignature(settings.Key.Name) is { } newest
-        ? new WitnessState(settings.Key.Name, newest.Size, newest.Time, Volatile.Read(ref _failure))
-        : new WitnessState(settings.Key.Name, 0, null, Volatile.Read(ref _failure));
+    public WitnessState State =>
+        ledger.NewestCosignature(settings.Key.Name) is { } newest
+            ? new WitnessState(settings.Key.Name, newest.Size, newest.Time, Volatile.Read(ref _failure))
+            : new WitnessState(settings.Key.Name, 0, null, Volatile.Read(ref _failure));
 
     /// <summary>Asks for a cosignature of each newest checkpoint until cancelled, or until the log turns out to be lost.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        long cosigned = State.Size, known = cosigned;
+        long cosigned = State.Size,
+            known = cosigned;
         while (!cancellation.IsCancellationRequested)
         {
             try
@@ -56,8 +66,12 @@ public sealed class WitnessClient(
                         break;
                     case Answer.Knows { Size: var size }:
                         log.LogError(
-                            "The witness {Name} has cosigned {Size} leaves of this log, which are not those that this device has ({Own}): leaves were lost, or an old ledger was put back. A new epoch begins.",
-                            settings.Key.Name, size, newest.Size);
+                            "The witness {Name} has cosigned {Size} leaves of this log, which are not those that this device "
+                                + "has ({Own}): leaves were lost, or an old ledger was put back. A new epoch begins.",
+                            settings.Key.Name,
+                            size,
+                            newest.Size
+                        );
                         lost(size);
                         return;
                     case Answer.Refused { Why: var why }:
@@ -96,7 +110,9 @@ public sealed class WitnessClient(
             return answer.StatusCode switch
             {
                 HttpStatusCode.OK => Keep(newest, text),
-                HttpStatusCode.Conflict when answer.Content.Headers.ContentType?.MediaType == "text/x.tlog.size" && IsSize(text, out long size) => new Answer.Knows(size),
+                HttpStatusCode.Conflict
+                    when answer.Content.Headers.ContentType?.MediaType == "text/x.tlog.size" && IsSize(text, out long size) =>
+                    new Answer.Knows(size),
 
                 // The proof was made from the size that it knows: what it knows of it is another history.
                 HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity when known > 0 => new Answer.Knows(known),
@@ -130,7 +146,8 @@ public sealed class WitnessClient(
         return new Answer.Refused("its answer is not signed with the key in the site file. Ask whoever runs it for its key.");
     }
 
-    private static bool IsSize(string text, out long size) => long.TryParse(text.TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out size);
+    private static bool IsSize(string text, out long size) =>
+        long.TryParse(text.TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out size);
 
     private abstract record Answer
     {

@@ -12,8 +12,8 @@ public enum AccountPeriod
 }
 
 /// <summary>
-/// What an account has recorded in a period, kept as a fact of the ledger: its total, and between which readings each register was counted. So the
-/// period can be accounted again from the readings alone, when instruments come or a factor is corrected, without its slots.
+/// What an account has recorded in a period, kept as a fact of the ledger: its total, and between which readings each register was counted.
+/// So the period can be accounted again from the readings alone, when instruments come or a factor is corrected, without its slots.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -26,9 +26,7 @@ public sealed record AccountSpan
 {
     private const string None = "-";
 
-    private AccountSpan()
-    {
-    }
+    private AccountSpan() { }
 
     /// <summary>Start of the first slot.</summary>
     public DateTimeOffset From { get; private init; }
@@ -52,7 +50,8 @@ public sealed record AccountSpan
     public IReadOnlyList<(long From, long To)> Slots { get; private init; } = [];
 
     /// <summary>For each register the reading leaves between which it was counted.</summary>
-    public IReadOnlyDictionary<string, (long From, long To)[]> Registers { get; private init; } = new Dictionary<string, (long From, long To)[]>();
+    public IReadOnlyDictionary<string, (long From, long To)[]> Registers { get; private init; } =
+        new Dictionary<string, (long From, long To)[]>();
 
     /// <summary>All those leaves.</summary>
     public IEnumerable<long> Readings => Registers.Values.SelectMany(s => s).SelectMany(s => new[] { s.From, s.To });
@@ -62,10 +61,20 @@ public sealed record AccountSpan
     /// <param name="slot">What was counted.</param>
     /// <param name="end">Its end.</param>
     /// <param name="leaf">The slot's carbon leaf.</param>
-    /// <param name="worthTheSame">Whether a count of a register is worth the same at two of its readings. Null: it always is. Else a stretch must end there.</param>
-    public static AccountSpan With(AccountSpan? span, AccountSlot slot, DateTimeOffset end, long leaf, Func<string, long, long, bool>? worthTheSame = null)
+    /// <param name="worthTheSame">Whether a count of a register is worth the same at two of its readings. Null: it always is. Else a
+    /// stretch must end there.</param>
+    public static AccountSpan With(
+        AccountSpan? span,
+        AccountSlot slot,
+        DateTimeOffset end,
+        long leaf,
+        Func<string, long, long, bool>? worthTheSame = null
+    )
     {
-        SortedDictionary<string, (long From, long To)[]> registers = new((span?.Registers ?? new Dictionary<string, (long From, long To)[]>()).ToDictionary(), StringComparer.Ordinal);
+        SortedDictionary<string, (long From, long To)[]> registers = new(
+            (span?.Registers ?? new Dictionary<string, (long From, long To)[]>()).ToDictionary(),
+            StringComparer.Ordinal
+        );
 
         // Where the clock was set back, a stretch is kept apart: its ends show all the times that are in the period.
         bool back = slot.From >= end;
@@ -73,7 +82,11 @@ public sealed record AccountSpan
         {
             registers[register] = registers.GetValueOrDefault(register) switch
             {
-                [.. var before, var last] when last.To == from && !back && worthTheSame?.Invoke(register, last.To, to) != false => [.. before, (last.From, to)],
+                [.. var before, var last] when last.To == from && !back && worthTheSame?.Invoke(register, last.To, to) != false =>
+                [
+                    .. before,
+                    (last.From, to),
+                ],
                 { } before => [.. before, (from, to)],
                 null => [(from, to)],
             };
@@ -95,10 +108,21 @@ public sealed record AccountSpan
 
     /// <summary>With the newest slot's carbon leaf.</summary>
     /// <param name="goesOn">The account's slot before is of this span too.</param>
-    public AccountSpan WithSlot(bool goesOn) => this with { Slots = goesOn && Slots.Count > 0 ? [.. Slots.SkipLast(1), (Slots[^1].From, Leaf)] : [.. Slots, (Leaf, Leaf)] };
+    public AccountSpan WithSlot(bool goesOn) =>
+        this with
+        {
+            Slots = goesOn && Slots.Count > 0 ? [.. Slots.SkipLast(1), (Slots[^1].From, Leaf)] : [.. Slots, (Leaf, Leaf)],
+        };
 
     /// <summary>After it was accounted anew by one leaf.</summary>
-    public AccountSpan Restated(long? micrograms, long leaf) => this with { Micrograms = micrograms ?? 0, Blocked = micrograms is null ? 1 : 0, Leaf = leaf, Anew = leaf };
+    public AccountSpan Restated(long? micrograms, long leaf) =>
+        this with
+        {
+            Micrograms = micrograms ?? 0,
+            Blocked = micrograms is null ? 1 : 0,
+            Leaf = leaf,
+            Anew = leaf,
+        };
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static AccountSpan Parse(string fact)
@@ -126,20 +150,22 @@ public sealed record AccountSpan
             From = carbon.Records[1].AsTime(),
             To = carbon.Records[2].AsTime(),
             Leaf = carbon.Head.Index,
-            Registers = carbon.Records.Where(r => r.Text is not null && readings.Any(l => l.Records.Any(x => x.Name == r.Name))).ToDictionary(r => r.Name, r => Stretches(r.Text!.Replace(' ', ',')).ToArray()),
+            Registers = carbon
+                .Records.Where(r => r.Text is not null && readings.Any(l => l.Records.Any(x => x.Name == r.Name)))
+                .ToDictionary(r => r.Name, r => Stretches(r.Text!.Replace(' ', ',')).ToArray()),
         };
     }
 
     /// <summary>
-    /// What a leaf that accounts it anew states of it: the slots that it takes the place of, and the stretches of each register, both such as
-    /// <c>12-400 401-2990</c>; and which leaf it replaces that did the same before.
+    /// What a leaf that accounts it anew states of it: the slots that it takes the place of, and the stretches of each register, both such
+    /// as <c>12-400 401-2990</c>; and which leaf it replaces that did the same before.
     /// </summary>
     public IEnumerable<LeafRecord> Records() =>
-    [
-        LeafRecord.Of("slots", string.Join(' ', Slots.Select(Text))),
-        .. Registers.Select(r => LeafRecord.Of(r.Key, string.Join(' ', r.Value.Select(Text)))),
-        .. Anew is { } leaf ? [LeafRecord.Of("replaces", leaf)] : Array.Empty<LeafRecord>(),
-    ];
+        [
+            LeafRecord.Of("slots", string.Join(' ', Slots.Select(Text))),
+            .. Registers.Select(r => LeafRecord.Of(r.Key, string.Join(' ', r.Value.Select(Text)))),
+            .. Anew is { } leaf ? [LeafRecord.Of("replaces", leaf)] : Array.Empty<LeafRecord>(),
+        ];
 
     /// <summary>What was counted in it.</summary>
     /// <param name="leafAt">Gives a leaf of the log.</param>
@@ -160,15 +186,27 @@ public sealed record AccountSpan
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{From.ToUnixTimeMilliseconds()} {To.ToUnixTimeMilliseconds()} {Micrograms} {Blocked} {Leaf} {Anew?.ToString(CultureInfo.InvariantCulture) ?? None} {(Slots.Count == 0 ? None : string.Join(',', Slots.Select(Text)))} {string.Join(' ', Registers.Select(r => $"{r.Key}={string.Join(',', r.Value.Select(Text))}"))}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{From.ToUnixTimeMilliseconds()} {To.ToUnixTimeMilliseconds()} {Micrograms} {Blocked} {Leaf} "
+                + $"{Anew?.ToString(CultureInfo.InvariantCulture) ?? None} "
+                + $"{(Slots.Count == 0 ? None : string.Join(',', Slots.Select(Text)))} "
+                + $"{string.Join(' ', Registers.Select(r => $"{r.Key}={string.Join(',', r.Value.Select(Text))}"))}"
+        );
 
     private static Quantity Between(string register, Leaf? from, Leaf? to, Func<long, Leaf?> leafAt)
     {
-        if (In(from) is not { Number: { } start, Unit: { } unit } || In(to) is not { Number: { } end } other || other.Unit != unit || end.Exponent != start.Exponent)
+        if (
+            In(from) is not { Number: { } start, Unit: { } unit }
+            || In(to) is not { Number: { } end } other
+            || other.Unit != unit
+            || end.Exponent != start.Exponent
+        )
         {
-            throw new InvalidDataException($"The readings of {register} in leaf {from?.Head.Index} and leaf {to?.Head.Index} are not there in one unit.");
+            throw new InvalidDataException(
+                $"The readings of {register} in leaf {from?.Head.Index} and leaf {to?.Head.Index} are not there in one unit."
+            );
         }
 
         if (unit == "Wh")
@@ -176,7 +214,9 @@ public sealed record AccountSpan
             return MeteredAmount.FromCounts(end.Mantissa - start.Mantissa, new Readings.Quantum("Wh", end.Exponent));
         }
 
-        string? constant = to!.Head.Config is { } config ? leafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{register.Split('/')[0]}/constant")?.Text : null;
+        string? constant = to!.Head.Config is { } config
+            ? leafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{register.Split('/')[0]}/constant")?.Text
+            : null;
         return constant?.Split(" imp/") is [{ } impulses, { } per]
             ? MeteredAmount.FromImpulses(end.Mantissa - start.Mantissa, impulses, Unit.Parse(per))
             : throw new InvalidDataException($"No settings in the log say what an impulse of {register} is worth.");
@@ -184,7 +224,8 @@ public sealed record AccountSpan
         LeafRecord? In(Leaf? leaf) => leaf?.Records.FirstOrDefault(r => r.Name == register && r.Number is not null);
     }
 
-    private static IEnumerable<(long From, long To)> Stretches(string text) => text.Split(',').Select(s => s.Split('-')).Select(s => (Number(s[0]), Number(s[1])));
+    private static IEnumerable<(long From, long To)> Stretches(string text) =>
+        text.Split(',').Select(s => s.Split('-')).Select(s => (Number(s[0]), Number(s[1])));
 
     private static string Text((long From, long To) stretch) => string.Create(CultureInfo.InvariantCulture, $"{stretch.From}-{stretch.To}");
 

@@ -27,7 +27,15 @@ public sealed record BudgetFigure(string Name, string? Value, string Unit, strin
 /// <param name="Figures">In a fixed order.</param>
 /// <param name="Notes">What to know of the amount: where it is not from the log, what is not in it, what the projection assumes.</param>
 public sealed record BudgetState(
-    IReadOnlyList<string> Accounts, string From, string Until, string Verdict, string Words, DateTimeOffset? CountedUntil, IReadOnlyList<BudgetFigure> Figures, IReadOnlyList<string> Notes)
+    IReadOnlyList<string> Accounts,
+    string From,
+    string Until,
+    string Verdict,
+    string Words,
+    DateTimeOffset? CountedUntil,
+    IReadOnlyList<BudgetFigure> Figures,
+    IReadOnlyList<string> Notes
+)
 {
     /// <summary>The figure of a name.</summary>
     public BudgetFigure this[string name] => Figures.First(f => f.Name == name);
@@ -39,9 +47,9 @@ public sealed record BudgetState(
 ///   scope2-location  ──2026-01──┬──2026-02──┬──2026-03──┬─04─►     newest slot
 ///   scope1-diesel    ──entered──┬──entered──┐                      no entry of March yet: both count up to the end of February
 /// </code>
-/// What was used is counted up to when all accounts of a budget are known. Accounts are kept by month, and entries by their own days: neither is divided.
-/// An account is known as far as it is recorded without a day missing; shorter gaps are noted. A day that has begun is in the amount and not among the
-/// days passed, so that the projection is never too low for it.
+/// What was used is counted up to when all accounts of a budget are known. Accounts are kept by month, and entries by their own days:
+/// neither is divided. An account is known as far as it is recorded without a day missing; shorter gaps are noted. A day that has begun is
+/// in the amount and not among the days passed, so that the projection is never too low for it.
 /// </remarks>
 /// <param name="Budgets">In the order of the site file.</param>
 public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
@@ -52,7 +60,8 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
     /// <param name="budgets">The budgets.</param>
     /// <param name="totals">The accounts by period.</param>
     /// <param name="zone">The site's time zone, in which years begin.</param>
-    public static BudgetReport Of(IReadOnlyList<BudgetSettings> budgets, IReadOnlyList<PeriodTotal> totals, TimeZoneInfo zone) => new([.. budgets.Select(b => Of(b, totals, zone))]);
+    public static BudgetReport Of(IReadOnlyList<BudgetSettings> budgets, IReadOnlyList<PeriodTotal> totals, TimeZoneInfo zone) =>
+        new([.. budgets.Select(b => Of(b, totals, zone))]);
 
     /// <summary>For a person.</summary>
     public string ToText()
@@ -60,10 +69,16 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
         StringBuilder text = new();
         foreach (BudgetState budget in Budgets)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{budget.From} to {budget.Until}, {string.Join(" + ", budget.Accounts)}: {budget.Verdict}, {budget.Words}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{budget.From} to {budget.Until}, {string.Join(" + ", budget.Accounts)}: {budget.Verdict}, {budget.Words}"
+            );
             foreach (BudgetFigure figure in budget.Figures)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {figure.Name}: {(figure.Value is null ? $"no value: {figure.NoValue}" : $"{figure.Value} {figure.Unit}")}");
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"  {figure.Name}: {(figure.Value is null ? $"no value: {figure.NoValue}" : $"{figure.Value} {figure.Unit}")}"
+                );
                 text.AppendLine(CultureInfo.InvariantCulture, $"      {figure.Formula}; {figure.Inputs}");
             }
 
@@ -84,13 +99,29 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
         DateOnly passed = amount is null ? year.From : DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(cut, zone).DateTime);
         BudgetProgress progress = (settings.Budget with { Used = new UsedToDate(passed, amount, none) }).Progress();
         return new BudgetState(
-            settings.Accounts, Text(year.From), Text(year.Until), progress.Verdict switch { Verdict.Met => "met", Verdict.NotMet => "not met", _ => "no value" }, progress.Words,
+            settings.Accounts,
+            Text(year.From),
+            Text(year.Until),
+            progress.Verdict switch
+            {
+                Verdict.Met => "met",
+                Verdict.NotMet => "not met",
+                _ => "no value",
+            },
+            progress.Words,
             amount is null ? null : TimeZoneInfo.ConvertTime(cut, zone),
             [
                 .. progress.Figures.Select(f => new BudgetFigure(
-                    f.Name, f.Value is { } value ? Exact.Display(value) : null, f.Unit, f.NoValue, f.Derivation.Formula, string.Join(", ", f.Derivation.Inputs.Select(i => $"{i.Name} {i.Value}")))),
+                    f.Name,
+                    f.Value is { } value ? Exact.Display(value) : null,
+                    f.Unit,
+                    f.NoValue,
+                    f.Derivation.Formula,
+                    string.Join(", ", f.Derivation.Inputs.Select(i => $"{i.Name} {i.Value}"))
+                )),
             ],
-            amount is null ? used.Notes : [.. used.Notes, .. progress.Figures.SelectMany(f => f.Derivation.Notes)]);
+            amount is null ? used.Notes : [.. used.Notes, .. progress.Figures.SelectMany(f => f.Derivation.Notes)]
+        );
     }
 
     private static string Text(DateOnly day) => day.ToString("O", CultureInfo.InvariantCulture);
@@ -98,7 +129,8 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
     /// <summary>What the accounts of a budget have emitted in its year.</summary>
     private sealed class UsedSoFar(BudgetSettings settings, IReadOnlyList<PeriodTotal> totals, TimeZoneInfo zone)
     {
-        private readonly DateTimeOffset _start = Midnight(settings.Budget.Year.From, zone), _end = Midnight(settings.Budget.Year.Until, zone);
+        private readonly DateTimeOffset _start = Midnight(settings.Budget.Year.From, zone),
+            _end = Midnight(settings.Budget.Year.Until, zone);
         private readonly List<string> _notes = [];
         private bool _beganLater;
 
@@ -110,12 +142,17 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
             // What is zero is zero wherever it is divided: an entry that was withdrawn.
             Stretch[] counting =
             [
-                .. totals.Where(t => settings.Accounts.Contains(t.Account)).Select(t => new Stretch(t, PeriodOf(t)))
+                .. totals
+                    .Where(t => settings.Accounts.Contains(t.Account))
+                    .Select(t => new Stretch(t, PeriodOf(t)))
                     .Where(s => s.Period.From < _end && s.Period.To > _start && s.Kilograms is not { IsZero: true }),
             ];
             if (counting.FirstOrDefault(s => s.Period.From < _start || s.Period.To > _end) is { } partly)
             {
-                return None($"{partly.Name} is only partly in the year and is not divided; where it was entered, correct it to 0 and enter its parts anew");
+                return None(
+                    $"{partly.Name} is only partly in the year and is not divided; where it was entered, correct it to 0 and "
+                        + "enter its parts anew"
+                );
             }
 
             List<(string Account, DateTimeOffset Known)> known = [];
@@ -132,11 +169,15 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
 
             if (settings.Before is not null && !_beganLater)
             {
-                return None("the site file gives an amount before the gateway recorded, and all accounts are recorded since the year began: one of the two is counted twice. Take before out");
+                return None(
+                    "the site file gives an amount before the gateway recorded, and all accounts are recorded since the year "
+                        + "began: one of the two is counted twice. Take before out"
+                );
             }
 
             (string last, DateTimeOffset first) = known.MinBy(k => k.Known);
-            DateTimeOffset newest = known.Max(k => k.Known), cut = Date(first) == Date(newest) ? newest : first;
+            DateTimeOffset newest = known.Max(k => k.Known),
+                cut = Date(first) == Date(newest) ? newest : first;
             while (counting.FirstOrDefault(s => s.Period.From < cut && cut < s.Total.To) is { } over)
             {
                 cut = over.Period.From;
@@ -149,7 +190,10 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
 
             if (cut < newest)
             {
-                _notes.Add($"Counted up to {Clock(cut)}: {last} is recorded only up to {Clock(first)}, and the periods of the accounts are not divided.");
+                _notes.Add(
+                    $"Counted up to {Clock(cut)}: {last} is recorded only up to {Clock(first)}, and the periods of the accounts "
+                        + "are not divided."
+                );
             }
 
             Stretch[] counted = [.. counting.Where(s => s.Total.To <= cut)];
@@ -182,7 +226,11 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
                 _beganLater |= begins;
                 if (begins && settings.Before is null && total.From - _start >= Day)
                 {
-                    return (known, $"{account} is recorded only since {Clock(total.From)}. What was emitted in the year before can be written as before in the site file");
+                    return (
+                        known,
+                        $"{account} is recorded only since {Clock(total.From)}. What was emitted in the year before can be "
+                            + "written as before in the site file"
+                    );
                 }
 
                 if (begins && settings.Before is not null)
@@ -204,13 +252,15 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
             return (known < _end ? known : _end, known == _start ? $"nothing of {account} is recorded in the year yet" : null);
         }
 
-        private CalendarPeriod PeriodOf(PeriodTotal total) => total.Period.Contains("..", StringComparison.Ordinal)
-            ? new CalendarPeriod(total.Period, total.From, total.To)
-            : CalendarPeriod.Parse(total.Period, zone);
+        private CalendarPeriod PeriodOf(PeriodTotal total) =>
+            total.Period.Contains("..", StringComparison.Ordinal)
+                ? new CalendarPeriod(total.Period, total.From, total.To)
+                : CalendarPeriod.Parse(total.Period, zone);
 
         private DateTime Date(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, zone).Date;
 
-        private string Clock(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        private string Clock(DateTimeOffset time) =>
+            TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
         private static DateTimeOffset Midnight(DateOnly day, TimeZoneInfo zone)
         {

@@ -20,15 +20,21 @@ public readonly record struct CalendarPeriod(string Name, DateTimeOffset From, D
     public static CalendarPeriod Parse(string name, TimeZoneInfo zone)
     {
         AccountPeriod length = name.Length > 4 ? AccountPeriod.Month : AccountPeriod.Year;
-        return Starting(DateTime.ParseExact(name, length == AccountPeriod.Month ? "yyyy-MM" : "yyyy", CultureInfo.InvariantCulture), length, zone);
+        return Starting(
+            DateTime.ParseExact(name, length == AccountPeriod.Month ? "yyyy-MM" : "yyyy", CultureInfo.InvariantCulture),
+            length,
+            zone
+        );
     }
 
     /// <summary>Whether all of the time lies within it.</summary>
     public bool Holds(DateTimeOffset from, DateTimeOffset to) => From <= from && to <= To;
 
-    private static CalendarPeriod Starting(DateTime first, AccountPeriod length, TimeZoneInfo zone) => length == AccountPeriod.Month
-        ? new(first.ToString("yyyy-MM", CultureInfo.InvariantCulture), Midnight(first, zone), Midnight(first.AddMonths(1), zone))
-        : new(first.ToString("yyyy", CultureInfo.InvariantCulture), Midnight(first, zone), Midnight(first.AddYears(1), zone));
+    private static CalendarPeriod Starting(DateTime first, AccountPeriod length, TimeZoneInfo zone) =>
+        length == AccountPeriod.Month
+            ? new(first.ToString("yyyy-MM", CultureInfo.InvariantCulture), Midnight(first, zone), Midnight(first.AddMonths(1), zone))
+            : new(first.ToString("yyyy", CultureInfo.InvariantCulture), Midnight(first, zone), Midnight(first.AddYears(1), zone));
 
-    private static DateTimeOffset Midnight(DateTime day, TimeZoneInfo zone) => new DateTimeOffset(day, zone.GetUtcOffset(day)).ToUniversalTime();
+    private static DateTimeOffset Midnight(DateTime day, TimeZoneInfo zone) =>
+        new DateTimeOffset(day, zone.GetUtcOffset(day)).ToUniversalTime();
 }

@@ -24,7 +24,12 @@ public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, R
 /// <param name="Counted">For each register the reading leaves between which it was counted; none where a meter is missing.</param>
 /// <param name="Method">By which it was computed. Null: by none, it has no footprint.</param>
 public sealed record AccountSlot(
-    IReadOnlyList<LeafRecord> Records, DateTimeOffset From, long? Micrograms, IReadOnlyList<(string Register, long From, long To)> Counted, RecordedMethod? Method = null)
+    IReadOnlyList<LeafRecord> Records,
+    DateTimeOffset From,
+    long? Micrograms,
+    IReadOnlyList<(string Register, long From, long To)> Counted,
+    RecordedMethod? Method = null
+)
 {
     /// <summary>Reading leaves of meters that are new in the account, from which the next slot counts on.</summary>
     public IReadOnlyList<long> Begins { get; init; } = [];
@@ -37,16 +42,22 @@ public sealed record AccountSlot(
 }
 
 /// <summary>
-/// One account's footprint, slot by slot: what was counted between two recorded readings by a method with cited factors, exact, rounded once
-/// to micrograms. Where a meter is missing at the slot's end, no amount is stated but the reason; the next one covers the time since the
-/// last, so that no energy is ever without its footprint.
+/// One account's footprint, slot by slot: what was counted between two recorded readings by a method with cited factors, exact, rounded
+/// once to micrograms. Where a meter is missing at the slot's end, no amount is stated but the reason; the next one covers the time since
+/// the last, so that no energy is ever without its footprint.
 /// </summary>
 /// <param name="name">The account's name in the site file.</param>
 /// <param name="set">The factor set that the method cites; null where it cites none.</param>
 /// <param name="method">From amount to footprint.</param>
 /// <param name="meters">What it adds up.</param>
 /// <param name="period">Over which time its footprints belong together: that of the instruments of a market-based account.</param>
-public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod method, IReadOnlyList<AccountMeter> meters, AccountPeriod period = AccountPeriod.Month)
+public sealed class CarbonAccount(
+    string name,
+    FactorSet? set,
+    RecordedMethod method,
+    IReadOnlyList<AccountMeter> meters,
+    AccountPeriod period = AccountPeriod.Month
+)
 {
     /// <summary>Length of the slots of the intensities that it is computed by; only where its method takes a series.</summary>
     public TimeSpan IntensitySlot { get; init; }
@@ -96,7 +107,10 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
     /// <param name="now">The newest recorded register of each meter, or why it is missing.</param>
     /// <param name="methodOf">Gives the method for a stretch of time. Null: the account's own, at any time.</param>
     public AccountSlot At(
-        DateTimeOffset end, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now, Func<DateTimeOffset, DateTimeOffset, RecordedMethod>? methodOf = null)
+        DateTimeOffset end,
+        IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now,
+        Func<DateTimeOffset, DateTimeOffset, RecordedMethod>? methodOf = null
+    )
     {
         Quantity? amount = null;
         List<(string Register, long From, long To)> counted = [];
@@ -139,11 +153,18 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
                 LeafRecord.Of("to", end),
                 .. FootprintLeaf.RecordsOf(used, set),
                 LeafRecord.Of("meters", string.Join(' ', meters.Select(m => GroupLeaf.NameOf(m.Name, m.Obis)))),
-
                 // A meter that came to the account later than the others; an earlier leaf may have its register too.
-                .. missing is null ? bases.Where(b => b.From.Time != earliest.Time).Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf)) : [],
+                .. missing is null
+                    ? bases
+                        .Where(b => b.From.Time != earliest.Time)
+                        .Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf))
+                    : [],
             ],
-            start, footprint?.Micrograms, missing is null ? counted : [], used)
+            start,
+            footprint?.Micrograms,
+            missing is null ? counted : [],
+            used
+        )
         {
             Begins = missing is null ? [.. bases.Select(b => b.From.Leaf).Except(counted.Select(c => c.From))] : [],
         };
@@ -165,7 +186,8 @@ public sealed class CarbonAccount(string name, FactorSet? set, RecordedMethod me
     internal static bool GoesOn(RecordedRegister from, RecordedRegister to) =>
         from.Register.Quantum == to.Register.Quantum && from.Register.Count <= to.Register.Count;
 
-    private static Quantity Between(AccountMeter meter, Register from, Register to) => meter.ImpulsesPerUnit is { } constant
-        ? MeteredAmount.FromImpulses(to.Count - from.Count, constant, Unit.Parse(meter.Unit))
-        : MeteredAmount.FromCounts(to.Count - from.Count, to.Quantum);
+    private static Quantity Between(AccountMeter meter, Register from, Register to) =>
+        meter.ImpulsesPerUnit is { } constant
+            ? MeteredAmount.FromImpulses(to.Count - from.Count, constant, Unit.Parse(meter.Unit))
+            : MeteredAmount.FromCounts(to.Count - from.Count, to.Quantum);
 }

@@ -17,7 +17,16 @@ namespace EdgeGateway.Recording;
 /// <param name="NoAmount">Why there is no total, or null.</param>
 /// <param name="Leaf">The newest footprint in it; where <paramref name="Restated"/> or entered, the one that is the whole amount.</param>
 /// <param name="Restated">The period was accounted anew as a whole: it ended, an instrument came, or a factor was corrected.</param>
-public sealed record PeriodTotal(string Account, string Period, DateTimeOffset From, DateTimeOffset To, string? Kilograms, string? NoAmount, long Leaf, bool Restated);
+public sealed record PeriodTotal(
+    string Account,
+    string Period,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    string? Kilograms,
+    string? NoAmount,
+    long Leaf,
+    bool Restated
+);
 
 /// <summary>Emissions for a unit of product in a month.</summary>
 /// <param name="Product">As the site file names it where it is counted, or the subject of the production entries.</param>
@@ -26,8 +35,17 @@ public sealed record PeriodTotal(string Account, string Period, DateTimeOffset F
 /// <param name="Account">Which account is set against it, all of it.</param>
 /// <param name="KilogramsPerUnit">CO₂, shown with nine decimals, half to even; or null.</param>
 /// <param name="NoValue">Why there is none, or null.</param>
-/// <param name="Leaves">The readings between which it was counted, with the newest gap, or the production entries with their corrections; and the newest footprints of the account.</param>
-public sealed record ProductIntensity(string Product, string Period, string Amount, string Account, string? KilogramsPerUnit, string? NoValue, IReadOnlyList<long> Leaves)
+/// <param name="Leaves">The readings between which it was counted, with the newest gap, or the production entries with their corrections;
+/// and the newest footprints of the account.</param>
+public sealed record ProductIntensity(
+    string Product,
+    string Period,
+    string Amount,
+    string Account,
+    string? KilogramsPerUnit,
+    string? NoValue,
+    IReadOnlyList<long> Leaves
+)
 {
     /// <summary>That pieces may have passed uncounted, and which leaf tells of it; null where none did.</summary>
     public string? Gap { get; init; }
@@ -45,13 +63,26 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     /// <param name="zone">Where months begin.</param>
     public static CarbonTotals Of(Ledger ledger, Origin origin, TimeZoneInfo zone)
     {
-        ILookup<bool, (string[] Name, AccountSpan Span)> spans = ledger.Facts("span:").Select(f => (Name: f.Name.Split(':'), Span: AccountSpan.Parse(f.Value))).ToLookup(s => s.Name[^1] == "intensity");
+        ILookup<bool, (string[] Name, AccountSpan Span)> spans = ledger
+            .Facts("span:")
+            .Select(f => (Name: f.Name.Split(':'), Span: AccountSpan.Parse(f.Value)))
+            .ToLookup(s => s.Name[^1] == "intensity");
         List<(PeriodTotal Total, BigInteger? Micrograms)> totals = [.. spans[false].Select(s => OfSpan(ledger, s.Name, s.Span))];
-        totals.AddRange(spans[true].GroupBy(s => (Account: s.Name[1], Month: CalendarPeriod.Of(AccountPeriod.Month, s.Span.To.AddMilliseconds(-1), zone).Name))
-            .Select(g => OfSlots(ledger, g.Key.Account, g.Key.Month, [.. g.Select(s => s.Span).OrderBy(s => s.From)])));
-        totals.AddRange(ledger.Facts("footprint:").Select(f => OfEntry(LeafAt(ledger, long.Parse(f.Value, NumberStyles.None, CultureInfo.InvariantCulture))!, zone)));
+        totals.AddRange(
+            spans[true]
+                .GroupBy(s => (Account: s.Name[1], Month: CalendarPeriod.Of(AccountPeriod.Month, s.Span.To.AddMilliseconds(-1), zone).Name))
+                .Select(g => OfSlots(ledger, g.Key.Account, g.Key.Month, [.. g.Select(s => s.Span).OrderBy(s => s.From)]))
+        );
+        totals.AddRange(
+            ledger
+                .Facts("footprint:")
+                .Select(f => OfEntry(LeafAt(ledger, long.Parse(f.Value, NumberStyles.None, CultureInfo.InvariantCulture))!, zone))
+        );
         return new CarbonTotals(
-            origin.ToString(), [.. totals.Select(t => t.Total).OrderBy(t => t.From).ThenBy(t => t.Account, StringComparer.Ordinal)], [.. IntensitiesOf(ledger, zone, totals)]);
+            origin.ToString(),
+            [.. totals.Select(t => t.Total).OrderBy(t => t.From).ThenBy(t => t.Account, StringComparer.Ordinal)],
+            [.. IntensitiesOf(ledger, zone, totals)]
+        );
     }
 
     /// <summary>For a person.</summary>
@@ -60,13 +91,25 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         StringBuilder text = new();
         foreach (PeriodTotal total in Accounts)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{total.Period}  {total.Account}: {(total.Kilograms is { } kg ? $"{kg} kg CO2" : $"no total, {total.NoAmount}")}");
-            text.AppendLine(CultureInfo.InvariantCulture, $"    {Minute(total.From)} to {Minute(total.To)}, {(total.Restated ? "leaf" : "slots up to leaf")} {total.Leaf}: /v1/carbon/why?leaf={total.Leaf}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{total.Period}  {total.Account}: {(total.Kilograms is { } kg ? $"{kg} kg CO2" : $"no total, {total.NoAmount}")}"
+            );
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"    {Minute(total.From)} to {Minute(total.To)}, {(total.Restated ? "leaf" : "slots up to leaf")} "
+                    + $"{total.Leaf}: /v1/carbon/why?leaf={total.Leaf}"
+            );
         }
 
         foreach (ProductIntensity intensity in Intensities)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{intensity.Period}  {intensity.Account} per {intensity.Product}: {(intensity.KilogramsPerUnit is { } kg ? $"{kg} kg CO2" : $"no value, {intensity.NoValue}")}, of {intensity.Amount}{(intensity.Gap is { } gap ? $"; {gap}" : "")}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{intensity.Period}  {intensity.Account} per {intensity.Product}: "
+                    + $"{(intensity.KilogramsPerUnit is { } kg ? $"{kg} kg CO2" : $"no value, {intensity.NoValue}")}, of "
+                    + $"{intensity.Amount}{(intensity.Gap is { } gap ? $"; {gap}" : "")}"
+            );
         }
 
         return text.Length > 0 ? text.ToString() : "No footprint has been recorded yet.\n";
@@ -76,17 +119,49 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     {
         Leaf? last = LeafAt(ledger, span.Leaf);
         bool restated = last?.Records.Any(r => r.Name == "restates") == true;
-        string? none = span.Blocked == 0 ? null : restated ? last!.Records[0].Text : $"{span.Blocked} of its slots have none: {last?.Records[0].Text}";
-        return (new PeriodTotal(name[1], name[2], span.From, span.To, none is null ? Kilograms(span.Micrograms) : null, none, span.Leaf, restated), none is null ? span.Micrograms : null);
+        string? none =
+            span.Blocked == 0 ? null
+            : restated ? last!.Records[0].Text
+            : $"{span.Blocked} of its slots have none: {last?.Records[0].Text}";
+        return (
+            new PeriodTotal(
+                name[1],
+                name[2],
+                span.From,
+                span.To,
+                none is null ? Kilograms(span.Micrograms) : null,
+                none,
+                span.Leaf,
+                restated
+            ),
+            none is null ? span.Micrograms : null
+        );
     }
 
     // A month of slots of intensities, each with a total of its own.
     private static (PeriodTotal Total, BigInteger? Micrograms) OfSlots(Ledger ledger, string account, string month, AccountSpan[] spans)
     {
         AccountSpan[] without = [.. spans.Where(s => s.Blocked > 0)];
-        string? none = without.Length == 0 ? null : $"{without.Length} of its {spans.Length} slots of intensities have none: {LeafAt(ledger, without[0].Leaf)?.Records[0].Text} from {without[0].From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}";
+        string? none =
+            without.Length == 0
+                ? null
+                : $"{without.Length} of its {spans.Length} slots of intensities have none: "
+                    + $"{LeafAt(ledger, without[0].Leaf)?.Records[0].Text} from "
+                    + $"{without[0].From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}";
         BigInteger sum = spans.Aggregate(BigInteger.Zero, (all, s) => all + s.Micrograms);
-        return (new PeriodTotal(account, month, spans[0].From, spans[^1].To, none is null ? Kilograms((long)sum) : null, none, spans[^1].Leaf, false), none is null ? sum : null);
+        return (
+            new PeriodTotal(
+                account,
+                month,
+                spans[0].From,
+                spans[^1].To,
+                none is null ? Kilograms((long)sum) : null,
+                none,
+                spans[^1].Leaf,
+                false
+            ),
+            none is null ? sum : null
+        );
     }
 
     private static (PeriodTotal Total, BigInteger? Micrograms) OfEntry(Leaf footprint, TimeZoneInfo zone)
@@ -95,28 +170,63 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         CalendarPeriod month = CalendarPeriod.Of(AccountPeriod.Month, from, zone);
         string period = month.Holds(from, to) ? month.Name : $"{Day(from)}..{Day(to)}";
         long micrograms = footprint.Records[0].Number!.Value.Mantissa;
-        return (new PeriodTotal(footprint.Records[0].Name, period, from, to, Kilograms(micrograms), null, footprint.Head.Index, true), micrograms);
+        return (
+            new PeriodTotal(footprint.Records[0].Name, period, from, to, Kilograms(micrograms), null, footprint.Head.Index, true),
+            micrograms
+        );
 
         string Day(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
     // A month in which a product is counted is counted by that alone: what was entered before its meter was there might be the same pieces.
-    private static IEnumerable<ProductIntensity> IntensitiesOf(Ledger ledger, TimeZoneInfo zone, List<(PeriodTotal Total, BigInteger? Micrograms)> totals)
+    private static IEnumerable<ProductIntensity> IntensitiesOf(
+        Ledger ledger,
+        TimeZoneInfo zone,
+        List<(PeriodTotal Total, BigInteger? Micrograms)> totals
+    )
     {
         Production[] counted = [.. Counted(ledger, zone)];
-        foreach (Production made in counted.Concat(Entered(ledger, zone).Where(e => !counted.Any(c => c.Month == e.Month && c.Product.Equals(e.Product, StringComparison.OrdinalIgnoreCase))))
-            .OrderBy(p => p.Month.Name, StringComparer.Ordinal).ThenBy(p => p.Product, StringComparer.Ordinal))
+        foreach (
+            Production made in counted
+                .Concat(
+                    Entered(ledger, zone)
+                        .Where(e =>
+                            !counted.Any(c => c.Month == e.Month && c.Product.Equals(e.Product, StringComparison.OrdinalIgnoreCase))
+                        )
+                )
+                .OrderBy(p => p.Month.Name, StringComparer.Ordinal)
+                .ThenBy(p => p.Product, StringComparer.Ordinal)
+        )
         {
-            foreach (var account in totals.Where(t => t.Total.Period == made.Month.Name).GroupBy(t => t.Total.Account).OrderBy(a => a.Key, StringComparer.Ordinal))
+            foreach (
+                var account in totals
+                    .Where(t => t.Total.Period == made.Month.Name)
+                    .GroupBy(t => t.Total.Account)
+                    .OrderBy(a => a.Key, StringComparer.Ordinal)
+            )
             {
-                BigInteger? micrograms = account.Any(a => a.Micrograms is null) ? null : account.Aggregate(BigInteger.Zero, (sum, a) => sum + a.Micrograms!.Value);
-                Figure figure = Indicators.Intensity(new Activity(made.Product, made.Amount, null, made.Collected), micrograms, "CO2", account.Key);
+                BigInteger? micrograms = account.Any(a => a.Micrograms is null)
+                    ? null
+                    : account.Aggregate(BigInteger.Zero, (sum, a) => sum + a.Micrograms!.Value);
+                Figure figure = Indicators.Intensity(
+                    new Activity(made.Product, made.Amount, null, made.Collected),
+                    micrograms,
+                    "CO2",
+                    account.Key
+                );
                 string? none = NotAllOf(made, account.Key, account.Min(a => a.Total.From), account.Max(a => a.Total.To)) ?? figure.NoValue;
                 yield return new ProductIntensity(
-                    made.Product, made.Month.Name, made.Amount.ToString(), account.Key, none is null ? Exact.Display(figure.Value!.Value, 9) : null, none,
-                    [.. new SortedSet<long>([.. made.Leaves, .. account.Select(a => a.Total.Leaf)])])
+                    made.Product,
+                    made.Month.Name,
+                    made.Amount.ToString(),
+                    account.Key,
+                    none is null ? Exact.Display(figure.Value!.Value, 9) : null,
+                    none,
+                    [.. new SortedSet<long>([.. made.Leaves, .. account.Select(a => a.Total.Leaf)])]
+                )
                 {
-                    Gap = made.Span is not { Blocked: > 0 } span ? null
+                    Gap =
+                        made.Span is not { Blocked: > 0 } span ? null
                         : span.Blocked == 1 ? $"a gap in the count, leaf {span.Leaf}"
                         : $"{span.Blocked} gaps in the count, the newest in leaf {span.Leaf}",
                 };
@@ -127,9 +237,13 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     // Emissions of a time in which nobody counted would be set against the pieces of the rest.
     private static string? NotAllOf(Production made, string account, DateTimeOffset from, DateTimeOffset to)
     {
-        (DateTimeOffset first, DateTimeOffset last) = (from > made.Month.From ? from : made.Month.From, to < made.Month.To ? to : made.Month.To);
+        (DateTimeOffset first, DateTimeOffset last) = (
+            from > made.Month.From ? from : made.Month.From,
+            to < made.Month.To ? to : made.Month.To
+        );
         return made.Span is { } span && (span.From > first || span.To < last)
-            ? $"{made.Product} was counted from {Minute(span.From)} to {Minute(span.To)}, and {account} is from {Minute(first)} to {Minute(last)}"
+            ? $"{made.Product} was counted from {Minute(span.From)} to {Minute(span.To)}, and {account} is from {Minute(first)} "
+                + $"to {Minute(last)}"
             : null;
     }
 
@@ -139,8 +253,13 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         where span.Registers.Count > 0
         let name = ProductCount.In(fact.Name)
         select new Production(
-            name.Product, CalendarPeriod.Parse(name.Month, zone), span.Amount(i => LeafAt(ledger, i)), DataOrigin.Automatic,
-            span.Blocked > 0 ? span.Readings.Append(span.Leaf) : span.Readings, span);
+            name.Product,
+            CalendarPeriod.Parse(name.Month, zone),
+            span.Amount(i => LeafAt(ledger, i)),
+            DataOrigin.Automatic,
+            span.Blocked > 0 ? span.Readings.Append(span.Leaf) : span.Readings,
+            span
+        );
 
     private static IEnumerable<Production> Entered(Ledger ledger, TimeZoneInfo zone) =>
         from fact in ledger.Facts("production:")
@@ -151,20 +270,34 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         let amount = records.Last(r => r.Name == "amount")
         group (Leaves: chain, Amount: amount) by (Month: month, Product: records.First(r => r.Name == "subject").Text!, amount.Unit) into g
         select new Production(
-            g.Key.Product, g.Key.Month, g.Select(p => MeteredAmount.FromRecord(p.Amount.Number!.Value.Mantissa, p.Amount.Number.Value.Exponent, p.Amount.Unit!)).Aggregate((a, b) => a + b),
-            DataOrigin.Manual, g.SelectMany(p => p.Leaves).Select(l => l.Head.Index), null);
+            g.Key.Product,
+            g.Key.Month,
+            g.Select(p => MeteredAmount.FromRecord(p.Amount.Number!.Value.Mantissa, p.Amount.Number.Value.Exponent, p.Amount.Unit!))
+                .Aggregate((a, b) => a + b),
+            DataOrigin.Manual,
+            g.SelectMany(p => p.Leaves).Select(l => l.Head.Index),
+            null
+        );
 
     private static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>What was made of a product in a month.</summary>
     /// <param name="Span">Between which readings it was counted; null where it was entered.</param>
-    private sealed record Production(string Product, CalendarPeriod Month, Quantity Amount, DataOrigin Collected, IEnumerable<long> Leaves, AccountSpan? Span);
+    private sealed record Production(
+        string Product,
+        CalendarPeriod Month,
+        Quantity Amount,
+        DataOrigin Collected,
+        IEnumerable<long> Leaves,
+        AccountSpan? Span
+    );
 
     private static long Index(string fact) => long.Parse(fact.Split(':')[1], NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static string Kilograms(long micrograms) => new DecimalFraction(-9, micrograms).ToString();
 
-    private static Leaf? LeafAt(Ledger ledger, long index) => ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
+    private static Leaf? LeafAt(Ledger ledger, long index) =>
+        ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

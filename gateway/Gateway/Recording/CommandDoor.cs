@@ -8,7 +8,8 @@ namespace EdgeGateway.Recording;
 public sealed record WaitingEntry(Entry Entry, TaskCompletionSource<long> Leaf);
 
 /// <summary>
-/// The one way by which what people enter comes into the log: from any thread to the recorder, which writes alone. Each entry becomes a leaf.
+/// The one way by which what people enter comes into the log: from any thread to the recorder, which writes alone. Each entry becomes a
+/// leaf.
 /// </summary>
 public sealed class CommandDoor
 {

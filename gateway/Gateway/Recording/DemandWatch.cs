@@ -31,27 +31,42 @@ public sealed record DemandRecord(string Month, long Peak, DateTimeOffset? PeakA
     public static DemandRecord Of(Ledger ledger) => Parse(ledger.Fact(Fact));
 
     /// <summary>Reads what <see cref="ToString"/> wrote; null is nothing.</summary>
-    public static DemandRecord Parse(string? fact) => fact?.Split(' ', Parts) is not [var month, var peak, var at, var warned, var warning] ? Nothing : new(
-        month, long.Parse(peak, NumberStyles.None, CultureInfo.InvariantCulture), TimeOf(at), TimeOf(warned), warning == None ? null : warning);
+    public static DemandRecord Parse(string? fact) =>
+        fact?.Split(' ', Parts) is not [var month, var peak, var at, var warned, var warning]
+            ? Nothing
+            : new(
+                month,
+                long.Parse(peak, NumberStyles.None, CultureInfo.InvariantCulture),
+                TimeOf(at),
+                TimeOf(warned),
+                warning == None ? null : warning
+            );
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Month} {Peak.ToString(CultureInfo.InvariantCulture)} {TextOf(PeakAt)} {TextOf(Warned)} {Warning ?? None}";
+    public override string ToString() =>
+        $"{Month} {Peak.ToString(CultureInfo.InvariantCulture)} {TextOf(PeakAt)} {TextOf(Warned)} {Warning ?? None}";
 
     private static string TextOf(DateTimeOffset? time) => time?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) ?? None;
 
-    private static DateTimeOffset? TimeOf(string text) => text == None ? null : DateTimeOffset.FromUnixTimeSeconds(long.Parse(text, CultureInfo.InvariantCulture));
+    private static DateTimeOffset? TimeOf(string text) =>
+        text == None ? null : DateTimeOffset.FromUnixTimeSeconds(long.Parse(text, CultureInfo.InvariantCulture));
 }
 
 /// <summary>
-/// Warns before a block of 15 minutes takes more from the grid than a limit, or than the month's peak so far: at most once a block, from the first
-/// forecast beyond it until the forecast falls back or the block ends. Pure.
+/// Warns before a block of 15 minutes takes more from the grid than a limit, or than the month's peak so far: at most once a block, from
+/// the first forecast beyond it until the forecast falls back or the block ends. Pure.
 /// </summary>
 /// <param name="import">The registers of import.</param>
 /// <param name="impulseConstants">Impulses a kilowatt-hour, by register, of those that count impulses.</param>
 /// <param name="limitKw">The contracted demand, or null: the month's peak.</param>
 /// <param name="zone">In which months begin.</param>
 /// <remarks>A block is known from a reading at its very start; without one nothing is said of it.</remarks>
-public sealed class DemandWatch(IReadOnlyList<string> import, IReadOnlyDictionary<string, string> impulseConstants, decimal? limitKw, TimeZoneInfo zone)
+public sealed class DemandWatch(
+    IReadOnlyList<string> import,
+    IReadOnlyDictionary<string, string> impulseConstants,
+    decimal? limitKw,
+    TimeZoneInfo zone
+)
 {
     /// <summary>The length of a block.</summary>
     public static readonly TimeSpan Block = TimeSpan.FromMinutes(15);
@@ -114,7 +129,11 @@ public sealed class DemandWatch(IReadOnlyList<string> import, IReadOnlyDictionar
             return false;
         }
 
-        if (now < begun || now - begun > FlowInterval.Most || (_samples.Count > 0 && (at <= _samples[^1].At || now - begun < _samples[^1].Energy)))
+        if (
+            now < begun
+            || now - begun > FlowInterval.Most
+            || (_samples.Count > 0 && (at <= _samples[^1].At || now - begun < _samples[^1].Energy))
+        )
         {
             _atStart = null; // a register began again, or the clock was set back: nothing more can be said of this block
             return false;
@@ -136,7 +155,8 @@ public sealed class DemandWatch(IReadOnlyList<string> import, IReadOnlyDictionar
         string expected = forecast.Kilowatts is { } kilowatts ? $"{Exact.Display(kilowatts, 1)} kW" : "nothing";
         if (outlook.State is DemandState.Warning or DemandState.Exceeded && (Record.Warned != _start || Record.Warning is not null))
         {
-            string text = $"{expected} forecast for the 15 min from {Clock(_start.Value)}, {LimitText(limit)}; "
+            string text =
+                $"{expected} forecast for the 15 min from {Clock(_start.Value)}, {LimitText(limit)}; "
                 + (outlook.Allowed is { } allowed ? $"{Exact.Display(allowed, 1)} kW for the rest hold it" : "nothing holds it any more");
             if (Record.Warning is null)
             {
@@ -157,7 +177,14 @@ public sealed class DemandWatch(IReadOnlyList<string> import, IReadOnlyDictionar
         if (Record.Warning is not null)
         {
             string limit = Limit(block) is { } kilowatts ? $", {LimitText(kilowatts)}" : "";
-            alarms.Add(("ended", energy is { } all ? $"the 15 min from {Clock(block)} took {Kilowatts(all)} kW{limit}" : $"the 15 min from {Clock(block)} were not read to their end"));
+            alarms.Add(
+                (
+                    "ended",
+                    energy is { } all
+                        ? $"the 15 min from {Clock(block)} took {Kilowatts(all)} kW{limit}"
+                        : $"the 15 min from {Clock(block)} were not read to their end"
+                )
+            );
             Record = Record with { Warning = null };
         }
 
@@ -168,10 +195,13 @@ public sealed class DemandWatch(IReadOnlyList<string> import, IReadOnlyDictionar
         }
     }
 
-    private Fraction? Limit(DateTimeOffset block) => limitKw is { } limit ? new Fraction(limit)
-        : Record.PeakAt is not null && Record.Month == MonthOf(block) ? new Fraction(Record.Peak, 250_000_000) : null;
+    private Fraction? Limit(DateTimeOffset block) =>
+        limitKw is { } limit ? new Fraction(limit)
+        : Record.PeakAt is not null && Record.Month == MonthOf(block) ? new Fraction(Record.Peak, 250_000_000)
+        : null;
 
-    private string LimitText(Fraction limit) => $"{(limitKw is null ? "this month's peak is" : "the limit is")} {Exact.Display(limit, 1)} kW";
+    private string LimitText(Fraction limit) =>
+        $"{(limitKw is null ? "this month's peak is" : "the limit is")} {Exact.Display(limit, 1)} kW";
 
     private string MonthOf(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture);
 

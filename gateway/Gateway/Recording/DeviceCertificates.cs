@@ -10,7 +10,11 @@ namespace EdgeGateway.Recording;
 /// <param name="Key">SPKI that the device's certificate is for.</param>
 /// <param name="Chain">Certificates, DER: the device's first, each signed by the next.</param>
 /// <param name="RevocationLists">DER.</param>
-public sealed record CertificateChain(byte[] Key, IReadOnlyList<ReadOnlyMemory<byte>> Chain, IReadOnlyList<ReadOnlyMemory<byte>> RevocationLists)
+public sealed record CertificateChain(
+    byte[] Key,
+    IReadOnlyList<ReadOnlyMemory<byte>> Chain,
+    IReadOnlyList<ReadOnlyMemory<byte>> RevocationLists
+)
 {
     /// <summary>Whether the device's certificate is for this key.</summary>
     public bool IsOf(ECDsa key) => key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(Key);
@@ -25,8 +29,8 @@ public sealed record CertificateChain(byte[] Key, IReadOnlyList<ReadOnlyMemory<b
 }
 
 /// <summary>
-/// The certificates that an authority has given the device, from files that other programs refresh. What they are worth is for verifiers to judge;
-/// here they are checked to be this device's, so that a mistake is noticed where it is made.
+/// The certificates that an authority has given the device, from files that other programs refresh. What they are worth is for verifiers to
+/// judge; here they are checked to be this device's, so that a mistake is noticed where it is made.
 /// </summary>
 public sealed class DeviceCertificates
 {
@@ -34,7 +38,11 @@ public sealed class DeviceCertificates
     private const int MostBytes = 1024 * 1024;
     private const int MostCertificateBytes = 16 * 1024; // it goes into a leaf
     private const X509ChainStatusFlags NotJudgedHere =
-        X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation;
+        X509ChainStatusFlags.PartialChain
+        | X509ChainStatusFlags.UntrustedRoot
+        | X509ChainStatusFlags.NotTimeValid
+        | X509ChainStatusFlags.RevocationStatusUnknown
+        | X509ChainStatusFlags.OfflineRevocation;
 
     private readonly string _path;
     private readonly string? _revocationPath;
@@ -86,7 +94,8 @@ public sealed class DeviceCertificates
     /// <param name="key">Its key. It is not kept.</param>
     /// <param name="log">Told when a file changes.</param>
     /// <exception cref="InvalidDataException">They cannot be read, or are not those of this device and key.</exception>
-    public static DeviceCertificates Open(string path, string? revocationPath, string deviceId, ECDsa key, ILogger log) => new(path, revocationPath, deviceId, key, log);
+    public static DeviceCertificates Open(string path, string? revocationPath, string deviceId, ECDsa key, ILogger log) =>
+        new(path, revocationPath, deviceId, key, log);
 
     private (DateTime, long, DateTime, long) State()
     {
@@ -94,7 +103,8 @@ public sealed class DeviceCertificates
         (DateTime lists, long lengthOfLists) = _revocationPath is null ? default : Of(_revocationPath);
         return (certificates, length, lists, lengthOfLists);
 
-        static (DateTime, long) Of(string path) => new FileInfo(path) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
+        static (DateTime, long) Of(string path) =>
+            new FileInfo(path) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
     }
 
     private CertificateChain Read()
@@ -104,7 +114,11 @@ public sealed class DeviceCertificates
         {
             chain.ImportFromPem(Encoding.Latin1.GetString(Bytes(_path)));
             Check(chain);
-            return new CertificateChain(_key, [.. chain.Select(c => (ReadOnlyMemory<byte>)c.RawData)], _revocationPath is null ? [] : RevocationLists(Bytes(_revocationPath)));
+            return new CertificateChain(
+                _key,
+                [.. chain.Select(c => (ReadOnlyMemory<byte>)c.RawData)],
+                _revocationPath is null ? [] : RevocationLists(Bytes(_revocationPath))
+            );
         }
         catch (CryptographicException e)
         {
@@ -123,18 +137,32 @@ public sealed class DeviceCertificates
     {
         if (given.Count is 0 or > MostCertificates || given.Any(c => c.RawDataMemory.Length > MostCertificateBytes))
         {
-            throw new InvalidDataException($"{_path} has {given.Count} certificates. There are 1 to {MostCertificates} of at most {MostCertificateBytes} bytes, the device's first.");
+            throw new InvalidDataException(
+                $"{_path} has {given.Count} certificates. There are 1 to {MostCertificates} of at most {MostCertificateBytes} "
+                    + "bytes, the device's first."
+            );
         }
 
         if (!given[0].PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(_key))
         {
-            throw new InvalidDataException($"The first certificate in {_path} is for another key than the device's. Request one for this key: edge-gateway --request-certificate");
+            throw new InvalidDataException(
+                $"The first certificate in {_path} is for another key than the device's. Request one for this key: edge-gateway "
+                    + "--request-certificate"
+            );
         }
 
-        string[] names = [.. given[0].SubjectName.EnumerateRelativeDistinguishedNames().Where(n => !n.HasMultipleElements && n.GetSingleElementType().Value == "2.5.4.3").Select(n => n.GetSingleElementValue() ?? "")];
+        string[] names =
+        [
+            .. given[0]
+                .SubjectName.EnumerateRelativeDistinguishedNames()
+                .Where(n => !n.HasMultipleElements && n.GetSingleElementType().Value == "2.5.4.3")
+                .Select(n => n.GetSingleElementValue() ?? ""),
+        ];
         if (names is not [var name] || name != _deviceId)
         {
-            throw new InvalidDataException($"The first certificate in {_path} is for {given[0].Subject}, but this is the device CN={_deviceId}.");
+            throw new InvalidDataException(
+                $"The first certificate in {_path} is for {given[0].Subject}, but this is the device CN={_deviceId}."
+            );
         }
 
         using X509Chain built = new();
@@ -145,11 +173,16 @@ public sealed class DeviceCertificates
         built.ChainPolicy.ExtraStore.AddRange(given);
         built.Build(given[0]);
         X509ChainStatus[] wrong = [.. built.ChainStatus.Where(s => (s.Status & ~NotJudgedHere) != 0)];
-        bool complete = built.ChainElements.Select(e => e.Certificate.RawData).SequenceEqual(given.Select(c => c.RawData), EqualityComparer<byte[]>.Create((a, b) => a.AsSpan().SequenceEqual(b)));
+        bool complete = built
+            .ChainElements.Select(e => e.Certificate.RawData)
+            .SequenceEqual(given.Select(c => c.RawData), EqualityComparer<byte[]>.Create((a, b) => a.AsSpan().SequenceEqual(b)));
         if (!complete || wrong.Length > 0)
         {
             throw new InvalidDataException(
-                $"The certificates in {_path} are not each signed by the next{(wrong.Length > 0 ? $": {wrong[0].StatusInformation.Trim()}" : "")}. Write the device's first, then the one that signed it, and so on.");
+                $"The certificates in {_path} are not each signed by the "
+                    + $"next{(wrong.Length > 0 ? $": {wrong[0].StatusInformation.Trim()}" : "")}. Write the device's first, "
+                    + "then the one that signed it, and so on."
+            );
         }
     }
 
@@ -188,14 +221,20 @@ public sealed class DeviceCertificates
             throw new InvalidDataException($"{_revocationPath} cannot be read as a revocation list: {e.Message}", e);
         }
 
-        return lists.Count is > 0 and <= MostCertificates ? lists : throw new InvalidDataException($"{_revocationPath} has {lists.Count} revocation lists. There are 1 to {MostCertificates}, PEM (X509 CRL) or DER.");
+        return lists.Count is > 0 and <= MostCertificates
+            ? lists
+            : throw new InvalidDataException(
+                $"{_revocationPath} has {lists.Count} revocation lists. There are 1 to {MostCertificates}, PEM (X509 CRL) or DER."
+            );
     }
 
     private static byte[] Bytes(string path)
     {
         try
         {
-            return new FileInfo(path).Length <= MostBytes ? File.ReadAllBytes(path) : throw new InvalidDataException($"{path} is larger than 1 MiB.");
+            return new FileInfo(path).Length <= MostBytes
+                ? File.ReadAllBytes(path)
+                : throw new InvalidDataException($"{path} is larger than 1 MiB.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -13,8 +13,8 @@ namespace EdgeGateway.Recording;
 /// <c>device.crt</c> (that key's self-signed certificate), <c>device.keys</c> (how the key has changed since) and <c>epoch</c>.
 /// </summary>
 /// <remarks>
-/// The site file names the key to sign with, and the one that it takes over from. What is in force follows from <c>device.pem</c>, <c>device.keys</c>
-/// and the ledger, never from the site file:
+/// The site file names the key to sign with, and the one that it takes over from. What is in force follows from <c>device.pem</c>,
+/// <c>device.keys</c> and the ledger, never from the site file:
 /// <code>
 /// opened is in force                                    it signs
 /// another, and 'replaces' is in force                   'replaces' signs until the recorder has handed over (<see cref="Next"/>)
@@ -29,7 +29,14 @@ public sealed class DeviceKey : IDisposable
     private readonly string _folder;
     private readonly DeviceKeySettings _settings;
 
-    private DeviceKey(string folder, DeviceKeySettings settings, DeviceKeyHistory history, UnsealedKeyChange? unsealed, ECDsa key, ECDsa? next)
+    private DeviceKey(
+        string folder,
+        DeviceKeySettings settings,
+        DeviceKeyHistory history,
+        UnsealedKeyChange? unsealed,
+        ECDsa key,
+        ECDsa? next
+    )
     {
         (_folder, _settings, History, Unsealed, Key, Next) = (folder, settings, history, unsealed, key, next);
     }
@@ -43,7 +50,9 @@ public sealed class DeviceKey : IDisposable
     /// <summary>The key that the site file names.</summary>
     public ECDsa Configured => Next ?? Key;
 
-    /// <summary>A change of the key whose leaf is recorded; <see cref="Key"/> has still to seal it before anything else is recorded.</summary>
+    /// <summary>
+    /// A change of the key whose leaf is recorded; <see cref="Key"/> has still to seal it before anything else is recorded.
+    /// </summary>
     public UnsealedKeyChange? Unsealed { get; private set; }
 
     /// <summary>The change that has replaced <see cref="Key"/>, which signs in its overlap only. Null when it is in force.</summary>
@@ -67,8 +76,10 @@ public sealed class DeviceKey : IDisposable
     /// <summary>Opens the device's key, or makes one at the first start.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="settings">Where the key is kept. Null: in <c>device.key</c> of the folder.</param>
-    /// <param name="ledger">The folder's ledger, which may have a change of the key that the folder's files lack. Null: the files alone count.</param>
-    /// <exception cref="InvalidDataException">The key cannot be used, or is not the one of this folder. Nothing is changed then.</exception>
+    /// <param name="ledger">The folder's ledger, which may have a change of the key that the folder's files lack. Null: the files alone
+    /// count.</param>
+    /// <exception cref="InvalidDataException">The key cannot be used, or is not the one of this folder. Nothing is changed
+    /// then.</exception>
     public static DeviceKey Open(string folder, DeviceKeySettings? settings = null, Ledger? ledger = null)
     {
         settings ??= DeviceKeySettings.Default;
@@ -92,8 +103,12 @@ public sealed class DeviceKey : IDisposable
             bool takesOver = before is not null && history.IsInForce(before);
             key ??= Keep(OpenKey(folder, settings.Key, make: takesOver && unsealed is null))
                 ?? throw new InvalidDataException(
-                    $"{NameOf(folder, settings.Key)} is missing, and {folder} belongs to a device that had one. Restore it from where it was kept, or give a new device its own data folder.");
-            bool awaited = unsealed is null ? !history.HasSigned(key) : key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(unsealed.Key.Span);
+                    $"{NameOf(folder, settings.Key)} is missing, and {folder} belongs to a device that had one. Restore it from "
+                        + "where it was kept, or give a new device its own data folder."
+                );
+            bool awaited = unsealed is null
+                ? !history.HasSigned(key)
+                : key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(unsealed.Key.Span);
             return takesOver && awaited
                 ? new DeviceKey(folder, settings, history, unsealed, before!, key)
                 : throw new InvalidDataException(WhyNot(folder, settings, history, unsealed, key));
@@ -114,7 +129,9 @@ public sealed class DeviceKey : IDisposable
     /// <summary>Takes the certificates of the site file into use, when it names any.</summary>
     /// <exception cref="InvalidDataException">They cannot be read, or are not those of this key.</exception>
     public void OpenCertificates(ILogger log) =>
-        Certificates = _settings.Certificates is { } path ? DeviceCertificates.Open(path, _settings.RevocationList, DeviceId, Configured, log) : null;
+        Certificates = _settings.Certificates is { } path
+            ? DeviceCertificates.Open(path, _settings.RevocationList, DeviceId, Configured, log)
+            : null;
 
     /// <summary>The certificate of a key: of those that others have given, or self-signed. DER.</summary>
     public byte[] CertificateOf(ECDsa key)
@@ -125,22 +142,26 @@ public sealed class DeviceKey : IDisposable
         }
 
         string path = Path.Combine(_folder, "device.crt");
-        using X509Certificate2 own = X509Certificate2.CreateFromPem(Origin.DeviceIdOf(key) == DeviceId && File.Exists(path) ? File.ReadAllText(path) : SelfSigned(DeviceId, key));
+        using X509Certificate2 own = X509Certificate2.CreateFromPem(
+            Origin.DeviceIdOf(key) == DeviceId && File.Exists(path) ? File.ReadAllText(path) : SelfSigned(DeviceId, key)
+        );
         return own.RawData;
     }
 
     /// <summary>A request for a certificate of the key that the site file names, for the device id (PKCS#10, RFC 2986), PEM.</summary>
     public string CertificateRequestPem() =>
-        new CertificateRequest($"CN={DeviceId}", Configured, HashAlgorithmName.SHA256).CreateSigningRequestPem(X509SignatureGenerator.CreateForECDsa(Configured));
+        new CertificateRequest($"CN={DeviceId}", Configured, HashAlgorithmName.SHA256).CreateSigningRequestPem(
+            X509SignatureGenerator.CreateForECDsa(Configured)
+        );
 
     /// <summary>The records of the leaf that says that <see cref="Next"/> signs.</summary>
     /// <param name="at">The leaf's time, from which the overlap counts.</param>
     public IReadOnlyList<LeafRecord> ChangeRecords(DateTimeOffset at) =>
-    [
-        new LeafRecord("key") { Data = Next!.ExportSubjectPublicKeyInfo() },
-        new LeafRecord("cert") { Data = CertificateOf(Next) },
-        LeafRecord.Of("until", at + _settings.Overlap),
-    ];
+        [
+            new LeafRecord("key") { Data = Next!.ExportSubjectPublicKeyInfo() },
+            new LeafRecord("cert") { Data = CertificateOf(Next) },
+            LeafRecord.Of("until", at + _settings.Overlap),
+        ];
 
     /// <summary>Keeps the change that <see cref="Key"/> has sealed, and has <see cref="Next"/> sign from now on.</summary>
     public void HandOver(Ledger ledger)
@@ -154,9 +175,10 @@ public sealed class DeviceKey : IDisposable
     }
 
     /// <summary>The epoch that a new log of this device has. A wiped store must be seen, so it is kept apart from the ledger.</summary>
-    public int NextEpoch => File.Exists(EpochPath)
-        ? int.Parse(File.ReadAllText(EpochPath), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) + 1
-        : 1;
+    public int NextEpoch =>
+        File.Exists(EpochPath)
+            ? int.Parse(File.ReadAllText(EpochPath), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) + 1
+            : 1;
 
     private string EpochPath => Path.Combine(_folder, "epoch");
 
@@ -173,7 +195,8 @@ public sealed class DeviceKey : IDisposable
     // The first start: the key that is opened or made gives the device its id.
     private static void Begin(string folder, KeySettings place)
     {
-        string certificatePath = Path.Combine(folder, "device.crt"), publicPath = Path.Combine(folder, "device.pem");
+        string certificatePath = Path.Combine(folder, "device.crt"),
+            publicPath = Path.Combine(folder, "device.pem");
         using ECDsa key = OpenKey(folder, place, make: true)!;
         if (!File.Exists(certificatePath))
         {
@@ -183,35 +206,51 @@ public sealed class DeviceKey : IDisposable
         Write(publicPath, key.ExportSubjectPublicKeyInfoPem() + "\n");
     }
 
-    private static string WhyNot(string folder, DeviceKeySettings settings, DeviceKeyHistory history, UnsealedKeyChange? unsealed, ECDsa key)
+    private static string WhyNot(
+        string folder,
+        DeviceKeySettings settings,
+        DeviceKeyHistory history,
+        UnsealedKeyChange? unsealed,
+        ECDsa key
+    )
     {
         if (unsealed is not null)
         {
-            return $"Leaf {unsealed.Leaf} of {unsealed.Origin} changes the key to {FingerprintOf(unsealed.Key)}, and the key before it has not sealed that yet. "
-                + "Name that key in the site file, with the one before it as replaces; the change is finished then. Or name the one before it alone: it goes on until its overlap ends.";
+            return $"Leaf {unsealed.Leaf} of {unsealed.Origin} changes the key to {FingerprintOf(unsealed.Key)}, and the key "
+                + "before it has not sealed that yet. "
+                + "Name that key in the site file, with the one before it as replaces; the change is finished then. Or name the "
+                + "one before it alone: it goes on until its overlap ends.";
         }
 
         if (history.HasSigned(key))
         {
-            return $"{NameOf(folder, settings.Key)} has signed for this device before and was replaced: verifiers do not let it come back. Name the key in force, {InForce()}, or a new key with that as replaces.";
+            return $"{NameOf(folder, settings.Key)} has signed for this device before and was replaced: verifiers do not let it "
+                + $"come back. Name the key in force, {InForce()}, or a new key with that as replaces.";
         }
 
-        string replaces = settings.Replaces is { } place ? $" Nor is {NameOf(folder, place)} the one in force, which it is to take over from." : "";
-        return $"{folder} belongs to the device whose public key is in {Path.Combine(folder, "device.pem")}, and the key that was opened is another one.{replaces} "
+        string replaces = settings.Replaces is { } place
+            ? $" Nor is {NameOf(folder, place)} the one in force, which it is to take over from."
+            : "";
+        return $"{folder} belongs to the device whose public key is in {Path.Combine(folder, "device.pem")}, and the key that "
+            + $"was opened is another one.{replaces} "
             + $"Give that device's key, {InForce()}; name it as replaces to change to another; or give a new data folder for a new device.";
 
-        string InForce() => history.Changes.Count > 0 ? $"since leaf {history.Changes[^1].Leaf} of {history.Changes[^1].Origin} {FingerprintOf(history.Changes[^1].Key)}" : history.DeviceId;
+        string InForce() =>
+            history.Changes.Count > 0
+                ? $"since leaf {history.Changes[^1].Leaf} of {history.Changes[^1].Origin} {FingerprintOf(history.Changes[^1].Key)}"
+                : history.DeviceId;
     }
 
     private static string FingerprintOf(ReadOnlyMemory<byte> spki) => Convert.ToHexStringLower(SHA256.HashData(spki.Span));
 
-    private static string NameOf(string folder, KeySettings place) => place switch
-    {
-        FileKeySettings file => Path.Combine(folder, file.File),
-        TpmKeySettings tpm => $"The key at {tpm.Handle} of the TPM",
-        Pkcs11KeySettings token => $"The key '{token.Label}' of the token '{token.Token}'",
-        _ => throw new ArgumentException($"There is no key in {place.GetType().Name}.", nameof(place)),
-    };
+    private static string NameOf(string folder, KeySettings place) =>
+        place switch
+        {
+            FileKeySettings file => Path.Combine(folder, file.File),
+            TpmKeySettings tpm => $"The key at {tpm.Handle} of the TPM",
+            Pkcs11KeySettings token => $"The key '{token.Label}' of the token '{token.Token}'",
+            _ => throw new ArgumentException($"There is no key in {place.GetType().Name}.", nameof(place)),
+        };
 
     // Null: it is not there, and none is to be made.
     private static ECDsa? OpenKey(string folder, KeySettings place, bool make)
@@ -242,7 +281,11 @@ public sealed class DeviceKey : IDisposable
             }
 
             using ECDsa made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            DurableFile.Write(path, Encoding.ASCII.GetBytes(made.ExportPkcs8PrivateKeyPem() + "\n"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            DurableFile.Write(
+                path,
+                Encoding.ASCII.GetBytes(made.ExportPkcs8PrivateKeyPem() + "\n"),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite
+            );
         }
 
         ECDsa key = ECDsa.Create();
@@ -255,7 +298,10 @@ public sealed class DeviceKey : IDisposable
         {
             key.Dispose();
             throw new InvalidDataException(
-                $"The device key {path} cannot be read: {e.Message} Restore it from where it was kept. Without it this log cannot go on; a new folder starts a new device.", e);
+                $"The device key {path} cannot be read: {e.Message} Restore it from where it was kept. Without it this log "
+                    + "cannot go on; a new folder starts a new device.",
+                e
+            );
         }
     }
 
@@ -276,7 +322,9 @@ public sealed class DeviceKey : IDisposable
                   tpm2_createprimary -c primary.ctx && tpm2_flushcontext -t
                   tpm2_create -C primary.ctx -G ecc:ecdsa -c key.ctx && tpm2_flushcontext -t
                   tpm2_evictcontrol -c key.ctx {settings.Handle}
-                """, e);
+                """,
+                e
+            );
         }
     }
 
@@ -289,8 +337,12 @@ public sealed class DeviceKey : IDisposable
         byte[] serial = SHA256.HashData(key.ExportSubjectPublicKeyInfo())[..8];
         serial[0] = (byte)((serial[0] & 0x7F) | 0x40); // a positive integer of 8 bytes
         using X509Certificate2 certificate = request.Create(
-            request.SubjectName, X509SignatureGenerator.CreateForECDsa(key),
-            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero), serial);
+            request.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(key),
+            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero),
+            serial
+        );
         return certificate.ExportCertificatePem() + "\n";
     }
 

@@ -23,8 +23,8 @@ public sealed record DeviceKeyChange(Origin Origin, long Leaf, ReadOnlyMemory<by
 public sealed record UnsealedKeyChange(Origin Origin, long Leaf, ReadOnlyMemory<byte> Key);
 
 /// <summary>
-/// How the device's key has changed: the file <c>device.keys</c> of the data folder (<see cref="KeyHistory"/>). It is kept apart from the ledger, so
-/// that a new log of the same device can still show why another key than that of <c>device.pem</c> signs it.
+/// How the device's key has changed: the file <c>device.keys</c> of the data folder (<see cref="KeyHistory"/>). It is kept apart from the
+/// ledger, so that a new log of the same device can still show why another key than that of <c>device.pem</c> signs it.
 /// </summary>
 public sealed class DeviceKeyHistory
 {
@@ -55,10 +55,13 @@ public sealed class DeviceKeyHistory
     /// <exception cref="InvalidDataException">A file cannot be read, or the changes are not those of this device.</exception>
     public static DeviceKeyHistory Read(string folder)
     {
-        string pem = Path.Combine(folder, "device.pem"), path = PathIn(folder);
+        string pem = Path.Combine(folder, "device.pem"),
+            path = PathIn(folder);
         if (!File.Exists(pem))
         {
-            throw new InvalidDataException($"{pem} is missing, and {folder} belongs to a device whose key has changed since. Restore it: it says which device this is.");
+            throw new InvalidDataException(
+                $"{pem} is missing, and {folder} belongs to a device whose key has changed since. Restore it: it says which device this is."
+            );
         }
 
         DeviceKeyHistory history;
@@ -79,7 +82,10 @@ public sealed class DeviceKeyHistory
         catch (EvidenceException e)
         {
             throw new InvalidDataException(
-                $"{path} is damaged: {e.Message} Put back a copy (the file 'keys' of the publisher 'tiles' is one), or remove it: what the ledger has of it is taken from there.", e);
+                $"{path} is damaged: {e.Message} Put back a copy (the file 'keys' of the publisher 'tiles' is one), or remove "
+                    + "it: what the ledger has of it is taken from there.",
+                e
+            );
         }
     }
 
@@ -89,18 +95,23 @@ public sealed class DeviceKeyHistory
     /// <summary>Whether this is the key that signs.</summary>
     public bool IsInForce(ECDsa key) => IsKey(key, InForce);
 
-    /// <summary>Whether this is the key before the one that signs, which may still sign for a time (<see cref="DeviceKeyChange.Until"/>).</summary>
+    /// <summary>
+    /// Whether this is the key before the one that signs, which may still sign for a time (<see cref="DeviceKeyChange.Until"/>).
+    /// </summary>
     public bool IsReplacedLast(ECDsa key) => Changes.Count > 0 && IsKey(key, Changes.Count > 1 ? Changes[^2].Key : _first);
 
-    /// <summary>Whether this key signs or has signed for the device. One that has signed never takes over again: verifiers refuse it.</summary>
+    /// <summary>
+    /// Whether this key signs or has signed for the device. One that has signed never takes over again: verifiers refuse it.
+    /// </summary>
     public bool HasSigned(ECDsa key) => IsKey(key, _first) || Changes.Any(c => IsKey(key, c.Key));
 
     /// <summary>The changes that a checkpoint is over or after.</summary>
-    public IReadOnlyList<KeyChange> CoveredBy(TreeHead head) => [.. Changes.Where(c => c.IsBefore(head.Origin, head.Size)).Select(c => c.Evidence)];
+    public IReadOnlyList<KeyChange> CoveredBy(TreeHead head) =>
+        [.. Changes.Where(c => c.IsBefore(head.Origin, head.Size)).Select(c => c.Evidence)];
 
     /// <summary>
-    /// Whether a checkpoint is over leaves after a change of the key and yet signed by the key before it, so that a verifier wants to see a later
-    /// leaf and its time (<see cref="LogKeys"/>).
+    /// Whether a checkpoint is over leaves after a change of the key and yet signed by the key before it, so that a verifier wants to see a
+    /// later leaf and its time (<see cref="LogKeys"/>).
     /// </summary>
     public bool IsInOverlap(CheckpointNote note)
     {
@@ -114,9 +125,12 @@ public sealed class DeviceKeyHistory
         return !note.IsSignedBy(key);
     }
 
-    /// <summary>Takes over what the ledger has sealed and the file has not yet, after a power cut between the two or when the file is lost.</summary>
+    /// <summary>
+    /// Takes over what the ledger has sealed and the file has not yet, after a power cut between the two or when the file is lost.
+    /// </summary>
     /// <returns>A change that is recorded and not sealed, or null.</returns>
-    /// <exception cref="InvalidDataException">The ledger is older than the file (<see cref="LostLog.OpenLedger"/> sees to that), or does not follow from it.</exception>
+    /// <exception cref="InvalidDataException">The ledger is older than the file (<see cref="LostLog.OpenLedger"/> sees to that), or does
+    /// not follow from it.</exception>
     public UnsealedKeyChange? Complete(Ledger ledger)
     {
         if (ledger.Fact("origin") is not { } text || Origin.Parse(text) is not { } origin || origin.DeviceId != DeviceId)
@@ -127,8 +141,10 @@ public sealed class DeviceKeyHistory
         if (Changes.Count > 0 && !Changes[^1].IsBefore(origin, ledger.Size))
         {
             throw new InvalidDataException(
-                $"The ledger has {ledger.Size} leaves of {origin}, but leaf {Changes[^1].Leaf} of {Changes[^1].Origin} has changed the key: an older ledger was put back. "
-                + "Move ledger.db* out of the folder: the device then goes on, visibly, in the next epoch.");
+                $"The ledger has {ledger.Size} leaves of {origin}, but leaf {Changes[^1].Leaf} of {Changes[^1].Origin} has "
+                    + "changed the key: an older ledger was put back. "
+                    + "Move ledger.db* out of the folder: the device then goes on, visibly, in the next epoch."
+            );
         }
 
         foreach (string index in (ledger.Fact(Fact) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -161,7 +177,11 @@ public sealed class DeviceKeyHistory
         }
         catch (EvidenceException e)
         {
-            throw new InvalidDataException($"The ledger has a change of the key that does not follow from {_path}: {e.Message} Is that file lost? The file 'keys' of the publisher 'tiles' is a copy.", e);
+            throw new InvalidDataException(
+                $"The ledger has a change of the key that does not follow from {_path}: {e.Message} Is that file lost? The file "
+                    + "'keys' of the publisher 'tiles' is a copy.",
+                e
+            );
         }
     }
 
@@ -174,9 +194,15 @@ public sealed class DeviceKeyHistory
             keys.Accept(change);
             Leaf leaf = LeafCodec.Decode(change.Leaf);
             DecimalFraction until = leaf.Records[^1].Number!.Value;
-            verified.Add(new DeviceKeyChange(
-                CoseReceipt.Decode(change.Receipt).Claims().Origin, leaf.Head.Index, KeyIn(leaf),
-                DateTimeOffset.FromUnixTimeMilliseconds(until.Exponent == 0 ? until.Mantissa * 1000 : until.Mantissa), change));
+            verified.Add(
+                new DeviceKeyChange(
+                    CoseReceipt.Decode(change.Receipt).Claims().Origin,
+                    leaf.Head.Index,
+                    KeyIn(leaf),
+                    DateTimeOffset.FromUnixTimeMilliseconds(until.Exponent == 0 ? until.Mantissa * 1000 : until.Mantissa),
+                    change
+                )
+            );
         }
 
         return verified;

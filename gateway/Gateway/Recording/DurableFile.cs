@@ -14,10 +14,23 @@ internal static partial class DurableFile
     /// <exception cref="IOException">Nothing has changed.</exception>
     public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = Public)
     {
-        string folder = Path.GetDirectoryName(path)!, temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.tmp");
+        string folder = Path.GetDirectoryName(path)!,
+            temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.tmp");
         try
         {
-            using (FileStream stream = new(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = mode }))
+            using (
+                FileStream stream = new(
+                    temporary,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.Create,
+                        Access = FileAccess.Write,
+                        Share = FileShare.None,
+                        BufferSize = 0,
+                        UnixCreateMode = mode,
+                    }
+                )
+            )
             {
                 stream.Write(bytes);
                 stream.Flush(flushToDisk: true);

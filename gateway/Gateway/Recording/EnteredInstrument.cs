@@ -14,7 +14,11 @@ internal sealed record EnteredInstrument(RecordedInstrument Instrument, IReadOnl
         foreach (Leaf instrument in leaves.Where(l => l.Head.Type == LeafType.Instrument))
         {
             List<Leaf> chain = [];
-            for (Leaf? next = instrument; next is not null; next = leaves.FirstOrDefault(l => l.Head.Type == LeafType.Correction && l.Records[0].Number?.Mantissa == next.Head.Index))
+            for (
+                Leaf? next = instrument;
+                next is not null;
+                next = leaves.FirstOrDefault(l => l.Head.Type == LeafType.Correction && l.Records[0].Number?.Mantissa == next.Head.Index)
+            )
             {
                 chain.Add(next);
             }
@@ -36,9 +40,15 @@ internal sealed record EnteredInstrument(RecordedInstrument Instrument, IReadOnl
         LeafRecord amount = holds["amount"];
         return new EnteredInstrument(
             RecordedInstrument.Read(
-                holds["kind"].Text!, holds["id"].Text!, Time("from"), Time("to"), MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!),
-                name => holds.GetValueOrDefault(name)?.Text),
-            [.. leaves.Select(l => l.Head.Index)]);
+                holds["kind"].Text!,
+                holds["id"].Text!,
+                Time("from"),
+                Time("to"),
+                MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!),
+                name => holds.GetValueOrDefault(name)?.Text
+            ),
+            [.. leaves.Select(l => l.Head.Index)]
+        );
 
         DateTimeOffset Time(string name) => holds[name].AsTime();
     }

@@ -14,7 +14,8 @@ namespace EdgeGateway.Recording;
 /// <summary>What a person enters, as it comes in: JSON with these members and no others.</summary>
 /// <param name="Type"><c>manual</c>, <c>instrument</c>, <c>correction</c> or <c>intensity</c>.</param>
 /// <param name="By">Who enters it.</param>
-/// <param name="Kind">Of a manual entry <c>invoice</c>, <c>fuel</c>, <c>production</c>, <c>heat</c> or <c>reading</c>; of an instrument one of <see cref="RecordedInstrument.Kinds"/>.</param>
+/// <param name="Kind">Of a manual entry <c>invoice</c>, <c>fuel</c>, <c>production</c>, <c>heat</c> or <c>reading</c>; of an instrument one
+/// of <see cref="RecordedInstrument.Kinds"/>.</param>
 /// <param name="Subject">What a manual entry is about, such as <c>diesel</c>; accounts find it by this.</param>
 /// <param name="Id">The number of an instrument, unique with its kind.</param>
 /// <param name="From">A day, beginning in the site's time zone, or a time with its offset.</param>
@@ -30,9 +31,24 @@ namespace EdgeGateway.Recording;
 /// <param name="Series">Of intensities: which series of the site file.</param>
 /// <param name="Table">Its table (<see cref="SlotIntensity.ParseTable"/>).</param>
 public sealed record EntryRequest(
-    string? Type = null, string? By = null, string? Kind = null, string? Subject = null, string? Id = null, string? From = null, string? To = null,
-    string? Amount = null, string? Unit = null, string? Document = null, string? Sha256 = null, string? Group = null, long? Supersedes = null,
-    string? Reason = null, IReadOnlyDictionary<string, string>? Details = null, string? Series = null, string? Table = null);
+    string? Type = null,
+    string? By = null,
+    string? Kind = null,
+    string? Subject = null,
+    string? Id = null,
+    string? From = null,
+    string? To = null,
+    string? Amount = null,
+    string? Unit = null,
+    string? Document = null,
+    string? Sha256 = null,
+    string? Group = null,
+    long? Supersedes = null,
+    string? Reason = null,
+    IReadOnlyDictionary<string, string>? Details = null,
+    string? Series = null,
+    string? Table = null
+);
 
 /// <summary>What a person has entered, found good: the records of its leaf. Pure.</summary>
 public sealed partial record Entry
@@ -48,13 +64,30 @@ public sealed partial record Entry
     // The unit as people write it, the one registered for SenML that is recorded, and by how many decimal places they differ.
     private static readonly Dictionary<string, (string Recorded, int Places)> Known = new()
     {
-        ["Wh"] = ("Wh", 0), ["kWh"] = ("Wh", 3), ["MWh"] = ("Wh", 6), ["GWh"] = ("Wh", 9),
-        ["J"] = ("J", 0), ["kJ"] = ("J", 3), ["MJ"] = ("J", 6), ["GJ"] = ("J", 9), ["TJ"] = ("J", 12),
-        ["g"] = ("kg", -3), ["kg"] = ("kg", 0), ["t"] = ("kg", 3), ["m3"] = ("m3", 0), ["L"] = ("l", 0), ["l"] = ("l", 0),
-        ["m2"] = ("m2", 0), ["W"] = ("W", 0), ["kW"] = ("W", 3), ["MW"] = ("W", 6), ["count"] = ("count", 0),
+        ["Wh"] = ("Wh", 0),
+        ["kWh"] = ("Wh", 3),
+        ["MWh"] = ("Wh", 6),
+        ["GWh"] = ("Wh", 9),
+        ["J"] = ("J", 0),
+        ["kJ"] = ("J", 3),
+        ["MJ"] = ("J", 6),
+        ["GJ"] = ("J", 9),
+        ["TJ"] = ("J", 12),
+        ["g"] = ("kg", -3),
+        ["kg"] = ("kg", 0),
+        ["t"] = ("kg", 3),
+        ["m3"] = ("m3", 0),
+        ["L"] = ("l", 0),
+        ["l"] = ("l", 0),
+        ["m2"] = ("m2", 0),
+        ["W"] = ("W", 0),
+        ["kW"] = ("W", 3),
+        ["MW"] = ("W", 6),
+        ["count"] = ("count", 0),
     };
 
-    private static readonly string[] ManualKinds = ["invoice", "fuel", "production", "heat", "reading"], InstrumentKinds = [.. RecordedInstrument.Kinds];
+    private static readonly string[] ManualKinds = ["invoice", "fuel", "production", "heat", "reading"],
+        InstrumentKinds = [.. RecordedInstrument.Kinds];
 
     private Entry(string type, IReadOnlyList<LeafRecord> records) => (Type, Records) = (type, records);
 
@@ -86,7 +119,13 @@ public sealed partial record Entry
     /// <param name="groups">The site's disclosure groups.</param>
     /// <param name="intensities">The site's series of intensities.</param>
     /// <exception cref="InvalidDataException">It is refused; the sentence says why.</exception>
-    public static Entry Parse(ReadOnlySpan<byte> json, DateTimeOffset now, TimeZoneInfo zone, IReadOnlyList<string> groups, IReadOnlyList<IntensitySettings> intensities)
+    public static Entry Parse(
+        ReadOnlySpan<byte> json,
+        DateTimeOffset now,
+        TimeZoneInfo zone,
+        IReadOnlyList<string> groups,
+        IReadOnlyList<IntensitySettings> intensities
+    )
     {
         EntryRequest request = Deserialized(json);
         if (request.Group is { } group && !groups.Contains(group))
@@ -94,14 +133,19 @@ public sealed partial record Entry
             throw new InvalidDataException($"'{Clean(group)}' is no group of this site. Its groups are {string.Join(", ", groups)}.");
         }
 
-        Forbid(request.Type != LeafType.Intensity && (request.Series ?? request.Table) is not null, "series and table belong to intensities.");
+        Forbid(
+            request.Type != LeafType.Intensity && (request.Series ?? request.Table) is not null,
+            "series and table belong to intensities."
+        );
         Entry entry = request.Type switch
         {
             LeafType.Manual => Stated(request, now, zone, ManualKinds, "subject", request.Subject),
             LeafType.Instrument => Stated(request, now, zone, InstrumentKinds, "id", request.Id),
             LeafType.Correction => CorrectionOf(request),
             LeafType.Intensity => IntensityOf(request, now, intensities),
-            _ => throw new InvalidDataException($"type is '{Clean(request.Type ?? "")}'. Write manual, instrument, correction or intensity."),
+            _ => throw new InvalidDataException(
+                $"type is '{Clean(request.Type ?? "")}'. Write manual, instrument, correction or intensity."
+            ),
         };
         return entry with { Group = request.Group };
     }
@@ -125,18 +169,24 @@ public sealed partial record Entry
 
         Forbid(slots.Count == 0, "No slot of the table has a value.");
         Forbid(slots[0].From.Year < 2000, $"The first slot begins at {slots[0].From:u}. Nothing before the year 2000 is accounted here.");
-        Forbid(slots[^1].Until > now + FarthestForecast, $"The last slot ends at {slots[^1].Until:u}. Intensities are stated up to {FarthestForecast.TotalDays} days ahead.");
+        Forbid(
+            slots[^1].Until > now + FarthestForecast,
+            $"The last slot ends at {slots[^1].Until:u}. Intensities are stated up to {FarthestForecast.TotalDays} days ahead."
+        );
         return new Entry(
             LeafType.Intensity,
             [
-                LeafRecord.Of("series", series.Name), LeafRecord.Of("source", series.Source), LeafRecord.Of("minutes", (long)series.Slot.TotalMinutes),
+                LeafRecord.Of("series", series.Name),
+                LeafRecord.Of("source", series.Source),
+                LeafRecord.Of("minutes", (long)series.Slot.TotalMinutes),
                 .. slots.Select(s => LeafRecord.Of($"slot/{s.Name}", s.Value)),
-            ]);
+            ]
+        );
     }
 
     /// <summary>
-    /// How many were made of a product in a time, as a machine reports it: JSON with <c>from</c>, <c>to</c>, <c>amount</c>, <c>unit</c>, and if need be
-    /// <c>document</c> and <c>details</c>.
+    /// How many were made of a product in a time, as a machine reports it: JSON with <c>from</c>, <c>to</c>, <c>amount</c>, <c>unit</c>,
+    /// and if need be <c>document</c> and <c>details</c>.
     /// </summary>
     /// <param name="product">Of which product.</param>
     /// <param name="by">Who reports it.</param>
@@ -149,18 +199,43 @@ public sealed partial record Entry
         EntryRequest report = Deserialized(Encoding.UTF8.GetBytes(json));
         Forbid(
             report with { From = null, To = null, Amount = null, Unit = null, Document = null, Details = null } != new EntryRequest(),
-            "A report of production has from, to, amount and unit, and may have document and details. Which product it is of stands in the site file.");
-        return Stated(report with { Kind = "production", Subject = product, By = by }, now + ClocksApart, zone, ManualKinds, "subject", product) with { InOrder = product };
+            "A report of production has from, to, amount and unit, and may have document and details. Which product it is of "
+                + "stands in the site file."
+        );
+        return Stated(
+            report with
+            {
+                Kind = "production",
+                Subject = product,
+                By = by,
+            },
+            now + ClocksApart,
+            zone,
+            ManualKinds,
+            "subject",
+            product
+        ) with
+        {
+            InOrder = product,
+        };
     }
 
     private static Entry IntensityOf(EntryRequest request, DateTimeOffset now, IReadOnlyList<IntensitySettings> intensities)
     {
         Forbid(
             request with { Type = null, Series = null, Table = null } != new EntryRequest(),
-            "Intensities have series and table; who publishes them stands in the site file.");
-        IntensitySettings series = intensities.FirstOrDefault(i => i.Name == request.Series) ?? throw new InvalidDataException(
-            $"series is '{Clean(request.Series ?? "")}'. {(intensities.Count == 0 ? "The site file names none: see its section intensities." : $"Those of the site file are {string.Join(", ", intensities.Select(i => i.Name))}.")}");
-        return OfIntensities(series, request.Table ?? throw new InvalidDataException("table is missing: the lines of from,until,value."), now);
+            "Intensities have series and table; who publishes them stands in the site file."
+        );
+        IntensitySettings series = intensities.FirstOrDefault(i => i.Name == request.Series)
+            ?? throw new InvalidDataException(
+                $"series is '{Clean(request.Series ?? "")}'. "
+                    + $"{(intensities.Count == 0 ? "The site file names none: see its section intensities." : $"Those of the site file are {string.Join(", ", intensities.Select(i => i.Name))}.")}"
+            );
+        return OfIntensities(
+            series,
+            request.Table ?? throw new InvalidDataException("table is missing: the lines of from,until,value."),
+            now
+        );
     }
 
     private static EntryRequest Deserialized(ReadOnlySpan<byte> json)
@@ -178,10 +253,18 @@ public sealed partial record Entry
     private static Entry Stated(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone, string[] kinds, string named, string? name)
     {
         Forbid(request.Supersedes is not null || request.Reason is not null, "supersedes and reason belong to a correction.");
-        Forbid((named == "id" ? request.Subject : request.Id) is not null, named == "id" ? "An instrument has an id, no subject." : "A manual entry has a subject, no id.");
-        string kind = kinds.Contains(request.Kind) ? request.Kind! : throw new InvalidDataException($"kind is '{Clean(request.Kind ?? "")}'. Write {string.Join(", ", kinds[..^1])} or {kinds[^1]}.");
+        Forbid(
+            (named == "id" ? request.Subject : request.Id) is not null,
+            named == "id" ? "An instrument has an id, no subject." : "A manual entry has a subject, no id."
+        );
+        string kind = kinds.Contains(request.Kind)
+            ? request.Kind!
+            : throw new InvalidDataException(
+                $"kind is '{Clean(request.Kind ?? "")}'. Write {string.Join(", ", kinds[..^1])} or {kinds[^1]}."
+            );
         string called = Required(named, name);
-        DateTimeOffset from = Instant("from", request.From, zone), to = Instant("to", request.To, zone);
+        DateTimeOffset from = Instant("from", request.From, zone),
+            to = Instant("to", request.To, zone);
         Forbid(from >= to, $"The period from {request.From} to {request.To} does not end after it begins. Its end is not part of it.");
         Forbid(from.Year < 2000, $"from is {request.From}. Nothing before the year 2000 is accounted here.");
         Forbid(to > now && kind != "contract", $"The period ends at {to:u}, which is not over. Only a contract may lie ahead.");
@@ -223,8 +306,13 @@ public sealed partial record Entry
             LeafRecord amount = records.First(r => r.Name == "amount");
             Forbid(amount.Number!.Value.Mantissa == 0, "The amount is 0. An instrument is for some electricity.");
             RecordedInstrument.Read(
-                Said("kind")!, Said("id")!, records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime(),
-                MeteredAmount.FromRecord(amount.Number.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!), Said);
+                Said("kind")!,
+                Said("id")!,
+                records.First(r => r.Name == "from").AsTime(),
+                records.First(r => r.Name == "to").AsTime(),
+                MeteredAmount.FromRecord(amount.Number.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!),
+                Said
+            );
         }
         catch (CarbonException e)
         {
@@ -237,12 +325,24 @@ public sealed partial record Entry
     private static Entry CorrectionOf(EntryRequest request)
     {
         Forbid(
-            request.Kind is not null || request.Subject is not null || request.Id is not null || request.From is not null || request.To is not null || request.Sha256 is not null || request.Document is not null,
-            "A correction has supersedes, reason, by, an amount with its unit and details. For another kind, subject or period correct with the amount 0 and enter it anew.");
-        long supersedes = request.Supersedes is { } index and >= 0 ? index : throw new InvalidDataException("supersedes is the index of the leaf that is wrong, a whole number from 0.");
+            request.Kind is not null
+                || request.Subject is not null
+                || request.Id is not null
+                || request.From is not null
+                || request.To is not null
+                || request.Sha256 is not null
+                || request.Document is not null,
+            "A correction has supersedes, reason, by, an amount with its unit and details. For another kind, subject or period "
+                + "correct with the amount 0 and enter it anew."
+        );
+        long supersedes = request.Supersedes is { } index and >= 0
+            ? index
+            : throw new InvalidDataException("supersedes is the index of the leaf that is wrong, a whole number from 0.");
         List<LeafRecord> records =
         [
-            LeafRecord.Of("supersedes", supersedes), LeafRecord.Of("reason", Required("reason", request.Reason)), LeafRecord.Of("by", Required("by", request.By)),
+            LeafRecord.Of("supersedes", supersedes),
+            LeafRecord.Of("reason", Required("reason", request.Reason)),
+            LeafRecord.Of("by", Required("by", request.By)),
             .. request.Amount is null && request.Unit is null ? Array.Empty<LeafRecord>() : [AmountOf(request)],
             .. DetailsOf(request),
         ];
@@ -250,12 +350,20 @@ public sealed partial record Entry
         return new Entry(LeafType.Correction, records) { Supersedes = supersedes };
     }
 
-    /// <summary>Under which name the ledger remembers an entry: an instrument by its kind and id, a manual entry by all it says but who entered it.</summary>
+    /// <summary>
+    /// Under which name the ledger remembers an entry: an instrument by its kind and id, a manual entry by all it says but who entered it.
+    /// </summary>
     public static string OnceOf(string type, IReadOnlyList<LeafRecord> records)
     {
-        string said = type == LeafType.Instrument
-            ? $"{Said("kind")}/{Said("id")}"
-            : string.Join('\n', records.Where(r => r.Name != "by").Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}{(r.Data is { } data ? Convert.ToHexString(data.Span) : "")}"));
+        string said =
+            type == LeafType.Instrument
+                ? $"{Said("kind")}/{Said("id")}"
+                : string.Join(
+                    '\n',
+                    records
+                        .Where(r => r.Name != "by")
+                        .Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}{(r.Data is { } data ? Convert.ToHexString(data.Span) : "")}")
+                );
         return $"entered:{type}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(said)))}";
 
         string? Said(string name) => records.First(r => r.Name == name).Text;
@@ -265,19 +373,27 @@ public sealed partial record Entry
     {
         if (!Known.TryGetValue(request.Unit ?? "", out (string Recorded, int Places) unit))
         {
-            throw new InvalidDataException($"The unit of the amount is '{Clean(request.Unit ?? "")}'. Write one of {string.Join(", ", Known.Keys)}.");
+            throw new InvalidDataException(
+                $"The unit of the amount is '{Clean(request.Unit ?? "")}'. Write one of {string.Join(", ", Known.Keys)}."
+            );
         }
 
         Match number = Number().Match(request.Amount ?? "");
         if (!number.Success)
         {
-            throw new InvalidDataException($"The amount is '{Clean(request.Amount ?? "")}'. Write up to 18 digits with a point, such as 1200.50, not below 0.");
+            throw new InvalidDataException(
+                $"The amount is '{Clean(request.Amount ?? "")}'. Write up to 18 digits with a point, such as 1200.50, not below 0."
+            );
         }
 
         string decimals = number.Groups["decimals"].Value;
         BigInteger mantissa = BigInteger.Parse(number.Groups["whole"].Value + decimals, CultureInfo.InvariantCulture);
         Forbid(mantissa >= BigInteger.Pow(10, 18), $"The amount {request.Amount} has more than 18 digits.");
-        return new LeafRecord("amount") { Unit = unit.Recorded, Number = new DecimalFraction(unit.Places - decimals.Length, (long)mantissa) };
+        return new LeafRecord("amount")
+        {
+            Unit = unit.Recorded,
+            Number = new DecimalFraction(unit.Places - decimals.Length, (long)mantissa),
+        };
     }
 
     private static IEnumerable<LeafRecord> DetailsOf(EntryRequest request)
@@ -286,7 +402,10 @@ public sealed partial record Entry
         Forbid(details.Count > MostDetails, $"There are {details.Count} details; write at most {MostDetails}, and the rest in a document.");
         foreach ((string name, string text) in details.OrderBy(d => d.Key, StringComparer.Ordinal))
         {
-            Forbid(!DetailName().IsMatch(name), $"'{Clean(name)}' is no name of a detail: topic/detail in letters, digits and - . _, such as supplier/name.");
+            Forbid(
+                !DetailName().IsMatch(name),
+                $"'{Clean(name)}' is no name of a detail: topic/detail in letters, digits and - . _, such as supplier/name."
+            );
             yield return LeafRecord.Of(name, Required(name, text));
         }
     }
@@ -300,18 +419,27 @@ public sealed partial record Entry
             return new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)).ToUniversalTime();
         }
 
-        return Zoned().IsMatch(text ?? "") && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time)
+        return
+            Zoned().IsMatch(text ?? "")
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time)
             ? time.ToUniversalTime()
-            : throw new InvalidDataException($"{name} is '{Clean(text ?? "")}'. Write a day, 2026-06-01, or a time with its offset, 2026-06-01T06:00:00+08:00.");
+            : throw new InvalidDataException(
+                $"{name} is '{Clean(text ?? "")}'. Write a day, 2026-06-01, or a time with its offset, 2026-06-01T06:00:00+08:00."
+            );
     }
 
-    private static byte[] HashOf(string hex) => hex.Length == 64 && hex.All(char.IsAsciiHexDigit)
-        ? Convert.FromHexString(hex)
-        : throw new InvalidDataException("sha256 is not 64 hexadecimal digits.");
+    private static byte[] HashOf(string hex) =>
+        hex.Length == 64 && hex.All(char.IsAsciiHexDigit)
+            ? Convert.FromHexString(hex)
+            : throw new InvalidDataException("sha256 is not 64 hexadecimal digits.");
 
-    private static string Required(string name, string? text) => text is { Length: > 0 and <= 200 } && !text.Any(char.IsControl) && text.Trim() == text
-        ? text
-        : throw new InvalidDataException($"{name} is {(string.IsNullOrEmpty(text) ? "missing" : $"'{Clean(text)}'")}. Write 1 to 200 characters in one line, without spaces around them.");
+    private static string Required(string name, string? text) =>
+        text is { Length: > 0 and <= 200 } && !text.Any(char.IsControl) && text.Trim() == text
+            ? text
+            : throw new InvalidDataException(
+                $"{name} is {(string.IsNullOrEmpty(text) ? "missing" : $"'{Clean(text)}'")}. Write 1 to 200 characters in one "
+                    + "line, without spaces around them."
+            );
 
     private static void Forbid(bool wrong, string sentence)
     {
@@ -321,7 +449,8 @@ public sealed partial record Entry
         }
     }
 
-    private static string Clean(string text) => string.Concat(text.Take(60).Select(c => char.IsControl(c) ? '\uFFFD' : c)) + (text.Length > 60 ? "…" : "");
+    private static string Clean(string text) =>
+        string.Concat(text.Take(60).Select(c => char.IsControl(c) ? '\uFFFD' : c)) + (text.Length > 60 ? "…" : "");
 
     [GeneratedRegex(@"^(?<whole>[0-9]{1,18})(\.(?<decimals>[0-9]{1,12}))?\z")]
     private static partial Regex Number();
@@ -333,7 +462,10 @@ public sealed partial record Entry
     private static partial Regex Zoned();
 
     [JsonSourceGenerationOptions(
-        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
+        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false
+    )]
     [JsonSerializable(typeof(EntryRequest))]
     private sealed partial class EntryJson : JsonSerializerContext;
 }

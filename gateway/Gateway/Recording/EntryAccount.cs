@@ -3,7 +3,10 @@ using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Recording;
 
-/// <summary>One account's footprint of what people enter: each manual entry with its subject becomes a carbon leaf, and each correction of its amount another.</summary>
+/// <summary>
+/// One account's footprint of what people enter: each manual entry with its subject becomes a carbon leaf, and each correction of its
+/// amount another.
+/// </summary>
 /// <param name="name">The account's name in the site file.</param>
 /// <param name="subject">Of the entries that it takes.</param>
 /// <param name="set">The factor set that the method cites.</param>
@@ -33,7 +36,10 @@ public sealed class EntryAccount(string name, string subject, FactorSet set, Rec
         {
             return
             [
-                FootprintLeaf.AmountOf(name, method.Micrograms(MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!))),
+                FootprintLeaf.AmountOf(
+                    name,
+                    method.Micrograms(MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!))
+                ),
                 entry.First(r => r.Name == "from"),
                 entry.First(r => r.Name == "to"),
                 .. FootprintLeaf.RecordsOf(method, set),
@@ -42,7 +48,10 @@ public sealed class EntryAccount(string name, string subject, FactorSet set, Rec
         }
         catch (CarbonException e)
         {
-            throw new InvalidDataException($"The account {name} takes entries about {subject}, and this amount does not fit it: {e.Message}", e);
+            throw new InvalidDataException(
+                $"The account {name} takes entries about {subject}, and this amount does not fit it: {e.Message}",
+                e
+            );
         }
     }
 }

@@ -53,7 +53,12 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
 
         foreach (FactorSet set in packs.Library.Sets.Where(s => packs.SignedBy.ContainsKey(s.Name)))
         {
-            log.LogInformation("The factor set {Set}, version {Version}, is from a pack signed with {Signer}", set.Name, set.Version, packs.SignedBy[set.Name].Path);
+            log.LogInformation(
+                "The factor set {Set}, version {Version}, is from a pack signed with {Signer}",
+                set.Name,
+                set.Version,
+                packs.SignedBy[set.Name].Path
+            );
         }
     }
 
@@ -85,25 +90,26 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
     }
 
     /// <summary>The sets that hold since the start, and the packs that are not used, as JSON.</summary>
-    public byte[] ToJson() => Json(json =>
-    {
-        json.WriteStartArray("sets");
-        foreach (FactorSet set in Sets)
+    public byte[] ToJson() =>
+        Json(json =>
         {
-            json.WriteStartObject();
-            Write(json, set, packs.SignedBy.GetValueOrDefault(set.Name));
-            json.WriteEndObject();
-        }
+            json.WriteStartArray("sets");
+            foreach (FactorSet set in Sets)
+            {
+                json.WriteStartObject();
+                Write(json, set, packs.SignedBy.GetValueOrDefault(set.Name));
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
-        json.WriteStartArray("refused");
-        foreach (string why in Unused)
-        {
-            json.WriteStringValue(why);
-        }
+            json.WriteEndArray();
+            json.WriteStartArray("refused");
+            foreach (string why in Unused)
+            {
+                json.WriteStringValue(why);
+            }
 
-        json.WriteEndArray();
-    });
+            json.WriteEndArray();
+        });
 
     private static void Write(Utf8JsonWriter json, FactorSet set, FactorSigner? signer)
     {
@@ -131,7 +137,8 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
     private static string Sentence(string text) => $"{char.ToUpperInvariant(text[0])}{text[1..].TrimEnd('.')}.";
 
     private bool IsStored(FactorPack pack, FactorPacks stored, byte[] file) =>
-        stored.SignedBy.ContainsKey(pack.Set.Name) && stored.Library.Sets.Any(s => s.Name == pack.Set.Name && s.Version == pack.Set.Version)
+        stored.SignedBy.ContainsKey(pack.Set.Name)
+        && stored.Library.Sets.Any(s => s.Name == pack.Set.Name && s.Version == pack.Set.Version)
         && File.ReadAllBytes(Path.Combine(folder, FactorPacks.FileNameOf(pack.Set))).AsSpan().SequenceEqual(file);
 
     private void Store(FactorPack pack, byte[] file, byte[] signature, FactorPacks stored)
@@ -146,7 +153,9 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
 
         if (next.SignedBy.Count > MostPacks)
         {
-            throw new InvalidDataException($"There are {MostPacks} factor packs already; remove one that no footprint needs from {folder}.");
+            throw new InvalidDataException(
+                $"There are {MostPacks} factor packs already; remove one that no footprint needs from {folder}."
+            );
         }
 
         // A pack is there once its file is. Its signature is there before, and the pack that it takes the place of until after.
@@ -155,7 +164,12 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
         string path = Path.Combine(folder, FactorPacks.FileNameOf(pack.Set));
         DurableFile.Write(path + FactorPack.SignatureSuffix, signature);
         DurableFile.Write(path, file);
-        foreach (string old in Directory.GetFiles(folder, $"{pack.Set.Name}.*").Where(f => f != path && f != path + FactorPack.SignatureSuffix).Order(StringComparer.Ordinal))
+        foreach (
+            string old in Directory
+                .GetFiles(folder, $"{pack.Set.Name}.*")
+                .Where(f => f != path && f != path + FactorPack.SignatureSuffix)
+                .Order(StringComparer.Ordinal)
+        )
         {
             File.Delete(old); // a file before its signature
         }

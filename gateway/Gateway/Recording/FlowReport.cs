@@ -21,10 +21,20 @@ public sealed record MonthFigure(string Name, string Title, string? Value, strin
 /// <param name="From">Its begin, UTC.</param>
 /// <param name="To">Its end, UTC, or that of the newest slot.</param>
 /// <param name="Attributed">Slots whose flows are recorded.</param>
-/// <param name="NotAttributed">Slots since the month's first record whose flows are not: a meter was missing, the gateway was off, the balance did not hold.</param>
-/// <param name="Leaves">The flow leaves that it rests on: the first and the last, each naming the one before. None: nothing is recorded.</param>
+/// <param name="NotAttributed">Slots since the month's first record whose flows are not: a meter was missing, the gateway was off, the
+/// balance did not hold.</param>
+/// <param name="Leaves">The flow leaves that it rests on: the first and the last, each naming the one before. None: nothing is
+/// recorded.</param>
 /// <param name="Figures">In a fixed order.</param>
-public sealed record FlowMonth(string Month, DateTimeOffset From, DateTimeOffset To, long Attributed, long NotAttributed, IReadOnlyList<long> Leaves, IReadOnlyList<MonthFigure> Figures);
+public sealed record FlowMonth(
+    string Month,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    long Attributed,
+    long NotAttributed,
+    IReadOnlyList<long> Leaves,
+    IReadOnlyList<MonthFigure> Figures
+);
 
 /// <summary>The figures of this calendar month and the one before, from their flow leaves.</summary>
 /// <param name="Months">The current one first.</param>
@@ -62,9 +72,14 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
             return new DateTimeOffset(first, zone.GetUtcOffset(first)).ToUniversalTime();
         }
 
-        Leaf? At(string? index) => index is not null && long.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out long i) && ledger.Leaves(i, i + 1) is [{ } bytes]
-            ? LeafCodec.Decode(bytes) : null;
-        static string? Previous(Leaf leaf) => leaf.Records.FirstOrDefault(r => r.Name == "previous")?.Number?.Mantissa.ToString(CultureInfo.InvariantCulture);
+        Leaf? At(string? index) =>
+            index is not null
+            && long.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out long i)
+            && ledger.Leaves(i, i + 1) is [{ } bytes]
+                ? LeafCodec.Decode(bytes)
+                : null;
+        static string? Previous(Leaf leaf) =>
+            leaf.Records.FirstOrDefault(r => r.Name == "previous")?.Number?.Mantissa.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>For a person.</summary>
@@ -73,16 +88,30 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         StringBuilder text = new();
         foreach (FlowMonth month in Months)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{month.Month}, {month.From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'} to {month.To.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}: flows of {month.Attributed} slots, {month.NotAttributed} not attributed");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{month.Month}, {month.From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'} to "
+                    + $"{month.To.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}: flows of {month.Attributed} slots, "
+                    + $"{month.NotAttributed} not attributed"
+            );
             if (month.Leaves is [var first, var last])
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  from the flow leaves {first} to {last}, each explained by /v1/flows/why?leaf={last}");
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"  from the flow leaves {first} to {last}, each explained by /v1/flows/why?leaf={last}"
+                );
             }
 
             foreach (MonthFigure figure in month.Figures)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {figure.Title}: {(figure.Value is null ? $"no value: {figure.NoValue}" : $"{figure.Value} {figure.Unit}")}");
-                text.AppendLine(CultureInfo.InvariantCulture, $"      {figure.Formula}{(figure.Inputs.Length == 0 ? "" : $" = {figure.Inputs}")}");
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"  {figure.Title}: {(figure.Value is null ? $"no value: {figure.NoValue}" : $"{figure.Value} {figure.Unit}")}"
+                );
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"      {figure.Formula}{(figure.Inputs.Length == 0 ? "" : $" = {figure.Inputs}")}"
+                );
             }
         }
 
@@ -101,9 +130,14 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         FlowLedger ledger = replay.Run();
         Dictionary<string, FlowFigure> figures = FlowFigures.Of(ledger).ToDictionary(f => f.Name);
         return new FlowMonth(
-            TimeZoneInfo.ConvertTime(start, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture), start, ledger.End ?? start, ledger.Totals.Solved, ledger.Totals.NotSolved,
+            TimeZoneInfo.ConvertTime(start, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture),
+            start,
+            ledger.End ?? start,
+            ledger.Totals.Solved,
+            ledger.Totals.NotSolved,
             within.Length == 0 ? [] : [within[0].Head.Index, within[^1].Head.Index],
-            [.. Names.Select(n => figures[n]).Select(f => new MonthFigure(f.Name, f.Title, f.Shown, f.Unit, f.Reason, f.Formula, f.Inputs))]);
+            [.. Names.Select(n => figures[n]).Select(f => new MonthFigure(f.Name, f.Title, f.Shown, f.Unit, f.Reason, f.Formula, f.Inputs))]
+        );
     }
 
     /// <summary>The intervals of a month as its leaves state them, given to the engine again: with its sums it gives the figures.</summary>
@@ -121,7 +155,8 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         {
             FlowStatement[] statements = [.. leaf.Records.Select(FlowAccount.StatementOf)];
             FlowPlan plan = FlowPlan.Read(statements);
-            DateTimeOffset from = FlowAccount.TimeOf(leaf, "from"), to = FlowAccount.TimeOf(leaf, "to");
+            DateTimeOffset from = FlowAccount.TimeOf(leaf, "from"),
+                to = FlowAccount.TimeOf(leaf, "to");
             if (_plan is null)
             {
                 _slot = TimeSpan.FromMinutes(plan.LengthMinutes);
@@ -129,9 +164,15 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
                 _next = new DateTimeOffset((first.Ticks + _slot.Ticks - 1) / _slot.Ticks * _slot.Ticks, TimeSpan.Zero);
             }
 
-            // A stretch that goes on is in the next leaf; where the length of slots was changed, or the clock set back, only the first are told.
+            // A stretch that goes on is in the next leaf; where the length of slots was changed, or the clock set back, only the first are
+            // told.
             _plan = plan;
-            if (plan.LengthMinutes != (int)_slot.TotalMinutes || !RecordedFlow.Ends(statements) || to <= _next || to.Ticks % _slot.Ticks != 0)
+            if (
+                plan.LengthMinutes != (int)_slot.TotalMinutes
+                || !RecordedFlow.Ends(statements)
+                || to <= _next
+                || to.Ticks % _slot.Ticks != 0
+            )
             {
                 return;
             }
@@ -142,16 +183,20 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
             }
 
             _generators.AddRange(plan.Generators.Select(g => g.Generator).Where(g => !_generators.Contains(g)));
-            bool slot = to - from == _slot, attributed = !statements.Any(s => s.Name == "reason");
+            bool slot = to - from == _slot,
+                attributed = !statements.Any(s => s.Name == "reason");
             _measured.Add((_intervals.Count, statements));
-            _intervals.Add(Unknown(_next) with
-            {
-                Import = slot ? RecordedFlow.MeasuredIn(statements, "import") : null,
-                Export = attributed ? RecordedFlow.MeasuredIn(statements, "export") ?? 0 : null, // so the engine attributes what the device did, and nothing else
-                Charge = RecordedFlow.MeasuredIn(statements, "charge") ?? 0,
-                Discharge = RecordedFlow.MeasuredIn(statements, "discharge") ?? 0,
-                Load = RecordedFlow.MeasuredIn(statements, "load"),
-            });
+            _intervals.Add(
+                Unknown(_next) with
+                {
+                    Import = slot ? RecordedFlow.MeasuredIn(statements, "import") : null,
+                    // So the engine attributes what the device did, and nothing else.
+                    Export = attributed ? RecordedFlow.MeasuredIn(statements, "export") ?? 0 : null,
+                    Charge = RecordedFlow.MeasuredIn(statements, "charge") ?? 0,
+                    Discharge = RecordedFlow.MeasuredIn(statements, "discharge") ?? 0,
+                    Load = RecordedFlow.MeasuredIn(statements, "load"),
+                }
+            );
             _next += _slot;
         }
 
@@ -162,14 +207,26 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
                 return new FlowLedger(new FlowSite { LengthMinutes = 15, Generators = [] });
             }
 
-            FlowSite site = _plan!.Site with { LengthMinutes = (int)_slot.TotalMinutes, Generators = _generators, ToleranceMillionths = 1_000_000 };
+            FlowSite site = _plan!.Site with
+            {
+                LengthMinutes = (int)_slot.TotalMinutes,
+                Generators = _generators,
+                ToleranceMillionths = 1_000_000,
+            };
             FlowLedger ledger = new(site, before is null ? null : StateOf(before));
             Dictionary<int, IReadOnlyList<FlowStatement>> measured = _measured.ToDictionary(m => m.Interval, m => m.Statements);
             for (int i = 0; i < _intervals.Count; i++)
             {
                 FlowInterval interval = _intervals[i] with
                 {
-                    Generation = [.. _generators.Select(g => !measured.TryGetValue(i, out IReadOnlyList<FlowStatement>? said) ? (long?)null : Stands(said, g) ? RecordedFlow.MeasuredIn(said, g.Name) : 0)],
+                    Generation =
+                    [
+                        .. _generators.Select(g =>
+                            !measured.TryGetValue(i, out IReadOnlyList<FlowStatement>? said) ? (long?)null
+                            : Stands(said, g) ? RecordedFlow.MeasuredIn(said, g.Name)
+                            : 0
+                        ),
+                    ],
                 };
                 try
                 {
@@ -185,21 +242,41 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         }
 
         // A generator that came to the site later gave nothing before.
-        private static bool Stands(IReadOnlyList<FlowStatement> statements, Generator generator) => statements.Any(s => s.Name == "registers/" + generator.Name);
+        private static bool Stands(IReadOnlyList<FlowStatement> statements, Generator generator) =>
+            statements.Any(s => s.Name == "registers/" + generator.Name);
 
-        private static FlowInterval Unknown(DateTimeOffset start) => new() { Start = start, Charge = null, Discharge = null };
+        private static FlowInterval Unknown(DateTimeOffset start) =>
+            new()
+            {
+                Start = start,
+                Charge = null,
+                Discharge = null,
+            };
 
         private BatteryState StateOf(Leaf leaf)
         {
             IReadOnlyList<(string Origin, long Energy)> stored = RecordedFlow.StoredIn(leaf.Records.Select(FlowAccount.StatementOf));
             Int128 grid = stored.FirstOrDefault(s => s.Origin == "grid").Energy;
-            Int128 unknown = stored.Where(s => s.Origin != "grid" && _generators.All(g => g.Name != s.Origin)).Aggregate((Int128)0, (sum, s) => sum + s.Energy);
+            Int128 unknown = stored
+                .Where(s => s.Origin != "grid" && _generators.All(g => g.Name != s.Origin))
+                .Aggregate((Int128)0, (sum, s) => sum + s.Energy);
             return new BatteryState(
-                _intervals[0].Start, [("grid", grid), ("unknown", unknown), .. stored.Where(s => _generators.Any(g => g.Name == s.Origin)).Select(s => (s.Origin, (Int128)s.Energy))], grid, 0);
+                _intervals[0].Start,
+                [
+                    ("grid", grid),
+                    ("unknown", unknown),
+                    .. stored.Where(s => _generators.Any(g => g.Name == s.Origin)).Select(s => (s.Origin, (Int128)s.Energy)),
+                ],
+                grid,
+                0
+            );
         }
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(FlowReport))]
 internal sealed partial class FlowReportJson : JsonSerializerContext;

@@ -25,10 +25,20 @@ public sealed record FlowWhyLine(string Name, string Value, IReadOnlyList<long> 
 /// <param name="Stored">And after.</param>
 /// <param name="Proof">Path of the bundle that proves this leaf and all that it rests on.</param>
 public sealed record FlowWhy(
-    long Leaf, DateTimeOffset From, DateTimeOffset To, string? Reason, string Convention, IReadOnlyList<FlowWhyLine> Measured, IReadOnlyList<FlowWhyLine> Flows,
-    IReadOnlyList<FlowWhyLine> Before, IReadOnlyList<FlowWhyLine> Stored, string Proof)
+    long Leaf,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    string? Reason,
+    string Convention,
+    IReadOnlyList<FlowWhyLine> Measured,
+    IReadOnlyList<FlowWhyLine> Flows,
+    IReadOnlyList<FlowWhyLine> Before,
+    IReadOnlyList<FlowWhyLine> Stored,
+    string Proof
+)
 {
-    private const string Sharing = "Sources and sinks share in proportion; import is not export and discharge is not charge while anything else can have supplied it; "
+    private const string Sharing =
+        "Sources and sinks share in proportion; import is not export and discharge is not charge while anything else can have supplied it; "
         + "what the battery gives is a mixture of all it holds after the slot's charge (gateway/Carbon/Flows/README.md)";
 
     /// <summary>Explains a flow leaf.</summary>
@@ -41,12 +51,17 @@ public sealed record FlowWhy(
         Leaf[] sources = [.. flow.Head.ComputedFrom.Select(leafAt).OfType<Leaf>()];
         Leaf? before = sources.FirstOrDefault(s => s.Head.Type == LeafType.Flow);
         return new FlowWhy(
-            flow.Head.Index, FlowAccount.TimeOf(flow, "from"), FlowAccount.TimeOf(flow, "to"), statements.FirstOrDefault(s => s.Name == "reason")?.Text, Sharing,
+            flow.Head.Index,
+            FlowAccount.TimeOf(flow, "from"),
+            FlowAccount.TimeOf(flow, "to"),
+            statements.FirstOrDefault(s => s.Name == "reason")?.Text,
+            Sharing,
             [.. MeasuredIn(statements, sources)],
             [.. Under("flow/").Select(s => new FlowWhyLine(Named(s.Name), Energy(s), []))],
             [.. before is null ? [] : Held(before.Records.Select(FlowAccount.StatementOf), [before.Head.Index])],
             [.. Held(statements, [])],
-            Why.ProofOf(flow, sources));
+            Why.ProofOf(flow, sources)
+        );
 
         IEnumerable<FlowStatement> Under(string prefix) => statements.Where(s => s.Name.StartsWith(prefix, StringComparison.Ordinal));
     }
@@ -55,7 +70,11 @@ public sealed record FlowWhy(
     public string ToText()
     {
         StringBuilder text = new();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Flows, leaf {Leaf}: {From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to {To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Reason is null ? "" : $", not attributed: {Reason}")}");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Flows, leaf {Leaf}: {From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to "
+                + $"{To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Reason is null ? "" : $", not attributed: {Reason}")}"
+        );
         text.AppendLine(CultureInfo.InvariantCulture, $"  {Convention}");
         Lines("measured", Measured);
         Lines("the battery held before", Before);
@@ -68,7 +87,11 @@ public sealed record FlowWhy(
             text.AppendLine(CultureInfo.InvariantCulture, $"{title}{(lines.Count == 0 ? ": nothing" : "")}");
             foreach (FlowWhyLine line in lines)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {line.Name}: {line.Value}{(line.Leaves.Count == 0 ? "" : $" ({(line.Leaves.Count == 1 ? "leaf" : "leaves")} {string.Join(", ", line.Leaves)})")}");
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"  {line.Name}: "
+                        + $"{line.Value}{(line.Leaves.Count == 0 ? "" : $" ({(line.Leaves.Count == 1 ? "leaf" : "leaves")} {string.Join(", ", line.Leaves)})")}"
+                );
             }
         }
     }
@@ -82,27 +105,39 @@ public sealed record FlowWhy(
             foreach (string register in statements.FirstOrDefault(s => s.Name == $"registers/{name}")?.Text?.Split(' ') ?? [])
             {
                 Leaf[] with = [.. sources.Where(s => s.Head.Type == LeafType.Reading && s.Records.Any(r => r.Name == register))];
-                yield return new FlowWhyLine($"  {register}", string.Join(" → ", with.Select(l => Said(l.Records.First(r => r.Name == register)))), [.. with.Select(l => l.Head.Index)]);
+                yield return new FlowWhyLine(
+                    $"  {register}",
+                    string.Join(" → ", with.Select(l => Said(l.Records.First(r => r.Name == register)))),
+                    [.. with.Select(l => l.Head.Index)]
+                );
             }
         }
     }
 
     private static IEnumerable<FlowWhyLine> Held(IEnumerable<FlowStatement> statements, long[] leaves) =>
-        statements.Where(s => s.Name.StartsWith("stored/", StringComparison.Ordinal)).Select(s => new FlowWhyLine($"from {s.Name["stored/".Length..]}", Energy(s), leaves));
+        statements
+            .Where(s => s.Name.StartsWith("stored/", StringComparison.Ordinal))
+            .Select(s => new FlowWhyLine($"from {s.Name["stored/".Length..]}", Energy(s), leaves));
 
     // flow/battery/pv:roof/load: the last part is the sink.
     private static string Named(string flow)
     {
         int sink = flow.LastIndexOf('/');
         string source = flow["flow/".Length..sink];
-        return $"{(source.StartsWith("battery/", StringComparison.Ordinal) ? $"battery, of {source["battery/".Length..]}" : source)} → {flow[(sink + 1)..]}";
+        return $"{(source.StartsWith("battery/", StringComparison.Ordinal) ? $"battery, of {source["battery/".Length..]}" : source)} "
+            + $"→ {flow[(sink + 1)..]}";
     }
 
-    private static string Energy(FlowStatement statement) => statement.Text ?? $"{Exact.Display(MeteredAmount.FromRecord(statement.Mantissa, statement.Exponent, statement.Unit!).In(Unit.KilowattHour).Value, 9)} kWh";
+    private static string Energy(FlowStatement statement) =>
+        statement.Text
+        ?? $"{Exact.Display(MeteredAmount.FromRecord(statement.Mantissa, statement.Exponent, statement.Unit!).In(Unit.KilowattHour).Value, 9)} kWh";
 
     private static string Said(LeafRecord record) => record.Text ?? $"{record.Number} {record.Unit}";
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(FlowWhy))]
 internal sealed partial class FlowWhyJson : JsonSerializerContext;

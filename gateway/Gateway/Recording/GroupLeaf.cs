@@ -10,8 +10,11 @@ namespace EdgeGateway.Recording;
 /// <param name="Settings">What the config leaf says of the group and its meters.</param>
 public sealed record RecordedGroup(string Name, IReadOnlyList<string> Meters, string AccuracyClass, IReadOnlyList<LeafRecord> Settings)
 {
-    /// <summary>What the calibration leaves of its meters say, without what was before. Meters without a calibration are not in it.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<LeafRecord>> Calibrations { get; init; } = new Dictionary<string, IReadOnlyList<LeafRecord>>();
+    /// <summary>
+    /// What the calibration leaves of its meters say, without what was before. Meters without a calibration are not in it.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<LeafRecord>> Calibrations { get; init; } =
+        new Dictionary<string, IReadOnlyList<LeafRecord>>();
 
     /// <summary>What the faces of its pulse meters showed.</summary>
     public IReadOnlyList<RecordedIndex> Indexes { get; init; } = [];
@@ -49,7 +52,8 @@ public static class GroupLeaf
             {
                 yield return (
                     record.Name[..slash],
-                    new Register(ObisCode.Parse(record.Name[(slash + 1)..]), new Quantum(unit, number.Exponent), number.Mantissa));
+                    new Register(ObisCode.Parse(record.Name[(slash + 1)..]), new Quantum(unit, number.Exponent), number.Mantissa)
+                );
             }
         }
     }

@@ -11,7 +11,9 @@ public static class LastRecorded
     private const int MostLeaves = 1440;
     private const int Page = 64;
 
-    /// <summary>The newest recorded count of each register, by looking back until every meter of the newest readings has been seen.</summary>
+    /// <summary>
+    /// The newest recorded count of each register, by looking back until every meter of the newest readings has been seen.
+    /// </summary>
     public static IReadOnlyDictionary<RegisterKey, Register> Registers(Ledger ledger)
     {
         Dictionary<RegisterKey, Register> found = [];
@@ -34,7 +36,11 @@ public static class LastRecorded
                     missing.Remove(meter);
                 }
 
-                missing.UnionWith(leaf.Records.Where(r => r.Text is not null).Select(r => r.Name.Split('/')[0]).Where(m => !found.Keys.Any(k => k.Meter == m)));
+                missing.UnionWith(
+                    leaf.Records.Where(r => r.Text is not null)
+                        .Select(r => r.Name.Split('/')[0])
+                        .Where(m => !found.Keys.Any(k => k.Meter == m))
+                );
             }
 
             if (found.Count > 0 && missing.Count == 0)

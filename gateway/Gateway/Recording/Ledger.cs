@@ -12,7 +12,11 @@ namespace EdgeGateway.Recording;
 /// <param name="Facts">What the recorder must remember together with these leaves, such as the index of the config in force.</param>
 /// <param name="Thinned">Indexes of earlier leaves that lose their bytes and keep their hashes. None is in a tile that still grows.</param>
 public sealed record LedgerTick(
-    DateTimeOffset Time, IReadOnlyList<byte[]> Leaves, IReadOnlyDictionary<string, string> Facts, IReadOnlyList<long>? Thinned = null);
+    DateTimeOffset Time,
+    IReadOnlyList<byte[]> Leaves,
+    IReadOnlyDictionary<string, string> Facts,
+    IReadOnlyList<long>? Thinned = null
+);
 
 /// <summary>A signed state of the log, as stored.</summary>
 /// <param name="Size">Leaves it covers.</param>
@@ -111,7 +115,8 @@ public sealed class Ledger : IDisposable
     public static Ledger Open(string path)
     {
         SQLitePCL.Batteries_V2.Init();
-        SqliteConnection? writer = null, reader = null;
+        SqliteConnection? writer = null,
+            reader = null;
         try
         {
             writer = Connect(path, SqliteOpenMode.ReadWriteCreate);
@@ -125,7 +130,9 @@ public sealed class Ledger : IDisposable
 
             if (Scalar(writer, "PRAGMA application_id") != ApplicationId || Scalar(writer, "PRAGMA user_version") != 1)
             {
-                throw new InvalidDataException($"{path} is not a ledger of this version. Give another data folder, or the gateway version that made it.");
+                throw new InvalidDataException(
+                    $"{path} is not a ledger of this version. Give another data folder, or the gateway version that made it."
+                );
             }
 
             Execute(writer, Cosignatures);
@@ -143,8 +150,8 @@ public sealed class Ledger : IDisposable
     }
 
     /// <summary>
-    /// Records a tick: leaves, full hash tiles and facts, and with them whatever waits to become durable: checkpoints, cosignatures, time stamps,
-    /// moved cursors. One transaction; when it returns, it is durable.
+    /// Records a tick: leaves, full hash tiles and facts, and with them whatever waits to become durable: checkpoints, cosignatures, time
+    /// stamps, moved cursors. One transaction; when it returns, it is durable.
     /// </summary>
     /// <exception cref="SqliteException">Nothing of the tick was recorded.</exception>
     public void Append(LedgerTick tick)
@@ -209,17 +216,38 @@ public sealed class Ledger : IDisposable
             write();
             foreach (StoredCheckpoint c in checkpoints)
             {
-                Execute(_writer, "INSERT OR REPLACE INTO checkpoint VALUES($1, $2, $3, $4)", c.Size, c.Time.ToUnixTimeMilliseconds(), c.Note, c.Cose);
+                Execute(
+                    _writer,
+                    "INSERT OR REPLACE INTO checkpoint VALUES($1, $2, $3, $4)",
+                    c.Size,
+                    c.Time.ToUnixTimeMilliseconds(),
+                    c.Note,
+                    c.Cose
+                );
             }
 
             foreach (StoredCosignature c in cosignatures)
             {
-                Execute(_writer, "INSERT OR REPLACE INTO cosignature VALUES($1, $2, $3, $4)", c.Size, c.Witness, c.Line, c.Time.ToUnixTimeSeconds());
+                Execute(
+                    _writer,
+                    "INSERT OR REPLACE INTO cosignature VALUES($1, $2, $3, $4)",
+                    c.Size,
+                    c.Witness,
+                    c.Line,
+                    c.Time.ToUnixTimeSeconds()
+                );
             }
 
             foreach (StoredTimeStamp s in timeStamps)
             {
-                Execute(_writer, "INSERT OR REPLACE INTO timestamp VALUES($1, $2, $3, $4)", s.Size, s.Token, s.Host, s.Time.ToUnixTimeMilliseconds());
+                Execute(
+                    _writer,
+                    "INSERT OR REPLACE INTO timestamp VALUES($1, $2, $3, $4)",
+                    s.Size,
+                    s.Token,
+                    s.Host,
+                    s.Time.ToUnixTimeMilliseconds()
+                );
             }
 
             foreach ((string name, long position) in cursors)
@@ -241,8 +269,8 @@ public sealed class Ledger : IDisposable
     public TreeHead Head(Origin origin) => new(origin, _tree.Size, _tree.Root);
 
     /// <summary>
-    /// Takes a signed checkpoint and wakes those who wait for one. It becomes durable with the next tick, as cursors do: what must survive a
-    /// power cut are the leaves, and they are recorded; a checkpoint over them can be signed again.
+    /// Takes a signed checkpoint and wakes those who wait for one. It becomes durable with the next tick, as cursors do: what must survive
+    /// a power cut are the leaves, and they are recorded; a checkpoint over them can be signed again.
     /// </summary>
     public void Seal(StoredCheckpoint checkpoint)
     {
@@ -267,10 +295,13 @@ public sealed class Ledger : IDisposable
     }
 
     /// <summary>The leaves [first, end), at most 256 of them; null where a leaf's bytes were thinned.</summary>
-    public IReadOnlyList<byte[]?> Leaves(long first, long end) => Query(
-        "SELECT bytes FROM leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx",
-        r => r.IsDBNull(0) ? null : r.GetFieldValue<byte[]>(0),
-        first, Math.Min(end, first + LeavesPerPage));
+    public IReadOnlyList<byte[]?> Leaves(long first, long end) =>
+        Query(
+            "SELECT bytes FROM leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx",
+            r => r.IsDBNull(0) ? null : r.GetFieldValue<byte[]>(0),
+            first,
+            Math.Min(end, first + LeavesPerPage)
+        );
 
     /// <summary>
     /// Cuts the batch that begins at a leaf and ends at the next checkpoint, or null when no checkpoint covers that leaf yet. The same
@@ -289,7 +320,9 @@ public sealed class Ledger : IDisposable
             IReadOnlyList<byte[]?> page = Leaves(first + elements.Count, checkpoint.Size);
             if (page.Count == 0)
             {
-                throw new InvalidDataException($"Leaf {first + elements.Count} is not in the ledger, although checkpoint {checkpoint.Size} covers it.");
+                throw new InvalidDataException(
+                    $"Leaf {first + elements.Count} is not in the ledger, although checkpoint {checkpoint.Size} covers it."
+                );
             }
 
             foreach (byte[]? leaf in page)
@@ -302,28 +335,47 @@ public sealed class Ledger : IDisposable
     }
 
     /// <summary>
-    /// The checkpoint that proves most of a leaf: the first one over it that is time-stamped, as that shows earliest that the leaf was there; else the
-    /// newest. Null when none covers it yet.
+    /// The checkpoint that proves most of a leaf: the first one over it that is time-stamped, as that shows earliest that the leaf was
+    /// there; else the newest. Null when none covers it yet.
     /// </summary>
     public StoredCheckpoint? CheckpointFor(long leaf)
     {
         StoredTimeStamp? waiting = _newTimeStamps.Values.Where(s => s.Size > leaf).MinBy(s => s.Size);
-        StoredTimeStamp? first = Query("SELECT size, token, host, t FROM timestamp WHERE size > $1 ORDER BY size LIMIT 1", ReadTimeStamp, leaf).FirstOrDefault() ?? waiting;
-        return first is not null ? CheckpointBeyond(first.Size - 1) : LastCheckpoint is { } newest && newest.Size > leaf ? newest : null;
+        StoredTimeStamp? first = Query(
+                "SELECT size, token, host, t FROM timestamp WHERE size > $1 ORDER BY size LIMIT 1",
+                ReadTimeStamp,
+                leaf
+            )
+            .FirstOrDefault()
+            ?? waiting;
+        return first is not null ? CheckpointBeyond(first.Size - 1)
+            : LastCheckpoint is { } newest && newest.Size > leaf ? newest
+            : null;
     }
 
     /// <summary>Single leaves with a receipt under a checkpoint that covers all of them.</summary>
     /// <param name="indexes">Which, none twice.</param>
     /// <param name="checkpoint">Of this ledger.</param>
     /// <exception cref="InvalidDataException">The bytes of one were thinned.</exception>
-    public Bundle BundleOf(IReadOnlyList<long> indexes, StoredCheckpoint checkpoint) => new()
-    {
-        TimeStamps = TimeStampOf(checkpoint.Size) is { } stamp ? [stamp.Token] : [],
-        Note = NoteWithCosignatures(checkpoint),
-        Leaves = [.. indexes.Select(i => (ReadOnlyMemory<byte>)(Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")))],
-        Receipt = new CoseReceipt(
-            checkpoint.Cose, [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))], null).Encode(),
-    };
+    public Bundle BundleOf(IReadOnlyList<long> indexes, StoredCheckpoint checkpoint) =>
+        new()
+        {
+            TimeStamps = TimeStampOf(checkpoint.Size) is { } stamp ? [stamp.Token] : [],
+            Note = NoteWithCosignatures(checkpoint),
+            Leaves =
+            [
+                .. indexes.Select(i =>
+                    (ReadOnlyMemory<byte>)(
+                        Leaves(i, i + 1)[0] ?? throw new InvalidDataException($"The bytes of leaf {i} were thinned; only its hash is kept.")
+                    )
+                ),
+            ],
+            Receipt = new CoseReceipt(
+                checkpoint.Cose,
+                [.. indexes.Select(i => new InclusionProof(i, MerkleProof.Inclusion(i, checkpoint.Size, ReadTile)))],
+                null
+            ).Encode(),
+        };
 
     private StoredTimeStamp? TimeStampOf(long size)
     {
@@ -331,10 +383,19 @@ public sealed class Ledger : IDisposable
         return waiting ?? Query("SELECT size, token, host, t FROM timestamp WHERE size = $1", ReadTimeStamp, size).FirstOrDefault();
     }
 
-    /// <summary>A leaf that changes the key, with its receipt under the first checkpoint that covers it, or null when none does yet.</summary>
+    /// <summary>
+    /// A leaf that changes the key, with its receipt under the first checkpoint that covers it, or null when none does yet.
+    /// </summary>
     public KeyChange? KeyChangeAt(long leaf) =>
         CheckpointBeyond(leaf) is { } checkpoint && Leaves(leaf, leaf + 1) is [{ } bytes]
-            ? new KeyChange(bytes, new CoseReceipt(checkpoint.Cose, [new InclusionProof(leaf, MerkleProof.Inclusion(leaf, checkpoint.Size, ReadTile))], null).Encode())
+            ? new KeyChange(
+                bytes,
+                new CoseReceipt(
+                    checkpoint.Cose,
+                    [new InclusionProof(leaf, MerkleProof.Inclusion(leaf, checkpoint.Size, ReadTile))],
+                    null
+                ).Encode()
+            )
             : null;
 
     /// <summary>The hashes that prove that one checkpoint continues another (<see cref="MerkleProof.Consistency"/>).</summary>
@@ -344,14 +405,19 @@ public sealed class Ledger : IDisposable
 
     /// <summary>That the log under the newest checkpoint continues the one of an older size, or null when it is not so large.</summary>
     /// <param name="older">Leaves of the older log, 1 or more.</param>
-    public CoseReceipt? ConsistencyFrom(long older) => LastCheckpoint is { } checkpoint && older <= checkpoint.Size
-        ? new CoseReceipt(checkpoint.Cose, [], new ConsistencyProof(older, MerkleProof.Consistency(older, checkpoint.Size, ReadTile)))
-        : null;
+    public CoseReceipt? ConsistencyFrom(long older) =>
+        LastCheckpoint is { } checkpoint && older <= checkpoint.Size
+            ? new CoseReceipt(checkpoint.Cose, [], new ConsistencyProof(older, MerkleProof.Consistency(older, checkpoint.Size, ReadTile)))
+            : null;
 
     /// <summary>Index of the first leaf recorded at or after a time, or <see cref="Size"/> when there is none.</summary>
     public long FirstIndexAt(DateTimeOffset time)
     {
-        List<long> found = Query("SELECT first FROM tick WHERE t >= $1 ORDER BY t LIMIT 1", r => r.GetInt64(0), time.ToUnixTimeMilliseconds());
+        List<long> found = Query(
+            "SELECT first FROM tick WHERE t >= $1 ORDER BY t LIMIT 1",
+            r => r.GetInt64(0),
+            time.ToUnixTimeMilliseconds()
+        );
         return found.Count > 0 ? found[0] : Size;
     }
 
@@ -361,12 +427,21 @@ public sealed class Ledger : IDisposable
     /// <summary>All facts whose name begins so, by name.</summary>
     /// <param name="prefix">Ends with <c>:</c>.</param>
     public IReadOnlyList<(string Name, string Value)> Facts(string prefix) =>
-        [.. Query("SELECT name, value FROM fact WHERE name >= $1 AND name < $2 ORDER BY name", r => (r.GetString(0), r.GetString(1)), prefix, prefix[..^1] + ';')];
+        [
+            .. Query(
+                "SELECT name, value FROM fact WHERE name >= $1 AND name < $2 ORDER BY name",
+                r => (r.GetString(0), r.GetString(1)),
+                prefix,
+                prefix[..^1] + ';'
+            ),
+        ];
 
     /// <summary>How far a reader has got: the index of the first leaf it has not delivered. 0 for a new reader.</summary>
     public long Cursor(string name) => _cursors.GetValueOrDefault(name);
 
-    /// <summary>Keeps what a witness said. It is seen at once and becomes durable with the next tick; a lost one can be asked for again.</summary>
+    /// <summary>
+    /// Keeps what a witness said. It is seen at once and becomes durable with the next tick; a lost one can be asked for again.
+    /// </summary>
     public void AddCosignature(StoredCosignature cosignature)
     {
         _newCosignatures[(cosignature.Size, cosignature.Witness)] = cosignature;
@@ -395,7 +470,10 @@ public sealed class Ledger : IDisposable
     /// <summary>The time stamp of the largest checkpoint that has one, or null.</summary>
     public StoredTimeStamp? NewestTimeStamp => Volatile.Read(ref _newestTimeStamp);
 
-    /// <summary>Keeps the time stamp of a checkpoint that is newer than those stamped before. Seen at once, durable with the next tick, as a cosignature.</summary>
+    /// <summary>
+    /// Keeps the time stamp of a checkpoint that is newer than those stamped before. Seen at once, durable with the next tick, as a
+    /// cosignature.
+    /// </summary>
     public void AddTimeStamp(StoredTimeStamp stamp)
     {
         _newTimeStamps[stamp.Size] = stamp;
@@ -404,7 +482,8 @@ public sealed class Ledger : IDisposable
 
     /// <summary>A checkpoint's note with the cosignatures there are by now.</summary>
     public string NoteWithCosignatures(StoredCheckpoint checkpoint) =>
-        checkpoint.Note + string.Concat(CosignaturesOf(checkpoint.Size).OrderBy(c => c.Witness, StringComparer.Ordinal).Select(c => c.Line));
+        checkpoint.Note
+        + string.Concat(CosignaturesOf(checkpoint.Size).OrderBy(c => c.Witness, StringComparer.Ordinal).Select(c => c.Line));
 
     private IEnumerable<StoredCosignature> CosignaturesOf(long size)
     {
@@ -418,7 +497,9 @@ public sealed class Ledger : IDisposable
     private static StoredTimeStamp ReadTimeStamp(SqliteDataReader row) =>
         new(row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetString(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
 
-    /// <summary>Moves a reader's cursor. It becomes durable with the next tick; a lost move sends leaves again, which receivers ignore.</summary>
+    /// <summary>
+    /// Moves a reader's cursor. It becomes durable with the next tick; a lost move sends leaves again, which receivers ignore.
+    /// </summary>
     public void MoveCursor(string name, long position)
     {
         _cursors[name] = position;
@@ -441,12 +522,12 @@ public sealed class Ledger : IDisposable
         _writer.Dispose();
     }
 
-    private TiledTree Restore() =>
-        TiledTree.Restore(Scalar(_writer, "SELECT coalesce(max(idx) + 1, 0) FROM leaf"), ReadTile);
+    private TiledTree Restore() => TiledTree.Restore(Scalar(_writer, "SELECT coalesce(max(idx) + 1, 0) FROM leaf"), ReadTile);
 
     private ReadOnlyMemory<byte>? ReadTile(int level, long index)
     {
-        byte[]? stored = Query("SELECT hashes FROM tile WHERE level = $1 AND idx = $2", r => r.GetFieldValue<byte[]>(0), level, index).FirstOrDefault();
+        byte[]? stored = Query("SELECT hashes FROM tile WHERE level = $1 AND idx = $2", r => r.GetFieldValue<byte[]>(0), level, index)
+            .FirstOrDefault();
         return level == 0 && stored?.Length != TileBytes ? HashesOfGrowing(index) : stored;
     }
 
@@ -454,13 +535,17 @@ public sealed class Ledger : IDisposable
     private byte[] HashesOfGrowing(long tile)
     {
         long first = tile * TiledTree.TileWidth;
-        List<MerkleHash> hashes = [.. Leaves(first, first + TiledTree.TileWidth).TakeWhile(leaf => leaf is not null).Select(leaf => MerkleHash.OfLeaf(leaf))];
+        List<MerkleHash> hashes =
+        [
+            .. Leaves(first, first + TiledTree.TileWidth).TakeWhile(leaf => leaf is not null).Select(leaf => MerkleHash.OfLeaf(leaf)),
+        ];
         return MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(hashes)).ToArray();
     }
 
     private MerkleHash LeafHash(long index)
     {
-        ReadOnlyMemory<byte> tile = ReadTile(0, index / TiledTree.TileWidth) ?? throw new InvalidDataException($"The hash of leaf {index} is not in the ledger.");
+        ReadOnlyMemory<byte> tile = ReadTile(0, index / TiledTree.TileWidth)
+            ?? throw new InvalidDataException($"The hash of leaf {index} is not in the ledger.");
         return MerkleHash.From(tile.Span.Slice((int)(index % TiledTree.TileWidth) * MerkleHash.Size, MerkleHash.Size));
     }
 
@@ -471,10 +556,18 @@ public sealed class Ledger : IDisposable
         return ReadCheckpoint("WHERE size > $1 ORDER BY size LIMIT 1", size) ?? waiting;
     }
 
-    private StoredCheckpoint? ReadCheckpoint(string which, long size) => Query(
-        $"SELECT size, t, note, cose FROM checkpoint {which}",
-        r => new StoredCheckpoint(r.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(1)), r.GetString(2), r.GetFieldValue<byte[]>(3)),
-        size).FirstOrDefault();
+    private StoredCheckpoint? ReadCheckpoint(string which, long size) =>
+        Query(
+                $"SELECT size, t, note, cose FROM checkpoint {which}",
+                r => new StoredCheckpoint(
+                    r.GetInt64(0),
+                    DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(1)),
+                    r.GetString(2),
+                    r.GetFieldValue<byte[]>(3)
+                ),
+                size
+            )
+            .FirstOrDefault();
 
     private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params object[] values)
     {
@@ -498,7 +591,14 @@ public sealed class Ledger : IDisposable
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
-        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        SqliteConnection connection = new(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Mode = mode,
+                Pooling = false,
+            }.ToString()
+        );
         connection.Open();
         return connection;
     }

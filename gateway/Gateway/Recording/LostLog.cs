@@ -11,8 +11,9 @@ namespace EdgeGateway.Recording;
 /// cannot be continued: two leaves would have one index. The device goes on in a new epoch, and says so in its first leaves.
 /// </summary>
 /// <remarks>
-/// What happened is written to <c>log-lost</c> in the data folder before anything is moved, and removed once the new log has recorded it, so
-/// that a power cut at any step loses neither log nor statement. The old ledger stays beside the new one as <c>ledger-&lt;epoch&gt;.db</c>.
+/// What happened is written to <c>log-lost</c> in the data folder before anything is moved, and removed once the new log has recorded it,
+/// so that a power cut at any step loses neither log nor statement. The old ledger stays beside the new one as
+/// <c>ledger-&lt;epoch&gt;.db</c>.
 /// </remarks>
 public sealed class LostLog
 {
@@ -34,8 +35,8 @@ public sealed class LostLog
     public DateTimeOffset Last { get; }
 
     /// <summary>
-    /// Opens the ledger of a data folder; a new one when the log was declared lost, or when it lacks the leaf that has changed the device's key,
-    /// which <c>device.keys</c> shows to have been recorded.
+    /// Opens the ledger of a data folder; a new one when the log was declared lost, or when it lacks the leaf that has changed the device's
+    /// key, which <c>device.keys</c> shows to have been recorded.
     /// </summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="lost">What the new log has to state, or null when nothing was lost.</param>
@@ -45,8 +46,14 @@ public sealed class LostLog
         string path = Path.Combine(folder, "ledger.db");
         lost = MoveAway(folder);
         Ledger ledger = Ledger.Open(path);
-        if (File.Exists(DeviceKeyHistory.PathIn(folder)) && ledger.Fact("origin") is { } text && Origin.Parse(text) is var origin
-            && DeviceKeyHistory.Read(folder).Changes[^1] is { } change && change.Origin == origin && change.Leaf >= ledger.Size)
+        if (
+            File.Exists(DeviceKeyHistory.PathIn(folder))
+            && ledger.Fact("origin") is { } text
+            && Origin.Parse(text) is var origin
+            && DeviceKeyHistory.Read(folder).Changes[^1] is { } change
+            && change.Origin == origin
+            && change.Leaf >= ledger.Size
+        )
         {
             Declare(folder, ledger, origin, change.Leaf + 1);
             ledger.Dispose();
@@ -66,10 +73,15 @@ public sealed class LostLog
     {
         long size = ledger.Size;
         DateTimeOffset last = ledger.Leaves(size - 1, size) is [{ } newest] ? LeafCodec.Decode(newest).Head.Time : DateTimeOffset.UnixEpoch;
-        string marker = Path.Combine(folder, "log-lost"), temporary = marker + ".new";
+        string marker = Path.Combine(folder, "log-lost"),
+            temporary = marker + ".new";
         using (FileStream file = new(temporary, FileMode.Create))
         {
-            file.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{origin} {witnessed} {size} {last.ToUnixTimeMilliseconds()}\n")));
+            file.Write(
+                Encoding.UTF8.GetBytes(
+                    string.Create(CultureInfo.InvariantCulture, $"{origin} {witnessed} {size} {last.ToUnixTimeMilliseconds()}\n")
+                )
+            );
             file.Flush(flushToDisk: true);
         }
 
@@ -81,7 +93,8 @@ public sealed class LostLog
     /// <exception cref="InvalidDataException">What was declared cannot be read.</exception>
     public static LostLog? MoveAway(string folder)
     {
-        string marker = Path.Combine(folder, "log-lost"), path = Path.Combine(folder, "ledger.db");
+        string marker = Path.Combine(folder, "log-lost"),
+            path = Path.Combine(folder, "ledger.db");
         if (!File.Exists(marker))
         {
             return null;
@@ -91,7 +104,11 @@ public sealed class LostLog
         if (File.Exists(path) && IsOf(path, lost.Origin))
         {
             // Opening and closing it has brought the write-ahead log into the file.
-            File.Move(path, Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"ledger-{lost.Origin.Epoch}.db")), overwrite: false);
+            File.Move(
+                path,
+                Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"ledger-{lost.Origin.Epoch}.db")),
+                overwrite: false
+            );
         }
 
         return lost;
@@ -99,14 +116,14 @@ public sealed class LostLog
 
     /// <summary>The records of the gap leaf in the new log.</summary>
     public IReadOnlyList<LeafRecord> Records(DateTimeOffset at) =>
-    [
-        LeafRecord.Of("cause", GapCause.LogLost.Code()),
-        LeafRecord.Of("from", Last),
-        LeafRecord.Of("to", at),
-        LeafRecord.Of("log", Origin.ToString()),
-        LeafRecord.Of("witnessed", Witnessed),
-        LeafRecord.Of("recorded", RecordedSize),
-    ];
+        [
+            LeafRecord.Of("cause", GapCause.LogLost.Code()),
+            LeafRecord.Of("from", Last),
+            LeafRecord.Of("to", at),
+            LeafRecord.Of("log", Origin.ToString()),
+            LeafRecord.Of("witnessed", Witnessed),
+            LeafRecord.Of("recorded", RecordedSize),
+        ];
 
     /// <summary>The new log has stated it.</summary>
     public void Recorded() => File.Delete(_marker);
@@ -133,7 +150,10 @@ public sealed class LostLog
         }
         catch (Exception e) when (e is EvidenceException or FormatException or OverflowException or IndexOutOfRangeException)
         {
-            throw new InvalidDataException($"{marker} cannot be read: {e.Message} It says that the log was lost; keep it with ledger.db and ask for help.", e);
+            throw new InvalidDataException(
+                $"{marker} cannot be read: {e.Message} It says that the log was lost; keep it with ledger.db and ask for help.",
+                e
+            );
         }
 
         long Number(int i) => long.Parse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture);

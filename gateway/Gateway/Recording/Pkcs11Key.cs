@@ -40,7 +40,9 @@ public sealed class Pkcs11Key : ECDsa
         {
             Pkcs11Library library = new(settings.Library);
             nuint slot = library.SlotOf(settings.Token)
-                ?? throw new InvalidDataException($"{settings.Library} has no token '{settings.Token}'. See that it is plugged in and initialised under this label.");
+                ?? throw new InvalidDataException(
+                    $"{settings.Library} has no token '{settings.Token}'. See that it is plugged in and initialised under this label."
+                );
             nuint session = library.OpenSession(slot);
             library.Login(session, pin);
             byte[] label = Encoding.UTF8.GetBytes(settings.Label);
@@ -55,23 +57,48 @@ public sealed class Pkcs11Key : ECDsa
                 byte[] id = SHA256.HashData(label)[..8];
                 library.MakeKeyPair(
                     session,
-                    [(Pkcs11Library.Token, True), (Pkcs11Library.Label, label), (Pkcs11Library.Id, id), (Pkcs11Library.Verify, True), (Pkcs11Library.EcParams, P256)],
                     [
-                        (Pkcs11Library.Token, True), (Pkcs11Library.Label, label), (Pkcs11Library.Id, id), (Pkcs11Library.Private, True), (Pkcs11Library.Sensitive, True),
-                        (Pkcs11Library.Extractable, False), (Pkcs11Library.Sign, True),
-                    ]);
+                        (Pkcs11Library.Token, True),
+                        (Pkcs11Library.Label, label),
+                        (Pkcs11Library.Id, id),
+                        (Pkcs11Library.Verify, True),
+                        (Pkcs11Library.EcParams, P256),
+                    ],
+                    [
+                        (Pkcs11Library.Token, True),
+                        (Pkcs11Library.Label, label),
+                        (Pkcs11Library.Id, id),
+                        (Pkcs11Library.Private, True),
+                        (Pkcs11Library.Sensitive, True),
+                        (Pkcs11Library.Extractable, False),
+                        (Pkcs11Library.Sign, True),
+                    ]
+                );
             }
 
             return Find(Pkcs11Library.PrivateKey) is { } privateKey && Find(Pkcs11Library.PublicKey) is { } publicKey
                 ? new Pkcs11Key(library, session, privateKey, ReadPublic(library, session, publicKey))
-                : throw new InvalidDataException($"The token '{settings.Token}' has only one half of the key '{settings.Label}'. Give another label for a new key.");
+                : throw new InvalidDataException(
+                    $"The token '{settings.Token}' has only one half of the key '{settings.Label}'. Give another label for a new key."
+                );
 
-            nuint? Find(nuint kind) => library.Find(session, [(Pkcs11Library.Class, Word(kind)), (Pkcs11Library.KeyType, Word(Pkcs11Library.EllipticCurve)), (Pkcs11Library.Label, label)]);
+            nuint? Find(nuint kind) =>
+                library.Find(
+                    session,
+                    [
+                        (Pkcs11Library.Class, Word(kind)),
+                        (Pkcs11Library.KeyType, Word(Pkcs11Library.EllipticCurve)),
+                        (Pkcs11Library.Label, label),
+                    ]
+                );
         }
         catch (Exception e) when (e is Pkcs11Exception or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
         {
             string what = e is Pkcs11Exception { Code: Pkcs11Library.PinIncorrect } ? $"the PIN in {settings.PinFile} is wrong" : e.Message;
-            throw new InvalidDataException($"The key '{settings.Label}' of the token '{settings.Token}' ({settings.Library}) cannot be used: {what}.", e);
+            throw new InvalidDataException(
+                $"The key '{settings.Label}' of the token '{settings.Token}' ({settings.Library}) cannot be used: {what}.",
+                e
+            );
         }
     }
 
@@ -124,7 +151,11 @@ public sealed class Pkcs11Key : ECDsa
         // DER OCTET STRING of 04 ‖ x ‖ y; some tokens give the point without the string around it.
         ReadOnlySpan<byte> raw = point.Length == 67 ? point.AsSpan(2) : point;
         return library.Attribute(session, key, Pkcs11Library.EcParams).AsSpan().SequenceEqual(P256) && raw.Length == 65 && raw[0] == 0x04
-            ? new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = raw[1..33].ToArray(), Y = raw[33..].ToArray() } }
+            ? new ECParameters
+            {
+                Curve = ECCurve.NamedCurves.nistP256,
+                Q = new ECPoint { X = raw[1..33].ToArray(), Y = raw[33..].ToArray() },
+            }
             : throw new InvalidDataException("The key in the token is not an ECDSA key on P-256.");
     }
 

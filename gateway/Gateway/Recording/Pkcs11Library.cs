@@ -14,18 +14,40 @@ internal sealed class Pkcs11Exception(string function, ulong code)
     public ulong Code => code;
 }
 
-/// <summary>The functions of a PKCS#11 library (v2.40) that a signing key takes. 64-bit Linux: CK_ULONG has 8 bytes, structures are aligned.</summary>
+/// <summary>
+/// The functions of a PKCS#11 library (v2.40) that a signing key takes. 64-bit Linux: CK_ULONG has 8 bytes, structures are aligned.
+/// </summary>
 internal sealed class Pkcs11Library
 {
-    internal const nuint PublicKey = 2, PrivateKey = 3, EllipticCurve = 3; // CKO_, CKO_, CKK_EC
-    internal const nuint Class = 0x000, Token = 0x001, Private = 0x002, Label = 0x003, KeyType = 0x100, Id = 0x102, Sensitive = 0x103, Sign = 0x108, Verify = 0x10A, // CKA_
-        Extractable = 0x162, EcParams = 0x180, EcPoint = 0x181;
+    internal const nuint PublicKey = 2,
+        PrivateKey = 3,
+        EllipticCurve = 3; // CKO_, CKO_, CKK_EC
+    internal const nuint Class = 0x000,
+        Token = 0x001,
+        Private = 0x002,
+        Label = 0x003,
+        KeyType = 0x100,
+        Id = 0x102,
+        Sensitive = 0x103,
+        Sign = 0x108,
+        Verify = 0x10A, // CKA_
+        Extractable = 0x162,
+        EcParams = 0x180,
+        EcPoint = 0x181;
     internal const ulong PinIncorrect = 0xA0; // CKR_
 
-    private const ulong Ok = 0, AlreadyInitialised = 0x191, AlreadyLoggedIn = 0x100;
-    private const nuint EcKeyPairGeneration = 0x1040, Ecdsa = 0x1041; // CKM_
-    private const nuint SerialSession = 4, ReadWrite = 2, User = 1;
-    private const int AttributeBytes = 24, TokenInfoBytes = 512, LabelBytes = 32, MostSlots = 64;
+    private const ulong Ok = 0,
+        AlreadyInitialised = 0x191,
+        AlreadyLoggedIn = 0x100;
+    private const nuint EcKeyPairGeneration = 0x1040,
+        Ecdsa = 0x1041; // CKM_
+    private const nuint SerialSession = 4,
+        ReadWrite = 2,
+        User = 1;
+    private const int AttributeBytes = 24,
+        TokenInfoBytes = 512,
+        LabelBytes = 32,
+        MostSlots = 64;
 
     private readonly nint _library;
 
@@ -69,7 +91,15 @@ internal sealed class Pkcs11Library
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate ulong GenerateKeyPair(
-        nuint session, nuint[] mechanism, nint publicAttributes, nuint publicCount, nint privateAttributes, nuint privateCount, out nuint publicKey, out nuint privateKey);
+        nuint session,
+        nuint[] mechanism,
+        nint publicAttributes,
+        nuint publicCount,
+        nint privateAttributes,
+        nuint privateCount,
+        out nuint publicKey,
+        out nuint privateKey
+    );
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate ulong SignInit(nuint session, nuint[] mechanism, nuint key);
@@ -132,9 +162,21 @@ internal sealed class Pkcs11Library
     /// <summary>Makes a pair of keys on a curve.</summary>
     public void MakeKeyPair(nuint session, IReadOnlyList<(nuint, byte[])> publicKey, IReadOnlyList<(nuint, byte[])> privateKey)
     {
-        using Template ofPublic = new(publicKey), ofPrivate = new(privateKey);
-        Check("C_GenerateKeyPair", Function<GenerateKeyPair>("C_GenerateKeyPair")(
-            session, [EcKeyPairGeneration, 0, 0], ofPublic.Address, ofPublic.Count, ofPrivate.Address, ofPrivate.Count, out _, out _));
+        using Template ofPublic = new(publicKey),
+            ofPrivate = new(privateKey);
+        Check(
+            "C_GenerateKeyPair",
+            Function<GenerateKeyPair>("C_GenerateKeyPair")(
+                session,
+                [EcKeyPairGeneration, 0, 0],
+                ofPublic.Address,
+                ofPublic.Count,
+                ofPrivate.Address,
+                ofPrivate.Count,
+                out _,
+                out _
+            )
+        );
     }
 
     /// <summary>An attribute of an object.</summary>
@@ -152,7 +194,9 @@ internal sealed class Pkcs11Library
         nuint length = (nuint)bytes;
         Check("C_SignInit", Function<SignInit>("C_SignInit")(session, [Ecdsa, 0, 0], key));
         Check("C_Sign", Function<SignData>("C_Sign")(session, hash, (nuint)hash.Length, signature, ref length));
-        return length == (nuint)bytes ? signature : throw new InvalidDataException($"The token gave a signature of {length} bytes where one of ECDSA on P-256 has {bytes}.");
+        return length == (nuint)bytes
+            ? signature
+            : throw new InvalidDataException($"The token gave a signature of {length} bytes where one of ECDSA on P-256 has {bytes}.");
     }
 
     private T Function<T>(string name)
@@ -177,7 +221,11 @@ internal sealed class Pkcs11Library
             _words = new nint[attributes.Count * AttributeBytes / sizeof(long)];
             for (int i = 0; i < attributes.Count; i++)
             {
-                (_words[3 * i], _words[(3 * i) + 1], _words[(3 * i) + 2]) = ((nint)attributes[i].Type, Pin(attributes[i].Value), attributes[i].Value.Length);
+                (_words[3 * i], _words[(3 * i) + 1], _words[(3 * i) + 2]) = (
+                    (nint)attributes[i].Type,
+                    Pin(attributes[i].Value),
+                    attributes[i].Value.Length
+                );
             }
 
             (Address, Count) = (Pin(_words), (nuint)attributes.Count);

@@ -19,13 +19,15 @@ public sealed class ProductCount(string product, AccountMeter meter)
 
     /// <summary>Under which name the ledger remembers what was made in a month: an <see cref="AccountSpan"/> without a footprint.</summary>
     /// <remarks>
-    /// <see cref="AccountSpan.Blocked"/> counts the times in which pieces may have passed uncounted, and <see cref="AccountSpan.Leaf"/> is the newest leaf that tells of one.
+    /// <see cref="AccountSpan.Blocked"/> counts the times in which pieces may have passed uncounted, and <see cref="AccountSpan.Leaf"/> is
+    /// the newest leaf that tells of one.
     /// </remarks>
     /// <param name="month">For example <c>2026-06</c>; empty for all of them.</param>
     public string Fact(string month) => $"{Facts}{product}:{month}";
 
     /// <summary>The product and month of such a name.</summary>
-    public static (string Product, string Month) In(string fact) => (fact[Facts.Length..fact.LastIndexOf(':')], fact[(fact.LastIndexOf(':') + 1)..]);
+    public static (string Product, string Month) In(string fact) =>
+        (fact[Facts.Length..fact.LastIndexOf(':')], fact[(fact.LastIndexOf(':') + 1)..]);
 
     /// <summary>Begins the names of all of them.</summary>
     public const string Facts = "made:";

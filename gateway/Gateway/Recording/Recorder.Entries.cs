@@ -36,7 +36,9 @@ public sealed partial class Recorder
                 }
 
                 throw new InvalidDataException(
-                    $"It is entered already, as leaf {leaf}. {(entry.Type == LeafType.Instrument ? "An instrument is claimed once; if that leaf is wrong, correct it." : "If it happened twice, name its document.")}");
+                    $"It is entered already, as leaf {leaf}. "
+                        + $"{(entry.Type == LeafType.Instrument ? "An instrument is claimed once; if that leaf is wrong, correct it." : "If it happened twice, name its document.")}"
+                );
             }
 
             facts[once] = Text(_pen.NextIndex) + (entry.InOrder is null ? "" : Reported);
@@ -66,19 +68,27 @@ public sealed partial class Recorder
         return index;
     }
 
-    // What machines report of a product, and people enter of it too, is of each time once. Reports follow each other, so one comparison is enough for them:
+    // What machines report of a product, and people enter of it too, is of each time once. Reports follow each other, so one comparison is
+    // enough for them:
     //   reported-to:<product>   the end of all that is recorded of it, and in which leaf; only once a machine has reported it
     //   production:<leaf>       from, to and product of what counts; empty after it was corrected to 0
     private void NoteProduction(Entry entry, Leaf first, Dictionary<string, string> facts)
     {
-        if (first.Records.First(r => r.Name == "kind").Text != "production" || entry.Records.FirstOrDefault(r => r.Name == "amount") is not { Number: { } amount })
+        if (
+            first.Records.First(r => r.Name == "kind").Text != "production"
+            || entry.Records.FirstOrDefault(r => r.Name == "amount") is not { Number: { } amount }
+        )
         {
             return;
         }
 
-        string product = first.Records.First(r => r.Name == "subject").Text!, fact = $"production:{first.Head.Index}", reportedTo = $"reported-to:{product}";
-        long from = first.Records.First(r => r.Name == "from").AsTime().ToUnixTimeMilliseconds(), to = first.Records.First(r => r.Name == "to").AsTime().ToUnixTimeMilliseconds();
-        bool counts = entry.Supersedes is null || amount.Mantissa != 0, counted = _ledger.Fact(fact) is { Length: > 0 };
+        string product = first.Records.First(r => r.Name == "subject").Text!,
+            fact = $"production:{first.Head.Index}",
+            reportedTo = $"reported-to:{product}";
+        long from = first.Records.First(r => r.Name == "from").AsTime().ToUnixTimeMilliseconds(),
+            to = first.Records.First(r => r.Name == "to").AsTime().ToUnixTimeMilliseconds();
+        bool counts = entry.Supersedes is null || amount.Mantissa != 0,
+            counted = _ledger.Fact(fact) is { Length: > 0 };
         facts[fact] = counts ? string.Create(CultureInfo.InvariantCulture, $"{from} {to} {product}") : "";
         string? reported = _ledger.Fact(reportedTo);
         if (counts == counted || (entry.InOrder is null && reported is null))
@@ -86,22 +96,35 @@ public sealed partial class Recorder
             return;
         }
 
-        (long end, string newest) = reported?.Split(' ') is [{ } ms, { } leaf] ? (IndexIn(ms), leaf)
+        (long end, string newest) = reported?.Split(' ') is [{ } ms, { } leaf]
+            ? (IndexIn(ms), leaf)
             : ProductionOf(product).Select(p => (p.To, Text(p.Leaf))).Append((0, "")).MaxBy(p => p.Item1);
         if (!counts)
         {
-            (long before, long of) = ProductionOf(product).Where(p => p.Leaf != first.Head.Index).Select(p => (p.To, p.Leaf)).OrderByDescending(p => p.To).FirstOrDefault();
+            (long before, long of) = ProductionOf(product)
+                .Where(p => p.Leaf != first.Head.Index)
+                .Select(p => (p.To, p.Leaf))
+                .OrderByDescending(p => p.To)
+                .FirstOrDefault();
             facts[reportedTo] = $"{Text(before)} {Text(of)}";
         }
         else if (from < end && entry.InOrder is not null)
         {
             throw new InvalidDataException(
-                $"It begins at {Time(from):u}, and what was made of {product} is recorded up to {Time(end):u} already, in leaf {newest}. Reports follow each other; if that one is wrong, correct it to 0 with edgectl enter correction.");
+                $"It begins at {Time(from):u}, and what was made of {product} is recorded up to {Time(end):u} already, in leaf "
+                    + $"{newest}. Reports follow each other; if that one is wrong, correct it to 0 with edgectl enter "
+                    + "correction."
+            );
         }
-        else if (from < end && ProductionOf(product).Where(p => p.From < to && from < p.To).Select(p => (long?)p.Leaf).FirstOrDefault() is { } other)
+        else if (
+            from < end
+            && ProductionOf(product).Where(p => p.From < to && from < p.To).Select(p => (long?)p.Leaf).FirstOrDefault() is { } other
+        )
         {
             throw new InvalidDataException(
-                $"It is of {Time(from):u} to {Time(to):u}, and leaf {other} tells what was made of {product} in some of that time already. If that leaf is wrong, correct it to 0 with edgectl enter correction.");
+                $"It is of {Time(from):u} to {Time(to):u}, and leaf {other} tells what was made of {product} in some of that "
+                    + "time already. If that leaf is wrong, correct it to 0 with edgectl enter correction."
+            );
         }
         else if (to >= end)
         {
@@ -135,9 +158,13 @@ public sealed partial class Recorder
             string fact = $"footprint:{first}:{account.Name}";
             long? replaces = _ledger.Fact(fact) is { } before ? IndexIn(before) : null;
             facts[fact] = Text(_pen.NextIndex);
-            _pen.Write(
-                LeafType.Carbon, at, account.RecordsOf(entered.Records, amount, replaces),
-                h => h with { ComputedFrom = index == first ? [index] : [first, index], Factors = _factorsIndex[account.Set.Name] });
+            _pen.Write(LeafType.Carbon, at, account.RecordsOf(entered.Records, amount, replaces), h =>
+                h with
+                {
+                    ComputedFrom = index == first ? [index] : [first, index],
+                    Factors = _factorsIndex[account.Set.Name],
+                }
+            );
         }
 
         foreach ((string fact, string of) in _ledger.Facts($"footprint:{first}:").Where(f => !facts.ContainsKey(f.Name)))
@@ -147,22 +174,38 @@ public sealed partial class Recorder
     }
 
     // Of an account that the site has no more: as it was computed then.
-    private void CorrectFootprint(string fact, Leaf footprint, LeafRecord amount, IReadOnlyList<long> of, DateTimeOffset at, Dictionary<string, string> facts)
+    private void CorrectFootprint(
+        string fact,
+        Leaf footprint,
+        LeafRecord amount,
+        IReadOnlyList<long> of,
+        DateTimeOffset at,
+        Dictionary<string, string> facts
+    )
     {
         try
         {
-            long micrograms = MethodOf(footprint).Micrograms(MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!));
-            facts[fact] = Text(_pen.Write(
-                LeafType.Carbon, at,
-                [
-                    FootprintLeaf.AmountOf(footprint.Records[0].Name, micrograms), .. footprint.Records.Skip(1).Where(r => r.Name != "replaces"),
-                    LeafRecord.Of("replaces", footprint.Head.Index),
-                ],
-                h => h with { ComputedFrom = of, Factors = footprint.Head.Factors }));
+            long micrograms = MethodOf(footprint)
+                .Micrograms(MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!));
+            facts[fact] = Text(
+                _pen.Write(
+                    LeafType.Carbon,
+                    at,
+                    [
+                        FootprintLeaf.AmountOf(footprint.Records[0].Name, micrograms),
+                        .. footprint.Records.Skip(1).Where(r => r.Name != "replaces"),
+                        LeafRecord.Of("replaces", footprint.Head.Index),
+                    ],
+                    h => h with { ComputedFrom = of, Factors = footprint.Head.Factors }
+                )
+            );
         }
         catch (CarbonException e)
         {
-            throw new InvalidDataException($"The account {footprint.Records[0].Name} has a footprint of it, which this amount does not fit: {e.Message}", e);
+            throw new InvalidDataException(
+                $"The account {footprint.Records[0].Name} has a footprint of it, which this amount does not fit: {e.Message}",
+                e
+            );
         }
     }
 
@@ -191,7 +234,11 @@ public sealed partial class Recorder
 
         foreach (CarbonAccount account in MarketAccounts)
         {
-            foreach ((string name, string fact) in _ledger.Facts($"span:{account.Name}:").Where(f => f.Name.EndsWith(":market", StringComparison.Ordinal)))
+            foreach (
+                (string name, string fact) in _ledger
+                    .Facts($"span:{account.Name}:")
+                    .Where(f => f.Name.EndsWith(":market", StringComparison.Ordinal))
+            )
             {
                 CalendarPeriod period = CalendarPeriod.Parse(name.Split(':')[2], _rhythm.Zone);
                 if (IsOver(period, AccountSpan.Parse(fact), at) && instrument.Overlaps(period.From, period.To))
@@ -206,31 +253,51 @@ public sealed partial class Recorder
     {
         if (instrument.Kind == "settlement")
         {
-            if (all.FirstOrDefault(i => i.Kind == "contract" && i.Id == instrument.Contract && i.Energy.Value.IsPositive) is not { } contract)
+            if (
+                all.FirstOrDefault(i => i.Kind == "contract" && i.Id == instrument.Contract && i.Energy.Value.IsPositive)
+                is not { } contract
+            )
             {
                 return $"{instrument.Id} settles the contract {instrument.Contract}, which is not entered. Enter the contract first.";
             }
 
-            Quantity settled = all.Where(i => i.Kind == "settlement" && i.Contract == contract.Id).Select(i => i.Energy).Aggregate((a, b) => a + b);
-            if (contract.Market != instrument.Market || instrument.From < contract.From || contract.To < instrument.To || settled.In(Unit.KilowattHour).Value > contract.Energy.In(Unit.KilowattHour).Value)
+            Quantity settled = all.Where(i => i.Kind == "settlement" && i.Contract == contract.Id)
+                .Select(i => i.Energy)
+                .Aggregate((a, b) => a + b);
+            if (
+                contract.Market != instrument.Market
+                || instrument.From < contract.From
+                || contract.To < instrument.To
+                || settled.In(Unit.KilowattHour).Value > contract.Energy.In(Unit.KilowattHour).Value
+            )
             {
-                return $"{instrument.Id} does not fit the contract {contract.Id}, which is for {contract.Energy.In(Unit.KilowattHour)} of {contract.From:u} to {contract.To:u} in {contract.Market}: with it {settled.In(Unit.KilowattHour)} would be settled. A settlement lies within its contract.";
+                return $"{instrument.Id} does not fit the contract {contract.Id}, which is for "
+                    + $"{contract.Energy.In(Unit.KilowattHour)} of {contract.From:u} to {contract.To:u} in {contract.Market}: "
+                    + $"with it {settled.In(Unit.KilowattHour)} would be settled. A settlement lies within its contract.";
             }
         }
 
         return MarketAccounts.FirstOrDefault() is not { } account || instrument.Kind == "contract" ? null
             : PeriodOf(account, instrument.From) is var period && !period.Holds(instrument.From, instrument.To)
-                ? $"{instrument.Id} is for {instrument.From:u} to {instrument.To:u}, which is not within the {account.Period.ToString().ToLowerInvariant()} {period.Name}. {account.Name} is settled by that: enter it in parts, each for its own."
+                ? $"{instrument.Id} is for {instrument.From:u} to {instrument.To:u}, which is not within the "
+                    + $"{account.Period.ToString().ToLowerInvariant()} {period.Name}. {account.Name} is settled by that: "
+                    + "enter it in parts, each for its own."
             : account.Method.Texts.First(t => t.Name == "market").Text is var market && market != instrument.Market
                 ? $"{instrument.Id} is for the market {instrument.Market}. The electricity of {account.Name} is bought in {market}."
             : null;
     }
 
-    private IEnumerable<EnteredInstrument> Instruments(Dictionary<string, string> facts) => _ledger.Facts("instrument:").Select(f => f.Name)
-        .Concat(facts.Keys.Where(k => k.StartsWith("instrument:", StringComparison.Ordinal))).Distinct()
-        .Select(n => InstrumentAt(IndexIn(n[(n.IndexOf(':', StringComparison.Ordinal) + 1)..]), facts)).OrderBy(i => i.Leaves[0]);
+    private IEnumerable<EnteredInstrument> Instruments(Dictionary<string, string> facts) =>
+        _ledger
+            .Facts("instrument:")
+            .Select(f => f.Name)
+            .Concat(facts.Keys.Where(k => k.StartsWith("instrument:", StringComparison.Ordinal)))
+            .Distinct()
+            .Select(n => InstrumentAt(IndexIn(n[(n.IndexOf(':', StringComparison.Ordinal) + 1)..]), facts))
+            .OrderBy(i => i.Leaves[0]);
 
-    private EnteredInstrument InstrumentAt(long first, Dictionary<string, string> facts) => EnteredInstrument.Of(Correction.ChainOf(LeafAt(first)!, name => FactOf(facts, name), LeafAt));
+    private EnteredInstrument InstrumentAt(long first, Dictionary<string, string> facts) =>
+        EnteredInstrument.Of(Correction.ChainOf(LeafAt(first)!, name => FactOf(facts, name), LeafAt));
 
     // The leaf stays. What it claimed is free again once it is for nothing: an instrument with a wrong period can be entered anew.
     private Leaf Supersede(long wrong, Entry by, long index, Dictionary<string, string> facts)
@@ -238,7 +305,9 @@ public sealed partial class Recorder
         string fact = string.Create(CultureInfo.InvariantCulture, $"superseded:{wrong}");
         if (_ledger.Fact(fact) is { } leaf)
         {
-            throw new InvalidDataException($"Leaf {wrong} is superseded already, by leaf {leaf}. If that is wrong too, correct leaf {leaf}.");
+            throw new InvalidDataException(
+                $"Leaf {wrong} is superseded already, by leaf {leaf}. If that is wrong too, correct leaf {leaf}."
+            );
         }
 
         if (wrong >= _ledger.Size || _ledger.Leaves(wrong, wrong + 1) is not [{ } bytes])
@@ -249,7 +318,9 @@ public sealed partial class Recorder
         Leaf superseded = LeafCodec.Decode(bytes);
         if (superseded.Head.Type is not (LeafType.Manual or LeafType.Instrument or LeafType.Correction))
         {
-            throw new InvalidDataException($"Leaf {wrong} is of type {superseded.Head.Type}, which nobody entered. Corrected are entries, and corrections of them.");
+            throw new InvalidDataException(
+                $"Leaf {wrong} is of type {superseded.Head.Type}, which nobody entered. Corrected are entries, and corrections of them."
+            );
         }
 
         facts[fact] = Text(index);
@@ -262,7 +333,10 @@ public sealed partial class Recorder
                 throw new InvalidDataException($"Leaf {first.Head.Index} was entered anew, as leaf {claimed}. Correct that one.");
             }
 
-            facts[once] = _ledger.Fact(once) is { } report && report.EndsWith(Reported, StringComparison.Ordinal) ? report : amount.Mantissa == 0 ? "" : Text(first.Head.Index);
+            facts[once] =
+                _ledger.Fact(once) is { } report && report.EndsWith(Reported, StringComparison.Ordinal) ? report
+                : amount.Mantissa == 0 ? ""
+                : Text(first.Head.Index);
         }
 
         return superseded;

@@ -4,8 +4,8 @@ using EdgeGateway.Readings;
 namespace EdgeGateway.Recording;
 
 /// <content>
-/// The site's energy flows, a leaf each carbon slot, and warnings before a new peak of demand, each reading slot: in the transaction of the readings
-/// that they rest on.
+/// The site's energy flows, a leaf each carbon slot, and warnings before a new peak of demand, each reading slot: in the transaction of the
+/// readings that they rest on.
 /// </content>
 public sealed partial class Recorder
 {
@@ -37,7 +37,11 @@ public sealed partial class Recorder
             DemandRecord before = _demand.Record;
             foreach ((string state, string text) in _demand.Take(at, now))
             {
-                _pen.Write(LeafType.Alarm, at, [LeafRecord.Of("alarm", "demand"), LeafRecord.Of("state", state), LeafRecord.Of("text", text)]);
+                _pen.Write(
+                    LeafType.Alarm,
+                    at,
+                    [LeafRecord.Of("alarm", "demand"), LeafRecord.Of("state", state), LeafRecord.Of("text", text)]
+                );
             }
 
             if (_demand.Record != before)
@@ -58,7 +62,11 @@ public sealed partial class Recorder
         // The block that runs up to then, as it was recorded.
         _demand.Restore(DemandRecord.Of(_ledger));
         List<Leaf> readings = [];
-        for (long next = _ledger.FirstIndexAt(Interval.SlotOf(at.AddTicks(-1), DemandWatch.Block).Start), size = _ledger.Size; next < size;)
+        for (
+            long next = _ledger.FirstIndexAt(Interval.SlotOf(at.AddTicks(-1), DemandWatch.Block).Start), size = _ledger.Size;
+            next < size;
+
+        )
         {
             IReadOnlyList<byte[]?> page = _ledger.Leaves(next, size);
             readings.AddRange(page.OfType<byte[]>().Select(b => LeafCodec.Decode(b)).Where(l => l.Head.Type == LeafType.Reading));
@@ -74,7 +82,9 @@ public sealed partial class Recorder
     private static Dictionary<string, FlowReading> ReadingsIn(IEnumerable<Leaf> leaves)
     {
         Dictionary<string, FlowReading> readings = [];
-        foreach ((string name, FlowReading reading) in leaves.Where(l => l.Head.Type == LeafType.Reading).SelectMany(FlowAccount.ReadingsIn))
+        foreach (
+            (string name, FlowReading reading) in leaves.Where(l => l.Head.Type == LeafType.Reading).SelectMany(FlowAccount.ReadingsIn)
+        )
         {
             readings[name] = reading;
         }

@@ -43,7 +43,12 @@ public sealed partial class Recorder
         _ledger.Save(); // no later one can be by this key
         _key.HandOver(_ledger);
         DeviceKeyChange change = _key.History.Changes[^1];
-        _log.LogInformation("Leaf {Leaf} of {Origin} has changed the key. The key before it may sign until {Until:u}.", change.Leaf, change.Origin, change.Until);
+        _log.LogInformation(
+            "Leaf {Leaf} of {Origin} has changed the key. The key before it may sign until {Until:u}.",
+            change.Leaf,
+            change.Origin,
+            change.Until
+        );
     }
 
     private void TellOfKey()
@@ -51,8 +56,12 @@ public sealed partial class Recorder
         if (_key.ReplacedBy is { } change)
         {
             _log.LogWarning(
-                "Leaf {Leaf} of {Origin} has replaced the key that signs now. It is good until {Until:u}; what is recorded later waits for the key in force, so name that one in the site file before.",
-                change.Leaf, change.Origin, change.Until);
+                "Leaf {Leaf} of {Origin} has replaced the key that signs now. It is good until {Until:u}; what is recorded "
+                    + "later waits for the key in force, so name that one in the site file before.",
+                change.Leaf,
+                change.Origin,
+                change.Until
+            );
         }
         else if (_key.ReplacesIsDone)
         {
@@ -60,7 +69,8 @@ public sealed partial class Recorder
         }
     }
 
-    // A replaced key signs as long as no leaf after the change is younger than the end of its overlap (LogKeys). Each leaf is looked at once.
+    // A replaced key signs as long as no leaf after the change is younger than the end of its overlap (LogKeys). Each leaf is looked at
+    // once.
     private bool KeyMaySign(TreeHead head)
     {
         if (_key.ReplacedBy is not { } change)
@@ -77,8 +87,13 @@ public sealed partial class Recorder
             if (_overlapIsOver)
             {
                 _log.LogError(
-                    "The key that leaf {Leaf} of {Origin} has replaced was good until {Until:u} and signs no more. Readings are recorded on and nothing is lost, but they wait unsigned and undelivered: name the key in force in the site file and start again.",
-                    change.Leaf, change.Origin, change.Until);
+                    "The key that leaf {Leaf} of {Origin} has replaced was good until {Until:u} and signs no more. Readings are "
+                        + "recorded on and nothing is lost, but they wait unsigned and undelivered: name the key in force in "
+                        + "the site file and start again.",
+                    change.Leaf,
+                    change.Origin,
+                    change.Until
+                );
             }
         }
 

@@ -4,16 +4,20 @@ using EdgeGateway.Readings;
 namespace EdgeGateway.Recording;
 
 /// <content>
-/// What was made, by month of the site's calendar: between which readings each product's register was counted, slot by slot as the energy of an account is.
-/// No leaf is written: the readings are there.
+/// What was made, by month of the site's calendar: between which readings each product's register was counted, slot by slot as the energy
+/// of an account is. No leaf is written: the readings are there.
 /// </content>
 public sealed partial class Recorder
 {
     private readonly IReadOnlyList<ProductCount> _products;
 
     private void CountProducts(
-        DateTimeOffset at, IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now, IReadOnlyList<(string Meter, Gap Gap, long Leaf)> gaps,
-        Dictionary<string, string> facts, List<long> begun)
+        DateTimeOffset at,
+        IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now,
+        IReadOnlyList<(string Meter, Gap Gap, long Leaf)> gaps,
+        Dictionary<string, string> facts,
+        List<long> begun
+    )
     {
         bool slotEnds = at.ToUnixTimeMilliseconds() % (long)_rhythm.CarbonSlot.TotalMilliseconds == 0;
         foreach (ProductCount product in _products)
@@ -32,7 +36,14 @@ public sealed partial class Recorder
             {
                 if (slotEnds)
                 {
-                    NoteMade(product, MonthOf(at.AddMilliseconds(-1)), new AccountSlot([], from.Time, 0, [(product.Register, from.Leaf, register.Leaf)]), at, null, facts);
+                    NoteMade(
+                        product,
+                        MonthOf(at.AddMilliseconds(-1)),
+                        new AccountSlot([], from.Time, 0, [(product.Register, from.Leaf, register.Leaf)]),
+                        at,
+                        null,
+                        facts
+                    );
                     product.Base = register;
                 }
 
@@ -41,7 +52,14 @@ public sealed partial class Recorder
 
             // The end of a stretch of nothing is where the next slot goes on. A register that begins again has lost what it counted since.
             bool again = product.Base is not null;
-            NoteMade(product, MonthOf(at), new AccountSlot([], at, again ? null : 0, [(product.Register, register.Leaf, register.Leaf)]), at, again ? register.Leaf : null, facts);
+            NoteMade(
+                product,
+                MonthOf(at),
+                new AccountSlot([], at, again ? null : 0, [(product.Register, register.Leaf, register.Leaf)]),
+                at,
+                again ? register.Leaf : null,
+                facts
+            );
             begun.Add(register.Leaf);
             product.Base = register;
         }
@@ -62,7 +80,14 @@ public sealed partial class Recorder
         }
     }
 
-    private void NoteMade(ProductCount product, string month, AccountSlot slot, DateTimeOffset end, long? uncounted, Dictionary<string, string> facts)
+    private void NoteMade(
+        ProductCount product,
+        string month,
+        AccountSlot slot,
+        DateTimeOffset end,
+        long? uncounted,
+        Dictionary<string, string> facts
+    )
     {
         AccountSpan? span = FactOf(facts, product.Fact(month)) is { } fact ? AccountSpan.Parse(fact) : null;
         facts[product.Fact(month)] = AccountSpan.With(span, slot, end, uncounted ?? span?.Leaf ?? 0).ToString();
@@ -74,29 +99,47 @@ public sealed partial class Recorder
         foreach (ProductCount product in _products)
         {
             product.Base = null;
-            if (SpansOf(product).SelectMany(s => s.Registers).Select(r => (KeyValuePair<string, (long From, long To)[]>?)r).MaxBy(r => r!.Value.Value[^1].To) is { } register && register.Key == product.Register
+            if (
+                SpansOf(product)
+                    .SelectMany(s => s.Registers)
+                    .Select(r => (KeyValuePair<string, (long From, long To)[]>?)r)
+                    .MaxBy(r => r!.Value.Value[^1].To)
+                    is { } register
+                && register.Key == product.Register
                 && LeafAt(register.Value[^1].To) is { Head.Config: { } config } leaf
-                && LeafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{product.Meter.Name}/constant")?.Text == $"{product.Meter.ImpulsesPerUnit} imp/{product.Meter.Unit}")
+                && LeafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{product.Meter.Name}/constant")?.Text
+                    == $"{product.Meter.ImpulsesPerUnit} imp/{product.Meter.Unit}"
+            )
             {
                 product.Base = new RecordedRegister(
-                    leaf.Head.Index, leaf.Head.Time, GroupLeaf.RegistersOf(leaf).First(r => r.Meter == product.Meter.Name && r.Register.Obis == product.Meter.Obis).Register);
+                    leaf.Head.Index,
+                    leaf.Head.Time,
+                    GroupLeaf.RegistersOf(leaf).First(r => r.Meter == product.Meter.Name && r.Register.Obis == product.Meter.Obis).Register
+                );
             }
         }
     }
 
     // Of all months, ascending. A product may be named as another one with more behind it.
     private IEnumerable<AccountSpan> SpansOf(ProductCount product) =>
-        _ledger.Facts(product.Fact("")).Where(f => ProductCount.In(f.Name).Product == product.Product).Select(f => AccountSpan.Parse(f.Value));
+        _ledger
+            .Facts(product.Fact(""))
+            .Where(f => ProductCount.In(f.Name).Product == product.Product)
+            .Select(f => AccountSpan.Parse(f.Value));
 
     // By hand too it would be counted twice.
     private void RefuseCounted(Entry entry)
     {
         string? subject = entry.Records.FirstOrDefault(r => r.Name == "subject")?.Text;
-        if (entry.Records.Any(r => r is { Name: "kind", Text: "production" })
-            && _products.FirstOrDefault(p => p.Product.Equals(subject, StringComparison.OrdinalIgnoreCase)) is { } product)
+        if (
+            entry.Records.Any(r => r is { Name: "kind", Text: "production" })
+            && _products.FirstOrDefault(p => p.Product.Equals(subject, StringComparison.OrdinalIgnoreCase)) is { } product
+        )
         {
             throw new InvalidDataException(
-                $"{product.Product} is counted by the meter {product.Meter.Name}, and what is entered too would count twice. Enter only what no meter counts, under another subject.");
+                $"{product.Product} is counted by the meter {product.Meter.Name}, and what is entered too would count twice. "
+                    + "Enter only what no meter counts, under another subject."
+            );
         }
     }
 

@@ -53,11 +53,33 @@ public sealed partial class Recorder
 
     /// <summary>Makes a recorder. Nothing is recorded before <see cref="Start"/>.</summary>
     public Recorder(
-        Ledger ledger, DeviceKey key, Now now, IReadOnlyList<RecordedGroup> groups, IReadOnlyList<CarbonAccount> accounts,
-        Rhythm rhythm, TimeProvider time, Pen pen, Origin origin, ILogger<Recorder> log, LostLog? lost = null, Thinning? thinning = null,
-        CommandDoor? door = null, IReadOnlyList<EntryAccount>? entryAccounts = null, FlowAccount? flows = null, DemandWatch? demand = null, IReadOnlyList<ProductCount>? products = null)
+        Ledger ledger,
+        DeviceKey key,
+        Now now,
+        IReadOnlyList<RecordedGroup> groups,
+        IReadOnlyList<CarbonAccount> accounts,
+        Rhythm rhythm,
+        TimeProvider time,
+        Pen pen,
+        Origin origin,
+        ILogger<Recorder> log,
+        LostLog? lost = null,
+        Thinning? thinning = null,
+        CommandDoor? door = null,
+        IReadOnlyList<EntryAccount>? entryAccounts = null,
+        FlowAccount? flows = null,
+        DemandWatch? demand = null,
+        IReadOnlyList<ProductCount>? products = null
+    )
     {
-        (_lost, _thinning, _door, _entryAccounts, _flows, _demand) = (lost, thinning, door ?? new CommandDoor(), entryAccounts ?? [], flows, demand);
+        (_lost, _thinning, _door, _entryAccounts, _flows, _demand) = (
+            lost,
+            thinning,
+            door ?? new CommandDoor(),
+            entryAccounts ?? [],
+            flows,
+            demand
+        );
         _products = products ?? [];
         (_ledger, _key, _now, _groups, _accounts) = (ledger, key, now, groups, accounts);
         (_rhythm, _time, _pen, Origin, _log) = (rhythm, time, pen, origin, log);
@@ -80,10 +102,14 @@ public sealed partial class Recorder
         return origin.DeviceId == key.DeviceId && origin.Simulated == simulated
             ? origin
             : throw new InvalidDataException(
-                $"The ledger is the log {origin}, but this is device {key.DeviceId} with {(simulated ? "simulated" : "real")} readings. Give it its own data folder.");
+                $"The ledger is the log {origin}, but this is device {key.DeviceId} with {(simulated ? "simulated" : "real")} "
+                    + "readings. Give it its own data folder."
+            );
     }
 
-    /// <summary>Records that the process has started: genesis and boot where they are due, the start, settings and factors that changed.</summary>
+    /// <summary>
+    /// Records that the process has started: genesis and boot where they are due, the start, settings and factors that changed.
+    /// </summary>
     /// <param name="start">What the kernel says.</param>
     /// <param name="registers">Where each register went on from.</param>
     public void Start(ProcessStart start, IReadOnlyList<RegisterStart> registers)
@@ -91,7 +117,8 @@ public sealed partial class Recorder
         SealKeyChange(); // begun before the power was cut: nothing may come between
         Dictionary<string, string> facts = [];
         DateTimeOffset at = _time.GetUtcNow();
-        DateTimeOffset? last = _ledger.Size > 0 && _ledger.Leaves(_ledger.Size - 1, _ledger.Size) is [{ } newest] ? LeafCodec.Decode(newest).Head.Time : null;
+        DateTimeOffset? last =
+            _ledger.Size > 0 && _ledger.Leaves(_ledger.Size - 1, _ledger.Size) is [{ } newest] ? LeafCodec.Decode(newest).Head.Time : null;
         _pen.Begin(_ledger.Size);
         string[] boot = (_ledger.Fact("boot") ?? "- 0").Split(' ');
         _pen.BootCount = long.Parse(boot[1], NumberStyles.None, CultureInfo.InvariantCulture) + (boot[0] == start.BootId ? 0 : 1);
@@ -101,14 +128,16 @@ public sealed partial class Recorder
             facts["origin"] = Origin.ToString();
             _key.BeginEpoch(Origin.Epoch);
             _pen.Write(
-                LeafType.Genesis, at,
+                LeafType.Genesis,
+                at,
                 [
                     LeafRecord.Of("origin", Origin.ToString()),
                     LeafRecord.Of("device", _key.DeviceId),
                     new LeafRecord("key") { Data = _key.Key.ExportSubjectPublicKeyInfo() },
                     new LeafRecord("cert") { Data = _key.CertificateOf(_key.Key) },
                 ],
-                h => h with { Simulated = Origin.Simulated });
+                h => h with { Simulated = Origin.Simulated }
+            );
         }
 
         if (boot[0] != start.BootId)
@@ -120,7 +149,12 @@ public sealed partial class Recorder
         _pen.Write(LeafType.Start, at, StartRecords(start, registers));
         foreach (RecordedGroup group in _groups)
         {
-            _configIndex[group.Name] = WriteOnce(facts, $"config:{group.Name}", LeafType.Config, at, group.Settings, h => h with { Group = group.Name });
+            _configIndex[group.Name] = WriteOnce(facts, $"config:{group.Name}", LeafType.Config, at, group.Settings, h =>
+                h with
+                {
+                    Group = group.Name,
+                }
+            );
         }
 
         if (first && _lost is not null)
@@ -145,9 +179,21 @@ public sealed partial class Recorder
         }
 
         List<string> newSets = [];
-        foreach (FactorSet set in _accounts.Select(a => a.Set).OfType<FactorSet>().Concat(_entryAccounts.Select(a => a.Set)).DistinctBy(s => s.Name))
+        foreach (
+            FactorSet set in _accounts
+                .Select(a => a.Set)
+                .OfType<FactorSet>()
+                .Concat(_entryAccounts.Select(a => a.Set))
+                .DistinctBy(s => s.Name)
+        )
         {
-            _factorsIndex[set.Name] = WriteOnce(facts, $"factors:{set.Name}", LeafType.Factors, at, [.. set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))]);
+            _factorsIndex[set.Name] = WriteOnce(
+                facts,
+                $"factors:{set.Name}",
+                LeafType.Factors,
+                at,
+                [.. set.Records().Select(r => LeafRecord.Of(r.Name, r.Text))]
+            );
             if (_pen.Written(_factorsIndex[set.Name]) is not null)
             {
                 newSets.Add(set.Name);
@@ -198,9 +244,13 @@ public sealed partial class Recorder
         foreach (RecordedGroup group in _groups)
         {
             IReadOnlyList<Reading> readings = [.. group.Meters.Select(m => _now.Take(m, at, _rhythm.ReadingSlot))];
-            long index = _pen.Write(
-                LeafType.Reading, at, GroupLeaf.RecordsOf(at, readings, group.AccuracyClass),
-                h => h with { Group = group.Name, Config = _configIndex[group.Name] });
+            long index = _pen.Write(LeafType.Reading, at, GroupLeaf.RecordsOf(at, readings, group.AccuracyClass), h =>
+                h with
+                {
+                    Group = group.Name,
+                    Config = _configIndex[group.Name],
+                }
+            );
             NoteForCarbon(carbon, readings, index, at);
         }
 
@@ -220,7 +270,8 @@ public sealed partial class Recorder
             SettleEnded(at, facts);
         }
 
-        // What carbon rests on must be remembered with the very leaves it names, so bases are moved first and put back if nothing was recorded.
+        // What carbon rests on must be remembered with the very leaves it names, so bases are moved first and put back if nothing was
+        // recorded.
         List<long> begun = [];
         foreach (CarbonAccount account in _accounts)
         {
@@ -241,7 +292,10 @@ public sealed partial class Recorder
 
             if (moved)
             {
-                facts[$"carbon:{account.Name}"] = string.Join(' ', account.Bases.Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.Meter}={b.Leaf}")));
+                facts[$"carbon:{account.Name}"] = string.Join(
+                    ' ',
+                    account.Bases.Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.Meter}={b.Leaf}"))
+                );
             }
         }
 
@@ -253,7 +307,8 @@ public sealed partial class Recorder
             facts[name] = value;
         }
 
-        (IReadOnlyList<long> thinned, IReadOnlyDictionary<string, string> passed) = _thinning?.Due(_ledger, at) ?? ([], new Dictionary<string, string>());
+        (IReadOnlyList<long> thinned, IReadOnlyDictionary<string, string> passed) = _thinning?.Due(_ledger, at)
+            ?? ([], new Dictionary<string, string>());
         foreach ((string name, string value) in passed)
         {
             facts[name] = value;
@@ -268,7 +323,9 @@ public sealed partial class Recorder
         TreeHead head = _ledger.Head(Origin);
         if (head.Size > (_ledger.LastCheckpoint?.Size ?? 0) && KeyMaySign(head))
         {
-            _ledger.Seal(new StoredCheckpoint(head.Size, _time.GetUtcNow(), CheckpointNote.Sign(head, _key.Key), CheckpointCose.Sign(head, _key.Key)));
+            _ledger.Seal(
+                new StoredCheckpoint(head.Size, _time.GetUtcNow(), CheckpointNote.Sign(head, _key.Key), CheckpointCose.Sign(head, _key.Key))
+            );
         }
     }
 
@@ -320,7 +377,11 @@ public sealed partial class Recorder
         catch (SqliteException e)
         {
             // The registers go on counting: the next slot that can be written has this one's energy too.
-            _log.LogError("The readings of {Slot:u} could not be recorded: {Reason} The next slot is tried. Is the card full or read-only?", slot, e.Message);
+            _log.LogError(
+                "The readings of {Slot:u} could not be recorded: {Reason} The next slot is tried. Is the card full or read-only?",
+                slot,
+                e.Message
+            );
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -329,11 +390,24 @@ public sealed partial class Recorder
     }
 
     private bool WriteCarbon(
-        CarbonAccount account, DateTimeOffset at, Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon, Dictionary<string, string> facts)
+        CarbonAccount account,
+        DateTimeOffset at,
+        Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon,
+        Dictionary<string, string> facts
+    )
     {
-        AccountSlot slot = account.At(at, carbon, account.Method.Series is { } series ? (from, to) => MethodIn(account, series, from, to) : null);
-        long leaf = _pen.Write(
-            LeafType.Carbon, at, slot.Records, h => h with { ComputedFrom = Resting(slot.ComputedFrom, slot.Method, facts), Factors = account.Set is { } set ? _factorsIndex[set.Name] : null });
+        AccountSlot slot = account.At(
+            at,
+            carbon,
+            account.Method.Series is { } series ? (from, to) => MethodIn(account, series, from, to) : null
+        );
+        long leaf = _pen.Write(LeafType.Carbon, at, slot.Records, h =>
+            h with
+            {
+                ComputedFrom = Resting(slot.ComputedFrom, slot.Method, facts),
+                Factors = account.Set is { } set ? _factorsIndex[set.Name] : null,
+            }
+        );
         if (slot.Closes)
         {
             NoteSlot(account, slot, at, leaf, facts);
@@ -343,13 +417,24 @@ public sealed partial class Recorder
     }
 
     private void NoteForCarbon(
-        Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon, IReadOnlyList<Reading> readings, long index, DateTimeOffset at)
+        Dictionary<string, (RecordedRegister? Register, string? Missing)> carbon,
+        IReadOnlyList<Reading> readings,
+        long index,
+        DateTimeOffset at
+    )
     {
         foreach (Reading reading in readings)
         {
-            foreach (Register register in reading.Registers.Where(r => _accounts.Any(a => a.Counts(reading.Meter, r.Obis)) || _products.Any(p => p.Meter.Name == reading.Meter && p.Meter.Obis == r.Obis)))
+            foreach (
+                Register register in reading.Registers.Where(r =>
+                    _accounts.Any(a => a.Counts(reading.Meter, r.Obis))
+                    || _products.Any(p => p.Meter.Name == reading.Meter && p.Meter.Obis == r.Obis)
+                )
+            )
             {
-                carbon[reading.Meter] = reading.Missing is { } reason ? (null, reason.Code()) : (new RecordedRegister(index, at, register), null);
+                carbon[reading.Meter] = reading.Missing is { } reason
+                    ? (null, reason.Code())
+                    : (new RecordedRegister(index, at, register), null);
             }
         }
     }
@@ -371,16 +456,19 @@ public sealed partial class Recorder
         return taken;
     }
 
-    private long WriteGap(RecordedGroup group, string? meter, Gap gap, DateTimeOffset at) => _pen.Write(
-        LeafType.Gap, at,
-        [
-            LeafRecord.Of("cause", gap.Cause.Code()),
-            .. meter is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of("meter", meter)],
-            LeafRecord.Of("from", gap.From),
-            LeafRecord.Of("to", gap.To),
-            .. gap.Lost is { } lost ? [LeafRecord.Of("lost", lost)] : Array.Empty<LeafRecord>(),
-        ],
-        h => h with { Group = group.Name });
+    private long WriteGap(RecordedGroup group, string? meter, Gap gap, DateTimeOffset at) =>
+        _pen.Write(
+            LeafType.Gap,
+            at,
+            [
+                LeafRecord.Of("cause", gap.Cause.Code()),
+                .. meter is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of("meter", meter)],
+                LeafRecord.Of("from", gap.From),
+                LeafRecord.Of("to", gap.To),
+                .. gap.Lost is { } lost ? [LeafRecord.Of("lost", lost)] : Array.Empty<LeafRecord>(),
+            ],
+            h => h with { Group = group.Name }
+        );
 
     // Gives how the clocks stand now, to be kept once it is recorded.
     private TimeSpan WriteClockStep()
@@ -406,8 +494,14 @@ public sealed partial class Recorder
             if (group.Calibrations.TryGetValue(meter, out IReadOnlyList<LeafRecord>? records) || before is not null)
             {
                 WriteOnce(
-                    facts, fact, LeafType.Calibration, at, records ?? [LeafRecord.Of("meter", meter), LeafRecord.Of("correction", "none")],
-                    h => h with { Group = group.Name }, () => LeafRecord.Of("before", CorrectionIn(before)));
+                    facts,
+                    fact,
+                    LeafType.Calibration,
+                    at,
+                    records ?? [LeafRecord.Of("meter", meter), LeafRecord.Of("correction", "none")],
+                    h => h with { Group = group.Name },
+                    () => LeafRecord.Of("before", CorrectionIn(before))
+                );
             }
         }
     }
@@ -420,20 +514,31 @@ public sealed partial class Recorder
         }
 
         long index = IndexIn(fact);
-        return _ledger.Leaves(index, index + 1) is [{ } bytes] && LeafCodec.Decode(bytes).Records.FirstOrDefault(r => r.Name == "correction")?.Text is { } said
+        return
+            _ledger.Leaves(index, index + 1) is [{ } bytes]
+            && LeafCodec.Decode(bytes).Records.FirstOrDefault(r => r.Name == "correction")?.Text is { } said
             ? said
             : string.Create(CultureInfo.InvariantCulture, $"as leaf {index} says");
     }
 
-    private void WriteIndexes(Dictionary<string, string> facts, RecordedGroup group, DateTimeOffset at, IReadOnlyList<RegisterStart> registers)
+    private void WriteIndexes(
+        Dictionary<string, string> facts,
+        RecordedGroup group,
+        DateTimeOffset at,
+        IReadOnlyList<RegisterStart> registers
+    )
     {
         foreach (RecordedIndex index in group.Indexes)
         {
             WriteOnce(
-                facts, $"index:{index.Meter}", LeafType.Exchange, at,
+                facts,
+                $"index:{index.Meter}",
+                LeafType.Exchange,
+                at,
                 [LeafRecord.Of("meter", index.Meter), LeafRecord.Of("reading", index.Reading), LeafRecord.Of("read", index.At)],
                 h => h with { Group = group.Name },
-                () => RecordedAfter(group, index) ?? RegisterNow(index, registers, at));
+                () => RecordedAfter(group, index) ?? RegisterNow(index, registers, at)
+            );
         }
     }
 
@@ -441,10 +546,14 @@ public sealed partial class Recorder
     private LeafRecord? RecordedAfter(RecordedGroup group, RecordedIndex index)
     {
         string name = GroupLeaf.NameOf(index.Meter, index.Obis);
-        for (long next = _ledger.FirstIndexAt(index.At), size = _ledger.Size; next < size;)
+        for (long next = _ledger.FirstIndexAt(index.At), size = _ledger.Size; next < size; )
         {
             IReadOnlyList<byte[]?> page = _ledger.Leaves(next, size);
-            foreach (Leaf leaf in page.OfType<byte[]>().Select(b => LeafCodec.Decode(b)).Where(l => l.Head.Type == LeafType.Reading && l.Head.Group == group.Name))
+            foreach (
+                Leaf leaf in page.OfType<byte[]>()
+                    .Select(b => LeafCodec.Decode(b))
+                    .Where(l => l.Head.Type == LeafType.Reading && l.Head.Group == group.Name)
+            )
             {
                 if (leaf.Records.FirstOrDefault(r => r.Name == name && r.Number is not null) is { } record)
                 {
@@ -474,8 +583,14 @@ public sealed partial class Recorder
     // A statement that is in force already is not repeated; the fact holds its index and what it said. What stands beside it when it is
     // made, such as the one before, does not make it another.
     private long WriteOnce(
-        Dictionary<string, string> facts, string fact, string type, DateTimeOffset at, IReadOnlyList<LeafRecord> records,
-        Func<LeafHead, LeafHead>? more = null, Func<LeafRecord>? beside = null)
+        Dictionary<string, string> facts,
+        string fact,
+        string type,
+        DateTimeOffset at,
+        IReadOnlyList<LeafRecord> records,
+        Func<LeafHead, LeafHead>? more = null,
+        Func<LeafRecord>? beside = null
+    )
     {
         byte[] said = Encoding.UTF8.GetBytes(string.Join('\n', records.Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}")));
         string hash = Convert.ToHexStringLower(SHA256.HashData(said));
@@ -497,7 +612,11 @@ public sealed partial class Recorder
         foreach (CarbonAccount account in _accounts)
         {
             account.Forget();
-            foreach (string[] part in (_ledger.Fact($"carbon:{account.Name}") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')))
+            foreach (
+                string[] part in (_ledger.Fact($"carbon:{account.Name}") ?? "")
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(p => p.Split('='))
+            )
             {
                 long index = long.Parse(part[1], NumberStyles.None, CultureInfo.InvariantCulture);
                 if (_ledger.Leaves(index, index + 1) is [{ } bytes])
@@ -521,17 +640,26 @@ public sealed partial class Recorder
         ];
         foreach (RegisterStart register in registers.Where(r => r.Origin != RegisterOrigin.File))
         {
-            records.Add(new LeafRecord(GroupLeaf.NameOf(register.Meter, register.Register.Obis))
-            {
-                Unit = register.Register.Quantum.Unit,
-                Number = new DecimalFraction(register.Register.Quantum.Exponent, register.Register.Count),
-            });
-            records.Add(LeafRecord.Of($"{GroupLeaf.NameOf(register.Meter, register.Register.Obis)}/from", register.Origin switch
-            {
-                RegisterOrigin.Ledger => register.InFile is { } file ? $"ledger, the register file was at {file.Count}" : "ledger, not in the register file",
-                RegisterOrigin.NewQuantum => "new, it counted in another unit before",
-                _ => "new",
-            }));
+            records.Add(
+                new LeafRecord(GroupLeaf.NameOf(register.Meter, register.Register.Obis))
+                {
+                    Unit = register.Register.Quantum.Unit,
+                    Number = new DecimalFraction(register.Register.Quantum.Exponent, register.Register.Count),
+                }
+            );
+            records.Add(
+                LeafRecord.Of(
+                    $"{GroupLeaf.NameOf(register.Meter, register.Register.Obis)}/from",
+                    register.Origin switch
+                    {
+                        RegisterOrigin.Ledger => register.InFile is { } file
+                            ? $"ledger, the register file was at {file.Count}"
+                            : "ledger, not in the register file",
+                        RegisterOrigin.NewQuantum => "new, it counted in another unit before",
+                        _ => "new",
+                    }
+                )
+            );
         }
 
         return records;

@@ -14,18 +14,28 @@ public static class SitePlan
 
     /// <summary>The footprint accounts of meters.</summary>
     public static IReadOnlyList<CarbonAccount> AccountsOf(SiteFile site) =>
-    [
-        .. site.Footprints.Where(f => f.Entries is null).Select(f => new CarbonAccount(
-            f.Account, f.Set, f.Method,
-            [
-                .. site.Meters.Where(m => f.Meters.Contains(m.Name))
-                    .Select(m => m is PulseMeterSettings pulse ? new AccountMeter(m.Name, m.Obis, pulse.ImpulsesPerUnit, pulse.Unit) : new AccountMeter(m.Name, m.Obis, null)),
-            ],
-            f.SettledYearly ? AccountPeriod.Year : AccountPeriod.Month)
-        {
-            IntensitySlot = site.Intensities.FirstOrDefault(i => i.Name == f.Method.Series)?.Slot ?? default,
-        }),
-    ];
+        [
+            .. site
+                .Footprints.Where(f => f.Entries is null)
+                .Select(f => new CarbonAccount(
+                    f.Account,
+                    f.Set,
+                    f.Method,
+                    [
+                        .. site
+                            .Meters.Where(m => f.Meters.Contains(m.Name))
+                            .Select(m =>
+                                m is PulseMeterSettings pulse
+                                    ? new AccountMeter(m.Name, m.Obis, pulse.ImpulsesPerUnit, pulse.Unit)
+                                    : new AccountMeter(m.Name, m.Obis, null)
+                            ),
+                    ],
+                    f.SettledYearly ? AccountPeriod.Year : AccountPeriod.Month
+                )
+                {
+                    IntensitySlot = site.Intensities.FirstOrDefault(i => i.Name == f.Method.Series)?.Slot ?? default,
+                }),
+        ];
 
     /// <summary>The footprint accounts of what people enter.</summary>
     public static IReadOnlyList<EntryAccount> EntryAccountsOf(SiteFile site) =>
@@ -33,26 +43,32 @@ public static class SitePlan
 
     /// <summary>The products that are counted.</summary>
     public static IReadOnlyList<ProductCount> ProductsOf(SiteFile site) =>
-        [.. from product in site.Products where product.Meter is not null let meter = product.Meter select new ProductCount(product.Product, new AccountMeter(meter.Name, meter.Obis, meter.ImpulsesPerUnit, meter.Unit))];
+        [
+            .. from product in site.Products
+            where product.Meter is not null
+            let meter = product.Meter
+            select new ProductCount(product.Product, new AccountMeter(meter.Name, meter.Obis, meter.ImpulsesPerUnit, meter.Unit)),
+        ];
 
     /// <summary>The site's energy flows, or null: none are recorded.</summary>
-    public static FlowAccount? FlowsOf(SiteFile site) => site.Flows is { } flows
-        ? new FlowAccount(flows.Plan, ConstantsOf(site))
-        : null;
+    public static FlowAccount? FlowsOf(SiteFile site) => site.Flows is { } flows ? new FlowAccount(flows.Plan, ConstantsOf(site)) : null;
 
     /// <summary>Who warns before a new peak of demand, or null: nobody is asked to.</summary>
-    public static DemandWatch? DemandOf(SiteFile site) => site.Flows is { WatchDemand: true } flows
-        ? new DemandWatch(flows.Plan.Import, ConstantsOf(site), flows.LimitKw, site.TimeZone)
-        : null;
+    public static DemandWatch? DemandOf(SiteFile site) =>
+        site.Flows is { WatchDemand: true } flows
+            ? new DemandWatch(flows.Plan.Import, ConstantsOf(site), flows.LimitKw, site.TimeZone)
+            : null;
 
     /// <summary>How often things are recorded and signed.</summary>
     public static Rhythm RhythmOf(SiteFile site) =>
-        new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves) { Zone = site.TimeZone };
+        new(site.Recording.Reading, site.Recording.Carbon, site.Recording.Checkpoint, site.Recording.CheckpointLeaves)
+        {
+            Zone = site.TimeZone,
+        };
 
     /// <summary>Which readings lose their bytes when they are old, or null when none does.</summary>
-    public static Thinning? ThinningOf(SiteFile site) => site.Recording.ThinAfter is { } after
-        ? new Thinning(after, site.Recording.Carbon, [.. site.Publishers.Select(p => p.Name)])
-        : null;
+    public static Thinning? ThinningOf(SiteFile site) =>
+        site.Recording.ThinAfter is { } after ? new Thinning(after, site.Recording.Carbon, [.. site.Publishers.Select(p => p.Name)]) : null;
 
     private static Dictionary<string, string> ConstantsOf(SiteFile site) =>
         site.Meters.OfType<PulseMeterSettings>().ToDictionary(m => GroupLeaf.NameOf(m.Name, m.Obis), m => m.ImpulsesPerUnit);
@@ -61,27 +77,34 @@ public static class SitePlan
     {
         string mostCommon = meters.GroupBy(m => m.Accuracy).MaxBy(g => g.Count())!.Key.Code();
         return new RecordedGroup(
-            name, [.. meters.Select(m => m.Name)], mostCommon,
-            [LeafRecord.Of("group", name), LeafRecord.Of("class", mostCommon), .. meters.SelectMany(SettingsOf)])
+            name,
+            [.. meters.Select(m => m.Name)],
+            mostCommon,
+            [LeafRecord.Of("group", name), LeafRecord.Of("class", mostCommon), .. meters.SelectMany(SettingsOf)]
+        )
         {
-            Calibrations = meters.Where(m => m.Calibration is not null).ToDictionary(m => m.Name, m => CalibrationOf(m.Name, m.Calibration!)),
+            Calibrations = meters
+                .Where(m => m.Calibration is not null)
+                .ToDictionary(m => m.Name, m => CalibrationOf(m.Name, m.Calibration!)),
             Indexes =
             [
-                .. meters.OfType<PulseMeterSettings>().Where(m => m.Index is not null)
+                .. meters
+                    .OfType<PulseMeterSettings>()
+                    .Where(m => m.Index is not null)
                     .Select(m => new RecordedIndex(m.Name, m.Obis, $"{m.Index!.Reading} {m.Unit}", m.Index.At)),
             ],
         };
     }
 
     private static IReadOnlyList<LeafRecord> CalibrationOf(string meter, CalibrationSettings calibration) =>
-    [
-        LeafRecord.Of("meter", meter),
-        LeafRecord.Of("correction", calibration.Correction.ToString()),
-        LeafRecord.Of("calibrated", calibration.At),
-        LeafRecord.Of("by", calibration.By),
-        LeafRecord.Of("reference", calibration.Reference),
-        LeafRecord.Of("uncertainty", $"{calibration.UncertaintyPercent.ToString(CultureInfo.InvariantCulture)} %"),
-    ];
+        [
+            LeafRecord.Of("meter", meter),
+            LeafRecord.Of("correction", calibration.Correction.ToString()),
+            LeafRecord.Of("calibrated", calibration.At),
+            LeafRecord.Of("by", calibration.By),
+            LeafRecord.Of("reference", calibration.Reference),
+            LeafRecord.Of("uncertainty", $"{calibration.UncertaintyPercent.ToString(CultureInfo.InvariantCulture)} %"),
+        ];
 
     // What a reading means depends on these; whoever checks it years later finds them here.
     private static IEnumerable<LeafRecord> SettingsOf(MeterSettings meter)
@@ -94,23 +117,33 @@ public static class SitePlan
             {
                 Ade7953MeterSettings m =>
                 [
-                    ("kind", "ade7953"), ("input", m.Channel.ToString()), ("ct", TextOf(m.Ct)),
+                    ("kind", "ade7953"),
+                    ("input", m.Channel.ToString()),
+                    ("ct", TextOf(m.Ct)),
                     ("voltage-divider", m.VoltageDivider.ToString(CultureInfo.InvariantCulture)),
                 ],
                 Ads1115MeterSettings m =>
                 [
-                    ("kind", "ads1115"), ("sampling", m.Ready is null ? "single conversions" : "continuous"),
-                    ("address", m.Address.ToString(CultureInfo.InvariantCulture)), ("input", m.Input), ("ct", TextOf(m.Ct)),
+                    ("kind", "ads1115"),
+                    ("sampling", m.Ready is null ? "single conversions" : "continuous"),
+                    ("address", m.Address.ToString(CultureInfo.InvariantCulture)),
+                    ("input", m.Input),
+                    ("ct", TextOf(m.Ct)),
                     ("assumed-voltage", $"{m.AssumedVoltageV.ToString(CultureInfo.InvariantCulture)} V"),
                 ],
                 Atm90e32asMeterSettings m =>
                 [
-                    ("kind", "atm90e32as"), ("input", m.Phase.ToString()), ("ct", TextOf(m.Ct)),
-                    ("voltage-divider", m.VoltageDivider.ToString(CultureInfo.InvariantCulture)), ("line", $"{m.LineHz} Hz"),
+                    ("kind", "atm90e32as"),
+                    ("input", m.Phase.ToString()),
+                    ("ct", TextOf(m.Ct)),
+                    ("voltage-divider", m.VoltageDivider.ToString(CultureInfo.InvariantCulture)),
+                    ("line", $"{m.LineHz} Hz"),
                 ],
                 PulseMeterSettings m =>
                 [
-                    ("kind", "pulse"), ("line", m.Line.ToString(CultureInfo.InvariantCulture)), ("constant", $"{m.ImpulsesPerUnit} imp/{m.Unit}"),
+                    ("kind", "pulse"),
+                    ("line", m.Line.ToString(CultureInfo.InvariantCulture)),
+                    ("constant", $"{m.ImpulsesPerUnit} imp/{m.Unit}"),
                     ("stable", $"{m.Stable.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms"),
                 ],
                 _ => Array.Empty<(string, string)>(),

@@ -20,7 +20,9 @@ namespace EdgeGateway.Recording;
 /// <param name="readers">The cursors that must have passed.</param>
 public sealed class Thinning(TimeSpan after, TimeSpan slot, IReadOnlyList<string> readers)
 {
-    private const string Passed = "thinned", Kept = "kept", Shortest = "thinned-slot";
+    private const string Passed = "thinned",
+        Kept = "kept",
+        Shortest = "thinned-slot";
 
     /// <summary>What is to be thinned with the next tick, and the facts that remember it.</summary>
     /// <param name="ledger">The ledger as it is.</param>
@@ -29,9 +31,11 @@ public sealed class Thinning(TimeSpan after, TimeSpan slot, IReadOnlyList<string
     public (IReadOnlyList<long> Leaves, IReadOnlyDictionary<string, string> Facts) Due(Ledger ledger, DateTimeOffset now)
     {
         // Footprints of before rest on the boundaries of shorter slots, if there were any.
-        long own = (long)slot.TotalMilliseconds, boundary = ledger.Fact(Shortest) is { } known ? (long)BigInteger.GreatestCommonDivisor(Number(known), own) : own;
+        long own = (long)slot.TotalMilliseconds,
+            boundary = ledger.Fact(Shortest) is { } known ? (long)BigInteger.GreatestCommonDivisor(Number(known), own) : own;
         Dictionary<string, string> facts = ledger.Fact(Shortest) == Text(boundary) ? [] : new() { [Shortest] = Text(boundary) };
-        long first = Number(ledger.Fact(Passed) ?? "0"), end = first + TiledTree.TileWidth;
+        long first = Number(ledger.Fact(Passed) ?? "0"),
+            end = first + TiledTree.TileWidth;
         if (end > ledger.Size || end > ledger.FirstIndexAt(now - after) || readers.Any(r => ledger.Cursor(r) < end))
         {
             return ([], facts);
@@ -39,18 +43,36 @@ public sealed class Thinning(TimeSpan after, TimeSpan slot, IReadOnlyList<string
 
         HashSet<long> kept = [.. (ledger.Fact(Kept) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number)];
         facts[Passed] = Text(end);
-        return ([.. ledger.Leaves(first, end).OfType<byte[]>().Select(b => LeafCodec.Decode(b).Head).Where(h => MayGo(h, boundary) && !kept.Contains(h.Index)).Select(h => h.Index)], facts);
+        return (
+            [
+                .. ledger
+                    .Leaves(first, end)
+                    .OfType<byte[]>()
+                    .Select(b => LeafCodec.Decode(b).Head)
+                    .Where(h => MayGo(h, boundary) && !kept.Contains(h.Index))
+                    .Select(h => h.Index),
+            ],
+            facts
+        );
     }
 
     /// <summary>The facts that keep the leaves on which footprints will rest although they lie between two boundaries.</summary>
     /// <param name="ledger">The ledger as it is.</param>
     /// <param name="bases">Indexes of reading leaves at which footprints begin.</param>
-    public static KeyValuePair<string, string> Keep(Ledger ledger, IEnumerable<long> bases) => KeyValuePair.Create(
-        Kept,
-        string.Join(' ', new SortedSet<long>([.. (ledger.Fact(Kept) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number), .. bases])
-            .Select(Text)));
+    public static KeyValuePair<string, string> Keep(Ledger ledger, IEnumerable<long> bases) =>
+        KeyValuePair.Create(
+            Kept,
+            string.Join(
+                ' ',
+                new SortedSet<long>([
+                    .. (ledger.Fact(Kept) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number),
+                    .. bases,
+                ]).Select(Text)
+            )
+        );
 
-    private static bool MayGo(LeafHead leaf, long boundary) => leaf.Type == LeafType.Reading && leaf.Time.ToUnixTimeMilliseconds() % boundary != 0;
+    private static bool MayGo(LeafHead leaf, long boundary) =>
+        leaf.Type == LeafType.Reading && leaf.Time.ToUnixTimeMilliseconds() % boundary != 0;
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 

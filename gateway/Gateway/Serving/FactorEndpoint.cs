@@ -7,8 +7,8 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 namespace EdgeGateway.Serving;
 
 /// <summary>
-/// <c>POST /v1/factors?signature=…</c>: takes a factor pack. Its signature says whether it is taken, not who brings it: it comes by the socket in the data folder, or over the
-/// network where the site file names signers.
+/// <c>POST /v1/factors?signature=…</c>: takes a factor pack. Its signature says whether it is taken, not who brings it: it comes by the
+/// socket in the data folder, or over the network where the site file names signers.
 /// </summary>
 internal sealed class FactorEndpoint(ServingModel model)
 {
@@ -20,17 +20,31 @@ internal sealed class FactorEndpoint(ServingModel model)
     private bool _loading;
     private long? _refused;
 
-    /// <summary>The body is the pack's bytes, <c>signature</c> those of its signature in base64url (RFC 4648 §5). 200 with what was stored once that is durable.</summary>
+    /// <summary>
+    /// The body is the pack's bytes, <c>signature</c> those of its signature in base64url (RFC 4648 §5). 200 with what was stored once that
+    /// is durable.
+    /// </summary>
     /// <remarks>
-    /// 403: over the network, and the site file names no signers or a page of another site asks. 409: the pack is refused. 400, 408, 413: it did not arrive
-    /// whole, came too slowly, or is far too long. 429 with <c>Retry-After</c>: over the network, one at a time, and none within a second of a refused one.
-    /// All with the reason in words.
+    /// 403: over the network, and the site file names no signers or a page of another site asks. 409: the pack is refused. 400, 408, 413:
+    /// it did not arrive whole, came too slowly, or is far too long. 429 with <c>Retry-After</c>: over the network, one at a time, and none
+    /// within a second of a refused one. All with the reason in words.
     /// </remarks>
     public async Task LoadAsync(HttpContext context)
     {
-        IResult answer = context.Connection.LocalIpAddress is null ? await LoadedAsync(context)
-            : !model.Factors.TakesPacks ? LogEndpoints.Problem(403, "Not here", "No signer of factor packs is trusted here. The site file names them under factorPacks.")
-            : IsOfAnotherSite(context.Request) ? LogEndpoints.Problem(403, "Not from there", "Factor packs are taken from the gateway's own page, not from that of another site.")
+        IResult answer =
+            context.Connection.LocalIpAddress is null ? await LoadedAsync(context)
+            : !model.Factors.TakesPacks
+                ? LogEndpoints.Problem(
+                    403,
+                    "Not here",
+                    "No signer of factor packs is trusted here. The site file names them under factorPacks."
+                )
+            : IsOfAnotherSite(context.Request)
+                ? LogEndpoints.Problem(
+                    403,
+                    "Not from there",
+                    "Factor packs are taken from the gateway's own page, not from that of another site."
+                )
             : await OneAtATimeAsync(context);
         await answer.ExecuteAsync(context);
     }
@@ -38,8 +52,13 @@ internal sealed class FactorEndpoint(ServingModel model)
     // Browsers say where a page is from; what is no browser does not, and cannot be made to ask by a page.
     private static bool IsOfAnotherSite(HttpRequest request) =>
         (request.Headers.TryGetValue("Sec-Fetch-Site", out var site) && site != "same-origin")
-        || (request.Headers.Origin is { Count: > 0 } origin
-            && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? from) && from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)));
+        || (
+            request.Headers.Origin is { Count: > 0 } origin
+            && !(
+                Uri.TryCreate(origin, UriKind.Absolute, out Uri? from)
+                && from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)
+            )
+        );
 
     private async Task<IResult> OneAtATimeAsync(HttpContext context)
     {
@@ -90,7 +109,8 @@ internal sealed class FactorEndpoint(ServingModel model)
         }
         catch (IOException e)
         {
-            return LogEndpoints.Problem((e as BadHttpRequestException)?.StatusCode ?? 400, "Not received", e.Message); // what goes wrong on the network is not for the gateway's log
+            // What goes wrong on the network is not for the gateway's log.
+            return LogEndpoints.Problem((e as BadHttpRequestException)?.StatusCode ?? 400, "Not received", e.Message);
         }
     }
 

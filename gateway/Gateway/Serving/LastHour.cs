@@ -52,7 +52,9 @@ public sealed class LastHour
         foreach ((MeterSettings settings, Meter meter) in meters.Where(IsElectrical).Zip(_meters))
         {
             // An impulse is worth 1000 Wh divided by the impulses of a kilowatt-hour; energy registers count in their own quantum.
-            decimal worth = settings is PulseMeterSettings pulse ? 1000m / decimal.Parse(pulse.ImpulsesPerUnit, CultureInfo.InvariantCulture) : 1m;
+            decimal worth = settings is PulseMeterSettings pulse
+                ? 1000m / decimal.Parse(pulse.ImpulsesPerUnit, CultureInfo.InvariantCulture)
+                : 1m;
             _registers[$"{settings.Name}/{settings.Obis}"] = (meter, worth);
             if (settings.Obis == ObisCode.ActiveImport && settings is not PulseMeterSettings)
             {
@@ -71,7 +73,10 @@ public sealed class LastHour
         }
     }
 
-    /// <summary>What a meter's registers lack of the last hour, the newest gap; null when they lack nothing. Where the gateway was off the plot shows it.</summary>
+    /// <summary>
+    /// What a meter's registers lack of the last hour, the newest gap; null when they lack nothing. Where the gateway was off the plot
+    /// shows it.
+    /// </summary>
     public Gap? NewestGap(string meter, DateTimeOffset now)
     {
         lock (_lock)
@@ -89,9 +94,14 @@ public sealed class LastHour
             Read(now);
             DateTimeOffset first = Interval.SlotOf(now - Hour, _slot).End;
             DateTimeOffset[] ends = [.. Enumerable.Range(0, (int)(Hour / _slot)).Select(i => first + (i * _slot)).Where(t => t <= now)];
-            return new PowerPlot(new Interval(now - Hour, now), _slot, ends, group is null
-                ? [.. _meters.GroupBy(m => (m.Group, m.Unit)).Select(g => new PowerSeries(g.Key.Group, g.Key.Unit, Sum([.. g], ends)))]
-                : [.. _meters.Where(m => m.Group == group).Select(m => new PowerSeries(m.Name, m.Unit, Sum([m], ends)))]);
+            return new PowerPlot(
+                new Interval(now - Hour, now),
+                _slot,
+                ends,
+                group is null
+                    ? [.. _meters.GroupBy(m => (m.Group, m.Unit)).Select(g => new PowerSeries(g.Key.Group, g.Key.Unit, Sum([.. g], ends)))]
+                    : [.. _meters.Where(m => m.Group == group).Select(m => new PowerSeries(m.Name, m.Unit, Sum([m], ends)))]
+            );
         }
     }
 
@@ -120,7 +130,7 @@ public sealed class LastHour
             return;
         }
 
-        for (_next = Math.Max(_next, _ledger.FirstIndexAt(oldest)); _next < size;)
+        for (_next = Math.Max(_next, _ledger.FirstIndexAt(oldest)); _next < size; )
         {
             IReadOnlyList<byte[]?> page = _ledger.Leaves(_next, size);
             foreach (byte[]? leaf in page)
@@ -152,7 +162,9 @@ public sealed class LastHour
             if (_registers.TryGetValue(record.Name, out (Meter Meter, decimal WattHoursPerCount) register))
             {
                 decimal? before = energies.TryGetValue(register.Meter, out var seen) ? seen.Energy : 0m;
-                decimal? counted = record.Number is { } n ? decimal.Parse(n.ToString(), CultureInfo.InvariantCulture) * register.WattHoursPerCount : null;
+                decimal? counted = record.Number is { } n
+                    ? decimal.Parse(n.ToString(), CultureInfo.InvariantCulture) * register.WattHoursPerCount
+                    : null;
                 energies[register.Meter] = (record.Time ?? leaf.Head.Time, before + counted);
             }
         }
@@ -169,14 +181,18 @@ public sealed class LastHour
     private void NoteGap(Leaf leaf)
     {
         Dictionary<string, LeafRecord> records = leaf.Records.ToDictionary(r => r.Name);
-        if (records.GetValueOrDefault("meter")?.Text is { } meter && GapCauses.TryParse(records.GetValueOrDefault("cause")?.Text, out GapCause cause))
+        if (
+            records.GetValueOrDefault("meter")?.Text is { } meter
+            && GapCauses.TryParse(records.GetValueOrDefault("cause")?.Text, out GapCause cause)
+        )
         {
             _gaps[meter] = new Gap(Time("from"), Time("to"), cause, records.GetValueOrDefault("lost")?.Number?.Mantissa);
         }
 
-        DateTimeOffset Time(string name) => records[name].Number is { } n
-            ? DateTimeOffset.UnixEpoch.AddSeconds(double.Parse(n.ToString(), CultureInfo.InvariantCulture))
-            : leaf.Head.Time;
+        DateTimeOffset Time(string name) =>
+            records[name].Number is { } n
+                ? DateTimeOffset.UnixEpoch.AddSeconds(double.Parse(n.ToString(), CultureInfo.InvariantCulture))
+                : leaf.Head.Time;
     }
 
     /// <summary>A meter's energy at the slot boundaries of the last hour, Wh or VAh, export subtracted.</summary>

@@ -11,16 +11,27 @@ namespace EdgeGateway.Serving;
 /// <param name="DemandWarns">Whether it is a warning.</param>
 /// <param name="Budgets">How the site's budgets stand.</param>
 public sealed record LiveView(
-    string Time, IReadOnlyList<Status> Statuses, IReadOnlyList<IGrouping<string, MeterRow>> Groups, string? Demand, bool DemandWarns, IReadOnlyList<BudgetState> Budgets)
+    string Time,
+    IReadOnlyList<Status> Statuses,
+    IReadOnlyList<IGrouping<string, MeterRow>> Groups,
+    string? Demand,
+    bool DemandWarns,
+    IReadOnlyList<BudgetState> Budgets
+)
 {
     /// <summary>Looks at everything once.</summary>
     internal static LiveView Of(ServingModel model, LastHour hour, TargetEndpoint targets)
     {
         DateTimeOffset now = model.Time.GetUtcNow();
-        MeterRow[] rows = [.. model.Meters.Select(m => MeterRow.Of(m, model.Now.Newest(m.Name, now, model.LongestAge)) with
-        {
-            Gap = hour.NewestGap(m.Name, now) is { } gap ? Words.Of(gap, now, model.TimeZone) : null,
-        })];
+        MeterRow[] rows =
+        [
+            .. model.Meters.Select(m =>
+                MeterRow.Of(m, model.Now.Newest(m.Name, now, model.LongestAge)) with
+                {
+                    Gap = hour.NewestGap(m.Name, now) is { } gap ? Words.Of(gap, now, model.TimeZone) : null,
+                }
+            ),
+        ];
         DemandRecord? demand = model.WatchesDemand ? DemandRecord.Of(model.Ledger) : null;
         return new LiveView(
             Words.Clock(now, now, model.TimeZone),
@@ -32,7 +43,8 @@ public sealed record LiveView(
             [.. rows.GroupBy(r => r.Group)],
             demand is null ? null : Words.Of(demand, now, model.TimeZone),
             demand?.Warning is not null,
-            targets.ToDate().Budgets);
+            targets.ToDate().Budgets
+        );
     }
 }
 

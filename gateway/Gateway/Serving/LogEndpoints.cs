@@ -33,21 +33,29 @@ internal static class LogEndpoints
         string[] groups = [.. context.Request.Query["group"].OfType<string>()];
         if (groups.FirstOrDefault(g => model.Meters.All(m => m.Group != g)) is { } unknown)
         {
-            return Problem(400, "Wrong query", $"There is no group '{unknown}'; the groups here are {string.Join(", ", model.Meters.Select(m => m.Group).Distinct())}.");
+            return Problem(
+                400,
+                "Wrong query",
+                $"There is no group '{unknown}'; the groups here are {string.Join(", ", model.Meters.Select(m => m.Group).Distinct())}."
+            );
         }
 
         string more = string.Concat(groups.Select(g => "&group=" + Uri.EscapeDataString(g)));
         long next = batch.First + batch.Elements.Count;
         context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"</v1/log/entries?first={next}{more}>; rel=\"next\"");
-        batch = groups.Length == 0 ? batch : new Disclosure(groups, i => model.Ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes).Head : null).Of(batch);
+        batch =
+            groups.Length == 0
+                ? batch
+                : new Disclosure(groups, i => model.Ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes).Head : null).Of(batch);
         return Bytes(context, batch.Encode(), "application/cbor");
     }
 
     /// <summary>
-    /// <c>GET /v1/log/bundle?leaf=N[&amp;leaf=N …]</c>: up to 256 single leaves, each proven to be in the log, as CBOR; as JSON for those who
-    /// accept <c>application/json</c>.
+    /// <c>GET /v1/log/bundle?leaf=N[&amp;leaf=N …]</c>: up to 256 single leaves, each proven to be in the log, as CBOR; as JSON for those
+    /// who accept <c>application/json</c>.
     /// </summary>
-    /// <remarks>400: the query is wrong. 404 with <c>Retry-After</c>: not under a checkpoint yet. 410: the bytes of a leaf were thinned.</remarks>
+    /// <remarks>400: the query is wrong. 404 with <c>Retry-After</c>: not under a checkpoint yet. 410: the bytes of a leaf were
+    /// thinned.</remarks>
     public static IResult Bundle(HttpContext context, ServingModel model)
     {
         string?[] texts = [.. context.Request.Query["leaf"]];
@@ -74,10 +82,15 @@ internal static class LogEndpoints
                 return NotCovered(context, model, $"leaf {indexes.Max()}");
             }
 
-            Bundle bundle = KeyEvidence.AddTo(model.Ledger.BundleOf(KeyEvidence.WithLaterLeaf(indexes, checkpoint, model), checkpoint), model);
+            Bundle bundle = KeyEvidence.AddTo(
+                model.Ledger.BundleOf(KeyEvidence.WithLaterLeaf(indexes, checkpoint, model), checkpoint),
+                model
+            );
             bool json = context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json");
             context.Response.Headers.Vary = "Accept, Accept-Encoding";
-            return json ? Bytes(context, BundleJson.Encode(bundle), "application/json") : Bytes(context, bundle.Encode(), "application/cbor");
+            return json
+                ? Bytes(context, BundleJson.Encode(bundle), "application/json")
+                : Bytes(context, bundle.Encode(), "application/cbor");
         }
         catch (InvalidDataException thinned)
         {
@@ -93,7 +106,11 @@ internal static class LogEndpoints
         if (!IsIndex(text, out long older) || older == 0)
         {
             string given = text is null ? "it is missing" : $"'{text}' is not one";
-            return Problem(400, "Wrong query", $"from is the size of an older checkpoint, a whole number from 1 such as /v1/log/consistency?from=1; {given}.");
+            return Problem(
+                400,
+                "Wrong query",
+                $"from is the size of an older checkpoint, a whole number from 1 such as /v1/log/consistency?from=1; {given}."
+            );
         }
 
         return model.Ledger.ConsistencyFrom(older) is { } receipt
@@ -101,7 +118,10 @@ internal static class LogEndpoints
             : NotCovered(context, model, $"{older} leaves");
     }
 
-    /// <summary><c>GET /v1/carbon</c>: the accounts by period, and emissions for a unit of product (<see cref="CarbonTotals"/>), as text, or as JSON for those who accept it.</summary>
+    /// <summary>
+    /// <c>GET /v1/carbon</c>: the accounts by period, and emissions for a unit of product (<see cref="CarbonTotals"/>), as text, or as JSON
+    /// for those who accept it.
+    /// </summary>
     public static IResult Totals(HttpContext context, ServingModel model)
     {
         var totals = CarbonTotals.Of(model.Ledger, model.Origin, model.TimeZone);
@@ -111,18 +131,31 @@ internal static class LogEndpoints
             : Results.Text(totals.ToText(), "text/plain");
     }
 
-    /// <summary><c>GET /v1/carbon/why?leaf=N</c>: how a footprint came about (<see cref="Why"/>), as text, or as JSON for those who accept it.</summary>
+    /// <summary>
+    /// <c>GET /v1/carbon/why?leaf=N</c>: how a footprint came about (<see cref="Why"/>), as text, or as JSON for those who accept it.
+    /// </summary>
     /// <remarks>400: the query is wrong. 404: the leaf is none, or no footprint.</remarks>
     public static IResult Explain(HttpContext context, ServingModel model) =>
         Explained(context, model, LeafType.Carbon, "footprint", "/v1/carbon/why?leaf=7", Why.Of, w => w.ToText(), WhyJson.Default.Why);
 
-    /// <summary><c>GET /v1/flows/why?leaf=N</c>: how the energy flows of a slot came about (<see cref="FlowWhy"/>), as text, or as JSON for those who accept it.</summary>
+    /// <summary>
+    /// <c>GET /v1/flows/why?leaf=N</c>: how the energy flows of a slot came about (<see cref="FlowWhy"/>), as text, or as JSON for those
+    /// who accept it.
+    /// </summary>
     /// <remarks>400: the query is wrong. 404: the leaf is none, or no flow.</remarks>
     public static IResult ExplainFlow(HttpContext context, ServingModel model) =>
         Explained(context, model, LeafType.Flow, "flow", "/v1/flows/why?leaf=7", FlowWhy.Of, w => w.ToText(), FlowWhyJson.Default.FlowWhy);
 
     private static IResult Explained<T>(
-        HttpContext context, ServingModel model, string type, string what, string example, Func<Leaf, Func<long, Leaf?>, T> of, Func<T, string> toText, JsonTypeInfo<T> json)
+        HttpContext context,
+        ServingModel model,
+        string type,
+        string what,
+        string example,
+        Func<Leaf, Func<long, Leaf?>, T> of,
+        Func<T, string> toText,
+        JsonTypeInfo<T> json
+    )
     {
         string? text = context.Request.Query["leaf"];
         if (!IsIndex(text, out long index))
@@ -153,11 +186,15 @@ internal static class LogEndpoints
         Leaf? LeafAt(long i) => model.Ledger.Leaves(i, i + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
     }
 
-    /// <summary><c>GET /v1/log/keys</c>: how the device's key has changed (<see cref="KeyHistory"/>), for a witness or whoever has only <c>device.pem</c>.</summary>
+    /// <summary>
+    /// <c>GET /v1/log/keys</c>: how the device's key has changed (<see cref="KeyHistory"/>), for a witness or whoever has only
+    /// <c>device.pem</c>.
+    /// </summary>
     /// <remarks>404: it never has.</remarks>
-    public static IResult Keys(HttpContext context, ServingModel model) => model.Keys is { Changes: { Count: > 0 } changes }
-        ? Bytes(context, KeyHistory.Encode([.. changes.Select(c => c.Evidence)]), "application/cbor")
-        : Problem(404, "No change", "The device's key has never changed: its public key is all that is needed.");
+    public static IResult Keys(HttpContext context, ServingModel model) =>
+        model.Keys is { Changes: { Count: > 0 } changes }
+            ? Bytes(context, KeyHistory.Encode([.. changes.Select(c => c.Evidence)]), "application/cbor")
+            : Problem(404, "No change", "The device's key has never changed: its public key is all that is needed.");
 
     /// <summary><c>GET /v1/log/checkpoint</c>: the newest checkpoint as a C2SP signed note.</summary>
     public static IResult Checkpoint(HttpContext context, ServingModel model)
@@ -171,7 +208,8 @@ internal static class LogEndpoints
         return Problem(404, "No checkpoint yet", "The log has not been signed yet. Ask again after the first checkpoint.");
     }
 
-    private static bool IsIndex(string? text, out long index) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index);
+    private static bool IsIndex(string? text, out long index) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index);
 
     private static ProblemResult WrongIndex(string name, string example, string? text)
     {
@@ -183,7 +221,9 @@ internal static class LogEndpoints
     {
         StoredCheckpoint? newest = model.Ledger.LastCheckpoint;
         context.Response.Headers.RetryAfter = RetryAfterSeconds(newest, model).ToString(CultureInfo.InvariantCulture);
-        string covered = newest is null ? "there is no checkpoint yet" : $"the newest checkpoint covers {newest.Size} leaves, 0 to {newest.Size - 1}";
+        string covered = newest is null
+            ? "there is no checkpoint yet"
+            : $"the newest checkpoint covers {newest.Size} leaves, 0 to {newest.Size - 1}";
         return Problem(404, "Not under a checkpoint yet", $"No checkpoint covers {what}: {covered}. Ask again after the next one.");
     }
 

@@ -16,8 +16,17 @@ namespace EdgeGateway.Serving;
 /// <param name="Quality">What limits the trust in the values; <c>measured</c> when nothing does.</param>
 /// <param name="Limited">Somebody should look: saturated or lost.</param>
 public sealed record MeterRow(
-    string Name, string Group, MissingReason? Missing, string? Main, string Unit, IReadOnlyList<string> Details, string Total,
-    string Accuracy, string Quality, bool Limited)
+    string Name,
+    string Group,
+    MissingReason? Missing,
+    string? Main,
+    string Unit,
+    IReadOnlyList<string> Details,
+    string Total,
+    string Accuracy,
+    string Quality,
+    bool Limited
+)
 {
     /// <summary>What its registers lack of the last hour, or null.</summary>
     public string? Gap { get; init; }
@@ -30,7 +39,10 @@ public sealed record MeterRow(
         {
             Ads1115MeterSettings => Power(live.ApparentPowerVA, "VA"),
             PulseMeterSettings when live.FlowUnit is "W" => Power(live.Flow, "W"),
-            PulseMeterSettings pulse => (live.Flow is { } flow ? Words.Number(flow, 2) : null, Superscript(live.FlowUnit ?? $"{pulse.Unit}/h")),
+            PulseMeterSettings pulse => (
+                live.Flow is { } flow ? Words.Number(flow, 2) : null,
+                Superscript(live.FlowUnit ?? $"{pulse.Unit}/h")
+            ),
             _ => Power(live.ActivePowerW, "W"),
         };
         return new MeterRow(
@@ -43,31 +55,38 @@ public sealed record MeterRow(
             reading.Missing is null ? Registers(meter, reading.Registers) : "",
             Words.Of(reading.Accuracy),
             Words.Of(reading.Quality),
-            (reading.Quality & (Readings.Quality.Saturated | Readings.Quality.Lost)) != 0);
+            (reading.Quality & (Readings.Quality.Saturated | Readings.Quality.Lost)) != 0
+        );
     }
 
-    private static IReadOnlyList<string> Rest(MeterSettings meter, LiveValues live) => meter switch
-    {
-        Ads1115MeterSettings ads => [Value("current", live.CurrentA, 2, "A"), $"assumed {ads.AssumedVoltageV.ToString("0.#", CultureInfo.InvariantCulture)} V"],
-        PulseMeterSettings => [],
-        _ =>
-        [
-            Value("voltage", live.VoltageV, 1, "V"),
-            Value("current", live.CurrentA, 2, "A"),
-            live.PowerFactor is { } factor ? $"PF {Words.Number(factor, 2)}" : "PF not known",
-            Value("frequency", live.FrequencyHz, 2, "Hz"),
-        ],
-    };
+    private static IReadOnlyList<string> Rest(MeterSettings meter, LiveValues live) =>
+        meter switch
+        {
+            Ads1115MeterSettings ads =>
+            [
+                Value("current", live.CurrentA, 2, "A"),
+                $"assumed {ads.AssumedVoltageV.ToString("0.#", CultureInfo.InvariantCulture)} V",
+            ],
+            PulseMeterSettings => [],
+            _ =>
+            [
+                Value("voltage", live.VoltageV, 1, "V"),
+                Value("current", live.CurrentA, 2, "A"),
+                live.PowerFactor is { } factor ? $"PF {Words.Number(factor, 2)}" : "PF not known",
+                Value("frequency", live.FrequencyHz, 2, "Hz"),
+            ],
+        };
 
     private static string Value(string what, double? value, int decimals, string unit) =>
         value is { } known ? $"{Words.Number(known, decimals)} {unit}" : $"{what} not known";
 
-    private static (string? Main, string Unit) Power(double? power, string unit) => power switch
-    {
-        null => (null, unit),
-        >= 10_000 or <= -10_000 => (Words.Number(power.Value / 1000, 2), "k" + unit),
-        _ => (Words.Number(power.Value, 0), unit),
-    };
+    private static (string? Main, string Unit) Power(double? power, string unit) =>
+        power switch
+        {
+            null => (null, unit),
+            >= 10_000 or <= -10_000 => (Words.Number(power.Value / 1000, 2), "k" + unit),
+            _ => (Words.Number(power.Value, 0), unit),
+        };
 
     private static string Registers(MeterSettings meter, IReadOnlyList<Register> registers)
     {

@@ -8,18 +8,23 @@ public static class ServingEndpoints
 {
     private static readonly string[] Reading = ["GET", "HEAD"];
 
-    /// <summary>Maps the page at <c>/</c>, its parts, and <c>/v1</c>. No cross-origin access: what other sites' pages ask for they cannot read.</summary>
+    /// <summary>
+    /// Maps the page at <c>/</c>, its parts, and <c>/v1</c>. No cross-origin access: what other sites' pages ask for they cannot read.
+    /// </summary>
     public static void MapServing(this WebApplication app, ServingModel model)
     {
         LastHour hour = new(model.Ledger, model.Meters, model.ReadingSlot);
         TargetEndpoint targets = new(model);
         FactorEndpoint factors = new(model);
         app.Use(AddHeaders);
-        app.UseStaticFiles(new StaticFileOptions
-        {
-            FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot")),
-            OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache", // kept, but asked for again after an update
-        });
+        app.UseStaticFiles(
+            new StaticFileOptions
+            {
+                FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot")),
+                // Kept, but asked for again after an update.
+                OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
+            }
+        );
         Map("/", _ => Results.RazorSlice<Page, PageView>(new PageView(model, LiveView.Of(model, hour, targets))));
         Map("/live", _ => Results.RazorSlice<Live, LiveView>(LiveView.Of(model, hour, targets)));
         Map("/v1/power", context => Results.Bytes(PowerJson(model, hour, context), "application/json"));
@@ -54,7 +59,8 @@ public static class ServingEndpoints
     }
 
     /// <summary>
-    /// <c>GET /v1/power[?group=NAME]</c>: mean power of each recorded slot of the last hour, of the groups or of one group's meters. A gap is null.
+    /// <c>GET /v1/power[?group=NAME]</c>: mean power of each recorded slot of the last hour, of the groups or of one group's meters. A gap
+    /// is null.
     /// </summary>
     private static byte[] PowerJson(ServingModel model, LastHour hour, HttpContext context)
     {

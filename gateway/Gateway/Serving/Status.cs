@@ -40,8 +40,12 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
             reasons.Add($"{row.Name}: {row.Quality}.");
         }
 
-        Verdict verdict = rows.Count > 0 && missing == rows.Count ? Verdict.Bad : reasons.Count > 0 ? Verdict.Look : Verdict.Good;
-        string answer = missing == 0 ? $"all {Words.Count(rows.Count, "meter", "meters")}"
+        Verdict verdict =
+            rows.Count > 0 && missing == rows.Count ? Verdict.Bad
+            : reasons.Count > 0 ? Verdict.Look
+            : Verdict.Good;
+        string answer =
+            missing == 0 ? $"all {Words.Count(rows.Count, "meter", "meters")}"
             : missing == rows.Count ? "no meter has a value"
             : $"{rows.Count - missing} of {Words.Count(rows.Count, "meter", "meters")}";
         return new Status(verdict == Verdict.Bad ? "Does not measure" : "Measures", verdict, answer, reasons);
@@ -51,11 +55,15 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
     public static Status OfRecording(ServingModel model, DateTimeOffset? newestReading, DateTimeOffset now)
     {
         StoredCheckpoint? checkpoint = model.Ledger.LastCheckpoint;
-        long size = model.Ledger.Size, unsealed = size - (checkpoint?.Size ?? 0);
+        long size = model.Ledger.Size,
+            unsealed = size - (checkpoint?.Size ?? 0);
         List<string> facts = [$"Ledger: {Words.Count(size, "leaf", "leaves")}, {Words.Bytes(model.Ledger.FileBytes)}"];
-        facts.Add(checkpoint is null
-            ? "Last checkpoint: none yet"
-            : $"Last checkpoint: {Clock(checkpoint.Time)}, {Words.Ago(checkpoint.Time, now)}, over {Words.Count(checkpoint.Size, "leaf", "leaves")}");
+        facts.Add(
+            checkpoint is null
+                ? "Last checkpoint: none yet"
+                : $"Last checkpoint: {Clock(checkpoint.Time)}, {Words.Ago(checkpoint.Time, now)}, over "
+                    + $"{Words.Count(checkpoint.Size, "leaf", "leaves")}"
+        );
 
         WitnessState[] witnesses = [.. model.Witnesses.Select(w => w.State)];
         facts.AddRange(witnesses.Select(w => Witnessed(w, now, model.TimeZone)));
@@ -71,18 +79,32 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
         TimeSpan late = 2 * model.ReadingSlot;
         if (newestReading is null || now - newestReading > late || newestReading - now > late)
         {
-            string since = newestReading is { } last ? $"the newest is of {Clock(last)}, {Words.Ago(last, now)}" : "there is none of the last hour";
+            string since = newestReading is { } last
+                ? $"the newest is of {Clock(last)}, {Words.Ago(last, now)}"
+                : "there is none of the last hour";
             bool starting = newestReading is null && checkpoint is null;
             return starting
                 ? new Status("Records", Verdict.Look, "first reading is due", facts)
-                : new Status("Does not record", Verdict.Bad, "no new readings", [$"A reading is due every {Words.Span(model.ReadingSlot)}; {since}.", .. facts]);
+                : new Status(
+                    "Does not record",
+                    Verdict.Bad,
+                    "no new readings",
+                    [$"A reading is due every {Words.Span(model.ReadingSlot)}; {since}.", .. facts]
+                );
         }
 
         if (unsealed > 0 && checkpoint is not null && now - checkpoint.Time > model.ReadingSlot + (2 * model.Checkpoint))
         {
             return new Status(
-                "Records", Verdict.Look, "but does not sign",
-                [$"{Words.Count(unsealed, "leaf is", "leaves are")} not under a checkpoint, which is due every {Words.Span(model.Checkpoint)}.", .. facts]);
+                "Records",
+                Verdict.Look,
+                "but does not sign",
+                [
+                    $"{Words.Count(unsealed, "leaf is", "leaves are")} not under a checkpoint, which is due every "
+                        + $"{Words.Span(model.Checkpoint)}.",
+                    .. facts,
+                ]
+            );
         }
 
         if (witnesses.Length > 0 && witnesses.All(w => w.Failure is not null))
@@ -110,7 +132,9 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
 
     private static string Fed(FeedState feed, DateTimeOffset now, TimeZoneInfo zone)
     {
-        string said = feed.Taken is { } taken ? $"{feed.Name}: {Words.Clock(taken, now, zone)}, from {feed.From}" : $"{feed.Name}: none yet, from {feed.From}";
+        string said = feed.Taken is { } taken
+            ? $"{feed.Name}: {Words.Clock(taken, now, zone)}, from {feed.From}"
+            : $"{feed.Name}: none yet, from {feed.From}";
         return feed.Failure is { } failure ? $"{said}. {failure.Reason}" : said;
     }
 
@@ -130,14 +154,23 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
         if (states.Count == 0)
         {
             return new Status(
-                "Does not deliver", Verdict.Look, "no publisher is configured",
-                ["Readings stay on this device. They can be fetched from /v1/log/entries."]);
+                "Does not deliver",
+                Verdict.Look,
+                "no publisher is configured",
+                ["Readings stay on this device. They can be fetched from /v1/log/entries."]
+            );
         }
 
         int failing = states.Count(s => s.IsRetrying);
         string[] facts = [.. states.SelectMany(s => Facts(s, now, zone))];
         return failing == states.Count ? new Status("Does not deliver", Verdict.Bad, "readings wait here, none is lost", facts)
-            : failing > 0 ? new Status("Delivers", Verdict.Look, $"but not to {string.Join(", ", states.Where(s => s.IsRetrying).Select(s => s.Name))}", facts)
+            : failing > 0
+                ? new Status(
+                    "Delivers",
+                    Verdict.Look,
+                    $"but not to {string.Join(", ", states.Where(s => s.IsRetrying).Select(s => s.Name))}",
+                    facts
+                )
             : states.Any(s => s.Rejected > 0) ? new Status("Delivers", Verdict.Look, "but some was rejected", facts)
             : new Status("Delivers", Verdict.Good, states.All(s => s.Backlog == 0) ? "all that is signed" : "what is waiting", facts);
     }

@@ -17,7 +17,8 @@ internal sealed class TargetEndpoint(ServingModel model)
             long size = model.Ledger.Size;
             if (_newest is not { } newest || newest.Size != size)
             {
-                IReadOnlyList<PeriodTotal> totals = model.Budgets.Count == 0 ? [] : CarbonTotals.Of(model.Ledger, model.Origin, model.TimeZone).Accounts;
+                IReadOnlyList<PeriodTotal> totals =
+                    model.Budgets.Count == 0 ? [] : CarbonTotals.Of(model.Ledger, model.Origin, model.TimeZone).Accounts;
                 _newest = newest = (size, BudgetReport.Of(model.Budgets, totals, model.TimeZone));
             }
 
@@ -25,13 +26,20 @@ internal sealed class TargetEndpoint(ServingModel model)
         }
     }
 
-    /// <summary><c>GET /v1/targets</c>: the budgets of the site file with what was used and the projection, as text; as JSON for those who accept <c>application/json</c>.</summary>
+    /// <summary>
+    /// <c>GET /v1/targets</c>: the budgets of the site file with what was used and the projection, as text; as JSON for those who accept
+    /// <c>application/json</c>.
+    /// </summary>
     /// <remarks>404: the site file names no targets.</remarks>
     public IResult Progress(HttpContext context)
     {
         if (model.Budgets.Count == 0)
         {
-            return LogEndpoints.Problem(404, "No targets", "The site file has no section 'targets', which names the yearly budgets of accounts.");
+            return LogEndpoints.Problem(
+                404,
+                "No targets",
+                "The site file has no section 'targets', which names the yearly budgets of accounts."
+            );
         }
 
         context.Response.Headers.Vary = "Accept";

@@ -9,40 +9,49 @@ internal static class Words
 {
     private const char ThinSpace = '\u2009';
 
-    private static readonly NumberFormatInfo Format = new() { NumberGroupSeparator = ThinSpace.ToString(), NumberDecimalSeparator = ".", NegativeSign = "−" };
+    private static readonly NumberFormatInfo Format = new()
+    {
+        NumberGroupSeparator = ThinSpace.ToString(),
+        NumberDecimalSeparator = ".",
+        NegativeSign = "−",
+    };
 
     /// <summary>Why a value is missing, in two or three words.</summary>
-    public static string Of(MissingReason reason) => reason switch
-    {
-        MissingReason.NotReadYet => "not read yet",
-        MissingReason.NoAnswer => "no answer",
-        MissingReason.BusStuck => "bus stuck",
-        MissingReason.WrongChip => "wrong chip",
-        MissingReason.Implausible => "implausible value",
-        MissingReason.Stale => "no new reading",
-        _ => reason.Code(),
-    };
+    public static string Of(MissingReason reason) =>
+        reason switch
+        {
+            MissingReason.NotReadYet => "not read yet",
+            MissingReason.NoAnswer => "no answer",
+            MissingReason.BusStuck => "bus stuck",
+            MissingReason.WrongChip => "wrong chip",
+            MissingReason.Implausible => "implausible value",
+            MissingReason.Stale => "no new reading",
+            _ => reason.Code(),
+        };
 
     /// <summary>Where to look first.</summary>
-    public static string Advice(MissingReason reason) => reason switch
-    {
-        MissingReason.NotReadYet => "It has not been read since the start. Wait a few seconds.",
-        MissingReason.NoAnswer => "The chip does not acknowledge its address. Check its supply, its two bus wires and its address.",
-        MissingReason.BusStuck => "The bus does not complete a transfer. Look for a short, a missing pull-up or a chip that holds the line.",
-        MissingReason.WrongChip => "Another chip answers at this address. Compare the wiring with the site file.",
-        MissingReason.Implausible => "The chip answers with what cannot be. Check its supply, reference and wiring.",
-        MissingReason.Stale => "Its bus has not delivered a reading in time: it may hang.",
-        _ => "",
-    };
+    public static string Advice(MissingReason reason) =>
+        reason switch
+        {
+            MissingReason.NotReadYet => "It has not been read since the start. Wait a few seconds.",
+            MissingReason.NoAnswer => "The chip does not acknowledge its address. Check its supply, its two bus wires and its address.",
+            MissingReason.BusStuck =>
+                "The bus does not complete a transfer. Look for a short, a missing pull-up or a chip that holds the line.",
+            MissingReason.WrongChip => "Another chip answers at this address. Compare the wiring with the site file.",
+            MissingReason.Implausible => "The chip answers with what cannot be. Check its supply, reference and wiring.",
+            MissingReason.Stale => "Its bus has not delivered a reading in time: it may hang.",
+            _ => "",
+        };
 
     /// <summary>The class a channel claims, for example <c>class 1</c>.</summary>
-    public static string Of(AccuracyClass accuracy) => accuracy switch
-    {
-        AccuracyClass.Indicative => "indicative",
-        AccuracyClass.OfMeter => "meter's own class",
-        AccuracyClass.Mid => "MID",
-        _ => $"class {accuracy.Code()}",
-    };
+    public static string Of(AccuracyClass accuracy) =>
+        accuracy switch
+        {
+            AccuracyClass.Indicative => "indicative",
+            AccuracyClass.OfMeter => "meter's own class",
+            AccuracyClass.Mid => "MID",
+            _ => $"class {accuracy.Code()}",
+        };
 
     /// <summary>What limits the trust in a value, for example <c>estimated, saturated</c>.</summary>
     public static string Of(Quality quality) => quality == Quality.Measured ? "measured" : string.Join(", ", Limits(quality));
@@ -64,18 +73,24 @@ internal static class Words
     }
 
     /// <summary>The warning while it lasts, otherwise the month's peak.</summary>
-    public static string Of(DemandRecord demand, DateTimeOffset now, TimeZoneInfo zone) => demand.Warning is { } warning ? $"Demand: {warning}"
+    public static string Of(DemandRecord demand, DateTimeOffset now, TimeZoneInfo zone) =>
+        demand.Warning is { } warning ? $"Demand: {warning}"
         : demand.PeakAt is { } at && demand.Month == TimeZoneInfo.ConvertTime(now, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture)
             ? $"Demand: at most {demand.PeakKw} kW this month, in the 15 min from {Clock(at, now, zone)}"
-            : "Demand: no quarter of an hour of this month is complete yet";
+        : "Demand: no quarter of an hour of this month is complete yet";
 
     /// <summary>How a budget stands and why, with the amounts where there are any.</summary>
     public static string Of(BudgetState budget)
     {
-        BudgetFigure used = budget["used to date"], whole = budget["budget"];
-        string amounts = budget.CountedUntil is { } until && whole.Value is not null
-            ? string.Create(CultureInfo.InvariantCulture, $"{used.Value} of {whole.Value} {whole.Unit} used by {until:yyyy-MM-dd HH:mm}: ")
-            : "";
+        BudgetFigure used = budget["used to date"],
+            whole = budget["budget"];
+        string amounts =
+            budget.CountedUntil is { } until && whole.Value is not null
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{used.Value} of {whole.Value} {whole.Unit} used by {until:yyyy-MM-dd HH:mm}: "
+                )
+                : "";
         return $"Budget from {budget.From}, {string.Join(" + ", budget.Accounts)}: {budget.Verdict}, {amounts}{budget.Words}";
     }
 
@@ -95,18 +110,18 @@ internal static class Words
     public static string Bytes(long bytes) => bytes < 1_000_000 ? $"{Number(bytes / 1e3, 0)} kB" : $"{Number(bytes / 1e6, 1)} MB";
 
     /// <summary>How long: two significant parts at most.</summary>
-    public static string Span(TimeSpan span) => span switch
-    {
-        { TotalSeconds: < 100 } => $"{Math.Max(0, (long)span.TotalSeconds)} s",
-        { TotalMinutes: < 100 } => $"{(long)span.TotalMinutes} min",
-        { TotalHours: < 48 } => $"{(long)span.TotalHours} h {span.Minutes} min",
-        _ => $"{(long)span.TotalDays} days",
-    };
+    public static string Span(TimeSpan span) =>
+        span switch
+        {
+            { TotalSeconds: < 100 } => $"{Math.Max(0, (long)span.TotalSeconds)} s",
+            { TotalMinutes: < 100 } => $"{(long)span.TotalMinutes} min",
+            { TotalHours: < 48 } => $"{(long)span.TotalHours} h {span.Minutes} min",
+            _ => $"{(long)span.TotalDays} days",
+        };
 
     /// <summary>How long ago, or that it lies in the future: somebody set the clock back.</summary>
-    public static string Ago(DateTimeOffset then, DateTimeOffset now) => then <= now
-        ? $"{Span(now - then)} ago"
-        : $"{Span(then - now)} ahead of the clock";
+    public static string Ago(DateTimeOffset then, DateTimeOffset now) =>
+        then <= now ? $"{Span(now - then)} ago" : $"{Span(then - now)} ahead of the clock";
 
     /// <summary>A time of day, with the date when it is not today's.</summary>
     public static string Clock(DateTimeOffset time, DateTimeOffset now, TimeZoneInfo zone)

@@ -48,9 +48,14 @@ internal sealed class Block
     {
         foreach (string key in _members.Keys.Where(k => !keys.Contains(k)))
         {
-            Fault(Clean(key), "is not a key of the site file", key.Contains("password", StringComparison.OrdinalIgnoreCase)
-                ? "secrets never stand in it: write passwordFile with the path of a file that holds the password"
-                : Nearest(key, keys) is { } near ? $"did you mean {near}?" : $"the keys here are {string.Join(", ", keys)}");
+            Fault(
+                Clean(key),
+                "is not a key of the site file",
+                key.Contains("password", StringComparison.OrdinalIgnoreCase)
+                        ? "secrets never stand in it: write passwordFile with the path of a file that holds the password"
+                    : Nearest(key, keys) is { } near ? $"did you mean {near}?"
+                    : $"the keys here are {string.Join(", ", keys)}"
+            );
         }
     }
 
@@ -60,7 +65,8 @@ internal sealed class Block
     public void Fault(string key, string wrong, string right) => _faults.Add(new Fault(At(key), wrong, right));
 
     /// <summary>An object in this one, whose keys are still to be checked. Null when it is absent or something else.</summary>
-    public Block? Object(string key) => Member(key, required: false, "write an object, { … }") is { } element ? Of(element, At(key), _faults) : null;
+    public Block? Object(string key) =>
+        Member(key, required: false, "write an object, { … }") is { } element ? Of(element, At(key), _faults) : null;
 
     /// <summary>An object in this one. Null when it is absent or something else.</summary>
     public Block? Object(string key, IReadOnlyList<string> keys, bool required = false) =>
@@ -160,7 +166,11 @@ internal sealed class Block
 
         if (decimal.Round(number, decimals) != number)
         {
-            Fault(key, $"{Described(element)} has too many digits", decimals == 0 ? "write a whole number" : $"write at most {decimals} after the point");
+            Fault(
+                key,
+                $"{Described(element)} has too many digits",
+                decimals == 0 ? "write a whole number" : $"write at most {decimals} after the point"
+            );
             return null;
         }
 
@@ -191,13 +201,14 @@ internal sealed class Block
     }
 
     /// <summary>What an element is, for a sentence: a short value as written, else its kind.</summary>
-    public static string Described(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "a list",
-        JsonValueKind.String => $"\"{Clean(element.GetString()!)}\"",
-        _ => Clean(element.GetRawText()),
-    };
+    public static string Described(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "a list",
+            JsonValueKind.String => $"\"{Clean(element.GetString()!)}\"",
+            _ => Clean(element.GetRawText()),
+        };
 
     /// <summary>a, b or c.</summary>
     public static string Either(IEnumerable<string> choices)
@@ -225,10 +236,14 @@ internal sealed class Block
         return null;
     }
 
-    private string At(string key) => _path.Length == 0 ? key : key.Length == 0 ? _path : $"{_path}.{key}";
+    private string At(string key) =>
+        _path.Length == 0 ? key
+        : key.Length == 0 ? _path
+        : $"{_path}.{key}";
 
     private static string? Nearest(string written, IEnumerable<string> choices) =>
-        choices.Select(c => (Choice: c, Distance: Distance(written.ToLowerInvariant(), c.ToLowerInvariant())))
+        choices
+            .Select(c => (Choice: c, Distance: Distance(written.ToLowerInvariant(), c.ToLowerInvariant())))
             .Where(c => c.Distance <= Math.Max(1, c.Choice.Length / 3))
             .OrderBy(c => c.Distance)
             .Select(c => c.Choice)

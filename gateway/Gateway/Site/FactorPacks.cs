@@ -9,7 +9,9 @@ namespace EdgeGateway.Site;
 /// <param name="Key">The public key in it, P-256.</param>
 public sealed record FactorSigner(string Path, ECDsa Key)
 {
-    /// <summary>SHA-256 of the key's SubjectPublicKeyInfo in hexadecimal digits, as <c>openssl pkey -pubin -outform DER | sha256sum</c> gives it.</summary>
+    /// <summary>
+    /// SHA-256 of the key's SubjectPublicKeyInfo in hexadecimal digits, as <c>openssl pkey -pubin -outform DER | sha256sum</c> gives it.
+    /// </summary>
     public string Id { get; } = Convert.ToHexStringLower(SHA256.HashData(Key.ExportSubjectPublicKeyInfo()));
 }
 
@@ -18,7 +20,9 @@ public sealed record FactorSigner(string Path, ECDsa Key)
 /// <param name="Why">In a sentence.</param>
 public sealed record RefusedPack(string File, string Why);
 
-/// <summary>The factor sets that hold on this device: those that ship, and those of signed packs in the data folder. Never two of one name.</summary>
+/// <summary>
+/// The factor sets that hold on this device: those that ship, and those of signed packs in the data folder. Never two of one name.
+/// </summary>
 public sealed partial record FactorPacks
 {
     private FactorPacks(IReadOnlyList<FactorSigner> signers) => Signers = signers;
@@ -41,7 +45,9 @@ public sealed partial record FactorPacks
     /// <summary>Packs of sets that ship in the same or a later version by now, in a sentence each.</summary>
     public IReadOnlyList<string> Overtaken { get; private init; } = [];
 
-    /// <summary>What the pack of a set is called in the data folder: each version has a name of its own, so that none is ever written over another.</summary>
+    /// <summary>
+    /// What the pack of a set is called in the data folder: each version has a name of its own, so that none is ever written over another.
+    /// </summary>
     public static string FileNameOf(FactorSet set) => $"{set.Name}.{set.Version}.csv";
 
     /// <summary>Reads the packs of a data folder. What is wrong with one is no reason to refuse the others.</summary>
@@ -54,13 +60,23 @@ public sealed partial record FactorPacks
         {
             files = Directory.GetFiles(folder, "*.csv");
         }
-        catch (Exception e) when (e is DirectoryNotFoundException || (e is IOException or UnauthorizedAccessException && signers.Count == 0))
+        catch (Exception e)
+            when (e is DirectoryNotFoundException || (e is IOException or UnauthorizedAccessException && signers.Count == 0))
         {
             return new(signers); // without signers none would be used
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new(signers) { Refused = [new RefusedPack("", $"the folder of the factor packs cannot be read ({e.Message}); run this as the user that the gateway runs as")] };
+            return new(signers)
+            {
+                Refused =
+                [
+                    new RefusedPack(
+                        "",
+                        $"the folder of the factor packs cannot be read ({e.Message}); run this as the user that the gateway runs as"
+                    ),
+                ],
+            };
         }
 
         FactorPacks packs = new(signers);
@@ -83,7 +99,9 @@ public sealed partial record FactorPacks
     /// <exception cref="CarbonException">A set of its name is as late or later.</exception>
     public FactorPacks With(FactorPack pack) => Holding(pack) with { Refused = [.. Refused.Where(r => NameOf(r.File) != pack.Set.Name)] };
 
-    /// <summary>Why a set cannot be relied on, or null: a pack that would take its place is refused. A correction is never left out silently.</summary>
+    /// <summary>
+    /// Why a set cannot be relied on, or null: a pack that would take its place is refused. A correction is never left out silently.
+    /// </summary>
     /// <param name="set">The name of a set, which need not exist.</param>
     public string? FaultOf(string set)
     {
@@ -91,19 +109,29 @@ public sealed partial record FactorPacks
         return Refused.FirstOrDefault(r => r.File.Length == 0 || (NameOf(r.File) == set && !IsOvertaken(r.File)))?.Why;
 
         bool IsOvertaken(string file) =>
-            version is not null && FileName().Match(file) is { Success: true } name && FactorSet.CompareVersions(name.Groups[1].Value, version) <= 0;
+            version is not null
+            && FileName().Match(file) is { Success: true } name
+            && FactorSet.CompareVersions(name.Groups[1].Value, version) <= 0;
     }
 
     private static string NameOf(string file) => file.Split('.')[0];
 
     private static FactorPack Open(string file, IReadOnlyList<FactorSigner> signers)
     {
-        string name = Path.GetFileName(file), signature = file + FactorPack.SignatureSuffix;
+        string name = Path.GetFileName(file),
+            signature = file + FactorPack.SignatureSuffix;
         FactorPack pack = FactorPack.Open(
-            name, Bytes(file, FactorPack.MostBytes), File.Exists(signature) ? Bytes(signature, FactorPack.MostSignatureBytes) : [], [.. signers.Select(s => s.Key)]);
+            name,
+            Bytes(file, FactorPack.MostBytes),
+            File.Exists(signature) ? Bytes(signature, FactorPack.MostSignatureBytes) : [],
+            [.. signers.Select(s => s.Key)]
+        );
         return name == FileNameOf(pack.Set)
             ? pack
-            : throw new FormatException($"{name} holds version {pack.Set.Version} of {pack.Set.Name}, which would be called {FileNameOf(pack.Set)} here; packs are put here by edgectl factors load");
+            : throw new FormatException(
+                $"{name} holds version {pack.Set.Version} of {pack.Set.Name}, which would be called {FileNameOf(pack.Set)} "
+                    + "here; packs are put here by edgectl factors load"
+            );
     }
 
     // One byte more than a good file can have, so that a longer one shows.
@@ -119,14 +147,22 @@ public sealed partial record FactorPacks
         FactorSet? had = Library.Sets.FirstOrDefault(s => s.Name == pack.Set.Name);
         return had is null || FactorSet.CompareVersions(pack.Set.Version, had.Version) > 0 ? Holding(pack)
             : SignedBy.ContainsKey(had.Name) ? this // an earlier version, which an interrupted load has left
-            : this with { Overtaken = [.. Overtaken, $"The factor pack {FileNameOf(pack.Set)} is not used: this gateway ships {had.Name} in version {had.Version}"] };
+            : this with
+            {
+                Overtaken =
+                [
+                    .. Overtaken,
+                    $"The factor pack {FileNameOf(pack.Set)} is not used: this gateway ships {had.Name} in version {had.Version}",
+                ],
+            };
     }
 
-    private FactorPacks Holding(FactorPack pack) => this with
-    {
-        Library = Library.WithLater(pack.Set),
-        SignedBy = new Dictionary<string, FactorSigner>(SignedBy) { [pack.Set.Name] = Signers[pack.Signer] },
-    };
+    private FactorPacks Holding(FactorPack pack) =>
+        this with
+        {
+            Library = Library.WithLater(pack.Set),
+            SignedBy = new Dictionary<string, FactorSigner>(SignedBy) { [pack.Set.Name] = Signers[pack.Signer] },
+        };
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\.([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})\.csv\z")]
     private static partial Regex FileName();

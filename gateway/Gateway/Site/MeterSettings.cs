@@ -6,9 +6,7 @@ namespace EdgeGateway.Site;
 /// <summary>A meter of one of the kinds below.</summary>
 public abstract record MeterSettings
 {
-    private protected MeterSettings()
-    {
-    }
+    private protected MeterSettings() { }
 
     /// <summary>Short name, unique in the site: 1 to 16 letters, digits and hyphens.</summary>
     public required string Name { get; init; }
@@ -47,9 +45,17 @@ public sealed record CtSettings(decimal PrimaryA, decimal SecondaryMv, bool Reve
 /// <param name="By">Who made it.</param>
 /// <param name="Reference">The instrument that the channel was compared with.</param>
 /// <param name="UncertaintyPercent">Of the comparison, 0.001 to 10.</param>
-public sealed record CalibrationSettings(ChannelCalibration Correction, DateTimeOffset At, string By, string Reference, decimal UncertaintyPercent);
+public sealed record CalibrationSettings(
+    ChannelCalibration Correction,
+    DateTimeOffset At,
+    string By,
+    string Reference,
+    decimal UncertaintyPercent
+);
 
-/// <summary>What the face of a pulse meter showed when it was connected or exchanged. The register goes on; this says where the face was.</summary>
+/// <summary>
+/// What the face of a pulse meter showed when it was connected or exchanged. The register goes on; this says where the face was.
+/// </summary>
 /// <param name="Reading">As read, in the unit of the impulse constant, up to twelve digits before the point and six after it.</param>
 /// <param name="At">When it was read, UTC.</param>
 public sealed record IndexSettings(string Reading, DateTimeOffset At);
@@ -174,20 +180,22 @@ public sealed record PulseMeterSettings : MeterSettings
     public TimeSpan MinimumPeriod => MostPerSecond is { } most ? TimeSpan.FromTicks((long)(TimeSpan.TicksPerSecond / most)) : TimeSpan.Zero;
 
     /// <inheritdoc/>
-    public override ObisCode Obis => Medium switch
-    {
-        Medium.Electricity => ObisCode.ActiveImport,
-        Medium.Gas => ObisCode.Gas,
-        Medium.Water => ObisCode.Water,
-        Medium.Heat => ObisCode.Heat,
-        Medium.Product => ObisCode.Pieces,
-        _ => ObisCode.CompressedAir,
-    };
+    public override ObisCode Obis =>
+        Medium switch
+        {
+            Medium.Electricity => ObisCode.ActiveImport,
+            Medium.Gas => ObisCode.Gas,
+            Medium.Water => ObisCode.Water,
+            Medium.Heat => ObisCode.Heat,
+            Medium.Product => ObisCode.Pieces,
+            _ => ObisCode.CompressedAir,
+        };
 
-    internal static string UnitOf(Medium medium) => medium switch
-    {
-        Medium.Electricity or Medium.Heat => "kWh",
-        Medium.Product => "pieces",
-        _ => "m3",
-    };
+    internal static string UnitOf(Medium medium) =>
+        medium switch
+        {
+            Medium.Electricity or Medium.Heat => "kWh",
+            Medium.Product => "pieces",
+            _ => "m3",
+        };
 }

@@ -25,7 +25,10 @@ internal static partial class SiteCalibration
         if (accuracy is { } claimed and not AccuracyClass.Indicative && !meter.Has("calibration"))
         {
             meter.Fault(
-                "accuracy", $"\"{claimed.Code()}\" is claimed without a calibration", "compare the installed channel with a reference and write calibration, or leave accuracy out");
+                "accuracy",
+                $"\"{claimed.Code()}\" is claimed without a calibration",
+                "compare the installed channel with a reference and write calibration, or leave accuracy out"
+            );
         }
 
         if (block is null)
@@ -35,39 +38,88 @@ internal static partial class SiteCalibration
 
         string what = measuresVoltage ? "power" : "current";
         string? ratio = block.Text(
-            "ratio", Ratio(), $"write true {what} by shown {what} as a text, \"0.8\" to \"1.25\" with at most six digits after the point, such as \"1.00342\"");
+            "ratio",
+            Ratio(),
+            $"write true {what} by shown {what} as a text, \"0.8\" to \"1.25\" with at most six digits after the point, such as \"1.00342\""
+        );
         int faulty = 0;
         List<CtPoint> table = Table(block, measuresVoltage, ref faulty);
-        int? offset = block.Integer("offsetMw", -ChannelCalibration.MostOffsetMw, ChannelCalibration.MostOffsetMw, " of milliwatts shown without a load", 0);
+        int? offset = block.Integer(
+            "offsetMw",
+            -ChannelCalibration.MostOffsetMw,
+            ChannelCalibration.MostOffsetMw,
+            " of milliwatts shown without a load",
+            0
+        );
         decimal? noise = block.Has("noiseA")
-            ? block.Number("noiseA", 0, ChannelCalibration.MostNoiseA, "is no noise floor", $"write the most amperes shown without a load, 0 to {ChannelCalibration.MostNoiseA}")
+            ? block.Number(
+                "noiseA",
+                0,
+                ChannelCalibration.MostNoiseA,
+                "is no noise floor",
+                $"write the most amperes shown without a load, 0 to {ChannelCalibration.MostNoiseA}"
+            )
             : 0;
         if (noise > ct?.PrimaryA * MostNoisePercent / 100)
         {
-            block.Fault("noiseA", $"{noise} A is more than {MostNoisePercent} % of the clamp's rated current", "make sure that nothing was on, or take a smaller clamp");
+            block.Fault(
+                "noiseA",
+                $"{noise} A is more than {MostNoisePercent} % of the clamp's rated current",
+                "make sure that nothing was on, or take a smaller clamp"
+            );
         }
 
         DateTimeOffset? at = SiteSections.Time(block, "at", required: true);
         string? by = block.Text("by", SiteSections.Line(), "write who calibrated, 1 to 80 characters in one line");
-        string? reference = block.Text("reference", SiteSections.Line(), "write which instrument it was compared with, with its number, 1 to 80 characters in one line");
+        string? reference = block.Text(
+            "reference",
+            SiteSections.Line(),
+            "write which instrument it was compared with, with its number, 1 to 80 characters in one line"
+        );
         decimal? uncertainty = block.Number(
-            "uncertaintyPercent", 0.001m, MostUncertaintyPercent, "is not an uncertainty", $"write the uncertainty of the comparison in percent, up to {MostUncertaintyPercent}");
+            "uncertaintyPercent",
+            0.001m,
+            MostUncertaintyPercent,
+            "is not an uncertainty",
+            $"write the uncertainty of the comparison in percent, up to {MostUncertaintyPercent}"
+        );
         if (LimitPercent(accuracy) is { } limit && uncertainty > limit)
         {
-            block.Fault("uncertaintyPercent", $"{uncertainty} % cannot show class {accuracy!.Value.Code()}", "compare over more pulses, with a better reference, or claim less");
+            block.Fault(
+                "uncertaintyPercent",
+                $"{uncertainty} % cannot show class {accuracy!.Value.Code()}",
+                "compare over more pulses, with a better reference, or claim less"
+            );
         }
 
-        return ratio is null || faulty > 0 || offset is null || noise is null || at is null || by is null || reference is null || uncertainty is null
+        return
+            ratio is null
+            || faulty > 0
+            || offset is null
+            || noise is null
+            || at is null
+            || by is null
+            || reference is null
+            || uncertainty is null
             ? null
             : new CalibrationSettings(
-                new ChannelCalibration(decimal.Parse(ratio, CultureInfo.InvariantCulture), table, offset.Value, noise.Value), at.Value, by, reference, uncertainty.Value);
+                new ChannelCalibration(decimal.Parse(ratio, CultureInfo.InvariantCulture), table, offset.Value, noise.Value),
+                at.Value,
+                by,
+                reference,
+                uncertainty.Value
+            );
     }
 
     /// <summary>What a pulse meter's face showed, or null.</summary>
     public static IndexSettings? Index(Block meter)
     {
         Block? block = meter.Object("index", ["reading", "at"]);
-        string? reading = block?.Text("reading", FaceValue(), "write what the meter's face shows in the unit of its impulse constant as a text, such as \"12345.6\"");
+        string? reading = block?.Text(
+            "reading",
+            FaceValue(),
+            "write what the meter's face shows in the unit of its impulse constant as a text, such as \"12345.6\""
+        );
         DateTimeOffset? at = block is null ? null : SiteSections.Time(block, "at", required: true);
         return reading is null || at is null ? null : new IndexSettings(reading, at.Value);
     }
@@ -82,11 +134,24 @@ internal static partial class SiteCalibration
             Block? point = block.Element(element, path, keys);
             decimal? amperes = point?.Number("amperes", 0.001m, 100_000, "is not a current", "write amperes, 0.001 to 100000");
             decimal? degrees = measuresVoltage
-                ? point?.Number("degrees", -Most, Most, "is no phase error of a clamp", $"write by how much the measured current lags, -{Most} to {Most} degrees")
+                ? point?.Number(
+                    "degrees",
+                    -Most,
+                    Most,
+                    "is no phase error of a clamp",
+                    $"write by how much the measured current lags, -{Most} to {Most} degrees"
+                )
                 : 0;
-            decimal? percent = !measuresVoltage || point?.Has("percent") == true
-                ? point?.Number("percent", -Most, Most, "is no part of a ratio", $"write what to add to the current beyond the ratio, -{Most} to {Most} percent")
-                : 0;
+            decimal? percent =
+                !measuresVoltage || point?.Has("percent") == true
+                    ? point?.Number(
+                        "percent",
+                        -Most,
+                        Most,
+                        "is no part of a ratio",
+                        $"write what to add to the current beyond the ratio, -{Most} to {Most} percent"
+                    )
+                    : 0;
             if (amperes is null || degrees is null || percent is null)
             {
                 faulty++;
@@ -105,12 +170,13 @@ internal static partial class SiteCalibration
         return points;
     }
 
-    private static decimal? LimitPercent(AccuracyClass? accuracy) => accuracy switch
-    {
-        AccuracyClass.Class1 => 1,
-        AccuracyClass.Class05S => 0.5m,
-        _ => null,
-    };
+    private static decimal? LimitPercent(AccuracyClass? accuracy) =>
+        accuracy switch
+        {
+            AccuracyClass.Class1 => 1,
+            AccuracyClass.Class05S => 0.5m,
+            _ => null,
+        };
 
     [GeneratedRegex(@"^(0\.[89][0-9]{0,5}|1(\.([01][0-9]{0,5}|2([0-4][0-9]{0,4}|50{0,4})?))?)\z")]
     private static partial Regex Ratio();

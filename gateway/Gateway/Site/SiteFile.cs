@@ -8,9 +8,7 @@ namespace EdgeGateway.Site;
 /// <summary>A validated site file: what is measured where, by what, and where it goes. Only <see cref="SiteReader"/> makes one.</summary>
 public sealed record SiteFile
 {
-    internal SiteFile()
-    {
-    }
+    internal SiteFile() { }
 
     /// <summary>Full path of the file.</summary>
     public required string Path { get; init; }
@@ -155,7 +153,8 @@ public enum BusKind
 
 /// <summary>A bus with chips or pulse lines.</summary>
 /// <param name="Name">Unique in the site.</param>
-/// <param name="Device">As written, for example <c>/dev/i2c-1</c>, <c>/dev/spidev0.0</c>, <c>gpio:pinctrl-rp1</c>, <c>sim:factory</c>, <c>replay:FILE.cfg</c>.</param>
+/// <param name="Device">As written, for example <c>/dev/i2c-1</c>, <c>/dev/spidev0.0</c>, <c>gpio:pinctrl-rp1</c>, <c>sim:factory</c>,
+/// <c>replay:FILE.cfg</c>.</param>
 /// <param name="Kind">What the device is.</param>
 /// <param name="File">Full path of the recording or capture. Null for the other kinds.</param>
 public sealed record BusSettings(string Name, string Device, BusKind Kind, string? File)
@@ -171,7 +170,14 @@ public sealed record BusSettings(string Name, string Device, BusKind Kind, strin
 /// <param name="Set">The factor set that the method cites; null of a market without residual mix.</param>
 /// <param name="Method">With its factors.</param>
 /// <param name="SettledYearly">Of a market: instruments are for a calendar year, not a month.</param>
-public sealed record FootprintSettings(string Account, IReadOnlyList<string> Meters, string? Entries, FactorSet? Set, RecordedMethod Method, bool SettledYearly = false);
+public sealed record FootprintSettings(
+    string Account,
+    IReadOnlyList<string> Meters,
+    string? Entries,
+    FactorSet? Set,
+    RecordedMethod Method,
+    bool SettledYearly = false
+);
 
 /// <summary>The site's energy flows.</summary>
 /// <param name="Plan">Which register counts what. No register twice.</param>
@@ -211,7 +217,8 @@ public sealed record DirectoryPublisherSettings(string Name, string Path) : Publ
 /// <param name="Broker">The broker.</param>
 /// <param name="Fleet">The topic's second level: without wildcards and slashes.</param>
 /// <param name="Receiver">The key with which the receiver signs that it keeps a batch. Null: the broker's acknowledgement counts.</param>
-public sealed record MqttPublisherSettings(string Name, MqttBroker Broker, string Fleet, WitnessKey? Receiver = null) : PublisherSettings(Name);
+public sealed record MqttPublisherSettings(string Name, MqttBroker Broker, string Fleet, WitnessKey? Receiver = null)
+    : PublisherSettings(Name);
 
 /// <summary>An MQTT broker.</summary>
 /// <param name="Host">Name or address.</param>

@@ -8,7 +8,8 @@ namespace EdgeGateway.Site;
 /// <summary>Reads which meters count the site's energy flows.</summary>
 internal sealed partial class SiteFlows(SiteMeters meters)
 {
-    private const string Right = "write the name of a meter, such as pv-L1, or with the direction that counts: pv-L1 import or pv-L1 export";
+    private const string Right =
+        "write the name of a meter, such as pv-L1, or with the direction that counts: pv-L1 import or pv-L1 export";
     private readonly Dictionary<string, string> _taken = new(StringComparer.Ordinal);
 
     /// <summary>Reads the section. Null when there is none; incomplete when there are faults.</summary>
@@ -26,14 +27,37 @@ internal sealed partial class SiteFlows(SiteMeters meters)
         List<(Generator, IReadOnlyList<string>)> generators = Generators(block);
         Block? battery = block.Object("battery", ["charge", "discharge", "chargeEfficiencyPercent"]);
         List<string> charge = battery is null ? [] : Registers(battery, "charge", ObisCode.ActiveImport, "flows.battery.charge", 1);
-        List<string> discharge = battery is null ? [] : Registers(battery, "discharge", ObisCode.ActiveExport, "flows.battery.discharge", 1);
+        List<string> discharge = battery is null
+            ? []
+            : Registers(battery, "discharge", ObisCode.ActiveExport, "flows.battery.discharge", 1);
         decimal? efficiency = battery?.Number(
-            "chargeEfficiencyPercent", 1, 100, "is no efficiency", "write how much of a charge reaches the store, 1 to 100, or leave it out where nobody states it", 4, required: false);
+            "chargeEfficiencyPercent",
+            1,
+            100,
+            "is no efficiency",
+            "write how much of a charge reaches the store, 1 to 100, or leave it out where nobody states it",
+            4,
+            required: false
+        );
         List<string> load = block.Has("load") ? Registers(block, "load", ObisCode.ActiveImport, "flows.load", 1) : [];
         decimal? tolerance = block.Number(
-            "tolerancePercent", 0, 100, "is no tolerance", "write how much of an interval's energy may be missing from the balance, 0 to 100", 4, required: false);
+            "tolerancePercent",
+            0,
+            100,
+            "is no tolerance",
+            "write how much of an interval's energy may be missing from the balance, 0 to 100",
+            4,
+            required: false
+        );
         Block? demand = block.Object("demand", ["limitKw"]);
-        decimal? limit = demand?.Number("limitKw", 0.001m, 1_000_000, "is no limit of a site", "write the contracted demand in kW, or leave it out to be warned before a new peak of the month", required: false);
+        decimal? limit = demand?.Number(
+            "limitKw",
+            0.001m,
+            1_000_000,
+            "is no limit of a site",
+            "write the contracted demand in kW, or leave it out to be warned before a new peak of the month",
+            required: false
+        );
         return new FlowSettings(
             new FlowPlan
             {
@@ -47,7 +71,9 @@ internal sealed partial class SiteFlows(SiteMeters meters)
                 Load = load,
                 Generators = generators,
             },
-            demand is not null, limit);
+            demand is not null,
+            limit
+        );
     }
 
     private List<(Generator, IReadOnlyList<string>)> Generators(Block flows)
@@ -62,7 +88,11 @@ internal sealed partial class SiteFlows(SiteMeters meters)
                 continue;
             }
 
-            string? name = block.Text("name", GeneratorName(), "write pv:NAME, nonfossil:NAME or fossil:NAME, such as pv:roof: green is what is not fossil");
+            string? name = block.Text(
+                "name",
+                GeneratorName(),
+                "write pv:NAME, nonfossil:NAME or fossil:NAME, such as pv:roof: green is what is not fossil"
+            );
             if (name is not null && generators.Any(g => g.Item1.Name == name))
             {
                 block.Fault("name", $"{name} is there already", "give each generator its own name");
@@ -89,7 +119,13 @@ internal sealed partial class SiteFlows(SiteMeters meters)
             Match written = MeterAndDirection().Match(element.ValueKind == JsonValueKind.String ? element.GetString()! : "");
             if (!written.Success || meters.Find(written.Groups["meter"].Value) is not { } meter)
             {
-                block.Fault(at, written.Success ? $"\"{written.Groups["meter"].Value}\" is not one of the meters" : $"{Block.Described(element)} is not one of the meters", Right);
+                block.Fault(
+                    at,
+                    written.Success
+                        ? $"\"{written.Groups["meter"].Value}\" is not one of the meters"
+                        : $"{Block.Described(element)} is not one of the meters",
+                    Right
+                );
                 continue;
             }
 
@@ -102,15 +138,29 @@ internal sealed partial class SiteFlows(SiteMeters meters)
             bool pulses = meter.Settings is PulseMeterSettings;
             if (pulses && written.Groups["direction"].Success)
             {
-                block.Fault(at, $"{meter.Name} counts impulses and knows no direction", "write its name alone: what it counts is what it stands for here");
+                block.Fault(
+                    at,
+                    $"{meter.Name} counts impulses and knows no direction",
+                    "write its name alone: what it counts is what it stands for here"
+                );
                 continue;
             }
 
-            ObisCode obis = pulses ? ObisCode.ActiveImport : written.Groups["direction"].Value switch { "import" => ObisCode.ActiveImport, "export" => ObisCode.ActiveExport, _ => usual };
+            ObisCode obis = pulses
+                ? ObisCode.ActiveImport
+                : written.Groups["direction"].Value switch
+                {
+                    "import" => ObisCode.ActiveImport,
+                    "export" => ObisCode.ActiveExport,
+                    _ => usual,
+                };
             string register = $"{meter.Name}/{obis}";
             if (!_taken.TryAdd(register, role))
             {
-                string direction = pulses ? "" : obis == ObisCode.ActiveImport ? " import" : " export";
+                string direction =
+                    pulses ? ""
+                    : obis == ObisCode.ActiveImport ? " import"
+                    : " export";
                 block.Fault(at, $"{meter.Name}{direction} is already in {_taken[register]}", "count its energy once");
                 continue;
             }

@@ -6,18 +6,51 @@ using EdgeGateway.Carbon;
 namespace EdgeGateway.Site;
 
 /// <summary>Reads the footprint accounts of a site file against its meters and the factor sets that hold on the device.</summary>
-internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks packs, IReadOnlyList<IntensitySettings> intensities, TimeSpan slot, List<Fault> faults)
+internal sealed partial class SiteFootprints(
+    SiteMeters meters,
+    FactorPacks packs,
+    IReadOnlyList<IntensitySettings> intensities,
+    TimeSpan slot,
+    List<Fault> faults
+)
 {
     private static readonly string[] Ways = ["factor", "intensity", "market", "fuel", "heat"];
     private static readonly string[] Residuals = ["residual", "excluding-traded-non-fossil", "fossil-only"];
-    private static readonly string[] FuelKeys = ["name", "region", "set", "base", "pressureKpa", "gaugeKpa", "ambientKpa", "temperatureC", "density", "densitySource"];
+    private static readonly string[] FuelKeys =
+    [
+        "name",
+        "region",
+        "set",
+        "base",
+        "pressureKpa",
+        "gaugeKpa",
+        "ambientKpa",
+        "temperatureC",
+        "density",
+        "densitySource",
+    ];
 
-    private const string LoadAgain = "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors of the data folder";
+    private const string LoadAgain =
+        "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors of the data folder";
 
     // Names of the records beside the account's own.
     private static readonly HashSet<string> Taken =
     [
-        "from", "to", "method", "set", "meters", "factor", "value", "market", "series", "slot", "slots", "none", "restates", "replaces", .. FuelConditions.Names,
+        "from",
+        "to",
+        "method",
+        "set",
+        "meters",
+        "factor",
+        "value",
+        "market",
+        "series",
+        "slot",
+        "slots",
+        "none",
+        "restates",
+        "replaces",
+        .. FuelConditions.Names,
     ];
 
     private readonly List<string> _names = [];
@@ -43,7 +76,11 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
             }
             else if (account is not null && Taken.Contains(account))
             {
-                block.Fault("account", $"'{account}' means something else in a footprint's leaf", "give it another name, such as scope2-location");
+                block.Fault(
+                    "account",
+                    $"'{account}' means something else in a footprint's leaf",
+                    "give it another name, such as scope2-location"
+                );
             }
             else if (account is not null)
             {
@@ -54,7 +91,11 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
             {
                 if (footprint.Method.TakesInstruments && footprints.Find(f => f.Method.TakesInstruments) is { } other)
                 {
-                    block.Fault("market", $"stands also in {other.Account}", "name all meters of bought electricity in one: an instrument is claimed once");
+                    block.Fault(
+                        "market",
+                        $"stands also in {other.Account}",
+                        "name all meters of bought electricity in one: an instrument is claimed once"
+                    );
                 }
 
                 footprints.Add(footprint);
@@ -67,9 +108,17 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
     private FootprintSettings? Footprint(Block block, string? account)
     {
         string[] ways = [.. Ways.Where(block.Has)];
-        Medium medium = ways is ["fuel"] ? Medium.Gas : ways is ["heat"] ? Medium.Heat : Medium.Electricity;
+        Medium medium =
+            ways is ["fuel"] ? Medium.Gas
+            : ways is ["heat"] ? Medium.Heat
+            : Medium.Electricity;
         List<string> names = block.Has("entries") && !block.Has("meters") ? [] : meters.ThatCount(medium, block);
-        string? entries = block.Text("entries", SiteSections.Line(), "write the subject of the manual entries, such as diesel", required: false);
+        string? entries = block.Text(
+            "entries",
+            SiteSections.Line(),
+            "write the subject of the manual entries, such as diesel",
+            required: false
+        );
         if (entries is not null && block.Has("meters"))
         {
             block.Fault("entries", "stands beside meters", "give what is entered by hand an account of its own");
@@ -91,7 +140,10 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
             return BySlot(block, account, names, entries);
         }
 
-        (FactorSet Set, RecordedMethod Method)? method = ways is ["fuel"] ? Fuel(block, entries is null) : ways is ["heat"] ? Heat(block) : Factor(block);
+        (FactorSet Set, RecordedMethod Method)? method =
+            ways is ["fuel"] ? Fuel(block, entries is null)
+            : ways is ["heat"] ? Heat(block)
+            : Factor(block);
         RefuseDoubtful(block, ways is [var way] ? way : "factor", method?.Set);
         return account is not null && method is { } m ? new FootprintSettings(account, names, entries, m.Set, m.Method) : null;
     }
@@ -106,10 +158,17 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
 
     private FootprintSettings? BySlot(Block footprint, string? account, List<string> names, string? entries)
     {
-        string right = intensities.Count > 0 ? $"write {Block.Either(intensities.Select(i => i.Name))}" : "describe the series in the section intensities first";
+        string right =
+            intensities.Count > 0
+                ? $"write {Block.Either(intensities.Select(i => i.Name))}"
+                : "describe the series in the section intensities first";
         if (entries is not null)
         {
-            footprint.Fault("intensity", "stands with entries", "name the meters of bought electricity: what is entered has no slot of time");
+            footprint.Fault(
+                "intensity",
+                "stands with entries",
+                "name the meters of bought electricity: what is entered has no slot of time"
+            );
         }
 
         if (footprint.Text("intensity", SiteSections.Name(), right) is not { } name)
@@ -125,10 +184,16 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
 
         if (series.Slot.Ticks % slot.Ticks != 0)
         {
-            footprint.Fault("intensity", $"its slots of {series.Slot.TotalMinutes} min do not hold whole slots of footprints, {slot.TotalMinutes} min", "make recording.carbonMinutes a divisor of the slots of the series");
+            footprint.Fault(
+                "intensity",
+                $"its slots of {series.Slot.TotalMinutes} min do not hold whole slots of footprints, {slot.TotalMinutes} min",
+                "make recording.carbonMinutes a divisor of the slots of the series"
+            );
         }
 
-        return account is null || entries is not null ? null : new FootprintSettings(account, names, null, null, RecordedMethod.OfSlot(name, null));
+        return account is null || entries is not null
+            ? null
+            : new FootprintSettings(account, names, null, null, RecordedMethod.OfSlot(name, null));
     }
 
     private FootprintSettings? Market(Block footprint, string? account, List<string> names, string? entries)
@@ -145,17 +210,24 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
         (FactorSet Set, Factor Factor)? residual = block is null || without ? null : FactorOf(block, "residual");
         if (residual is { } r && !Residuals.Contains(r.Factor.Key.Kind))
         {
-            block!.Fault("residual", $"{r.Factor.Key} is of kind {r.Factor.Key.Kind}", $"write {Block.Either(Residuals)}: an average counts what others have claimed");
+            block!.Fault(
+                "residual",
+                $"{r.Factor.Key} is of kind {r.Factor.Key.Kind}",
+                $"write {Block.Either(Residuals)}: an average counts what others have claimed"
+            );
             return null;
         }
 
         RefuseDoubtful(footprint, "market", residual?.Set);
-        return account is null || name is null || settle is null || entries is not null || (residual is null && !without) ? null
+        return account is null || name is null || settle is null || entries is not null || (residual is null && !without)
+            ? null
             : new FootprintSettings(account, names, null, residual?.Set, RecordedMethod.OfMarket(name, residual?.Factor), settle == "year");
     }
 
     private (FactorSet Set, RecordedMethod Method)? Factor(Block footprint) =>
-        FactorOf(footprint, "factor") is { } found ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, found.Factor)) : null;
+        FactorOf(footprint, "factor") is { } found
+            ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, found.Factor))
+            : null;
 
     private (FactorSet Set, Factor Factor)? FactorOf(Block footprint, string at)
     {
@@ -164,7 +236,12 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
         int? year = block?.Integer("year", 1990, 2100, " for the year of the factor's data");
         string? kind = block?.Text("kind", SiteSections.Line(), "write the kind of factor, such as average");
         string? purpose = block?.Text("purpose", SiteSections.Line(), "write what the factor is for, such as organisation");
-        string? named = block?.Text("set", SiteSections.Line(), "write the factor set that holds it, such as cn-grid-2023", required: false);
+        string? named = block?.Text(
+            "set",
+            SiteSections.Line(),
+            "write the factor set that holds it, such as cn-grid-2023",
+            required: false
+        );
         if (region is null || year is null || kind is null || purpose is null)
         {
             return null;
@@ -175,14 +252,24 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
         if (found is not [(var set, var factor)])
         {
             footprint.Fault(
-                at, found.Length == 0 ? $"there is no emission factor {key}{(named is null ? "" : $" in {named}")}" : $"{string.Join(" and ", found.Select(f => f.Set.Name))} both hold {key}",
-                found.Length > 0 ? "name one of them with set" : packs.Library.Choices(key) + string.Concat(packs.Refused.Select(r => $"; {r.Why}")));
+                at,
+                found.Length == 0
+                    ? $"there is no emission factor {key}{(named is null ? "" : $" in {named}")}"
+                    : $"{string.Join(" and ", found.Select(f => f.Set.Name))} both hold {key}",
+                found.Length > 0
+                    ? "name one of them with set"
+                    : packs.Library.Choices(key) + string.Concat(packs.Refused.Select(r => $"; {r.Why}"))
+            );
             return null;
         }
 
         if (factor.Unit != Carbon.Factor.KilogramsPerKilowattHour)
         {
-            footprint.Fault(at, $"{key} is in {factor.Unit}", $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average");
+            footprint.Fault(
+                at,
+                $"{key} is in {factor.Unit}",
+                $"name a factor in {Carbon.Factor.KilogramsPerKilowattHour}, such as one of kind average"
+            );
             return null;
         }
 
@@ -192,14 +279,21 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
     private (FactorSet Set, RecordedMethod Method)? Heat(Block footprint)
     {
         Block? block = footprint.Object("heat", ["region", "set"]);
-        return block is not null && Find(block, "heat", "average") is { } found ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.PurchasedHeat, found.Factors[0])) : null;
+        return block is not null && Find(block, "heat", "average") is { } found
+            ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.PurchasedHeat, found.Factors[0]))
+            : null;
     }
 
     private (FactorSet Set, RecordedMethod Method)? Fuel(Block footprint, bool metered)
     {
         Block? block = footprint.Object("fuel", FuelKeys);
         string? name = block?.Text("name", SiteSections.Line(), "write the fuel as its factor set has it, such as natural-gas");
-        if (block is null || name is null || Find(block, name, "ncv", "carbon-content", "oxidation") is not { } found || Conditions(block) is not { } conditions)
+        if (
+            block is null
+            || name is null
+            || Find(block, name, "ncv", "carbon-content", "oxidation") is not { } found
+            || Conditions(block) is not { } conditions
+        )
         {
             return null;
         }
@@ -216,20 +310,66 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
         }
         catch (CarbonException e)
         {
-            footprint.Fault("fuel", e.Message.TrimEnd('.'), $"{name} has {found.Factors[0].Value} {found.Factors[0].Unit} in {found.Set.Name}");
+            footprint.Fault(
+                "fuel",
+                e.Message.TrimEnd('.'),
+                $"{name} has {found.Factors[0].Value} {found.Factors[0].Unit} in {found.Set.Name}"
+            );
             return null;
         }
     }
 
     private static FuelConditions? Conditions(Block block)
     {
-        string? named = block.Choice("base", ["Nm3", "Sm3"], "write Nm3 (0 °C) or Sm3 (20 °C), as the calorific value has it", required: false);
+        string? named = block.Choice(
+            "base",
+            ["Nm3", "Sm3"],
+            "write Nm3 (0 °C) or Sm3 (20 °C), as the calorific value has it",
+            required: false
+        );
         bool gauge = block.Has("gaugeKpa");
-        decimal? pressure = block.Number(gauge ? "gaugeKpa" : "pressureKpa", gauge ? -100 : 10, 20_000, "is no pressure of gas in a meter", "write it in kPa: pressureKpa absolute, or gaugeKpa with ambientKpa", 3, required: false);
-        decimal? ambient = block.Number("ambientKpa", 50, 110, "does not occur where people work", "write the pressure of the air around, 50 to 110 kPa", 3, required: gauge);
-        decimal? temperature = block.Number("temperatureC", -50, 200, "is no temperature of gas in a meter", "write it in °C, -50 to 200", 3, required: pressure is not null);
-        decimal? density = block.Number("density", 0.4m, 2m, "is no density of a liquid fuel", "write it in kg/l, such as 0.84", 6, required: false);
-        string? source = block.Text("densitySource", SiteSections.Line(), "write who states the density, where and when", required: density is not null);
+        decimal? pressure = block.Number(
+            gauge ? "gaugeKpa" : "pressureKpa",
+            gauge ? -100 : 10,
+            20_000,
+            "is no pressure of gas in a meter",
+            "write it in kPa: pressureKpa absolute, or gaugeKpa with ambientKpa",
+            3,
+            required: false
+        );
+        decimal? ambient = block.Number(
+            "ambientKpa",
+            50,
+            110,
+            "does not occur where people work",
+            "write the pressure of the air around, 50 to 110 kPa",
+            3,
+            required: gauge
+        );
+        decimal? temperature = block.Number(
+            "temperatureC",
+            -50,
+            200,
+            "is no temperature of gas in a meter",
+            "write it in °C, -50 to 200",
+            3,
+            required: pressure is not null
+        );
+        decimal? density = block.Number(
+            "density",
+            0.4m,
+            2m,
+            "is no density of a liquid fuel",
+            "write it in kg/l, such as 0.84",
+            6,
+            required: false
+        );
+        string? source = block.Text(
+            "densitySource",
+            SiteSections.Line(),
+            "write who states the density, where and when",
+            required: density is not null
+        );
         if (gauge && block.Has("pressureKpa"))
         {
             block.Fault("pressureKpa", "stands beside gaugeKpa", "write the one that is known");
@@ -238,20 +378,39 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
 
         if ((block.Has("ambientKpa") && !gauge) || (block.Has("temperatureC") && pressure is null))
         {
-            block.Fault(block.Has("temperatureC") && pressure is null ? "temperatureC" : "ambientKpa", "stands without the pressure it belongs to", "write gaugeKpa with ambientKpa and temperatureC, or pressureKpa with temperatureC");
+            block.Fault(
+                block.Has("temperatureC") && pressure is null ? "temperatureC" : "ambientKpa",
+                "stands without the pressure it belongs to",
+                "write gaugeKpa with ambientKpa and temperatureC, or pressureKpa with temperatureC"
+            );
             return null;
         }
 
-        if ((pressure is not null && named is null) || (density is not null && named is not null) || (block.Has("densitySource") && !block.Has("density")))
+        if (
+            (pressure is not null && named is null)
+            || (density is not null && named is not null)
+            || (block.Has("densitySource") && !block.Has("density"))
+        )
         {
-            block.Fault(density is null ? "base" : "density", "does not fit the rest", "a gas has a base, and pressure and temperature where its meter does not convert; a liquid has a density with its source");
+            block.Fault(
+                density is null ? "base" : "density",
+                "does not fit the rest",
+                "a gas has a base, and pressure and temperature where its meter does not convert; a liquid has a density with its source"
+            );
             return null;
         }
 
-        DeclaredPressure? declared = pressure is { } p ? new DeclaredPressure(Kilopascal(p), ambient is { } a ? Kilopascal(a) : null) : null;
-        return (gauge && ambient is null) || (pressure is not null && temperature is null) || (density is not null && source is null) ? null : new FuelConditions(
-            named, declared, temperature is { } t ? Temperature.Parse(string.Create(CultureInfo.InvariantCulture, $"{t} °C")) : null,
-            density is { } d ? CitedFactor.Given(string.Create(CultureInfo.InvariantCulture, $"{d} kg/l"), source!) : null);
+        DeclaredPressure? declared = pressure is { } p
+            ? new DeclaredPressure(Kilopascal(p), ambient is { } a ? Kilopascal(a) : null)
+            : null;
+        return (gauge && ambient is null) || (pressure is not null && temperature is null) || (density is not null && source is null)
+            ? null
+            : new FuelConditions(
+                named,
+                declared,
+                temperature is { } t ? Temperature.Parse(string.Create(CultureInfo.InvariantCulture, $"{t} °C")) : null,
+                density is { } d ? CitedFactor.Given(string.Create(CultureInfo.InvariantCulture, $"{d} kg/l"), source!) : null
+            );
     }
 
     private static Quantity Kilopascal(decimal value) => Quantity.Parse(string.Create(CultureInfo.InvariantCulture, $"{value} kPa"));
@@ -261,18 +420,32 @@ internal sealed partial class SiteFootprints(SiteMeters meters, FactorPacks pack
     {
         string? region = block.Text("region", SiteSections.Line(), "write the region of the factors, such as CN");
         FactorSet[] with = [.. packs.Library.Sets.Where(s => kinds.All(k => s.Factors.Any(f => f.Key.Of == of && f.Key.Kind == k)))];
-        string right = with.Length > 0 ? $"write {Block.Either(with.Select(s => s.Name))}" : $"the fuels are {string.Join(", ", packs.Library.Sets.SelectMany(s => s.Factors).Where(f => f.Key.Kind == "ncv").Select(f => f.Key.Of).Distinct())}";
+        string right =
+            with.Length > 0
+                ? $"write {Block.Either(with.Select(s => s.Name))}"
+                : "the fuels are "
+                    + $"{string.Join(", ", packs.Library.Sets.SelectMany(s => s.Factors).Where(f => f.Key.Kind == "ncv").Select(f => f.Key.Of).Distinct())}";
         string? name = block.Text("set", SiteSections.Line(), right);
         if (region is null || name is null)
         {
             return null;
         }
 
-        Factor?[] factors = [.. kinds.Select(k => with.FirstOrDefault(s => s.Name == name)?.Factors.FirstOrDefault(f => f.Key.Of == of && f.Key.Kind == k && f.Key.Region == region))];
+        Factor?[] factors =
+        [
+            .. kinds.Select(k =>
+                with.FirstOrDefault(s => s.Name == name)
+                    ?.Factors.FirstOrDefault(f => f.Key.Of == of && f.Key.Kind == k && f.Key.Region == region)
+            ),
+        ];
         if (factors.Contains(null))
         {
             string? refused = packs.FaultOf(name);
-            block.Fault("set", refused ?? $"{name} has no {string.Join(", ", kinds)} of {of} for {region}", refused is null ? right : LoadAgain);
+            block.Fault(
+                "set",
+                refused ?? $"{name} has no {string.Join(", ", kinds)} of {of} for {region}",
+                refused is null ? right : LoadAgain
+            );
             return null;
         }
 

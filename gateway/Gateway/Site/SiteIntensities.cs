@@ -22,7 +22,11 @@ internal static class SiteIntensities
             int? minutes = block.Integer("minutes", 15, 60, " of minutes", 60);
             if (minutes is not (null or 15 or 30 or 60))
             {
-                block.Fault("minutes", $"a slot of {minutes} min is no slot of such a series", "write 15, 30 or 60, as its publisher has it");
+                block.Fault(
+                    "minutes",
+                    $"a slot of {minutes} min is no slot of such a series",
+                    "write 15, 30 or 60, as its publisher has it"
+                );
             }
 
             string? source = block.Text("source", SiteSections.Line(), "write who publishes the intensities, and where");
@@ -33,7 +37,11 @@ internal static class SiteIntensities
             }
             else if (block.Has("everyMinutes") && ways is [] or ["mqtt"])
             {
-                block.Fault("everyMinutes", "says how often to look, and there is no file or url", "remove it: what comes by MQTT or edgectl enter comes by itself");
+                block.Fault(
+                    "everyMinutes",
+                    "says how often to look, and there is no file or url",
+                    "remove it: what comes by MQTT or edgectl enter comes by itself"
+                );
             }
 
             InputSettings? input = ways is [var way] ? Input(block, way, folder) : null;
@@ -51,10 +59,15 @@ internal static class SiteIntensities
         int? every = block.Integer("everyMinutes", 1, 1440, " of minutes", way == "file" ? 1 : 15);
         return way switch
         {
-            "file" => block.Text("file", SiteSections.FilePath(), "write the path of the table, relative to the site file or from /") is { } file && every is { } minutes
-                ? new FileInputSettings(Path.GetFullPath(file, folder), TimeSpan.FromMinutes(minutes)) : null,
-            "url" => SiteSections.Url(block, "write where the table is to be had, such as https://grid.example/intensity.csv") is { } url && every is { } minutes
-                ? new HttpInputSettings(url, TimeSpan.FromMinutes(minutes)) : null,
+            "file" => block.Text("file", SiteSections.FilePath(), "write the path of the table, relative to the site file or from /")
+                is { } file
+            && every is { } minutes
+                ? new FileInputSettings(Path.GetFullPath(file, folder), TimeSpan.FromMinutes(minutes))
+                : null,
+            "url" => SiteSections.Url(block, "write where the table is to be had, such as https://grid.example/intensity.csv") is { } url
+            && every is { } minutes
+                ? new HttpInputSettings(url, TimeSpan.FromMinutes(minutes))
+                : null,
             _ => SiteSections.MqttInput(block),
         };
     }

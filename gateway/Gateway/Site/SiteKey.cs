@@ -16,8 +16,18 @@ internal static partial class SiteKey
         KeySettings? key = KeptAt(block, ["replaces", "overlapHours", "certificates", "revocationList"]);
         KeySettings? replaces = block.Object("replaces") is { } replaced ? KeptAt(replaced, []) : null;
         int overlap = block.Integer("overlapHours", 0, 720, " of hours", 24) ?? 24;
-        string? certificates = block.Text("certificates", SiteSections.AbsolutePath(), "write the full path of a PEM file with the device's certificate first", required: false);
-        string? revocationList = block.Text("revocationList", SiteSections.AbsolutePath(), "write the full path of a file with the revocation list, PEM or DER", required: false);
+        string? certificates = block.Text(
+            "certificates",
+            SiteSections.AbsolutePath(),
+            "write the full path of a PEM file with the device's certificate first",
+            required: false
+        );
+        string? revocationList = block.Text(
+            "revocationList",
+            SiteSections.AbsolutePath(),
+            "write the full path of a file with the revocation list, PEM or DER",
+            required: false
+        );
         if (block.Has("overlapHours") && !block.Has("replaces"))
         {
             block.Fault("replaces", "is missing beside overlapHours", "write where the key is kept that this one takes over from");
@@ -35,7 +45,10 @@ internal static partial class SiteKey
 
         return new DeviceKeySettings(key ?? DeviceKeySettings.Default.Key)
         {
-            Replaces = replaces, Overlap = TimeSpan.FromHours(overlap), Certificates = certificates, RevocationList = revocationList,
+            Replaces = replaces,
+            Overlap = TimeSpan.FromHours(overlap),
+            Certificates = certificates,
+            RevocationList = revocationList,
         };
     }
 
@@ -46,18 +59,29 @@ internal static partial class SiteKey
             case "file":
                 block.Allow(["kind", "file", .. more]);
                 return block.Has("file")
-                    ? new FileKeySettings(block.Text("file", KeyFile(), "write the name of a file in the data folder that ends in .key, such as device-2.key") ?? "")
+                    ? new FileKeySettings(
+                        block.Text("file", KeyFile(), "write the name of a file in the data folder that ends in .key, such as device-2.key")
+                            ?? ""
+                    )
                     : DeviceKeySettings.Default.Key;
             case "tpm":
                 block.Allow(["kind", "handle", .. more]);
-                return new TpmKeySettings(block.Text("handle", TpmHandle(), "write a persistent handle, 0x81000000 to 0x81ffffff, such as 0x81010001") ?? "");
+                return new TpmKeySettings(
+                    block.Text("handle", TpmHandle(), "write a persistent handle, 0x81000000 to 0x81ffffff, such as 0x81010001") ?? ""
+                );
             case "pkcs11":
                 block.Allow(["kind", "library", "token", "label", "pinFile", .. more]);
                 return new Pkcs11KeySettings(
                     block.Text("library", SiteSections.AbsolutePath(), "write the full path of the token's PKCS#11 library") ?? "",
                     block.Text("token", SiteSections.Line(), "write the label of the token") ?? "",
-                    block.Text("label", SiteSections.Line(), "write the label of the key in the token; it is made there when it is not") ?? "",
-                    block.Text("pinFile", SiteSections.AbsolutePath(), "write the full path of a file that holds the PIN, such as /etc/edge-gateway/pin") ?? "");
+                    block.Text("label", SiteSections.Line(), "write the label of the key in the token; it is made there when it is not")
+                        ?? "",
+                    block.Text(
+                        "pinFile",
+                        SiteSections.AbsolutePath(),
+                        "write the full path of a file that holds the PIN, such as /etc/edge-gateway/pin"
+                    ) ?? ""
+                );
             default:
                 return null;
         }

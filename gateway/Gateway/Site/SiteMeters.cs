@@ -7,7 +7,11 @@ namespace EdgeGateway.Site;
 
 /// <summary>Reads the meters of a site file against its buses and groups.</summary>
 internal sealed partial class SiteMeters(
-    IReadOnlyDictionary<string, BusSettings?> buses, IReadOnlyList<string> groups, SourceCheck? sources, List<Fault> faults)
+    IReadOnlyDictionary<string, BusSettings?> buses,
+    IReadOnlyList<string> groups,
+    SourceCheck? sources,
+    List<Fault> faults
+)
 {
     private static readonly string[] Kinds = ["ade7953", "ads1115", "atm90e32as", "pulse"];
     private static readonly string[] CommonKeys = ["name", "group", "kind", "bus", "accuracy", "source"];
@@ -47,12 +51,18 @@ internal sealed partial class SiteMeters(
         }
     }
 
-    /// <summary>A meter by its name, also a faulty one, or null: what it counts, where its kind is known, and its settings, where they are right.</summary>
-    public (string Name, bool Known, Medium? Counts, MeterSettings? Settings)? Find(string name) => !_names.TryGetValue(name, out (bool Known, Medium? Counts) meter)
-        ? null
-        : Settings.Find(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } settings ? (settings.Name, meter.Known, meter.Counts, settings) : (name, meter.Known, meter.Counts, null);
+    /// <summary>
+    /// A meter by its name, also a faulty one, or null: what it counts, where its kind is known, and its settings, where they are right.
+    /// </summary>
+    public (string Name, bool Known, Medium? Counts, MeterSettings? Settings)? Find(string name) =>
+        !_names.TryGetValue(name, out (bool Known, Medium? Counts) meter) ? null
+        : Settings.Find(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } settings
+            ? (settings.Name, meter.Known, meter.Counts, settings)
+        : (name, meter.Known, meter.Counts, null);
 
-    /// <summary>The names in a footprint's <c>meters</c>, all of them of meters that count one medium; of electricity active energy.</summary>
+    /// <summary>
+    /// The names in a footprint's <c>meters</c>, all of them of meters that count one medium; of electricity active energy.
+    /// </summary>
     public List<string> ThatCount(Medium medium, Block footprint)
     {
         List<string> names = [];
@@ -73,8 +83,12 @@ internal sealed partial class SiteMeters(
             {
                 string word = medium.ToString().ToLowerInvariant();
                 footprint.Fault(
-                    at, $"{name} does not count {(medium == Medium.Electricity ? "active energy" : word)}",
-                    medium == Medium.Electricity ? "name ade7953, atm90e32as and electricity pulse meters only" : $"name pulse meters of the medium {word} only");
+                    at,
+                    $"{name} does not count {(medium == Medium.Electricity ? "active energy" : word)}",
+                    medium == Medium.Electricity
+                        ? "name ade7953, atm90e32as and electricity pulse meters only"
+                        : $"name pulse meters of the medium {word} only"
+                );
             }
             else
             {
@@ -109,7 +123,18 @@ internal sealed partial class SiteMeters(
             return;
         }
 
-        string? source = Carries(block, bus, kind switch { "pulse" => Lines, "atm90e32as" => SpiChip, _ => I2cChips }) ? Source(block, bus!, kind) : null;
+        string? source = Carries(
+            block,
+            bus,
+            kind switch
+            {
+                "pulse" => Lines,
+                "atm90e32as" => SpiChip,
+                _ => I2cChips,
+            }
+        )
+            ? Source(block, bus!, kind)
+            : null;
         MeterSettings? settings = kind switch
         {
             "ade7953" => Ade7953(block, name, group, bus, source),
@@ -117,12 +142,16 @@ internal sealed partial class SiteMeters(
             "atm90e32as" => Atm90e32as(block, name, group, bus, source),
             _ => Pulse(block, name, group, bus, source),
         };
-        Know(name, settings is not null || kind == "ads1115", settings switch
-        {
-            PulseMeterSettings pulse => pulse.Medium,
-            { Obis: var obis } when obis == ObisCode.ActiveImport => Medium.Electricity,
-            _ => null,
-        });
+        Know(
+            name,
+            settings is not null || kind == "ads1115",
+            settings switch
+            {
+                PulseMeterSettings pulse => pulse.Medium,
+                { Obis: var obis } when obis == ObisCode.ActiveImport => Medium.Electricity,
+                _ => null,
+            }
+        );
         if (settings is not null)
         {
             Settings.Add(settings);
@@ -141,21 +170,50 @@ internal sealed partial class SiteMeters(
     {
         block.Allow([.. CommonKeys, "address", "channel", "ct", "voltageDivider", "calibration"]);
         AccuracyClass? accuracy = Accuracy(
-            block, "indicative", ["indicative", "1"], "this chip may claim class 1 at most: write 1 once that has been shown, or leave it out");
+            block,
+            "indicative",
+            ["indicative", "1"],
+            "this chip may claim class 1 at most: write 1 once that has been shown, or leave it out"
+        );
         decimal? address = block.Number(
-            "address", Ade7953MeterSettings.Address, Ade7953MeterSettings.Address, "is not an address of this chip", "write 56 (0x38), its only address", 0);
+            "address",
+            Ade7953MeterSettings.Address,
+            Ade7953MeterSettings.Address,
+            "is not an address of this chip",
+            "write 56 (0x38), its only address",
+            0
+        );
         string? channel = block.Choice("channel", ["A", "B"]);
         CtSettings? ct = Ct(block, Ade7953MeterSettings.MostSecondaryMv, "the chip's input", hasDirection: true);
         decimal? divider = block.Number(
-            "voltageDivider", 1, 1_000_000, "is not a voltage divider", "write mains volts for one volt at the chip, 1 to 1000000, such as 1001");
+            "voltageDivider",
+            1,
+            1_000_000,
+            "is not a voltage divider",
+            "write mains volts for one volt at the chip, 1 to 1000000, such as 1001"
+        );
         CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: true);
         if (bus is not null)
         {
-            Unique(block, "channel", channel is null ? null : $"{bus.Name} channel {channel}", $"channel {channel} of the chip on {bus.Name}", name);
+            Unique(
+                block,
+                "channel",
+                channel is null ? null : $"{bus.Name} channel {channel}",
+                $"channel {channel} of the chip on {bus.Name}",
+                name
+            );
             OneVoltage(block, bus, divider, source);
         }
 
-        return name is null || group is null || bus is null || accuracy is null || address is null || channel is null || ct is null || divider is null
+        return
+            name is null
+            || group is null
+            || bus is null
+            || accuracy is null
+            || address is null
+            || channel is null
+            || ct is null
+            || divider is null
             ? null
             : new Ade7953MeterSettings
             {
@@ -175,7 +233,11 @@ internal sealed partial class SiteMeters(
     {
         block.Allow([.. CommonKeys, "address", "input", "ct", "assumedVoltageV", "ready", "calibration"]);
         AccuracyClass? accuracy = Accuracy(
-            block, "indicative", ["indicative"], "this chip sees no voltage and never claims more: write indicative or leave it out");
+            block,
+            "indicative",
+            ["indicative"],
+            "this chip sees no voltage and never claims more: write indicative or leave it out"
+        );
         decimal? address = block.Number("address", 0x48, 0x4B, "is not an address of this chip", "write 72 to 75 (0x48 to 0x4B)", 0);
         string? input = block.Choice("input", Inputs);
         CtSettings? ct = Ct(block, Ads1115MeterSettings.MostSecondaryMv, "an input biased to the middle of 3.3 V", hasDirection: false);
@@ -188,7 +250,15 @@ internal sealed partial class SiteMeters(
             AloneWithReady(block, $"{bus.Name} {address}", ready is not null);
         }
 
-        return name is null || group is null || bus is null || accuracy is null || address is null || input is null || ct is null || volts is null
+        return
+            name is null
+            || group is null
+            || bus is null
+            || accuracy is null
+            || address is null
+            || input is null
+            || ct is null
+            || volts is null
             ? null
             : new Ads1115MeterSettings
             {
@@ -235,7 +305,11 @@ internal sealed partial class SiteMeters(
     {
         if (!_readyChips.TryAdd(chip, ready) && (ready || _readyChips[chip]))
         {
-            block.Fault("ready", "the chip has another input in use, and samples only one continuously", "leave ready out of both meters, or give each its own chip");
+            block.Fault(
+                "ready",
+                "the chip has another input in use, and samples only one continuously",
+                "leave ready out of both meters, or give each its own chip"
+            );
         }
     }
 
@@ -243,12 +317,20 @@ internal sealed partial class SiteMeters(
     {
         block.Allow([.. CommonKeys, "phase", "ct", "voltageDivider", "lineHz", "calibration"]);
         AccuracyClass? accuracy = Accuracy(
-            block, "indicative", ["indicative", "1", "0.5S"],
-            "this chip may claim class 0.5S at most: write 1 or 0.5S once that has been shown, or leave it out");
+            block,
+            "indicative",
+            ["indicative", "1", "0.5S"],
+            "this chip may claim class 0.5S at most: write 1 or 0.5S once that has been shown, or leave it out"
+        );
         string? phase = block.Choice("phase", ["A", "B", "C"]);
         CtSettings? ct = Ct(block, Atm90e32asMeterSettings.MostSecondaryMv, "the chip's input", hasDirection: true);
         decimal? divider = block.Number(
-            "voltageDivider", 1, 1_000_000, "is not a voltage divider", "write mains volts for one volt at the chip, 1 to 1000000, such as 1001");
+            "voltageDivider",
+            1,
+            1_000_000,
+            "is not a voltage divider",
+            "write mains volts for one volt at the chip, 1 to 1000000, such as 1001"
+        );
         int? lineHz = LineHz(block);
         CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: true);
         if (bus is not null)
@@ -257,7 +339,15 @@ internal sealed partial class SiteMeters(
             OneChip(block, bus, divider, lineHz);
         }
 
-        return name is null || group is null || bus is null || accuracy is null || phase is null || ct is null || divider is null || lineHz is null
+        return
+            name is null
+            || group is null
+            || bus is null
+            || accuracy is null
+            || phase is null
+            || ct is null
+            || divider is null
+            || lineHz is null
             ? null
             : new Atm90e32asMeterSettings
             {
@@ -290,13 +380,27 @@ internal sealed partial class SiteMeters(
 
     private PulseMeterSettings? Pulse(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([.. CommonKeys, "line", "medium", "impulsesPerUnit", "unit", "stableMs", "bias", "activeLow", "mostPerSecond", "index"]);
+        block.Allow([
+            .. CommonKeys,
+            "line",
+            "medium",
+            "impulsesPerUnit",
+            "unit",
+            "stableMs",
+            "bias",
+            "activeLow",
+            "mostPerSecond",
+            "index",
+        ]);
         AccuracyClass? accuracy = Accuracy(block, "meter", AccuracyClasses.All, $"write {Block.Either(AccuracyClasses.All)}");
         int? line = block.Integer("line", 0, 63, " for the offset of the line");
         string? mediumName = block.Choice("medium", Media);
         Medium medium = mediumName is null ? default : Enum.Parse<Medium>(mediumName, ignoreCase: true);
         string? impulses = block.Text(
-            "impulsesPerUnit", ImpulseConstant(), "write the impulse constant on the meter's plate as a text, a decimal above 0, such as \"6400\" or \"0.1\"");
+            "impulsesPerUnit",
+            ImpulseConstant(),
+            "write the impulse constant on the meter's plate as a text, a decimal above 0, such as \"6400\" or \"0.1\""
+        );
         string? unit = block.Choice("unit", ["kWh", "m3", "pieces"]);
         if (mediumName is not null && unit is not null && unit != PulseMeterSettings.UnitOf(medium))
         {
@@ -307,10 +411,20 @@ internal sealed partial class SiteMeters(
         string? bias = block.Has("bias") ? block.Choice("bias", Biases) : "up";
         bool activeLow = block.Flag("activeLow", absent: true);
         decimal? most = block.Number(
-            "mostPerSecond", 0.001m, 500, "is no rate that can be counted", "write the most impulses a second that the meter gives, 0.001 to 500", required: false);
+            "mostPerSecond",
+            0.001m,
+            500,
+            "is no rate that can be counted",
+            "write the most impulses a second that the meter gives, 0.001 to 500",
+            required: false
+        );
         if (most * 2 * stable > 1000)
         {
-            block.Fault("mostPerSecond", $"so many impulses cannot each be stable for {stable} ms on and off", $"write a shorter stableMs, or at most {500m / stable:0.###}");
+            block.Fault(
+                "mostPerSecond",
+                $"so many impulses cannot each be stable for {stable} ms on and off",
+                $"write a shorter stableMs, or at most {500m / stable:0.###}"
+            );
         }
 
         IndexSettings? index = SiteCalibration.Index(block);
@@ -319,7 +433,15 @@ internal sealed partial class SiteMeters(
             Unique(block, "line", $"{bus.Name} line {line}", $"line {line} of {bus.Name}", name);
         }
 
-        return name is null || group is null || bus is null || accuracy is null || line is null || mediumName is null || impulses is null || stable is null
+        return
+            name is null
+            || group is null
+            || bus is null
+            || accuracy is null
+            || line is null
+            || mediumName is null
+            || impulses is null
+            || stable is null
             || bias is null
             ? null
             : new PulseMeterSettings
@@ -348,11 +470,25 @@ internal sealed partial class SiteMeters(
 
     private static CtSettings? Ct(Block meter, decimal mostMv, string input, bool hasDirection)
     {
-        Block? block = meter.Object("ct", hasDirection ? ["primaryA", "secondaryMv", "reversed"] : ["primaryA", "secondaryMv"], required: true);
+        Block? block = meter.Object(
+            "ct",
+            hasDirection ? ["primaryA", "secondaryMv", "reversed"] : ["primaryA", "secondaryMv"],
+            required: true
+        );
         decimal? primary = block?.Number(
-            "primaryA", 1, 10_000, "is not a rated current", "write the clamp's rated primary current in amperes, 1 to 10000");
+            "primaryA",
+            1,
+            10_000,
+            "is not a rated current",
+            "write the clamp's rated primary current in amperes, 1 to 10000"
+        );
         decimal? secondary = block?.Number(
-            "secondaryMv", 1, mostMv, "is not a possible secondary voltage", $"write millivolts at the rated current, 1 to {mostMv}: {input} takes no more");
+            "secondaryMv",
+            1,
+            mostMv,
+            "is not a possible secondary voltage",
+            $"write millivolts at the rated current, 1 to {mostMv}: {input} takes no more"
+        );
         bool reversed = hasDirection && block?.Flag("reversed") == true;
         return primary is null || secondary is null ? null : new CtSettings(primary.Value, secondary.Value, reversed);
     }
@@ -363,7 +499,13 @@ internal sealed partial class SiteMeters(
         {
             if (block.Has("source"))
             {
-                block.Fault("source", $"{bus.Name} is a real bus", kind == "pulse" ? "remove it: on real buses the meter is the source" : "remove it: on real buses the clamp is the source");
+                block.Fault(
+                    "source",
+                    $"{bus.Name} is a real bus",
+                    kind == "pulse"
+                        ? "remove it: on real buses the meter is the source"
+                        : "remove it: on real buses the clamp is the source"
+                );
             }
 
             return null;
@@ -373,7 +515,10 @@ internal sealed partial class SiteMeters(
         {
             (BusKind.Factory, "pulse") => (Word(), "write a medium of the simulated factory, such as gas"),
             (BusKind.Factory, _) => (LoadAndPhase(), "write a load of the simulated factory and its phase, such as press.L1"),
-            (BusKind.Recording, "ade7953" or "atm90e32as") => (TwoChannels(), "write the recording's channels for voltage and current, such as VA/IA"),
+            (BusKind.Recording, "ade7953" or "atm90e32as") => (
+                TwoChannels(),
+                "write the recording's channels for voltage and current, such as VA/IA"
+            ),
             (BusKind.Recording, _) => (OneChannel(), "write the recording's channel for the current, such as IA"),
             _ => (Edges(), "write edges"),
         };
@@ -403,17 +548,21 @@ internal sealed partial class SiteMeters(
             (BusKind.Recording, Lines) => "replays waveforms, which have no pulses",
             (BusKind.EdgeCapture, not Lines) => "replays edges, which drive pulse meters only",
             _ => _carried.TryAdd(bus.Name, what) || _carried[bus.Name] == what ? null
-                : what == Lines || _carried[bus.Name] == Lines ? "has both chips and pulse lines"
-                : "has both I2C chips and an ATM90E32AS",
+            : what == Lines || _carried[bus.Name] == Lines ? "has both chips and pulse lines"
+            : "has both I2C chips and an ATM90E32AS",
         };
         if (wrong is not null)
         {
-            block.Fault("bus", $"{bus.Name} {wrong}", what switch
-            {
-                Lines => "put pulse meters on a gpio:LABEL, sim:factory or replay:FILE.csv bus of their own",
-                SpiChip => "put the phases of each ATM90E32AS on a bus of their own",
-                _ => "put chips on a bus of their own",
-            });
+            block.Fault(
+                "bus",
+                $"{bus.Name} {wrong}",
+                what switch
+                {
+                    Lines => "put pulse meters on a gpio:LABEL, sim:factory or replay:FILE.csv bus of their own",
+                    SpiChip => "put the phases of each ATM90E32AS on a bus of their own",
+                    _ => "put chips on a bus of their own",
+                }
+            );
         }
 
         return wrong is null;
@@ -439,7 +588,11 @@ internal sealed partial class SiteMeters(
         if (divider is not null && otherDivider is not null && divider != otherDivider)
         {
             string written = otherDivider.Value.ToString(CultureInfo.InvariantCulture);
-            block.Fault("voltageDivider", $"another phase of the chip says {written}", "write the same: build the three voltage inputs alike");
+            block.Fault(
+                "voltageDivider",
+                $"another phase of the chip says {written}",
+                "write the same: build the three voltage inputs alike"
+            );
         }
 
         if (lineHz is not null && otherHz is not null && lineHz != otherHz)
@@ -468,7 +621,11 @@ internal sealed partial class SiteMeters(
 
             if (voltage is not null && otherVoltage is not null && voltage != otherVoltage)
             {
-                block.Fault("source", $"the chip's other channel has the voltage {otherVoltage}", $"use {otherVoltage} here too: the chip has one voltage input");
+                block.Fault(
+                    "source",
+                    $"the chip's other channel has the voltage {otherVoltage}",
+                    $"use {otherVoltage} here too: the chip has one voltage input"
+                );
             }
         }
     }

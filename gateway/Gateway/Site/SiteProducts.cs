@@ -19,10 +19,18 @@ internal sealed partial class SiteProducts(SiteMeters meters, List<Fault> faults
                 continue;
             }
 
-            string? product = block.Text("product", Product(), "write its name as manual entries of production would have it, such as battery pack, 1 to 80 characters");
+            string? product = block.Text(
+                "product",
+                Product(),
+                "write its name as manual entries of production would have it, such as battery pack, 1 to 80 characters"
+            );
             if (product is not null && !names.Add(product))
             {
-                block.Fault("product", $"{product} is there already", "give each product one meter or topic; capitals do not make a difference");
+                block.Fault(
+                    "product",
+                    $"{product} is there already",
+                    "give each product one meter or topic; capitals do not make a difference"
+                );
             }
 
             if (block.Has("mqtt"))

@@ -27,7 +27,13 @@ public static class SiteReader
     /// <param name="site">The site, when there is no fault.</param>
     /// <param name="faults">All faults, in the order of the file.</param>
     /// <param name="packs">Gives the factor sets. Null: those that ship.</param>
-    public static bool TryRead(string path, SourceCheck? sources, [NotNullWhen(true)] out SiteFile? site, out IReadOnlyList<Fault> faults, FactorSource? packs = null)
+    public static bool TryRead(
+        string path,
+        SourceCheck? sources,
+        [NotNullWhen(true)] out SiteFile? site,
+        out IReadOnlyList<Fault> faults,
+        FactorSource? packs = null
+    )
     {
         site = null;
         if (Bytes(path, out byte[] bytes) is { } unreadable)
@@ -79,8 +85,9 @@ public static class SiteReader
         }
 
         return bytes.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0
-            ? new Fault("", "is empty", "copy an example from hardware/sites and change it")
-            : !Utf8.IsValid(bytes) ? new Fault("", "is not UTF-8 text", "save it again with the encoding UTF-8") : null;
+                ? new Fault("", "is empty", "copy an example from hardware/sites and change it")
+            : !Utf8.IsValid(bytes) ? new Fault("", "is not UTF-8 text", "save it again with the encoding UTF-8")
+            : null;
     }
 
     private static Fault? Syntax(byte[] bytes)
@@ -100,12 +107,17 @@ public static class SiteReader
         }
         catch (InvalidOperationException)
         {
-            return new Fault(Place(bytes, (int)reader.TokenStartIndex), "this \\u escape is half a character", "write the character itself");
+            return new Fault(
+                Place(bytes, (int)reader.TokenStartIndex),
+                "this \\u escape is half a character",
+                "write the character itself"
+            );
         }
         catch (JsonException e)
         {
             int at = Offset(bytes, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
-            string right = at < bytes.Length && bytes[at] == '/' ? "JSON has no comments: remove it"
+            string right =
+                at < bytes.Length && bytes[at] == '/' ? "JSON has no comments: remove it"
                 : e.Message.Contains("trailing comma", StringComparison.Ordinal) ? "remove the comma after the last element"
                 : at >= bytes.Length ? "the file ends too early: close what is open"
                 : "look here and just before for a missing comma, quotation mark or bracket";

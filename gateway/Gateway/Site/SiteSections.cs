@@ -13,7 +13,27 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     private static readonly string[] BrokerKeys = ["host", "port", "user", "passwordFile", "tls"];
 
     private static readonly string[] RootKeys =
-        ["$schema", "site", "timeZone", "recording", "page", "simulation", "buses", "groups", "meters", "footprints", "flows", "targets", "products", "publishers", "key", "witnesses", "timestamps", "factorPacks", "intensities"];
+    [
+        "$schema",
+        "site",
+        "timeZone",
+        "recording",
+        "page",
+        "simulation",
+        "buses",
+        "groups",
+        "meters",
+        "footprints",
+        "flows",
+        "targets",
+        "products",
+        "publishers",
+        "key",
+        "witnesses",
+        "timestamps",
+        "factorPacks",
+        "intensities",
+    ];
 
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, BusSettings?> _buses = new(StringComparer.Ordinal);
@@ -34,14 +54,18 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         block.Text("$schema", Line(), "write site.schema.json", required: false);
         string? site = block.Text("site", Line(), "write what people call the site, 1 to 80 characters in one line");
         TimeZoneInfo? timeZone = TimeZone(block);
-        RecordingSettings recording = Recording(block.Object("recording", ["readingSeconds", "carbonMinutes", "checkpointSeconds", "checkpointLeaves", "thinAfterDays"]));
+        RecordingSettings recording = Recording(
+            block.Object("recording", ["readingSeconds", "carbonMinutes", "checkpointSeconds", "checkpointLeaves", "thinAfterDays"])
+        );
         PageSettings page = Page(block.Object("page", ["listen"]));
         Buses(block);
         SimulationSettings? simulation = Simulation(block);
         Groups(block);
         var meters = new SiteMeters(_buses, _groups, sources, _faults);
         meters.Read(block);
-        foreach ((string group, string path) in _groups.Zip(_groupPaths).Where(g => meters.CanTellGroups && !meters.UsedGroups.Contains(g.First)))
+        foreach (
+            (string group, string path) in _groups.Zip(_groupPaths).Where(g => meters.CanTellGroups && !meters.UsedGroups.Contains(g.First))
+        )
         {
             block.Fault(path, $"no meter is in the group {group}", "put a meter into it or remove it");
         }
@@ -58,28 +82,30 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         DeviceKeySettings key = SiteKey.Read(block);
         List<WitnessSettings> witnesses = Witnesses(block);
         TimeStampSettings? timeStamps = TimeStamps(block.Object("timestamps", ["url", "everyMinutes"]));
-        return _faults.Count > 0 ? null : new SiteFile
-        {
-            Path = file,
-            Site = site!,
-            TimeZone = timeZone!,
-            Recording = recording,
-            Page = page,
-            Simulation = simulation,
-            Buses = [.. _buses.Values.Select(b => b!)],
-            Groups = _groups,
-            Meters = meters.Settings,
-            Footprints = footprints,
-            FactorPacks = factors,
-            Flows = flows,
-            Intensities = intensities,
-            Products = products,
-            Budgets = budgets,
-            Publishers = publishers,
-            Key = key,
-            Witnesses = witnesses,
-            TimeStamps = timeStamps,
-        };
+        return _faults.Count > 0
+            ? null
+            : new SiteFile
+            {
+                Path = file,
+                Site = site!,
+                TimeZone = timeZone!,
+                Recording = recording,
+                Page = page,
+                Simulation = simulation,
+                Buses = [.. _buses.Values.Select(b => b!)],
+                Groups = _groups,
+                Meters = meters.Settings,
+                Footprints = footprints,
+                FactorPacks = factors,
+                Flows = flows,
+                Intensities = intensities,
+                Products = products,
+                Budgets = budgets,
+                Publishers = publishers,
+                Key = key,
+                Witnesses = witnesses,
+                TimeStamps = timeStamps,
+            };
     }
 
     private static TimeZoneInfo? TimeZone(Block block)
@@ -107,7 +133,11 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         int? thin = block is not null && block.Has("thinAfterDays") ? block.Integer("thinAfterDays", 35, 10_950, " of days") : null;
         if (3600 % reading != 0)
         {
-            block!.Fault("readingSeconds", $"{reading} s does not divide an hour", "write 1, 2, 5, 10, 15, 30, 60, 300, 600, 900 or another divisor of 3600");
+            block!.Fault(
+                "readingSeconds",
+                $"{reading} s does not divide an hour",
+                "write 1, 2, 5, 10, 15, 30, 60, 300, 600, 900 or another divisor of 3600"
+            );
         }
         else if (60 % carbon != 0)
         {
@@ -115,10 +145,20 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         }
         else if (carbon * 60 % reading != 0)
         {
-            block!.Fault("carbonMinutes", $"a slot of {carbon} min does not begin and end with readings every {reading} s", $"write a multiple of {reading} s");
+            block!.Fault(
+                "carbonMinutes",
+                $"a slot of {carbon} min does not begin and end with readings every {reading} s",
+                $"write a multiple of {reading} s"
+            );
         }
 
-        return new RecordingSettings(TimeSpan.FromSeconds(reading), TimeSpan.FromMinutes(carbon), TimeSpan.FromSeconds(checkpoint), leaves, thin is { } days ? TimeSpan.FromDays(days) : null);
+        return new RecordingSettings(
+            TimeSpan.FromSeconds(reading),
+            TimeSpan.FromMinutes(carbon),
+            TimeSpan.FromSeconds(checkpoint),
+            leaves,
+            thin is { } days ? TimeSpan.FromDays(days) : null
+        );
     }
 
     private static PageSettings Page(Block? block)
@@ -150,7 +190,11 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
                 BusSettings? bus = Bus(block, name ?? path);
                 if (bus is { IsSimulated: false } && !real.Add(bus.Device))
                 {
-                    block.Fault("device", $"{bus.Device} is the device of another bus", "name each device once; several meters can be on one bus");
+                    block.Fault(
+                        "device",
+                        $"{bus.Device} is the device of another bus",
+                        "name each device once; several meters can be on one bus"
+                    );
                 }
 
                 if (name is not null)
@@ -160,15 +204,23 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             }
         }
 
-        if (_buses.Values.Any(b => b is { IsSimulated: true }) && _buses.Values.FirstOrDefault(b => b is { IsSimulated: false }) is { } mixed)
+        if (
+            _buses.Values.Any(b => b is { IsSimulated: true })
+            && _buses.Values.FirstOrDefault(b => b is { IsSimulated: false }) is { } mixed
+        )
         {
-            root.Fault("buses", $"{mixed.Name} is a real bus beside simulated ones", "make all of them real or all of them sim: and replay:");
+            root.Fault(
+                "buses",
+                $"{mixed.Name} is a real bus beside simulated ones",
+                "make all of them real or all of them sim: and replay:"
+            );
         }
     }
 
     private BusSettings? Bus(Block block, string name)
     {
-        const string Right = "write /dev/i2c-N, /dev/spidevB.C, gpio:LABEL, sim:factory, replay:FILE.cfg (COMTRADE) or replay:FILE.csv (edges)";
+        const string Right =
+            "write /dev/i2c-N, /dev/spidevB.C, gpio:LABEL, sim:factory, replay:FILE.cfg (COMTRADE) or replay:FILE.csv (edges)";
         if (block.Text("device", Line(), Right) is not { } device)
         {
             return null;
@@ -177,7 +229,10 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         if (device.StartsWith("/dev/gpio", StringComparison.Ordinal))
         {
             block.Fault(
-                "device", $"{device} is another chip with another kernel", "write the chip's label, such as gpio:pinctrl-rp1; gpiodetect shows it");
+                "device",
+                $"{device} is another chip with another kernel",
+                "write the chip's label, such as gpio:pinctrl-rp1; gpiodetect shows it"
+            );
             return null;
         }
 
@@ -189,9 +244,11 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 
         if (!device.StartsWith("replay:", StringComparison.Ordinal))
         {
-            BusKind kind = device[0] == 'g' ? BusKind.Gpio
+            BusKind kind =
+                device[0] == 'g' ? BusKind.Gpio
                 : device[0] != '/' ? BusKind.Factory
-                : device.StartsWith("/dev/spidev", StringComparison.Ordinal) ? BusKind.Spi : BusKind.I2c;
+                : device.StartsWith("/dev/spidev", StringComparison.Ordinal) ? BusKind.Spi
+                : BusKind.I2c;
             return new BusSettings(name, device, kind, null);
         }
 
@@ -234,7 +291,15 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             return null;
         }
 
-        if (!DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
+        if (
+            !DateTimeOffset.TryParseExact(
+                text,
+                "yyyy-MM-dd'T'HH:mm:ss'Z'",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out DateTimeOffset time
+            )
+        )
         {
             block.Fault(key, $"there is no time \"{text}\"", Right);
         }
@@ -272,7 +337,11 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             {
                 block.Allow(["name", "kind", "path"]);
                 string? folder = block.Text("path", FilePath(), "write the path of a directory, relative to the data folder or from /");
-                publishers.Add(kind == "tiles" ? new TilesPublisherSettings(name ?? "", folder ?? "") : new DirectoryPublisherSettings(name ?? "", folder ?? ""));
+                publishers.Add(
+                    kind == "tiles"
+                        ? new TilesPublisherSettings(name ?? "", folder ?? "")
+                        : new DirectoryPublisherSettings(name ?? "", folder ?? "")
+                );
             }
             else if (kind == "mqtt")
             {
@@ -295,7 +364,12 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
             }
 
             Uri? url = Url(block, "write where the witness answers, such as https://witness.example/");
-            WitnessKey? key = Key(block, "key", "copy the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>", required: true);
+            WitnessKey? key = Key(
+                block,
+                "key",
+                "copy the key that the witness shows when it starts: <name>+<8 hexadecimal digits>+<base64>",
+                required: true
+            );
             if (key is not null && witnesses.Any(w => w.Key.Name == key.Name))
             {
                 block.Fault("key", $"a witness {key.Name} is there already", "name each witness once");
@@ -330,9 +404,13 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     }
 
     /// <summary>The member <c>mqtt</c>: a topic of a broker. Of no use when there were faults.</summary>
-    internal static MqttInputSettings? MqttInput(Block block) => block.Object("mqtt", ["topic", .. BrokerKeys]) is { } mqtt
-        ? new MqttInputSettings(Broker(mqtt), mqtt.Text("topic", Topic(), "write the topic of the messages, without the wildcards + and #") ?? "")
-        : null;
+    internal static MqttInputSettings? MqttInput(Block block) =>
+        block.Object("mqtt", ["topic", .. BrokerKeys]) is { } mqtt
+            ? new MqttInputSettings(
+                Broker(mqtt),
+                mqtt.Text("topic", Topic(), "write the topic of the messages, without the wildcards + and #") ?? ""
+            )
+            : null;
 
     internal static Uri? Url(Block block, string right)
     {
@@ -352,8 +430,17 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     private static MqttPublisherSettings Mqtt(Block block, string name)
     {
         MqttBroker broker = Broker(block);
-        string? fleet = block.Text("fleet", Fleet(), "write 1 to 32 letters, digits, hyphens and underscores: it is a level of the topic, without +, # and /");
-        WitnessKey? receiver = Key(block, "receiver", "copy the verifier key of whoever receives the batches: <name>+<8 hexadecimal digits>+<base64>", required: false);
+        string? fleet = block.Text(
+            "fleet",
+            Fleet(),
+            "write 1 to 32 letters, digits, hyphens and underscores: it is a level of the topic, without +, # and /"
+        );
+        WitnessKey? receiver = Key(
+            block,
+            "receiver",
+            "copy the verifier key of whoever receives the batches: <name>+<8 hexadecimal digits>+<base64>",
+            required: false
+        );
         return new MqttPublisherSettings(name, broker, fleet ?? "", receiver);
     }
 
@@ -364,7 +451,11 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         int? port = block.Integer("port", 1, 65_535, "", 1883);
         string? user = block.Text("user", Line(), "write the user name at the broker", required: false);
         string? passwordFile = block.Text(
-            "passwordFile", AbsolutePath(), "write the full path of a file that holds the password, such as /etc/edge-gateway/mqtt.password", required: false);
+            "passwordFile",
+            AbsolutePath(),
+            "write the full path of a file that holds the password, such as /etc/edge-gateway/mqtt.password",
+            required: false
+        );
         if (block.Has("passwordFile") && !block.Has("user"))
         {
             block.Fault("user", "is missing beside passwordFile", "write the user that the password belongs to");
@@ -391,7 +482,9 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,15}\z")]
     internal static partial Regex Name();
 
-    [GeneratedRegex(@"^(/dev/i2c-[0-9]{1,3}|/dev/spidev[0-9]{1,3}\.[0-9]{1,2}|gpio:[!-~]{1,31}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z")]
+    [GeneratedRegex(
+        @"^(/dev/i2c-[0-9]{1,3}|/dev/spidev[0-9]{1,3}\.[0-9]{1,2}|gpio:[!-~]{1,31}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z"
+    )]
     private static partial Regex BusDevice();
 
     [GeneratedRegex(@"^http://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]|\*):[0-9]{1,5}/?\z")]

@@ -9,7 +9,9 @@ namespace EdgeGateway.Site;
 internal static class SiteSigners
 {
     private const int MostBytes = 16 * 1024;
-    private const string Right = "write the path of a PEM file with one public key on P-256, relative to the site file or from /, such as /etc/edge-gateway/factor-signer.pem";
+    private const string Right =
+        "write the path of a PEM file with one public key on P-256, relative to the site file or from /, such as "
+        + "/etc/edge-gateway/factor-signer.pem";
 
     /// <summary>The section <c>factorPacks</c>.</summary>
     public static List<FactorSigner> Read(Block root, string folder)
@@ -49,7 +51,10 @@ internal static class SiteSigners
             using FileStream file = File.OpenRead(path);
             byte[] bytes = new byte[MostBytes + 1];
             int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            string pem = read <= MostBytes ? Encoding.Latin1.GetString(bytes, 0, read) : throw new EvidenceException($"It is longer than {MostBytes} bytes.");
+            string pem =
+                read <= MostBytes
+                    ? Encoding.Latin1.GetString(bytes, 0, read)
+                    : throw new EvidenceException($"It is longer than {MostBytes} bytes.");
             TrustAnchors trust = TrustAnchors.FromPem(pem);
             return trust.Keys is [var key] && pem[PemEncoding.Find(pem).Label] == "PUBLIC KEY"
                 ? new FactorSigner(path, key)

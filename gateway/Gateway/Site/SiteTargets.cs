@@ -10,7 +10,8 @@ namespace EdgeGateway.Site;
 /// <summary>Reads the yearly budgets of a site file against its footprint accounts.</summary>
 internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, IReadOnlyList<FootprintSettings> footprints)
 {
-    private const string FirstDay = "write the first day of a month, such as 2026-01-01: accounts are kept by month, and the year ends a year later";
+    private const string FirstDay =
+        "write the first day of a month, such as 2026-01-01: accounts are kept by month, and the year ends a year later";
     private const string Mass = "write an amount with its unit, gCO2, kgCO2 or tCO2, such as 120 tCO2: accounts are of CO2, not CO2e";
 
     /// <summary>Reads the section. None when there is none; incomplete when there are faults.</summary>
@@ -25,7 +26,11 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
 
         foreach ((JsonElement element, string path) in targets.List("budgets", 1, 16, required: true))
         {
-            if (targets.Element(element, path, ["accounts", "from", "amount", "reduction", "baseline", "before", "beforeSource"]) is { } block && Budget(block) is { } budget)
+            if (
+                targets.Element(element, path, ["accounts", "from", "amount", "reduction", "baseline", "before", "beforeSource"])
+                    is { } block
+                && Budget(block) is { } budget
+            )
             {
                 budgets.Add(budget);
             }
@@ -38,21 +43,41 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
     {
         List<string> of = Accounts(block);
         Period? year = Year(block);
-        if (year is { } y && (y.From.Month, y.From.Day) != (1, 1) && footprints.FirstOrDefault(f => f.SettledYearly && of.Contains(f.Account)) is { } yearly)
+        if (
+            year is { } y
+            && (y.From.Month, y.From.Day) != (1, 1)
+            && footprints.FirstOrDefault(f => f.SettledYearly && of.Contains(f.Account)) is { } yearly
+        )
         {
-            block.Fault("from", $"{Day(y.From)} is within a year of {yearly.Account}, which is settled by year", "write the first of January");
+            block.Fault(
+                "from",
+                $"{Day(y.From)} is within a year of {yearly.Account}, which is settled by year",
+                "write the first of January"
+            );
         }
 
         Quantity? amount = Amount(block, "amount", required: !block.Has("reduction"));
-        Fraction? reduction = block.Text("reduction", Percent(), "write 0 to 100 percent of the baseline, such as 5 %", required: false) is { } percent ? Quantity.Parse(percent).Value : null;
+        Fraction? reduction = block.Text("reduction", Percent(), "write 0 to 100 percent of the baseline, such as 5 %", required: false)
+            is { } percent
+            ? Quantity.Parse(percent).Value
+            : null;
         if (block.Has("amount") && block.Has("reduction"))
         {
-            block.Fault("reduction", "stands beside amount", "write one of the two: the budget is an amount, or a reduction against the baseline");
+            block.Fault(
+                "reduction",
+                "stands beside amount",
+                "write one of the two: the budget is an amount, or a reduction against the baseline"
+            );
         }
 
         Baseline? baseline = Baseline(block, year);
         Quantity? before = Amount(block, "before", required: block.Has("beforeSource"));
-        string? source = block.Text("beforeSource", SiteSections.Line(), "write where the amount before is from, such as bills of the grid January to March", required: block.Has("before"));
+        string? source = block.Text(
+            "beforeSource",
+            SiteSections.Line(),
+            "write where the amount before is from, such as bills of the grid January to March",
+            required: block.Has("before")
+        );
         return year is { } days && (amount is null) != (reduction is null) && (reduction is null || baseline is not null)
             ? new BudgetSettings(of, new Budget(days, amount, reduction, baseline, null), before, source)
             : null;
@@ -69,21 +94,29 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
             if (name is null || !accounts.Contains(name))
             {
                 block.Fault(
-                    at, $"{Block.Described(element)} is not one of the accounts",
-                    accounts.Count > 0 ? $"write {Block.Either(accounts)}" : "name the account under footprints first");
+                    at,
+                    $"{Block.Described(element)} is not one of the accounts",
+                    accounts.Count > 0 ? $"write {Block.Either(accounts)}" : "name the account under footprints first"
+                );
                 continue;
             }
 
             FootprintSettings? footprint = footprints.FirstOrDefault(f => f.Account == name);
-            (string? meter, string? other) = footprints.Where(f => f != footprint && of.Contains(f.Account))
-                .Select(f => (f.Meters.FirstOrDefault(m => footprint?.Meters.Contains(m) == true), f.Account)).FirstOrDefault(f => f.Item1 is not null);
+            (string? meter, string? other) = footprints
+                .Where(f => f != footprint && of.Contains(f.Account))
+                .Select(f => (f.Meters.FirstOrDefault(m => footprint?.Meters.Contains(m) == true), f.Account))
+                .FirstOrDefault(f => f.Item1 is not null);
             if (of.Contains(name))
             {
                 block.Fault(at, $"{name} is there already", "name each account once");
             }
             else if (meter is not null)
             {
-                block.Fault(at, $"what {meter} counts is already in {other}", $"name {other} or {name}: what is counted twice is emitted once");
+                block.Fault(
+                    at,
+                    $"what {meter} counts is already in {other}",
+                    $"name {other} or {name}: what is counted twice is emitted once"
+                );
             }
             else
             {
@@ -111,11 +144,13 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
         return before is null || amount is null ? null : new Baseline(before.Value, amount, null);
     }
 
-    private static Period? Year(Block block) => block.Text("from", FirstOfMonth(), FirstDay) is { } text && DateOnly.ParseExact(text, "O", CultureInfo.InvariantCulture) is var from
-        ? new Period(from, from.AddYears(1))
-        : null;
+    private static Period? Year(Block block) =>
+        block.Text("from", FirstOfMonth(), FirstDay) is { } text && DateOnly.ParseExact(text, "O", CultureInfo.InvariantCulture) is var from
+            ? new Period(from, from.AddYears(1))
+            : null;
 
-    private static Quantity? Amount(Block block, string key, bool required) => block.Text(key, Carbon(), Mass, required) is { } text ? Quantity.Parse(text) : null;
+    private static Quantity? Amount(Block block, string key, bool required) =>
+        block.Text(key, Carbon(), Mass, required) is { } text ? Quantity.Parse(text) : null;
 
     private static string Day(DateOnly day) => day.ToString("O", CultureInfo.InvariantCulture);
 

@@ -20,7 +20,9 @@ public readonly record struct FittedPoint(CalibrationPoint Point, double BeforeP
 /// <param name="Points">Those at PF 1, then those at PF 0.5.</param>
 public sealed record FittedCalibration(ChannelCalibration Calibration, IReadOnlyList<FittedPoint> Points);
 
-/// <summary>Makes calibrations from comparisons with a reference: the ratio at PF 1, the phase at PF 0.5, offset and noise without a load.</summary>
+/// <summary>
+/// Makes calibrations from comparisons with a reference: the ratio at PF 1, the phase at PF 0.5, offset and noise without a load.
+/// </summary>
 public static class CalibrationFit
 {
     // There a degree moves the power by less than 0.4 %, so the phase hardly touches the ratio.
@@ -66,7 +68,11 @@ public static class CalibrationFit
     /// <param name="noiseA">Of <see cref="NoLoad"/>.</param>
     /// <exception cref="CalibrationException">The points do not allow it; the message says why and what to do.</exception>
     public static FittedCalibration Fit(
-        IReadOnlyList<CalibrationPoint> unity, IReadOnlyList<CalibrationPoint> half, int offsetMw = 0, decimal noiseA = 0)
+        IReadOnlyList<CalibrationPoint> unity,
+        IReadOnlyList<CalibrationPoint> half,
+        int offsetMw = 0,
+        decimal noiseA = 0
+    )
     {
         if (unity.Count == 0)
         {
@@ -94,7 +100,9 @@ public static class CalibrationFit
 
         ChannelCalibration calibration = Rounded(ratio, phase, offsetMw, noiseA);
         return new FittedCalibration(
-            calibration, [.. unity.Concat(half).Select(p => new FittedPoint(p, Error(p, ChannelCalibration.None), Error(p, calibration)))]);
+            calibration,
+            [.. unity.Concat(half).Select(p => new FittedPoint(p, Error(p, ChannelCalibration.None), Error(p, calibration)))]
+        );
     }
 
     private static ChannelCalibration Rounded(Curve ratio, Curve phase, int offsetMw, decimal noiseA)
@@ -114,14 +122,16 @@ public static class CalibrationFit
             constant,
             nothingDepends ? [] : [.. (ratio.Points.Count == 1 && phase.Points.Count == 1 ? currents.TakeLast(1) : currents).Select(Point)],
             offsetMw,
-            noiseA);
+            noiseA
+        );
 
         CtPoint Point(double shownA)
         {
             return new CtPoint(
                 Decimal(shownA * (double)constant, 3, "current"),
                 Decimal(phase.At(shownA), 3, "phase error"),
-                Decimal(((ratio.At(shownA) / (double)constant) - 1) * 100, 3, "current-dependent ratio"));
+                Decimal(((ratio.At(shownA) / (double)constant) - 1) * 100, 3, "current-dependent ratio")
+            );
         }
     }
 
@@ -138,7 +148,10 @@ public static class CalibrationFit
         double cos = (point.ReferenceW + (offsetMw / 1000.0)) / (ratio * apparent);
         if (!(cos <= 1))
         {
-            throw Refused($"At {point.CurrentA:0.##} A the reference has {point.ReferenceW:0.#} W, more than the {apparent:0.#} VA shown. Do both measure the same load?");
+            throw Refused(
+                $"At {point.CurrentA:0.##} A the reference has {point.ReferenceW:0.#} W, more than the {apparent:0.#} VA shown. "
+                    + "Do both measure the same load?"
+            );
         }
 
         double shown = Math.Atan2(point.MeasuredVar, point.MeasuredW);
@@ -157,7 +170,10 @@ public static class CalibrationFit
 
         if (!(point.MeasuredW > 0))
         {
-            throw Refused($"The channel shows {point.MeasuredW:0.#} W where the reference has {point.ReferenceW:0.#} W: set the clamp's direction and phase right first.");
+            throw Refused(
+                $"The channel shows {point.MeasuredW:0.#} W where the reference has {point.ReferenceW:0.#} W: set the clamp's "
+                    + "direction and phase right first."
+            );
         }
 
         double factor = point.MeasuredW / double.Hypot(point.MeasuredW, point.MeasuredVar);
@@ -167,11 +183,12 @@ public static class CalibrationFit
         }
     }
 
-    private static decimal Decimal(double value, int digits, string what) => Math.Abs(value) < 1e9
-        ? decimal.Round((decimal)value, digits)
-        : throw Refused($"A {what} of {value} cannot be. Do both measure the same load?");
+    private static decimal Decimal(double value, int digits, string what) =>
+        Math.Abs(value) < 1e9
+            ? decimal.Round((decimal)value, digits)
+            : throw Refused($"A {what} of {value} cannot be. Do both measure the same load?");
 
-    private static CalibrationException Refused(FormattableString text) => new(text.ToString(CultureInfo.InvariantCulture));
+    private static CalibrationException Refused(string text) => new(text);
 
     /// <summary>Values over the current, linear between and constant outside. 0 everywhere without a point.</summary>
     private sealed class Curve

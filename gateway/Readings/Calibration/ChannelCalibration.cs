@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace EdgeGateway.Readings.Calibration;
 
-/// <summary>What a current transformer is known to do at one current. Between two such points it is linear, beyond them as at the nearest.</summary>
+/// <summary>
+/// What a current transformer is known to do at one current. Between two such points it is linear, beyond them as at the nearest.
+/// </summary>
 /// <param name="Amperes">The current, amperes RMS, above 0 and at most 100 000.</param>
 /// <param name="Degrees">Phase error: by how much the measured current lags the true one, degrees, −10 to 10.</param>
 /// <param name="Percent">What is to be added to the measured current beyond the ratio, percent, −10 to 10.</param>
@@ -56,13 +58,17 @@ public sealed record ChannelCalibration
     {
         Require(
             ratio is >= LeastRatio and <= MostRatio && decimal.Round(ratio, RatioDecimals) == ratio,
-            $"The ratio {ratio} is not from {LeastRatio} to {MostRatio} with at most {RatioDecimals} digits after the point. Check transformer and divider first.");
+            $"The ratio {ratio} is not from {LeastRatio} to {MostRatio} with at most {RatioDecimals} digits after the point. "
+                + "Check transformer and divider first."
+        );
         Require(
             offsetMw is >= -MostOffsetMw and <= MostOffsetMw,
-            $"An offset of {offsetMw} mW is no offset. Make sure that there is no load, and look at the wiring.");
+            $"An offset of {offsetMw} mW is no offset. Make sure that there is no load, and look at the wiring."
+        );
         Require(
             noiseA is >= 0 and <= MostNoiseA,
-            $"A noise floor of {noiseA} A is not from 0 to {MostNoiseA} A. Make sure that there is no load.");
+            $"A noise floor of {noiseA} A is not from 0 to {MostNoiseA} A. Make sure that there is no load."
+        );
         (Ratio, Table, OffsetMw, NoiseA) = (ratio, [.. table ?? []], offsetMw, noiseA);
         Require(Table.Count <= MostPoints, $"A table has at most {MostPoints} points, not {Table.Count}.");
         for (int i = 0; i < Table.Count; i++)
@@ -71,10 +77,13 @@ public sealed record ChannelCalibration
             Require(point.Amperes is > 0 and <= 100_000, $"{point.Amperes} A is not a current of a table: above 0 A, at most 100000 A.");
             Require(
                 Math.Abs(point.Degrees) <= MostDegreesOrPercent && Math.Abs(point.Percent) <= MostDegreesOrPercent,
-                $"At {point.Amperes} A {point.Degrees}° or {point.Percent} % is beyond ±{MostDegreesOrPercent}. The clamp is the wrong one, or on another phase.");
+                $"At {point.Amperes} A {point.Degrees}° or {point.Percent} % is beyond ±{MostDegreesOrPercent}. The clamp is "
+                    + "the wrong one, or on another phase."
+            );
             Require(
                 i == 0 || point.Amperes > Table[i - 1].Amperes,
-                $"The currents of a table ascend: {point.Amperes} A does not come after {Table[i > 0 ? i - 1 : 0].Amperes} A.");
+                $"The currents of a table ascend: {point.Amperes} A does not come after {Table[i > 0 ? i - 1 : 0].Amperes} A."
+            );
         }
     }
 
@@ -114,7 +123,8 @@ public sealed record ChannelCalibration
         (double p, double q) = Coefficients(shownA);
         return (
             ((double)Ratio * ((p * activeW) + (q * reactiveVar))) - (OffsetMw / 1000.0),
-            (double)Ratio * ((p * reactiveVar) - (q * activeW)));
+            (double)Ratio * ((p * reactiveVar) - (q * activeW))
+        );
     }
 
     /// <summary>True values of those shown. What is null stays null; a power factor beyond ±1.05 is none.</summary>
@@ -126,8 +136,10 @@ public sealed record ChannelCalibration
         }
 
         double current = CurrentA(shownA);
-        double? apparent = shown.VoltageV is { } volts ? volts * current
-            : shownA > 0 ? shown.ApparentPowerVA * (current / shownA) : shown.ApparentPowerVA;
+        double? apparent =
+            shown.VoltageV is { } volts ? volts * current
+            : shownA > 0 ? shown.ApparentPowerVA * (current / shownA)
+            : shown.ApparentPowerVA;
         (double active, double reactive) = Power(shown.ActivePowerW ?? 0, shown.ReactivePowerVar ?? 0, shownA);
         bool factorTells = shown.PowerFactor is not null && apparent > 0 && Math.Abs(active) <= Plausibility.HighestPowerFactor * apparent;
         return shown with
@@ -140,7 +152,9 @@ public sealed record ChannelCalibration
         };
     }
 
-    /// <summary>The correction in one line as it is recorded, for example <c>ratio 1.00342; 5 A 0.4° 0.1 %; offset 120 mW; noise 0.02 A</c>.</summary>
+    /// <summary>
+    /// The correction in one line as it is recorded, for example <c>ratio 1.00342; 5 A 0.4° 0.1 %; offset 120 mW; noise 0.02 A</c>.
+    /// </summary>
     public override string ToString()
     {
         List<string> parts = [Text($"ratio {Ratio}"), .. Table.Select(p => p.ToString())];
@@ -187,18 +201,19 @@ public sealed record ChannelCalibration
                 double part = i == 0 ? 0 : (amperes - (double)below.Amperes) / (double)(above.Amperes - below.Amperes);
                 return (
                     (double)below.Degrees + (part * (double)(above.Degrees - below.Degrees)),
-                    (double)below.Percent + (part * (double)(above.Percent - below.Percent)));
+                    (double)below.Percent + (part * (double)(above.Percent - below.Percent))
+                );
             }
         }
 
         return Table.Count == 0 ? (0, 0) : ((double)Table[^1].Degrees, (double)Table[^1].Percent);
     }
 
-    private static void Require(bool good, FormattableString otherwise)
+    private static void Require(bool good, string otherwise)
     {
         if (!good)
         {
-            throw new CalibrationException(Text(otherwise));
+            throw new CalibrationException(otherwise);
         }
     }
 

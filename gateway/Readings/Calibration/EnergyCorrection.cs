@@ -21,7 +21,10 @@ public sealed class EnergyCorrection
     /// <param name="milliwattHoursPerCount">The nominal worth of one count, without the calibration's ratio.</param>
     public EnergyCorrection(ChannelCalibration calibration, (long Numerator, long Denominator) milliwattHoursPerCount)
     {
-        (_calibration, _milliwattHoursPerCount) = (calibration, (double)milliwattHoursPerCount.Numerator / milliwattHoursPerCount.Denominator);
+        (_calibration, _milliwattHoursPerCount) = (
+            calibration,
+            (double)milliwattHoursPerCount.Numerator / milliwattHoursPerCount.Denominator
+        );
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_milliwattHoursPerCount, nameof(milliwattHoursPerCount));
     }
 

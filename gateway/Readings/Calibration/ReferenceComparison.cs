@@ -7,10 +7,17 @@ namespace EdgeGateway.Readings.Calibration;
 /// <param name="PulsesPerKilowattHour">The reference's impulse constant, above 0.</param>
 /// <param name="MeasuredWh">What the channel's register counted in the same time, watt-hours.</param>
 /// <param name="Duration">The time that took.</param>
-/// <param name="Timing">At each end, how far the register's reading may lie from the reference's. A register read once a second: 1 s.</param>
+/// <param name="Timing">At each end, how far the register's reading may lie from the reference's. A register read once a second: 1
+/// s.</param>
 /// <param name="ReferencePercent">The reference's own uncertainty by its certificate, percent.</param>
 public readonly record struct ReferenceRun(
-    long Pulses, decimal PulsesPerKilowattHour, decimal MeasuredWh, TimeSpan Duration, TimeSpan Timing, double ReferencePercent);
+    long Pulses,
+    decimal PulsesPerKilowattHour,
+    decimal MeasuredWh,
+    TimeSpan Duration,
+    TimeSpan Timing,
+    double ReferencePercent
+);
 
 /// <summary>The error of a channel against a reference, and how sure it is. All in percent; uncertainties are half-widths.</summary>
 /// <param name="ErrorPercent">Measured by reference, less one.</param>
@@ -19,7 +26,12 @@ public readonly record struct ReferenceRun(
 /// <param name="ReferencePercent">Of the reference itself.</param>
 /// <param name="UncertaintyPercent">All together: the root of the sum of their squares.</param>
 public sealed record ReferenceComparison(
-    double ErrorPercent, double CountPercent, double TimingPercent, double ReferencePercent, double UncertaintyPercent)
+    double ErrorPercent,
+    double CountPercent,
+    double TimingPercent,
+    double ReferencePercent,
+    double UncertaintyPercent
+)
 {
     /// <summary>Compares.</summary>
     /// <param name="run">What was counted.</param>
@@ -27,9 +39,18 @@ public sealed record ReferenceComparison(
     /// <exception cref="CalibrationException">The run is too short; the message says how many pulses are needed.</exception>
     public static ReferenceComparison Of(in ReferenceRun run, double wantedPercent)
     {
-        if (run.Pulses < 1 || run.PulsesPerKilowattHour <= 0 || run.Duration <= TimeSpan.Zero || run.Timing < TimeSpan.Zero || !(run.ReferencePercent >= 0))
+        if (
+            run.Pulses < 1
+            || run.PulsesPerKilowattHour <= 0
+            || run.Duration <= TimeSpan.Zero
+            || run.Timing < TimeSpan.Zero
+            || !(run.ReferencePercent >= 0)
+        )
         {
-            throw Refused($"A comparison needs pulses, an impulse constant and a time above 0; there are {run.Pulses} pulses in {run.Duration.TotalSeconds:0} s.");
+            throw Refused(
+                $"A comparison needs pulses, an impulse constant and a time above 0; there are {run.Pulses} pulses in "
+                    + $"{run.Duration.TotalSeconds:0} s."
+            );
         }
 
         double count = 100.0 / run.Pulses;
@@ -38,8 +59,13 @@ public sealed record ReferenceComparison(
         if (!(together <= wantedPercent))
         {
             throw PulsesNeeded(run.Timing, run.Duration / run.Pulses, run.ReferencePercent, wantedPercent) is { } needed
-                ? Refused($"{run.Pulses} pulses tell the error to ±{together:0.00} % only. For ±{wantedPercent:0.##} % count at least {needed}.")
-                : Refused($"The reference itself is sure to ±{run.ReferencePercent:0.##} % only, and no number of pulses makes that ±{wantedPercent:0.##} %. Take a better one.");
+                ? Refused(
+                    $"{run.Pulses} pulses tell the error to ±{together:0.00} % only. For ±{wantedPercent:0.##} % count at least {needed}."
+                )
+                : Refused(
+                    $"The reference itself is sure to ±{run.ReferencePercent:0.##} % only, and no number of pulses makes that "
+                        + $"±{wantedPercent:0.##} %. Take a better one."
+                );
         }
 
         double referenceWh = (double)(run.Pulses * 1000m / run.PulsesPerKilowattHour);
@@ -58,5 +84,5 @@ public sealed record ReferenceComparison(
         return left > 0 ? (long)Math.Ceiling(double.Hypot(100, 200 * (timing / period)) / Math.Sqrt(left) - 1e-9) : null;
     }
 
-    private static CalibrationException Refused(FormattableString text) => new(text.ToString(CultureInfo.InvariantCulture));
+    private static CalibrationException Refused(string text) => new(text);
 }

@@ -69,10 +69,8 @@ public enum FindingKind
 /// <param name="Advice">What to do.</param>
 public sealed record Finding(FindingKind Kind, IReadOnlyList<string> Channels, bool Certain, string Evidence, string Advice)
 {
-    internal static Finding Of(FindingKind kind, IEnumerable<Seen> channels, bool certain, FormattableString evidence, FormattableString advice) => new(
-        kind, [.. channels.Select(c => c.Channel.Name)], certain, Text(evidence), Text(advice));
-
-    internal static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    internal static Finding Of(FindingKind kind, IEnumerable<Seen> channels, bool certain, string evidence, string advice) =>
+        new(kind, [.. channels.Select(c => c.Channel.Name)], certain, evidence, advice);
 }
 
 /// <summary>The means of what a channel showed.</summary>
@@ -117,8 +115,8 @@ internal sealed class Seen
     public override string ToString()
     {
         string side = Lag < 0 ? "ahead of" : "behind";
-        return Finding.Text(
-            $"{Channel.Name} ({Channel.Phase}) {VoltageV:0.#} V, {CurrentA:0.###} A, {ActiveW:0.#} W, {ReactiveVar:0.#} var: current {Math.Abs(Lag):0}° {side} the voltage");
+        return $"{Channel.Name} ({Channel.Phase}) {VoltageV:0.#} V, {CurrentA:0.###} A, {ActiveW:0.#} W, {ReactiveVar:0.#} var: "
+            + $"current {Math.Abs(Lag):0}° {side} the voltage";
     }
 
     private double? Mean(Func<LiveValues, double?> of)

@@ -9,7 +9,12 @@ namespace EdgeGateway.Readings.Commissioning;
 /// <param name="Before">All channels while it is off; those of other circuits too if their clamps may be exchanged.</param>
 /// <param name="After">The same channels in the same order while it is on.</param>
 public sealed record StepTest(
-    Phase Phase, double PowerW, IReadOnlyList<string> Expected, IReadOnlyList<ObservedChannel> Before, IReadOnlyList<ObservedChannel> After)
+    Phase Phase,
+    double PowerW,
+    IReadOnlyList<string> Expected,
+    IReadOnlyList<ObservedChannel> Before,
+    IReadOnlyList<ObservedChannel> After
+)
 {
     private const double MovedOfStep = 0.3;
     private const double Near = 25;
@@ -31,21 +36,36 @@ public sealed record StepTest(
         List<Finding> findings = [.. moved.Except(strangers).Select(OfExpected).OfType<Finding>()];
         foreach (Step s in still)
         {
-            findings.Add(strangers.Length > 0
-                ? Finding.Of(
-                    Swapped, [s.After, .. strangers.Select(o => o.After)], strangers.Length == 1,
-                    $"{PowerW:0} W more on {Phase} move {string.Join(" and ", strangers.Select(o => o.ToString()))}, and not {s}",
-                    $"exchange the clamps of {s.Name} and {string.Join(" or ", strangers.Select(o => o.Name))}, or their wires")
-                : Finding.Of(
-                    Open, [s.After], false, $"{PowerW:0} W more on {Phase} do not move {s}",
-                    $"its clamp is not closed, not round {Phase} or its wire is off, or the load is not behind it"));
+            findings.Add(
+                strangers.Length > 0
+                    ? Finding.Of(
+                        Swapped,
+                        [s.After, .. strangers.Select(o => o.After)],
+                        strangers.Length == 1,
+                        $"{PowerW:0} W more on {Phase} move {string.Join(" and ", strangers.Select(o => o.ToString()))}, and not {s}",
+                        $"exchange the clamps of {s.Name} and {string.Join(" or ", strangers.Select(o => o.Name))}, or their wires"
+                    )
+                    : Finding.Of(
+                        Open,
+                        [s.After],
+                        false,
+                        $"{PowerW:0} W more on {Phase} do not move {s}",
+                        $"its clamp is not closed, not round {Phase} or its wire is off, or the load is not behind it"
+                    )
+            );
         }
 
         foreach (Step s in still.Length == 0 ? strangers : [])
         {
-            findings.Add(Finding.Of(
-                WrongPhase, [s.After], true, $"{PowerW:0} W more on {Phase} move {s} too, which is of {s.After.Channel.Phase}",
-                $"its clamp is round a conductor of {Phase}: put it round {s.After.Channel.Phase}"));
+            findings.Add(
+                Finding.Of(
+                    WrongPhase,
+                    [s.After],
+                    true,
+                    $"{PowerW:0} W more on {Phase} move {s} too, which is of {s.After.Channel.Phase}",
+                    $"its clamp is round a conductor of {Phase}: put it round {s.After.Channel.Phase}"
+                )
+            );
         }
 
         return findings;
@@ -55,23 +75,49 @@ public sealed record StepTest(
     {
         if (!s.HasAngle)
         {
-            return Finding.Of(CannotTell, [s.After], false, $"{s} has no active and reactive power", $"direction and phase of its clamp need both");
+            return Finding.Of(
+                CannotTell,
+                [s.After],
+                false,
+                $"{s} has no active and reactive power",
+                $"direction and phase of its clamp need both"
+            );
         }
 
         double lag = s.Lag;
         return lag switch
         {
-            _ when Angles.Near(lag, 0, Near) => Math.Abs((s.SizeVA / PowerW) - 1) <= SameSize ? null : Finding.Of(
-                StepDiffers, [s.After], true, $"{PowerW:0} W more on {Phase} show as {s}",
-                $"compare its transformer and divider with the site file, and the load's power with its plate at {s.After.VoltageV:0} V"),
+            _ when Angles.Near(lag, 0, Near) => Math.Abs((s.SizeVA / PowerW) - 1) <= SameSize
+                ? null
+                : Finding.Of(
+                    StepDiffers,
+                    [s.After],
+                    true,
+                    $"{PowerW:0} W more on {Phase} show as {s}",
+                    $"compare its transformer and divider with the site file, and the load's power with its plate at {s.After.VoltageV:0} V"
+                ),
             _ when Angles.Near(lag, 180, Near) => Finding.Of(
-                Reversed, [s.After], true, $"{PowerW:0} W more on {Phase} show as {s}", $"turn the clamp of {s.Name} round, or set reversed for it"),
+                Reversed,
+                [s.After],
+                true,
+                $"{PowerW:0} W more on {Phase} show as {s}",
+                $"turn the clamp of {s.Name} round, or set reversed for it"
+            ),
             _ when Angles.Near(Math.Abs(lag), 120, Near) || Angles.Near(Math.Abs(lag), 60, Near) => Finding.Of(
-                WrongPhase, [s.After], true, $"{PowerW:0} W more on {Phase} show as {s}, {lag:0}° off",
-                $"its clamp is round {Phase} and its voltage is of another phase: put the voltage of {Phase} to it{(Math.Abs(lag) < 90 ? ", and turn the clamp round" : "")}"),
+                WrongPhase,
+                [s.After],
+                true,
+                $"{PowerW:0} W more on {Phase} show as {s}, {lag:0}° off",
+                $"its clamp is round {Phase} and its voltage is of another phase: put the voltage of {Phase} to "
+                    + $"it{(Math.Abs(lag) < 90 ? ", and turn the clamp round" : "")}"
+            ),
             _ => Finding.Of(
-                CannotTell, [s.After], false, $"{PowerW:0} W more on {Phase} show as {s}, {lag:0}° off",
-                $"something else was switched meanwhile, or the load is not resistive: repeat"),
+                CannotTell,
+                [s.After],
+                false,
+                $"{PowerW:0} W more on {Phase} show as {s}, {lag:0}° off",
+                $"something else was switched meanwhile, or the load is not resistive: repeat"
+            ),
         };
     }
 
@@ -79,14 +125,16 @@ public sealed record StepTest(
     {
         public string Name => After.Channel.Name;
 
-        public bool HasAngle => Before.ReactiveVar is not null && After.ReactiveVar is not null && Before.ActiveW is not null && After.ActiveW is not null;
+        public bool HasAngle =>
+            Before.ReactiveVar is not null && After.ReactiveVar is not null && Before.ActiveW is not null && After.ActiveW is not null;
 
         public double Lag => Angles.Of(ActiveW, ReactiveVar);
 
         // Without powers, as behind a clamp alone, the currents tell the size.
-        public double SizeVA => HasAngle
-            ? double.Hypot(ActiveW, ReactiveVar)
-            : Math.Abs((After.CurrentA ?? 0) - (Before.CurrentA ?? 0)) * (After.VoltageV ?? AssumedV);
+        public double SizeVA =>
+            HasAngle
+                ? double.Hypot(ActiveW, ReactiveVar)
+                : Math.Abs((After.CurrentA ?? 0) - (Before.CurrentA ?? 0)) * (After.VoltageV ?? AssumedV);
 
         private const double AssumedV = 230;
 
@@ -94,8 +142,9 @@ public sealed record StepTest(
 
         private double ReactiveVar => After.ReactiveVar!.Value - Before.ReactiveVar!.Value;
 
-        public override string ToString() => HasAngle
-            ? Finding.Text($"{Name} by {ActiveW:0.#} W and {ReactiveVar:0.#} var")
-            : Finding.Text($"{Name} by {(After.CurrentA ?? 0) - (Before.CurrentA ?? 0):0.##} A");
+        public override string ToString() =>
+            HasAngle
+                ? $"{Name} by {ActiveW:0.#} W and {ReactiveVar:0.#} var"
+                : $"{Name} by {(After.CurrentA ?? 0) - (Before.CurrentA ?? 0):0.##} A";
     }
 }

@@ -16,8 +16,8 @@ namespace EdgeGateway.Readings.Commissioning;
 /// </code>
 /// <para>
 /// No fault looks like a right clamp, but some look like each other. So every fault that explains all channels together is named; where
-/// there is more than one, none is certain, and a known load switched on each phase tells (<see cref="StepTest"/>). Two clamps round one conductor
-/// show the same current. The phase sequence is taken as L1, L2, L3.
+/// there is more than one, none is certain, and a known load switched on each phase tells (<see cref="StepTest"/>). Two clamps round one
+/// conductor show the same current. The phase sequence is taken as L1, L2, L3.
 /// </para>
 /// </remarks>
 public static class WiringCheck
@@ -37,7 +37,8 @@ public static class WiringCheck
 
     /// <summary>What may be wrong. Empty: nothing that can be told from these values.</summary>
     /// <param name="circuit">The channels of one circuit, one a phase.</param>
-    /// <param name="gridW">Active power of the whole circuit by the grid meter over the same while, watts, import positive; null without one.</param>
+    /// <param name="gridW">Active power of the whole circuit by the grid meter over the same while, watts, import positive; null without
+    /// one.</param>
     /// <exception cref="ArgumentException">Two channels are of one phase.</exception>
     public static IReadOnlyList<Finding> Inspect(IReadOnlyList<ObservedChannel> circuit, double? gridW = null)
     {
@@ -56,55 +57,99 @@ public static class WiringCheck
     /// <summary>Which channels creep. For while everything behind the clamps is switched off.</summary>
     /// <param name="channels">Any channels.</param>
     public static IReadOnlyList<Finding> InspectWithoutLoad(IReadOnlyList<ObservedChannel> channels) =>
-    [
-        .. channels.Select(c => new Seen(c))
-            .Where(s => s.HasCurrent || Math.Abs(s.ActiveW ?? 0) > CreepOfRated * (s.VoltageV ?? 0) * (double)s.Channel.RatedA)
-            .Select(s => Finding.Of(
-                Creep, [s], true,
-                $"{s.Channel.Name} shows {s.CurrentA:0.###} A and {s.ActiveW ?? 0:0.##} W though all is switched off",
-                $"make sure that nothing is on; then calibrate offset and noise without a load, and keep the clamp's wires away from other conductors")),
-    ];
+        [
+            .. channels
+                .Select(c => new Seen(c))
+                .Where(s => s.HasCurrent || Math.Abs(s.ActiveW ?? 0) > CreepOfRated * (s.VoltageV ?? 0) * (double)s.Channel.RatedA)
+                .Select(s =>
+                    Finding.Of(
+                        Creep,
+                        [s],
+                        true,
+                        $"{s.Channel.Name} shows {s.CurrentA:0.###} A and {s.ActiveW ?? 0:0.##} W though all is switched off",
+                        "make sure that nothing is on; then calibrate offset and noise without a load, and keep the clamp's "
+                            + "wires away from other conductors"
+                    )
+                ),
+        ];
 
     private static IEnumerable<Finding> OfOne(Seen s, Seen[] loaded, double? gridW)
     {
         if (s.Channel.Saturated)
         {
             yield return Finding.Of(
-                Saturated, [s], true, $"{s.Channel.Name} was beyond its range, at {s.CurrentA ?? 0:0.#} A of {s.Channel.RatedA} A rated",
-                $"take a clamp for a larger current, or one with less secondary voltage; what is beyond the range is not counted");
+                Saturated,
+                [s],
+                true,
+                $"{s.Channel.Name} was beyond its range, at {s.CurrentA ?? 0:0.#} A of {s.Channel.RatedA} A rated",
+                $"take a clamp for a larger current, or one with less secondary voltage; what is beyond the range is not counted"
+            );
         }
 
         if (s.CurrentA is null)
         {
-            yield return Finding.Of(CannotTell, [s], false, $"{s.Channel.Name} has no value of a current", $"look at why the meter is missing");
+            yield return Finding.Of(
+                CannotTell,
+                [s],
+                false,
+                $"{s.Channel.Name} has no value of a current",
+                $"look at why the meter is missing"
+            );
         }
         else if (!s.HasCurrent)
         {
             double others = loaded.Where(o => o != s).Select(o => o.CurrentA ?? 0).DefaultIfEmpty(0).Max();
             double missing = (gridW ?? 0) - loaded.Sum(o => o.ActiveW!.Value);
             bool grid = gridW is not null && Math.Abs(missing) > SameSum * Math.Abs(gridW.Value);
-            string gridSays = grid ? Finding.Text($", and the grid meter has {missing:0} W that no channel shows") : "";
-            string shows = Finding.Text($"{s.Channel.Name} shows {s.CurrentA:0.###} A of {s.Channel.RatedA} A rated");
+            string gridSays = grid ? $", and the grid meter has {missing:0} W that no channel shows" : "";
+            string shows = $"{s.Channel.Name} shows {s.CurrentA:0.###} A of {s.Channel.RatedA} A rated";
             yield return Finding.Of(
-                Open, [s], false,
+                Open,
+                [s],
+                false,
                 $"{shows} while the circuit's others carry up to {others:0.##} A{gridSays}",
-                $"its clamp is not closed, not round the conductor or its wire is off, or this phase has no load: switch one on");
+                $"its clamp is not closed, not round the conductor or its wire is off, or this phase has no load: switch one on"
+            );
         }
         else if (s.VoltageV is null)
         {
-            yield return Finding.Of(CannotTell, [s], false, $"{s.Channel.Name} measures no voltage", $"direction and phase of its clamp cannot be told and do not matter");
+            yield return Finding.Of(
+                CannotTell,
+                [s],
+                false,
+                $"{s.Channel.Name} measures no voltage",
+                $"direction and phase of its clamp cannot be told and do not matter"
+            );
         }
         else if (!s.HasVoltage)
         {
-            yield return Finding.Of(NoVoltage, [s], true, $"{s.Channel.Name} has {s.VoltageV:0.#} V", $"look at its fuse and at the wires of its voltage input");
+            yield return Finding.Of(
+                NoVoltage,
+                [s],
+                true,
+                $"{s.Channel.Name} has {s.VoltageV:0.#} V",
+                $"look at its fuse and at the wires of its voltage input"
+            );
         }
         else if (!s.HasAngle)
         {
-            yield return Finding.Of(CannotTell, [s], false, $"{s.Channel.Name} has no active or reactive power", $"direction and phase of its clamp need both");
+            yield return Finding.Of(
+                CannotTell,
+                [s],
+                false,
+                $"{s.Channel.Name} has no active or reactive power",
+                $"direction and phase of its clamp need both"
+            );
         }
         else if (s.Channel.MayFeedBack && gridW is null)
         {
-            yield return Finding.Of(CannotTell, [s], false, $"{s} and may feed back", $"the sign does not tell the clamp's direction: {SwitchALoad}");
+            yield return Finding.Of(
+                CannotTell,
+                [s],
+                false,
+                $"{s} and may feed back",
+                $"the sign does not tell the clamp's direction: {SwitchALoad}"
+            );
         }
     }
 
@@ -134,8 +179,12 @@ public static class WiringCheck
         if (all.Length == 0)
         {
             yield return Finding.Of(
-                CannotTell, odd, false, $"{evidence}. No single fault explains this together",
-                $"there may be several: correct one channel at a time, and {SwitchALoad}");
+                CannotTell,
+                odd,
+                false,
+                $"{evidence}. No single fault explains this together",
+                $"there may be several: correct one channel at a time, and {SwitchALoad}"
+            );
         }
 
         if (fitting.Length == 0 && gridW is { } unexplained)
@@ -148,15 +197,23 @@ public static class WiringCheck
         {
             bool certain = told.Length == 1 && fitting.Length == 1;
             string others = string.Join(" or ", told.Where(o => o != e).Select(o => o.Words).Distinct());
-            string advice = certain ? e.Advice : others.Length == 0 ? $"{e.Advice}; {SwitchALoad}" : $"{e.Advice}, unless it is {others}: {SwitchALoad}";
+            string advice =
+                certain ? e.Advice
+                : others.Length == 0 ? $"{e.Advice}; {SwitchALoad}"
+                : $"{e.Advice}, unless it is {others}: {SwitchALoad}";
             yield return Finding.Of(e.Kind, e.Channels, certain, $"{evidence}. {e.Because}", $"{advice}");
         }
     }
 
-    private static Finding SumFinding(Seen[] loaded, double sum, double grid) => Finding.Of(
-        SumDiffers, loaded, true,
-        $"the channels add up to {sum:0} W and the grid meter shows {grid:0} W, {Math.Abs(sum - grid):0} W apart",
-        $"look for a load before the clamps, for transformers or dividers that differ from the site file, and for a channel that is missing");
+    private static Finding SumFinding(Seen[] loaded, double sum, double grid) =>
+        Finding.Of(
+            SumDiffers,
+            loaded,
+            true,
+            $"the channels add up to {sum:0} W and the grid meter shows {grid:0} W, {Math.Abs(sum - grid):0} W apart",
+            "look for a load before the clamps, for transformers or dividers that differ from the site file, and for a channel "
+                + "that is missing"
+        );
 
     private static bool SumIs(double grid, double sum, Seen[] loaded) =>
         Math.Abs(sum - grid) <= SameSum * Math.Max(Math.Abs(grid), loaded.Sum(s => Math.Abs(s.ActiveW!.Value)));
@@ -167,14 +224,26 @@ public static class WiringCheck
         double turned = loaded.Sum(s => odd.Contains(s) ? -s.ActiveW!.Value : s.ActiveW!.Value);
         if (odd.All(s => IsLoad(s.Lag - 180)))
         {
-            yield return new(Reversed, odd, turned, Finding.Text($"reversed: {names}"), Finding.Text($"Turned by 180° {names} would be a load"),
-                Finding.Text($"turn the clamp of {names} round, or set reversed for it"));
+            yield return new(
+                Reversed,
+                odd,
+                turned,
+                $"reversed: {names}",
+                $"Turned by 180° {names} would be a load",
+                $"turn the clamp of {names} round, or set reversed for it"
+            );
         }
 
         if (odd.All(s => IsGenerator(s.Lag)))
         {
-            yield return new(FeedsBack, odd, loaded.Sum(s => s.ActiveW!.Value), Finding.Text($"generation on {names}"),
-                Finding.Text($"As generation {names} would be right"), Finding.Text($"leave it as it is if there is generation on {names}"));
+            yield return new(
+                FeedsBack,
+                odd,
+                loaded.Sum(s => s.ActiveW!.Value),
+                $"generation on {names}",
+                $"As generation {names} would be right",
+                $"leave it as it is if there is generation on {names}"
+            );
         }
 
         foreach (Seen s in odd.Length == 1 ? odd : [])
@@ -186,17 +255,27 @@ public static class WiringCheck
                 if (IsLoad(s.Lag - shift) && (partner is null || IsSameConductor(s, shift, partner)))
                 {
                     string same = partner is null ? "" : $", and it is that of {partner.Channel.Name}";
-                    yield return new(WrongPhase, [s], null, Finding.Text($"clamp of {s.Channel.Name} on {other}"),
-                        Finding.Text($"On {other} the current of {s.Channel.Name} would be that of a load{same}"),
-                        Finding.Text($"put the clamp of {s.Channel.Name} round {s.Channel.Phase}"));
+                    yield return new(
+                        WrongPhase,
+                        [s],
+                        null,
+                        $"clamp of {s.Channel.Name} on {other}",
+                        $"On {other} the current of {s.Channel.Name} would be that of a load{same}",
+                        $"put the clamp of {s.Channel.Name} round {s.Channel.Phase}"
+                    );
                 }
 
                 if (IsLoad(s.Lag + shift))
                 {
                     double own = s.ApparentVA * Math.Cos((s.Lag + shift) * Math.PI / 180);
-                    yield return new(WrongPhase, [s], loaded.Sum(o => o == s ? own : o.ActiveW!.Value), Finding.Text($"voltage of {s.Channel.Name} from {other}"),
-                        Finding.Text($"With the voltage of {other} taken for {s.Channel.Phase}, {s.Channel.Name} would be a load"),
-                        Finding.Text($"put the voltage of {s.Channel.Phase} to {s.Channel.Name}"));
+                    yield return new(
+                        WrongPhase,
+                        [s],
+                        loaded.Sum(o => o == s ? own : o.ActiveW!.Value),
+                        $"voltage of {s.Channel.Name} from {other}",
+                        $"With the voltage of {other} taken for {s.Channel.Phase}, {s.Channel.Name} would be a load",
+                        $"put the voltage of {s.Channel.Phase} to {s.Channel.Name}"
+                    );
                 }
             }
         }
@@ -207,31 +286,51 @@ public static class WiringCheck
             Seen[] moved = [.. loaded.Where((s, i) => order[i] != s)];
             double[] shifts = [.. loaded.Select((s, i) => 120.0 * (order[i].Phase - s.Phase))];
             string list = string.Join(", ", moved.Select(s => s.Channel.Name));
-            foreach ((string what, double sign) in odd.All(moved.Contains) ? [("clamps", 1.0), ("voltages", -1.0)] : Array.Empty<(string, double)>())
+            foreach (
+                (string what, double sign) in odd.All(moved.Contains)
+                    ? [("clamps", 1.0), ("voltages", -1.0)]
+                    : Array.Empty<(string, double)>()
+            )
             {
                 double[] lags = [.. loaded.Select((s, i) => s.Lag - (sign * shifts[i]))];
                 if (lags.All(IsLoad))
                 {
                     string others = string.Join(", ", loaded.Select((s, i) => $"{s.Channel.Name} has that of {order[i].Channel.Name}"));
-                    yield return new(Swapped, moved, loaded.Select((s, i) => (s, i)).Sum(p => p.s.ApparentVA * Math.Cos(lags[p.i] * Math.PI / 180)),
+                    yield return new(
+                        Swapped,
+                        moved,
+                        loaded.Select((s, i) => (s, i)).Sum(p => p.s.ApparentVA * Math.Cos(lags[p.i] * Math.PI / 180)),
                         $"{what} of {list} exchanged",
                         $"With the {what} of {list} exchanged ({others}) all would be loads",
-                        $"put the {what} of {list} where they belong");
+                        $"put the {what} of {list} where they belong"
+                    );
                 }
             }
         }
     }
 
     private static bool IsSameConductor(Seen s, double shift, Seen partner) =>
-        Angles.Near(s.Lag - shift, partner.Lag, SameAngle) && Math.Abs(s.CurrentA!.Value - partner.CurrentA!.Value) <= SameCurrent * partner.CurrentA.Value;
+        Angles.Near(s.Lag - shift, partner.Lag, SameAngle)
+        && Math.Abs(s.CurrentA!.Value - partner.CurrentA!.Value) <= SameCurrent * partner.CurrentA.Value;
 
     /// <summary>The ways in which two or three channels can be exchanged.</summary>
-    private static IEnumerable<Seen[]> Orders(Seen[] c) => c.Length switch
-    {
-        2 => [[c[1], c[0]]],
-        3 => [[c[1], c[0], c[2]], [c[2], c[1], c[0]], [c[0], c[2], c[1]], [c[1], c[2], c[0]], [c[2], c[0], c[1]]],
-        _ => [],
-    };
+    private static IEnumerable<Seen[]> Orders(Seen[] c) =>
+        c.Length switch
+        {
+            2 =>
+            [
+                [c[1], c[0]],
+            ],
+            3 =>
+            [
+                [c[1], c[0], c[2]],
+                [c[2], c[1], c[0]],
+                [c[0], c[2], c[1]],
+                [c[1], c[2], c[0]],
+                [c[2], c[0], c[1]],
+            ],
+            _ => [],
+        };
 
     private static bool IsLoad(double lag) => Angles.Wrapped(lag) is >= -MostLead and <= MostLag;
 
@@ -244,5 +343,12 @@ public static class WiringCheck
     /// <param name="Words">A name for it.</param>
     /// <param name="Because">Why it explains what is seen.</param>
     /// <param name="Advice">How to correct it.</param>
-    private sealed record Explanation(FindingKind Kind, IReadOnlyList<Seen> Channels, double? SumW, string Words, string Because, string Advice);
+    private sealed record Explanation(
+        FindingKind Kind,
+        IReadOnlyList<Seen> Channels,
+        double? SumW,
+        string Words,
+        string Because,
+        string Advice
+    );
 }

@@ -1,6 +1,8 @@
 namespace EdgeGateway.Readings.Sampling;
 
-/// <summary>Harmonic subgroups of a window of whole cycles, after IEC 61000-4-7: bins 1/T apart, so a harmonic n of N cycles is bin n·N.</summary>
+/// <summary>
+/// Harmonic subgroups of a window of whole cycles, after IEC 61000-4-7: bins 1/T apart, so a harmonic n of N cycles is bin n·N.
+/// </summary>
 internal sealed class Harmonics
 {
     /// <summary>With fewer cycles the bins beside a harmonic are too wide to be its subgroup.</summary>

@@ -87,7 +87,11 @@ public sealed class WaveformMeter
     /// <param name="amperes">The current at those times.</param>
     /// <exception cref="ArgumentException">The spans differ in length, or a time does not come after the one before.</exception>
     public static IReadOnlyList<WaveformWindow> Measure(
-        WaveformSettings settings, ReadOnlySpan<double> seconds, ReadOnlySpan<double> volts, ReadOnlySpan<double> amperes)
+        WaveformSettings settings,
+        ReadOnlySpan<double> seconds,
+        ReadOnlySpan<double> volts,
+        ReadOnlySpan<double> amperes
+    )
     {
         if (volts.Length != seconds.Length || amperes.Length != seconds.Length)
         {
@@ -127,7 +131,10 @@ public sealed class WaveformMeter
             double step = seconds - _seconds[_count - 1];
             if (!(step > 0))
             {
-                throw new ArgumentException($"A sample at {seconds} s does not come after the one before at {_seconds[_count - 1]} s.", nameof(seconds));
+                throw new ArgumentException(
+                    $"A sample at {seconds} s does not come after the one before at {_seconds[_count - 1]} s.",
+                    nameof(seconds)
+                );
             }
 
             if (step > _settings.LongestStepSeconds)
@@ -175,9 +182,19 @@ public sealed class WaveformMeter
         return false;
     }
 
-    /// <summary>Gives up what was added and not yet measured: samples are missing here. The next window begins at a crossing to come.</summary>
-    public void Restart() => (_count, _examined, _start, _lastCrossing, _whole, _startsAtCrossing, _armed) =
-        (0, 0, null, double.NegativeInfinity, 0, false, false);
+    /// <summary>
+    /// Gives up what was added and not yet measured: samples are missing here. The next window begins at a crossing to come.
+    /// </summary>
+    public void Restart() =>
+        (_count, _examined, _start, _lastCrossing, _whole, _startsAtCrossing, _armed) = (
+            0,
+            0,
+            null,
+            double.NegativeInfinity,
+            0,
+            false,
+            false
+        );
 
     private bool Examine(int i, ref WaveformWindow window)
     {
@@ -259,7 +276,8 @@ public sealed class WaveformMeter
         double omega = 2 * Math.PI * (frequency ?? 0);
 
         // First the DC offsets, then everything about them: a large offset then costs no digits.
-        double dcV = 0, dcI = 0;
+        double dcV = 0,
+            dcI = 0;
         foreach (Piece p in new Pieces(_seconds, from, to))
         {
             dcV += p.Weight * p.Of(_volts);
@@ -267,7 +285,15 @@ public sealed class WaveformMeter
         }
 
         (dcV, dcI) = (dcV / length, dcI / length);
-        double vv = 0, ii = 0, vi = 0, vCos = 0, vSin = 0, iCos = 0, iSin = 0, peakV = 0, peakI = 0;
+        double vv = 0,
+            ii = 0,
+            vi = 0,
+            vCos = 0,
+            vSin = 0,
+            iCos = 0,
+            iSin = 0,
+            peakV = 0,
+            peakI = 0;
         bool clipped = false;
         _harmonics?.Begin();
         foreach (Piece p in new Pieces(_seconds, from, to))
@@ -299,29 +325,34 @@ public sealed class WaveformMeter
             Math.Sqrt(vv / length),
             Math.Sqrt(ii / length),
             vi / length,
-
             // The phasors are V = Vc − j·Vs and I = Ic − j·Is with amplitudes 2/T·∫, so P₁ + j·Q₁ = V·I*/2.
-            frequency is null ? null : 2 * ((vCos * iCos) + (vSin * iSin)) / (length * length),
+            frequency is null
+                ? null
+                : 2 * ((vCos * iCos) + (vSin * iSin)) / (length * length),
             frequency is null ? null : 2 * ((vCos * iSin) - (vSin * iCos)) / (length * length),
             frequency,
             peakV,
             peakI,
             thdV,
             thdI,
-            clipped ? WaveformNote.Clipped : WaveformNote.None);
+            clipped ? WaveformNote.Clipped : WaveformNote.None
+        );
         return window.CurrentA <= _settings.NoiseA || Math.Abs(window.ActivePowerW) < _settings.CreepW ? WithoutLoad(window) : window;
     }
 
-    private WaveformWindow WithoutLoad(WaveformWindow window) => window with
-    {
-        CurrentA = window.CurrentA <= _settings.NoiseA ? 0 : window.CurrentA,
-        ActivePowerW = 0,
-        FundamentalPowerW = window.FundamentalPowerW is null ? null : 0,
-        ReactivePowerVar = window.ReactivePowerVar is null ? null : 0,
-        Note = window.Note | WaveformNote.NoLoad,
-    };
+    private WaveformWindow WithoutLoad(WaveformWindow window) =>
+        window with
+        {
+            CurrentA = window.CurrentA <= _settings.NoiseA ? 0 : window.CurrentA,
+            ActivePowerW = 0,
+            FundamentalPowerW = window.FundamentalPowerW is null ? null : 0,
+            ReactivePowerVar = window.ReactivePowerVar is null ? null : 0,
+            Note = window.Note | WaveformNote.NoLoad,
+        };
 
-    /// <summary>A place between two samples: after <paramref name="Before"/> whole samples, <paramref name="Part"/> of the way to the next.</summary>
+    /// <summary>
+    /// A place between two samples: after <paramref name="Before"/> whole samples, <paramref name="Part"/> of the way to the next.
+    /// </summary>
     private readonly record struct Boundary(double Seconds, int Before, double Part)
     {
         public static Boundary At(ReadOnlySpan<double> seconds, int sample) => new(seconds[sample], sample, 1);
@@ -363,10 +394,16 @@ public sealed class WaveformMeter
         }
 
         // Point numbers: from.Before − 1 is the start, then the samples from.Before … to.Before − 1, then to.Before is the end.
-        private readonly double Place(int point) => point < from.Before ? from.Seconds : point >= to.Before ? to.Seconds : _seconds[point];
+        private readonly double Place(int point) =>
+            point < from.Before ? from.Seconds
+            : point >= to.Before ? to.Seconds
+            : _seconds[point];
 
         private readonly int Next(int point) => point < from.Before ? from.Before : point;
 
-        private readonly double PartOf(int point) => point < from.Before ? from.Part : point >= to.Before ? to.Part : 1;
+        private readonly double PartOf(int point) =>
+            point < from.Before ? from.Part
+            : point >= to.Before ? to.Part
+            : 1;
     }
 }

@@ -10,7 +10,9 @@ public enum WaveformNote
     /// <summary>A sample was at the end of the voltage's or the current's range: the peaks beyond it are missing.</summary>
     Clipped = 1,
 
-    /// <summary>The current was within the noise, or the power within the creep limit: it counts as no load, and current or powers are 0.</summary>
+    /// <summary>
+    /// The current was within the noise, or the power within the creep limit: it counts as no load, and current or powers are 0.
+    /// </summary>
     NoLoad = 2,
 }
 
@@ -31,8 +33,8 @@ public enum WaveformNote
 /// <param name="PeakA">The largest magnitude of the current about its DC offset.</param>
 /// <param name="ThdV">
 /// Total harmonic distortion of the voltage by subgroups (IEC 61000-4-7, THDS): the root of the sum of the squared subgroups 2 to 40, or to
-/// as many as lie below half the sample rate, over the first. A subgroup is a harmonic's bin and the two beside it. Null when it was not asked
-/// for, when the window has fewer than 10 cycles, or when the rate does not reach the fifth harmonic.
+/// as many as lie below half the sample rate, over the first. A subgroup is a harmonic's bin and the two beside it. Null when it was not
+/// asked for, when the window has fewer than 10 cycles, or when the rate does not reach the fifth harmonic.
 /// </param>
 /// <param name="ThdA">The same of the current.</param>
 /// <param name="Note">What limits the values.</param>
@@ -50,12 +52,15 @@ public readonly record struct WaveformWindow(
     double PeakA,
     double? ThdV,
     double? ThdA,
-    WaveformNote Note)
+    WaveformNote Note
+)
 {
     /// <summary>V·I, volt-amperes.</summary>
     public double ApparentPowerVA => VoltageV * CurrentA;
 
-    /// <summary>P/S, −1 to 1. Null when there is no apparent power, or when the quotient cannot be (beyond ±1.05); it is never forced to 0.</summary>
+    /// <summary>
+    /// P/S, −1 to 1. Null when there is no apparent power, or when the quotient cannot be (beyond ±1.05); it is never forced to 0.
+    /// </summary>
     public double? PowerFactor =>
         ApparentPowerVA > 0 && Math.Abs(ActivePowerW / ApparentPowerVA) <= Plausibility.HighestPowerFactor
             ? Math.Clamp(ActivePowerW / ApparentPowerVA, -1, 1)
@@ -81,11 +86,6 @@ public readonly record struct WaveformWindow(
 
         (double sin, double cos) = Math.SinCos(degrees * Math.PI / 180);
         double turned = (p * cos) + (q * sin);
-        return this with
-        {
-            ActivePowerW = ActivePowerW - p + turned,
-            FundamentalPowerW = turned,
-            ReactivePowerVar = (q * cos) - (p * sin),
-        };
+        return this with { ActivePowerW = ActivePowerW - p + turned, FundamentalPowerW = turned, ReactivePowerVar = (q * cos) - (p * sin) };
     }
 }

@@ -5,9 +5,15 @@ namespace EdgeGateway.Readings.Sampling;
 /// <param name="ActiveExport">Fed back, mWh.</param>
 /// <param name="ReactiveImport">Reactive energy of a lagging current, mvarh.</param>
 /// <param name="ReactiveExport">Of a leading one, mvarh.</param>
-/// <param name="GapSeconds">The stretch before the window that no window covers and for which nothing is added; null when there is none.</param>
+/// <param name="GapSeconds">The stretch before the window that no window covers and for which nothing is added; null when there is
+/// none.</param>
 public readonly record struct EnergyStep(
-    long ActiveImport, long ActiveExport, long ReactiveImport, long ReactiveExport, (double From, double To)? GapSeconds);
+    long ActiveImport,
+    long ActiveExport,
+    long ReactiveImport,
+    long ReactiveExport,
+    (double From, double To)? GapSeconds
+);
 
 /// <summary>
 /// Turns windows into counts of registers. What is left below a count is carried to the next window; a stretch between windows is a gap

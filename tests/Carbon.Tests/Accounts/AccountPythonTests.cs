@@ -38,8 +38,30 @@ public class AccountPythonTests
 
     private static readonly string[] Numbers =
     [
-        "0", "1", "3", "7", "0.5", "1.5", "2.5", "0.0000000005", "0.0000000015", "0.0000000025", "0.00000000050000000001", "1e-30", "9e-30", "0.333333333333333333",
-        "1234567.891", "999999999", "1e6", "4503599627370497", "0.1", "0.3", "2e-9", "1e-9", "5e-10", "15e-10",
+        "0",
+        "1",
+        "3",
+        "7",
+        "0.5",
+        "1.5",
+        "2.5",
+        "0.0000000005",
+        "0.0000000015",
+        "0.0000000025",
+        "0.00000000050000000001",
+        "1e-30",
+        "9e-30",
+        "0.333333333333333333",
+        "1234567.891",
+        "999999999",
+        "1e6",
+        "4503599627370497",
+        "0.1",
+        "0.3",
+        "2e-9",
+        "1e-9",
+        "5e-10",
+        "15e-10",
     ];
 
     [Fact]
@@ -51,7 +73,11 @@ public class AccountPythonTests
         int refused = 0;
         foreach (((string line, Func<object> ours), string expected) in cases.Zip(python))
         {
-            if (line.StartsWith("root", StringComparison.Ordinal) || line.StartsWith("shown", StringComparison.Ordinal) || long.TryParse(expected, out _))
+            if (
+                line.StartsWith("root", StringComparison.Ordinal)
+                || line.StartsWith("shown", StringComparison.Ordinal)
+                || long.TryParse(expected, out _)
+            )
             {
                 Assert.True(expected == ours().ToString(), $"{line}: Python has {expected}, we {ours()}");
             }
@@ -95,7 +121,16 @@ public class AccountPythonTests
         {
             yield return random.Next(7) switch
             {
-                0 => Fuel(Any(1_000_000), Any(500), Any(20, 85), Any(60), $"0.{random.Next(800, 1000)}", Any(400), $"0.0{random.Next(10, 35)}{random.Next(1000)}", $"0.{random.Next(80, 100)}"),
+                0 => Fuel(
+                    Any(1_000_000),
+                    Any(500),
+                    Any(20, 85),
+                    Any(60),
+                    $"0.{random.Next(800, 1000)}",
+                    Any(400),
+                    $"0.0{random.Next(10, 35)}{random.Next(1000)}",
+                    $"0.{random.Next(80, 100)}"
+                ),
                 1 => Power(Any(1_000_000), units[random.Next(8)], $"0.{random.Next(10_000):D4}"),
                 2 => Gas(Any(10_000), Any(100_000), Any(30)),
                 3 => Coal(Any(1_000_000), units[random.Next(8)]),
@@ -108,45 +143,87 @@ public class AccountPythonTests
         string Any(int most, int least = 0) => $"{random.Next(least, most + least)}.{random.Next(100_000)}";
     }
 
-    private static (string, Func<object>) Fuel(string v, string gauge, string ambient, string celsius, string z, string ncv, string carbon, string oxidation) => (
-        $"fuel {v} {gauge} {ambient} {celsius} {z} {ncv} {carbon} {oxidation}",
-        () =>
+    private static (string, Func<object>) Fuel(
+        string v,
+        string gauge,
+        string ambient,
+        string celsius,
+        string z,
+        string ncv,
+        string carbon,
+        string oxidation
+    ) => ($"fuel {v} {gauge} {ambient} {celsius} {z} {ncv} {carbon} {oxidation}", () =>
         {
             Activity meter = Some.Activity($"{v} m3");
             Derived normal = GasVolume.ToBase(
-                meter.Amount, new DeclaredPressure(Quantity.Parse($"{gauge} kPa"), Quantity.Parse($"{ambient} kPa")), Temperature.Parse($"{celsius} °C"), Exact.Parse(z), Unit.Parse("Nm3"));
-            return Combustion.ByCarbon(meter.As(normal), new FuelFactors(
-                Some.Given($"{ncv} GJ(NCV)/1e4Nm3"), Some.Given($"{carbon} tC/GJ(NCV)"), Some.Given($"{oxidation} 1"))).Micrograms;
+                meter.Amount,
+                new DeclaredPressure(Quantity.Parse($"{gauge} kPa"), Quantity.Parse($"{ambient} kPa")),
+                Temperature.Parse($"{celsius} °C"),
+                Exact.Parse(z),
+                Unit.Parse("Nm3")
+            );
+            return Combustion
+                .ByCarbon(
+                    meter.As(normal),
+                    new FuelFactors(Some.Given($"{ncv} GJ(NCV)/1e4Nm3"), Some.Given($"{carbon} tC/GJ(NCV)"), Some.Given($"{oxidation} 1"))
+                )
+                .Micrograms;
         });
 
-    private static (string, Func<object>) Power(string amount, string unit, string factor) => (
-        $"power {amount} {unit} {factor}",
-        () => Scope2.Of(Some.July, "CN", [new(Some.Activity($"{amount} {unit}"), Acquisition.Purchased, PowerSource.Ordinary) { Grid = Some.Given($"{factor} kgCO2/kWh") }], [], [], null)
-            .Lines.Single().Micrograms);
+    private static (string, Func<object>) Power(string amount, string unit, string factor) =>
+        ($"power {amount} {unit} {factor}", () =>
+            Scope2
+                .Of(
+                    Some.July,
+                    "CN",
+                    [
+                        new(Some.Activity($"{amount} {unit}"), Acquisition.Purchased, PowerSource.Ordinary)
+                        {
+                            Grid = Some.Given($"{factor} kgCO2/kWh"),
+                        },
+                    ],
+                    [],
+                    [],
+                    null
+                )
+                .Lines.Single()
+                .Micrograms
+        );
 
-    private static (string, Func<object>) Gas(string terajoule, string factor, string potential) => (
-        $"gas {terajoule} {factor} {potential}",
-        () => Combustion.PerGas(
-            Some.Activity($"{terajoule} TJ(NCV)"), null,
-            [new("CO2", Some.Given("0 kgCO2/TJ(NCV)"), null), new("CH4", Some.Given($"{factor} kgCH4/TJ(NCV)"), Some.Given($"{potential} kgCO2e/kgCH4"))], false)[1].Micrograms);
+    private static (string, Func<object>) Gas(string terajoule, string factor, string potential) =>
+        ($"gas {terajoule} {factor} {potential}", () =>
+            Combustion
+                .PerGas(
+                    Some.Activity($"{terajoule} TJ(NCV)"),
+                    null,
+                    [
+                        new("CO2", Some.Given("0 kgCO2/TJ(NCV)"), null),
+                        new("CH4", Some.Given($"{factor} kgCH4/TJ(NCV)"), Some.Given($"{potential} kgCO2e/kgCH4")),
+                    ],
+                    false
+                )[1]
+                .Micrograms
+        );
 
-    private static (string, Func<object>) Coal(string amount, string unit) => (
-        $"coal {amount} {unit}",
-        () => new CoalEquivalentLine("a", Quantity.Parse($"{amount} {unit}"), Some.Given("29.3076 GJ/tce")).Micrograms);
+    private static (string, Func<object>) Coal(string amount, string unit) =>
+        ($"coal {amount} {unit}", () =>
+            new CoalEquivalentLine("a", Quantity.Parse($"{amount} {unit}"), Some.Given("29.3076 GJ/tce")).Micrograms
+        );
 
-    private static (string, Func<object>) Water(string tonnes, string celsius) => (
-        $"water {tonnes} {celsius}",
-        () =>
+    private static (string, Func<object>) Water(string tonnes, string celsius) => ($"water {tonnes} {celsius}", () =>
         {
             Activity water = Some.Activity($"{tonnes} t");
-            return Heat.Purchased(water.As(Heat.OfHotWater(water, Temperature.Parse($"{celsius} °C"))), Some.Given("0.11 tCO2/GJ")).Micrograms;
+            return Heat.Purchased(
+                water.As(Heat.OfHotWater(water, Temperature.Parse($"{celsius} °C"))),
+                Some.Given("0.11 tCO2/GJ")
+            ).Micrograms;
         });
 
-    private static (string, Func<object>) Root(string square, int decimals) => (
-        $"root {square} {decimals}",
-        () => (Rounding.RootHalfEven(Exact.Parse(square), decimals) * new Fraction(System.Numerics.BigInteger.Pow(10, decimals))).Numerator);
+    private static (string, Func<object>) Root(string square, int decimals) =>
+        ($"root {square} {decimals}", () =>
+            (Rounding.RootHalfEven(Exact.Parse(square), decimals) * new Fraction(System.Numerics.BigInteger.Pow(10, decimals))).Numerator
+        );
 
-    private static (string, Func<object>) Shown(string value) => (
-        $"shown {value}",
-        () => (Exact.Parse(Exact.Display(Exact.Parse(value))) * new Fraction(1_000_000)).Numerator);
+    private static (string, Func<object>) Shown(string value) =>
+        ($"shown {value}", () => (Exact.Parse(Exact.Display(Exact.Parse(value))) * new Fraction(1_000_000)).Numerator);
 }

@@ -15,23 +15,35 @@ public class HeatTests
     [InlineData("1 MPa", "300 °C", "3051.70")]
     [InlineData("10 MPa", "600 °C", "3625.84")]
     [InlineData("0.1 MPa", "100 °C", "2675.77")]
-    public void Nodes_are_those_of_IF97(string pressure, string? celsius, string enthalpy) => Assert.Equal(enthalpy, Exact.Display(Enthalpy(pressure, celsius), 2));
+    public void Nodes_are_those_of_IF97(string pressure, string? celsius, string enthalpy) =>
+        Assert.Equal(enthalpy, Exact.Display(Enthalpy(pressure, celsius), 2));
 
     [Fact]
     public void Between_nodes_IF97_itself_is_met_to_a_tenth_of_a_percent()
     {
         string folder = Path.Combine(Repository.Root, "gateway", "Carbon", "steam");
         var random = new Random(20260701);
-        List<(double Megapascal, double Superheat)> cases = [.. Enumerable.Range(0, 500).Select(_ => (Math.Pow(10, (random.NextDouble() * 3) - 2), random.Next(3) == 0 ? 0 : 10 + (random.NextDouble() * 200)))];
+        List<(double Megapascal, double Superheat)> cases =
+        [
+            .. Enumerable
+                .Range(0, 500)
+                .Select(_ => (Math.Pow(10, (random.NextDouble() * 3) - 2), random.Next(3) == 0 ? 0 : 10 + (random.NextDouble() * 200))),
+        ];
         string[] python = Foreign.Python(
-            $"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, '{folder}')\nfrom if97 import *\nfor line in sys.stdin:\n    p, s = map(float, line.split()); t = boiling(p) + s; print(t - 273.15, enthalpy(p, t))",
-            string.Join('\n', cases.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Megapascal:F9} {c.Superheat:F9}"))) + "\n");
+            $"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, '{folder}')\nfrom if97 import *\nfor line in "
+                + "sys.stdin:\n    p, s = map(float, line.split()); t = boiling(p) + s; print(t - 273.15, enthalpy(p, t))",
+            string.Join('\n', cases.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Megapascal:F9} {c.Superheat:F9}"))) + "\n"
+        );
         Assert.Equal(cases.Count, python.Length);
         foreach (((double megapascal, double superheat), string[] expected) in cases.Zip(python.Select(l => l.Split(' '))))
         {
             string pressure = string.Create(CultureInfo.InvariantCulture, $"{megapascal:F9} MPa");
-            string? celsius = superheat == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{double.Parse(expected[0], CultureInfo.InvariantCulture):F6} °C");
-            double ours = Enthalpy(pressure, celsius).ToDouble(), theirs = double.Parse(expected[1], CultureInfo.InvariantCulture);
+            string? celsius =
+                superheat == 0
+                    ? null
+                    : string.Create(CultureInfo.InvariantCulture, $"{double.Parse(expected[0], CultureInfo.InvariantCulture):F6} °C");
+            double ours = Enthalpy(pressure, celsius).ToDouble(),
+                theirs = double.Parse(expected[1], CultureInfo.InvariantCulture);
             Assert.True(Math.Abs((ours / theirs) - 1) < 0.001, $"{pressure} {celsius}: {ours}, IF97 has {theirs}");
         }
     }
@@ -41,8 +53,14 @@ public class HeatTests
     {
         (_, Derivation derivation) = Steam.Superheated(Absolute("0.9 MPa"), Temperature.Parse("215 °C"));
         Assert.Equal(
-            ["0.85 MPa, 210 °C: 2860.02 kJ/kg", "0.85 MPa, 220 °C: 2882.65 kJ/kg", "0.9 MPa, 210 °C: 2857.45 kJ/kg", "0.9 MPa, 220 °C: 2880.31 kJ/kg"],
-            derivation.Inputs.Where(i => i.Name == "node").Select(i => i.Value));
+            [
+                "0.85 MPa, 210 °C: 2860.02 kJ/kg",
+                "0.85 MPa, 220 °C: 2882.65 kJ/kg",
+                "0.9 MPa, 210 °C: 2857.45 kJ/kg",
+                "0.9 MPa, 220 °C: 2880.31 kJ/kg",
+            ],
+            derivation.Inputs.Where(i => i.Name == "node").Select(i => i.Value)
+        );
     }
 
     [Theory]
@@ -55,15 +73,19 @@ public class HeatTests
         Assert.Contains(says, Assert.Throws<CarbonException>(() => Enthalpy(pressure, celsius)).Message);
 
     [Fact]
-    public void Gauge_pressure_counts_from_the_air_around() => Assert.Equal(
-        Steam.Saturated(Absolute("0.4 MPa")).Enthalpy, Steam.Saturated(new DeclaredPressure(Quantity.Parse("0.3 MPa"), Quantity.Parse("100 kPa"))).Enthalpy);
+    public void Gauge_pressure_counts_from_the_air_around() =>
+        Assert.Equal(
+            Steam.Saturated(Absolute("0.4 MPa")).Enthalpy,
+            Steam.Saturated(new DeclaredPressure(Quantity.Parse("0.3 MPa"), Quantity.Parse("100 kPa"))).Enthalpy
+        );
 
     [Fact]
     public void The_two_conventions_differ_by_water_at_20_degrees()
     {
         Activity steam = Some.Activity("1000 t");
         (Rate, Derivation) enthalpy = Steam.Saturated(Absolute("1 MPa"));
-        Derived full = Heat.OfSteam(steam, enthalpy, EnthalpyConvention.Full), less = Heat.OfSteam(steam, enthalpy, EnthalpyConvention.LessWaterAt20);
+        Derived full = Heat.OfSteam(steam, enthalpy, EnthalpyConvention.Full),
+            less = Heat.OfSteam(steam, enthalpy, EnthalpyConvention.LessWaterAt20);
         Assert.Equal("2777.12 GJ", full.Value.ToString());
         Assert.Equal("2693.38 GJ", less.Value.ToString());
         Assert.NotEqual(full.Derivation.Source, less.Derivation.Source);
@@ -83,12 +105,20 @@ public class HeatTests
         Assert.Equal(110_000_000_000, Heat.Purchased(Some.Activity("1 GJ"), Some.Shipped("CN", "heat", "average")).Micrograms);
 
     [Fact]
-    public void More_pressure_or_heat_is_monotone_where_steam_is() => Gen.Select(Gen.Int[10_000, 299_000], Gen.Int[1, 1000]).Sample((pascal, more) =>
-        Assert.True(Steam.Saturated(Absolute($"{pascal} Pa")).Enthalpy.Value < Steam.Saturated(Absolute($"{pascal + more} Pa")).Enthalpy.Value));
+    public void More_pressure_or_heat_is_monotone_where_steam_is() =>
+        Gen.Select(Gen.Int[10_000, 299_000], Gen.Int[1, 1000])
+            .Sample(
+                (pascal, more) =>
+                    Assert.True(
+                        Steam.Saturated(Absolute($"{pascal} Pa")).Enthalpy.Value
+                            < Steam.Saturated(Absolute($"{pascal + more} Pa")).Enthalpy.Value
+                    )
+            );
 
-    private static Fractions.Fraction Enthalpy(string pressure, string? celsius) => (celsius is null
-        ? Steam.Saturated(Absolute(pressure))
-        : Steam.Superheated(Absolute(pressure), Temperature.Parse(celsius))).Enthalpy.Value;
+    private static Fractions.Fraction Enthalpy(string pressure, string? celsius) =>
+        (celsius is null ? Steam.Saturated(Absolute(pressure)) : Steam.Superheated(Absolute(pressure), Temperature.Parse(celsius)))
+            .Enthalpy
+            .Value;
 
     private static DeclaredPressure Absolute(string pressure) => new(Quantity.Parse(pressure), null);
 }

@@ -17,11 +17,21 @@ public class IndicatorTests
     public void A_factory_all_on_the_grid_has_4_32_and_one_all_on_gas_1_63()
     {
         EmissionLine grid = Line("grid", Some.Footprint(MeteredAmount.FromCounts(1000, new("Wh", 3)), Some.Factor("0.5306")));
-        Assert.Equal("4.32", Exact.Display(Indicators.PerCoalEquivalent("a", grid.Micrograms, "CO2", [new("grid", Quantity.Parse("1 MWh"), Electricity)]).Value!.Value, 2));
+        Assert.Equal(
+            "4.32",
+            Exact.Display(
+                Indicators.PerCoalEquivalent("a", grid.Micrograms, "CO2", [new("grid", Quantity.Parse("1 MWh"), Electricity)]).Value!.Value,
+                2
+            )
+        );
         FuelFactors gas = Some.Fuel("natural-gas", "cn-fuels-gbt-32151-34");
         Activity fuel = Some.Activity("1000 Nm3");
         Figure figure = Indicators.PerCoalEquivalent(
-            "a", Combustion.ByCarbon(fuel, gas).Micrograms, "CO2", [new("gas", Combustion.Heat(fuel, gas.NetCalorificValue).Value, Coal)]);
+            "a",
+            Combustion.ByCarbon(fuel, gas).Micrograms,
+            "CO2",
+            [new("gas", Combustion.Heat(fuel, gas.NetCalorificValue).Value, Coal)]
+        );
         Assert.Equal(("1.63", "tCO2/tce"), (Exact.Display(figure.Value!.Value, 2), figure.Unit));
     }
 
@@ -44,10 +54,15 @@ public class IndicatorTests
         [
             Indicators.Intensity(Some.Activity("0 {pack}", "packs"), 5, "CO2", "a"),
             Indicators.Intensity(Some.Activity("5 {pack}", "packs"), null, "CO2", "a"),
-            Indicators.PerCoalEquivalent("a", 0, "CO2", []), Indicators.PerCoalEquivalent("a", null, "CO2", [new("grid", Quantity.Parse("1 MWh"), Electricity)]),
-            .. Indicators.NonFossilShares(none), Indicators.AutomaticShare([]),
-            Uncertainty.Total("u", []), Uncertainty.EstimatedShare("e", []),
-            MatchingResult.Of([], TimeSpan.FromHours(1)).HourlyMatched, MatchingResult.Of([], TimeSpan.FromHours(1)).CarbonFreeScore, MatchingResult.Of([], TimeSpan.FromHours(1)).Volumetric,
+            Indicators.PerCoalEquivalent("a", 0, "CO2", []),
+            Indicators.PerCoalEquivalent("a", null, "CO2", [new("grid", Quantity.Parse("1 MWh"), Electricity)]),
+            .. Indicators.NonFossilShares(none),
+            Indicators.AutomaticShare([]),
+            Uncertainty.Total("u", []),
+            Uncertainty.EstimatedShare("e", []),
+            MatchingResult.Of([], TimeSpan.FromHours(1)).HourlyMatched,
+            MatchingResult.Of([], TimeSpan.FromHours(1)).CarbonFreeScore,
+            MatchingResult.Of([], TimeSpan.FromHours(1)).Volumetric,
         ];
         Assert.All(figures, f => Assert.True(f.Value is null && f.NoValue is { Length: > 0 }, f.Name));
         Assert.Equal("nothing was produced of packs", figures[0].NoValue);
@@ -64,14 +79,17 @@ public class IndicatorTests
     [Fact]
     public void The_automatic_share_counts_amounts()
     {
-        Activity manual = new("m", Quantity.Parse("1 t"), null, DataOrigin.Manual), estimated = new("e", Quantity.Parse("1 t"), null, DataOrigin.Estimated);
+        Activity manual = new("m", Quantity.Parse("1 t"), null, DataOrigin.Manual),
+            estimated = new("e", Quantity.Parse("1 t"), null, DataOrigin.Estimated);
         Assert.Equal(new Fraction(100, 3), Indicators.AutomaticShare([Some.Activity("1 t"), manual, estimated]).Value);
     }
 
     [Fact]
     public void Independent_terms_combine_by_squares_and_a_shared_factor_adds_up()
     {
-        RelativeUncertainty three = RelativeUncertainty.FromPercent(new(3)), four = RelativeUncertainty.FromPercent(new(4)), none = RelativeUncertainty.FromPercent(Fraction.Zero);
+        RelativeUncertainty three = RelativeUncertainty.FromPercent(new(3)),
+            four = RelativeUncertainty.FromPercent(new(4)),
+            none = RelativeUncertainty.FromPercent(Fraction.Zero);
         Assert.Equal(new Fraction(5), Uncertainty.Total("u", [Of("a", 100, three, four, null)]).Value);
 
         // Two equal lines: apart U/√2, with one factor all of U.
@@ -87,20 +105,30 @@ public class IndicatorTests
     [Fact]
     public void An_unknown_uncertainty_is_no_value_and_two_of_one_factor_are_refused()
     {
-        RelativeUncertainty one = RelativeUncertainty.FromPercent(Fraction.One), two = RelativeUncertainty.FromPercent(Fraction.Two);
-        Assert.Equal("the uncertainty of b is not known (factor)", Uncertainty.Total("u", [Of("a", 1, one, one, null), Of("b", 1, one, null, null)]).NoValue);
+        RelativeUncertainty one = RelativeUncertainty.FromPercent(Fraction.One),
+            two = RelativeUncertainty.FromPercent(Fraction.Two);
+        Assert.Equal(
+            "the uncertainty of b is not known (factor)",
+            Uncertainty.Total("u", [Of("a", 1, one, one, null), Of("b", 1, one, null, null)]).NoValue
+        );
         Assert.Throws<CarbonException>(() => Uncertainty.Total("u", [Of("a", 1, one, one, "EF"), Of("b", 1, one, two, "EF")]));
         Assert.Throws<CarbonException>(() => RelativeUncertainty.FromPercent(new Fraction(-1)));
         Assert.Throws<CarbonException>(() => RelativeUncertainty.FromAccuracyClass(Fraction.Zero));
     }
 
     [Fact]
-    public void An_accuracy_class_is_a_rectangle() => Assert.Equal( // 1.96/√3
-        "1.131607", Exact.Display(Rounding.RootHalfEven(RelativeUncertainty.FromAccuracyClass(Fraction.One).Square, 6)));
+    public void An_accuracy_class_is_a_rectangle() =>
+        Assert.Equal( // 1.96/√3
+            "1.131607",
+            Exact.Display(Rounding.RootHalfEven(RelativeUncertainty.FromAccuracyClass(Fraction.One).Square, 6))
+        );
 
     [Fact]
-    public void The_estimated_share_is_that_of_the_emissions() => Assert.Equal(
-        new Fraction(25), Uncertainty.EstimatedShare("e", [Of("a", 75, null, null, null), Of("b", 25, null, null, null) with { Estimated = true }]).Value);
+    public void The_estimated_share_is_that_of_the_emissions() =>
+        Assert.Equal(
+            new Fraction(25),
+            Uncertainty.EstimatedShare("e", [Of("a", 75, null, null, null), Of("b", 25, null, null, null) with { Estimated = true }]).Value
+        );
 
     [Fact]
     public void Hours_match_by_themselves_volumes_over_all()
@@ -110,7 +138,10 @@ public class IndicatorTests
         Assert.Equal(new Fraction(80), result.CarbonFreeScore.Value); // 50 · 0.2 more
         Assert.Equal(new Fraction(100), result.Volumetric.Value);
         Assert.Equal(new Fraction(70), result.Unmatched.Value);
-        Assert.Equal("the grid's carbon-free share at 2026-07-01T00:00:00+08:00 is not known", Match(("1 kWh", "1 kWh", null)).CarbonFreeScore.NoValue);
+        Assert.Equal(
+            "the grid's carbon-free share at 2026-07-01T00:00:00+08:00 is not known",
+            Match(("1 kWh", "1 kWh", null)).CarbonFreeScore.NoValue
+        );
     }
 
     [Fact]
@@ -123,28 +154,69 @@ public class IndicatorTests
         Assert.Contains("It is 0 to 1", Negative("1 kWh", "0 kWh", "1.1"), StringComparison.Ordinal);
         Assert.Contains("hourly or finer", Assert.Throws<CarbonException>(() => MatchingResult.Of([], TimeSpan.FromHours(2))).Message);
 
-        static string Refused(params int[] minutes) => Assert.Throws<CarbonException>(() => MatchingResult.Of(
-            [.. minutes.Select(m => new MatchingSlot(Start.AddMinutes(m), Quantity.Parse("1 kWh"), Quantity.Parse("1 kWh"), null))], TimeSpan.FromHours(1))).Message;
-        static string Negative(string load, string free, string share) => Assert.Throws<CarbonException>(() => Match((load, free, share))).Message
-            .Replace("are not negative", "is not negative", StringComparison.Ordinal);
+        static string Refused(params int[] minutes) =>
+            Assert
+                .Throws<CarbonException>(() =>
+                    MatchingResult.Of(
+                        [
+                            .. minutes.Select(m => new MatchingSlot(
+                                Start.AddMinutes(m),
+                                Quantity.Parse("1 kWh"),
+                                Quantity.Parse("1 kWh"),
+                                null
+                            )),
+                        ],
+                        TimeSpan.FromHours(1)
+                    )
+                )
+                .Message;
+        static string Negative(string load, string free, string share) =>
+            Assert
+                .Throws<CarbonException>(() => Match((load, free, share)))
+                .Message.Replace("are not negative", "is not negative", StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_hourly_share_is_never_above_the_volumetric_one_nor_the_score_below_it() =>
-        Gen.Select(Gen.Int[0, 1000].Array[24], Gen.Int[0, 1000].Array[24], Gen.Int[0, 100].Array[24]).Sample((load, free, share) =>
-        {
-            MatchingResult result = Match([.. load.Select((l, i) => ($"{l} kWh", $"{free[i]} kWh", (string?)$"{share[i]}e-2"))]);
-            if (result.HourlyMatched.Value is { } hourly)
-            {
-                Assert.True(hourly <= result.Volumetric.Value && hourly <= result.CarbonFreeScore.Value && result.CarbonFreeScore.Value <= new Fraction(100));
-            }
-        });
+        Gen.Select(Gen.Int[0, 1000].Array[24], Gen.Int[0, 1000].Array[24], Gen.Int[0, 100].Array[24])
+            .Sample(
+                (load, free, share) =>
+                {
+                    MatchingResult result = Match([.. load.Select((l, i) => ($"{l} kWh", $"{free[i]} kWh", (string?)$"{share[i]}e-2"))]);
+                    if (result.HourlyMatched.Value is { } hourly)
+                    {
+                        Assert.True(
+                            hourly <= result.Volumetric.Value
+                                && hourly <= result.CarbonFreeScore.Value
+                                && result.CarbonFreeScore.Value <= new Fraction(100)
+                        );
+                    }
+                }
+            );
 
-    private static MatchingResult Match(params (string Load, string Free, string? Share)[] slots) => MatchingResult.Of(
-        [.. slots.Select((s, i) => new MatchingSlot(Start.AddHours(i), Quantity.Parse(s.Load), Quantity.Parse(s.Free), s.Share is null ? null : Exact.Parse(s.Share)))], TimeSpan.FromHours(1));
+    private static MatchingResult Match(params (string Load, string Free, string? Share)[] slots) =>
+        MatchingResult.Of(
+            [
+                .. slots.Select(
+                    (s, i) =>
+                        new MatchingSlot(
+                            Start.AddHours(i),
+                            Quantity.Parse(s.Load),
+                            Quantity.Parse(s.Free),
+                            s.Share is null ? null : Exact.Parse(s.Share)
+                        )
+                ),
+            ],
+            TimeSpan.FromHours(1)
+        );
 
     private static EmissionLine Line(string name, long micrograms) => new("scope1", name, "CO2", micrograms, new Derivation("", ""));
 
-    private static UncertainLine Of(string name, long micrograms, RelativeUncertainty? activity, RelativeUncertainty? factor, string? correlated) =>
-        new(Line(name, micrograms), activity, factor, correlated, false);
+    private static UncertainLine Of(
+        string name,
+        long micrograms,
+        RelativeUncertainty? activity,
+        RelativeUncertainty? factor,
+        string? correlated
+    ) => new(Line(name, micrograms), activity, factor, correlated, false);
 }

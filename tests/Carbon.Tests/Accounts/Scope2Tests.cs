@@ -21,10 +21,23 @@ public class Scope2Tests
     [Fact]
     public void Instruments_are_used_in_the_order_of_their_quality()
     {
-        Instrument supplier = new("supplier", InstrumentKind.Supplier, Quantity.Parse("300 kWh"), Some.July, "CN", Some.Given("0.4 kgCO2/kWh"));
-        Instrument contract = new("contract", InstrumentKind.Contract, Quantity.Parse("300 kWh"), Some.July, "CN", null) { Settlement = "S" };
+        Instrument supplier = new(
+            "supplier",
+            InstrumentKind.Supplier,
+            Quantity.Parse("300 kWh"),
+            Some.July,
+            "CN",
+            Some.Given("0.4 kgCO2/kWh")
+        );
+        Instrument contract = new("contract", InstrumentKind.Contract, Quantity.Parse("300 kWh"), Some.July, "CN", null)
+        {
+            Settlement = "S",
+        };
         Scope2 account = Of([Bought("main", "1000 kWh")], [supplier, contract, Certificate("GEC-1", "300 kWh")]);
-        Assert.Equal(["main: GEC-1", "main: contract", "main: supplier", "main: residual"], account.Lines.Where(l => l.Account == Scope2.MarketAccount).Select(l => l.Name));
+        Assert.Equal(
+            ["main: GEC-1", "main: contract", "main: supplier", "main: residual"],
+            account.Lines.Where(l => l.Account == Scope2.MarketAccount).Select(l => l.Name)
+        );
         Assert.Equal((300 * 400_000_000L) + (100 * 609_600_000L), Total(account, Scope2.MarketAccount));
         Assert.Equal(("300 kWh", "300 kWh"), (account.NonFossilByCertificate.ToString(), account.NonFossilByContract.ToString()));
     }
@@ -44,7 +57,10 @@ public class Scope2Tests
     public void Non_fossil_electricity_without_proof_blocks_the_market_based_total(bool first, bool second, string? blocked)
     {
         List<string> proof = [.. first ? ["GEC-1"] : Array.Empty<string>(), .. second ? ["GEC-2"] : Array.Empty<string>()];
-        Scope2 account = Of([Bought("main", "1000 kWh"), Green("green", "500 kWh", [.. proof])], [Certificate("GEC-1", "200 kWh"), Certificate("GEC-2", "300 kWh")]);
+        Scope2 account = Of(
+            [Bought("main", "1000 kWh"), Green("green", "500 kWh", [.. proof])],
+            [Certificate("GEC-1", "200 kWh"), Certificate("GEC-2", "300 kWh")]
+        );
         AccountTotal market = account.Totals.Single(t => t.Account == Scope2.MarketAccount);
         Assert.Equal(blocked, market.Blocked);
         Assert.Equal(blocked is null, market.Micrograms is not null);
@@ -66,22 +82,32 @@ public class Scope2Tests
     public void Without_a_residual_mix_what_no_instrument_is_for_has_no_value()
     {
         Scope2 account = Scope2.Of(Some.July, "CN", [Bought("main", "1000 kWh")], [], [Certificate("GEC-1", "999 kWh")], null);
-        Assert.Contains("no instrument is for 1 kWh, and no residual mix is configured", account.Totals.Single(t => t.Account == Scope2.MarketAccount).Blocked);
+        Assert.Contains(
+            "no instrument is for 1 kWh, and no residual mix is configured",
+            account.Totals.Single(t => t.Account == Scope2.MarketAccount).Blocked
+        );
         Assert.Empty(Scope2.Of(Some.July, "CN", [Bought("main", "1000 kWh")], [], [Certificate("GEC-1", "1000 kWh")], null).Blocked);
     }
 
-    public static TheoryData<Instrument, string> Invalid => new()
-    {
-        { Certificate("X", "1 kWh") with { Market = "GB" }, "X is for the market GB, the electricity was used in CN" },
-        { Certificate("X", "1 kWh") with { Period = new(new DateOnly(2026, 6, 1), new DateOnly(2026, 7, 1)) }, "X is for 2026-06-01 to 2026-07-01, which is not within" },
-        { Certificate("X", "1 kWh") with { Period = new(new DateOnly(2026, 6, 1), new DateOnly(2026, 8, 1)) }, "which is not within" },
-        { Certificate("X", "1 kWh") with { Retired = null }, "X is not retired" },
-        { Certificate("X", "0 kWh"), "It must be above 0" },
-        { Certificate("X", "1 kg"), "one is mass, the other energy" },
-        { Certificate("X", "1 kWh") with { Kind = InstrumentKind.Contract }, "X has no settlement" },
-        { Certificate("X", "1 kWh") with { Kind = InstrumentKind.Supplier }, "X has no factor" },
-        { Certificate("X", "1 kWh") with { Factor = Some.Given("0.1 kgCO2e/kWh") }, "the account is in CO2" },
-    };
+    public static TheoryData<Instrument, string> Invalid =>
+        new()
+        {
+            { Certificate("X", "1 kWh") with { Market = "GB" }, "X is for the market GB, the electricity was used in CN" },
+            {
+                Certificate("X", "1 kWh") with
+                {
+                    Period = new(new DateOnly(2026, 6, 1), new DateOnly(2026, 7, 1)),
+                },
+                "X is for 2026-06-01 to 2026-07-01, which is not within"
+            },
+            { Certificate("X", "1 kWh") with { Period = new(new DateOnly(2026, 6, 1), new DateOnly(2026, 8, 1)) }, "which is not within" },
+            { Certificate("X", "1 kWh") with { Retired = null }, "X is not retired" },
+            { Certificate("X", "0 kWh"), "It must be above 0" },
+            { Certificate("X", "1 kg"), "one is mass, the other energy" },
+            { Certificate("X", "1 kWh") with { Kind = InstrumentKind.Contract }, "X has no settlement" },
+            { Certificate("X", "1 kWh") with { Kind = InstrumentKind.Supplier }, "X has no factor" },
+            { Certificate("X", "1 kWh") with { Factor = Some.Given("0.1 kgCO2e/kWh") }, "the account is in CO2" },
+        };
 
     [Theory]
     [MemberData(nameof(Invalid))]
@@ -89,8 +115,15 @@ public class Scope2Tests
         Assert.Contains(says, Assert.Throws<CarbonException>(() => Of([Bought("main", "1000 kWh")], [instrument])).Message);
 
     [Fact]
-    public void An_instrument_is_claimed_once() => Assert.Contains(
-        "GEC-1 is claimed twice", Assert.Throws<CarbonException>(() => Of([Bought("main", "1 kWh")], [Certificate("GEC-1", "1 kWh"), Certificate("GEC-1", "2 kWh")])).Message);
+    public void An_instrument_is_claimed_once() =>
+        Assert.Contains(
+            "GEC-1 is claimed twice",
+            Assert
+                .Throws<CarbonException>(() =>
+                    Of([Bought("main", "1 kWh")], [Certificate("GEC-1", "1 kWh"), Certificate("GEC-1", "2 kWh")])
+                )
+                .Message
+        );
 
     [Fact]
     public void An_instrument_that_two_lines_name_is_not_used_beyond_its_energy()
@@ -116,19 +149,32 @@ public class Scope2Tests
         Assert.Equal(0, Total(account, Scope2.MarketAccount));
         Assert.Equal("100 kWh", account.NonFossilPhysical.ToString());
         Assert.Equal(["roof is non-fossil, but 100 kWh of it have no valid proof"], Of([roof with { Proof = [] }], []).Blocked);
-        Assert.Contains("its monthly record", Assert.Throws<CarbonException>(() => Of([roof with { Proof = ["GEC-1"] }], [Certificate("GEC-1", "100 kWh")])).Message);
-        Assert.Contains("R does not prove green", Assert.Throws<CarbonException>(() => Of([Green("green", "1 kWh", "R")], [record])).Message);
+        Assert.Contains(
+            "its monthly record",
+            Assert.Throws<CarbonException>(() => Of([roof with { Proof = ["GEC-1"] }], [Certificate("GEC-1", "100 kWh")])).Message
+        );
+        Assert.Contains(
+            "R does not prove green",
+            Assert.Throws<CarbonException>(() => Of([Green("green", "1 kWh", "R")], [record])).Message
+        );
     }
 
     [Fact]
     public void Own_electricity_whose_certificates_were_sold_counts_as_that_of_the_grid()
     {
-        ElectricityLine roof = new(Some.Activity("100 kWh", "roof"), Acquisition.SelfGenerated, PowerSource.NonFossil) { Proof = ["R"], CertificatesSold = Quantity.Parse("0.04 MWh") };
+        ElectricityLine roof = new(Some.Activity("100 kWh", "roof"), Acquisition.SelfGenerated, PowerSource.NonFossil)
+        {
+            Proof = ["R"],
+            CertificatesSold = Quantity.Parse("0.04 MWh"),
+        };
         Instrument record = new("R", InstrumentKind.GenerationRecord, Quantity.Parse("100 kWh"), Some.July, "CN", null);
         Scope2 account = Of([roof], [record]);
         Assert.Equal(40 * 609_600_000L, Total(account, Scope2.MarketAccount));
         Assert.Equal("60 kWh", account.NonFossilPhysical.ToString());
-        Assert.Contains("certificates of 101 kWh were sold", Assert.Throws<CarbonException>(() => Of([roof with { CertificatesSold = Quantity.Parse("101 kWh") }], [record])).Message);
+        Assert.Contains(
+            "certificates of 101 kWh were sold",
+            Assert.Throws<CarbonException>(() => Of([roof with { CertificatesSold = Quantity.Parse("101 kWh") }], [record])).Message
+        );
     }
 
     [Fact]
@@ -139,16 +185,29 @@ public class Scope2Tests
         Scope2 account = Of([wind], [contract]);
         Assert.DoesNotContain(account.Lines, l => l.Account == Scope2.LocationAccount);
         Assert.Equal("100 kWh", account.NonFossilPhysical.ToString());
-        ElectricityLine coal = new(Some.Activity("100 kWh", "coal"), Acquisition.DirectLine, PowerSource.Fossil) { Own = Some.Given("0.9 kgCO2/kWh") };
+        ElectricityLine coal = new(Some.Activity("100 kWh", "coal"), Acquisition.DirectLine, PowerSource.Fossil)
+        {
+            Own = Some.Given("0.9 kgCO2/kWh"),
+        };
         Assert.Equal([90_000_000_000, 90_000_000_000], Of([coal], []).Totals.Select(t => (long)t.Micrograms!.Value));
         Assert.Contains("Give the factor of its plant", Assert.Throws<CarbonException>(() => Of([coal with { Own = null }], [])).Message);
-        Assert.Contains("comes from one plant", Assert.Throws<CarbonException>(() => Of([wind with { Attribute = PowerSource.Ordinary }], [])).Message);
+        Assert.Contains(
+            "comes from one plant",
+            Assert.Throws<CarbonException>(() => Of([wind with { Attribute = PowerSource.Ordinary }], [])).Message
+        );
     }
 
     [Fact]
     public void Exports_are_netted_in_one_view_only()
     {
-        Scope2 account = Scope2.Of(Some.July, "CN", [Bought("main", "1000 kWh")], [new(Some.Activity("100 kWh", "roof to grid"), Residual)], [], Residual);
+        Scope2 account = Scope2.Of(
+            Some.July,
+            "CN",
+            [Bought("main", "1000 kWh")],
+            [new(Some.Activity("100 kWh", "roof to grid"), Residual)],
+            [],
+            Residual
+        );
         Assert.Equal(550_000_000_000, Total(account, Scope2.LocationAccount));
         Assert.Equal(60_960_000_000, Total(account, Scope2.ExportAccount));
         Assert.Equal(550_000_000_000 - 60_960_000_000, account.Net.Micrograms);
@@ -160,52 +219,97 @@ public class Scope2Tests
     {
         Assert.Contains("there is no default", Refused([Bought("main", "1 kWh") with { Grid = null }]));
         Assert.Contains("main is there twice", Refused([Bought("main", "1 kWh"), Bought("main", "2 kWh")]));
-        Assert.Contains("Factors of CO2 and of CO2e are mixed", Refused([Bought("main", "1 kWh") with { Grid = Some.Given("0.6 kgCO2e/kWh") }]));
+        Assert.Contains(
+            "Factors of CO2 and of CO2e are mixed",
+            Refused([Bought("main", "1 kWh") with { Grid = Some.Given("0.6 kgCO2e/kWh") }])
+        );
         Assert.Contains("is no factor of emissions", Refused([Bought("main", "1 kWh") with { Grid = Some.Given("0.1229 kgce/kWh") }]));
         Assert.Contains("one is mass, the other energy", Refused([Bought("main", "1 kg")]));
         Assert.Contains("names the proof GEC-9, which is not among the instruments", Refused([Green("green", "1 kWh", "GEC-9")]));
-        Assert.Contains("Give its factor, such as the region's fossil-only", Refused([Bought("coal", "1 kWh") with { Attribute = PowerSource.Fossil }]));
-        Assert.Contains("does not prove that green is non-fossil", Assert.Throws<CarbonException>(() =>
-            Of([Green("green", "1 kWh", "GEC-1")], [Certificate("GEC-1", "1 kWh") with { Factor = Some.Given("0.1 kgCO2/kWh") }])).Message);
+        Assert.Contains(
+            "Give its factor, such as the region's fossil-only",
+            Refused([Bought("coal", "1 kWh") with { Attribute = PowerSource.Fossil }])
+        );
+        Assert.Contains(
+            "does not prove that green is non-fossil",
+            Assert
+                .Throws<CarbonException>(() =>
+                    Of([Green("green", "1 kWh", "GEC-1")], [Certificate("GEC-1", "1 kWh") with { Factor = Some.Given("0.1 kgCO2/kWh") }])
+                )
+                .Message
+        );
 
         static string Refused(IReadOnlyList<ElectricityLine> lines) => Assert.Throws<CarbonException>(() => Of(lines, [])).Message;
     }
 
     [Fact]
     public void Every_kilowatt_hour_is_accounted_once_and_no_instrument_gives_more_than_it_has() =>
-        Gen.Select(Gen.Int[0, 5000].Array[1, 6], Gen.Int[1, 5000].Array[0, 6], Gen.Int[0, 2].Array[6]).Sample((lines, energies, kinds) =>
-        {
-            Instrument[] instruments = [.. energies.Select((e, i) => new Instrument($"I{i}", (InstrumentKind)kinds[i], Quantity.Parse($"{e} Wh"), Some.July, "CN", Some.Given("0.1 kgCO2/kWh"))
-            {
-                Retired = new DateOnly(2026, 8, 1), Settlement = "S",
-            })];
-            Scope2 account = Of([.. lines.Select((l, i) => Bought($"L{i}", $"{l} Wh"))], instruments);
-            Fraction used = account.Instruments.Aggregate(Fraction.Zero, (sum, u) => sum + u.Used.Value);
-            Fraction all = new(lines.Sum(), 1000), most = new(energies.Sum(), 1000);
-            Assert.Equal(all < most ? all : most, used);
-            Assert.All(account.Instruments, u => Assert.False(u.Left.Value.IsNegative));
+        Gen.Select(Gen.Int[0, 5000].Array[1, 6], Gen.Int[1, 5000].Array[0, 6], Gen.Int[0, 2].Array[6])
+            .Sample(
+                (lines, energies, kinds) =>
+                {
+                    Instrument[] instruments =
+                    [
+                        .. energies.Select(
+                            (e, i) =>
+                                new Instrument(
+                                    $"I{i}",
+                                    (InstrumentKind)kinds[i],
+                                    Quantity.Parse($"{e} Wh"),
+                                    Some.July,
+                                    "CN",
+                                    Some.Given("0.1 kgCO2/kWh")
+                                )
+                                {
+                                    Retired = new DateOnly(2026, 8, 1),
+                                    Settlement = "S",
+                                }
+                        ),
+                    ];
+                    Scope2 account = Of([.. lines.Select((l, i) => Bought($"L{i}", $"{l} Wh"))], instruments);
+                    Fraction used = account.Instruments.Aggregate(Fraction.Zero, (sum, u) => sum + u.Used.Value);
+                    Fraction all = new(lines.Sum(), 1000),
+                        most = new(energies.Sum(), 1000);
+                    Assert.Equal(all < most ? all : most, used);
+                    Assert.All(account.Instruments, u => Assert.False(u.Left.Value.IsNegative));
 
-            // 1 Wh is 100 000 or 609 600 µg: nothing is lost to rounding.
-            Assert.Equal((used * new Fraction(100_000_000)) + ((all - used) * new Fraction(609_600_000)), new Fraction(Total(account, Scope2.MarketAccount)));
-        });
+                    // 1 Wh is 100 000 or 609 600 µg: nothing is lost to rounding.
+                    Assert.Equal(
+                        (used * new Fraction(100_000_000)) + ((all - used) * new Fraction(609_600_000)),
+                        new Fraction(Total(account, Scope2.MarketAccount))
+                    );
+                }
+            );
 
     [Fact]
-    public void Neither_units_nor_the_cut_into_lines_change_a_total() => Gen.Select(Gen.Long[0, 1_000_000_000], Gen.Long[0, 1_000_000_000]).Sample((a, b) =>
-    {
-        // 0.5500 kg and 0.6096 kg a kilowatt-hour are whole micrograms a watt-hour, so that lines round nothing.
-        Scope2 one = Of([Bought("all", $"{a + b} Wh")], []), two = Of([Bought("a", $"{a}e-6 MWh"), Bought("b", $"{b}e-3 kWh")], []);
-        Assert.Equal(one.Totals.Select(t => t.Micrograms), two.Totals.Select(t => t.Micrograms));
-    });
+    public void Neither_units_nor_the_cut_into_lines_change_a_total() =>
+        Gen.Select(Gen.Long[0, 1_000_000_000], Gen.Long[0, 1_000_000_000])
+            .Sample(
+                (a, b) =>
+                {
+                    // 0.5500 kg and 0.6096 kg a kilowatt-hour are whole micrograms a watt-hour, so that lines round nothing.
+                    Scope2 one = Of([Bought("all", $"{a + b} Wh")], []),
+                        two = Of([Bought("a", $"{a}e-6 MWh"), Bought("b", $"{b}e-3 kWh")], []);
+                    Assert.Equal(one.Totals.Select(t => t.Micrograms), two.Totals.Select(t => t.Micrograms));
+                }
+            );
 
-    private static Scope2 Of(IReadOnlyList<ElectricityLine> lines, IReadOnlyList<Instrument> instruments) => Scope2.Of(Some.July, "CN", lines, [], instruments, Residual);
+    private static Scope2 Of(IReadOnlyList<ElectricityLine> lines, IReadOnlyList<Instrument> instruments) =>
+        Scope2.Of(Some.July, "CN", lines, [], instruments, Residual);
 
-    private static ElectricityLine Bought(string name, string energy) => new(Some.Activity(energy, name), Acquisition.Purchased, PowerSource.Ordinary) { Grid = East };
+    private static ElectricityLine Bought(string name, string energy) =>
+        new(Some.Activity(energy, name), Acquisition.Purchased, PowerSource.Ordinary) { Grid = East };
 
     private static ElectricityLine Green(string name, string energy, params string[] proof) =>
-        Bought(name, energy) with { Attribute = PowerSource.NonFossil, Proof = proof };
+        Bought(name, energy) with
+        {
+            Attribute = PowerSource.NonFossil,
+            Proof = proof,
+        };
 
     private static Instrument Certificate(string id, string energy) =>
         new(id, InstrumentKind.Certificate, Quantity.Parse(energy), Some.July, "CN", null) { Retired = new DateOnly(2026, 8, 1) };
 
-    private static long Total(Scope2 account, string name) => (long)(account.Totals.SingleOrDefault(t => t.Account == name)?.Micrograms ?? -1);
+    private static long Total(Scope2 account, string name) =>
+        (long)(account.Totals.SingleOrDefault(t => t.Account == name)?.Micrograms ?? -1);
 }

@@ -11,23 +11,26 @@ public class DemandForecastTests
     private static readonly DateTimeOffset Start = FlowsSome.Midnight;
 
     // Samples of a block, at whole seconds, not before a minute: what each second range added.
-    private static readonly Gen<DemandSample[]> Blocks = Gen.Select(Gen.Int[1, 60], Gen.Long[0, Kwh]).Array[1, 40].Select(steps =>
-    {
-        List<DemandSample> samples = [];
-        (int at, long energy) = (0, 0);
-        foreach ((int seconds, long more) in steps)
+    private static readonly Gen<DemandSample[]> Blocks = Gen.Select(Gen.Int[1, 60], Gen.Long[0, Kwh])
+        .Array[1, 40]
+        .Select(steps =>
         {
-            (at, energy) = (Math.Min(900, at + seconds), energy + more);
-            if (samples.Count > 0 && samples[^1].At == Start.AddSeconds(at))
+            List<DemandSample> samples = [];
+            (int at, long energy) = (0, 0);
+            foreach ((int seconds, long more) in steps)
             {
-                break;
+                (at, energy) = (Math.Min(900, at + seconds), energy + more);
+                if (samples.Count > 0 && samples[^1].At == Start.AddSeconds(at))
+                {
+                    break;
+                }
+
+                samples.Add(new(Start.AddSeconds(at), energy));
             }
 
-            samples.Add(new(Start.AddSeconds(at), energy));
-        }
-
-        return samples.ToArray();
-    }).Where(s => s[^1].At - Start >= DemandForecast.Least);
+            return samples.ToArray();
+        })
+        .Where(s => s[^1].At - Start >= DemandForecast.Least);
 
     // By hand: 5 min, 40 kWh; in the last minute 10 kWh, which is 600 kW. 40 + 10 · 10 = 140 kWh in ¼ h: 560 kW.
     [Fact]
@@ -47,71 +50,115 @@ public class DemandForecastTests
         Assert.Equal("nothing was counted in this block yet", DemandForecast.Of(Start, []).NoValue);
         var early = DemandForecast.Of(Start, [At(59, 10)]);
         Assert.Equal((null, "59 s of the block have passed; nothing is said before 60 s"), (early.Kilowatts, early.NoValue));
-        Assert.Equal(new DemandOutlook(DemandState.Unknown, null, new Fraction(15 * 60 * 60, 841)), early.Against(new(100))); // 15 kWh in 841 s
+        // 15 kWh in 841 s.
+        Assert.Equal(new DemandOutlook(DemandState.Unknown, null, new Fraction(15 * 60 * 60, 841)), early.Against(new(100)));
         Assert.Equal(new DemandOutlook(DemandState.Exceeded, null, null), early.Against(new(39)));
         Assert.Equal(new Fraction(600), DemandForecast.Of(Start, [At(60, 10)]).Kilowatts);
     }
 
     [Fact]
-    public void At_the_end_of_a_block_the_forecast_is_its_demand() => Blocks.Sample(samples =>
-    {
-        samples[^1] = samples[^1] with { At = Start.AddMinutes(15) };
-        var forecast = DemandForecast.Of(Start, samples);
-        FlowLedger ledger = FlowsSome.Run(FlowsSome.Site(), FlowsSome.Interval(0) with { Generation = [], Import = samples[^1].Energy });
-        Assert.Equal(FlowsSome.Figure(ledger, "maximumDemandBlock").Value, forecast.Kilowatts);
-        Assert.Null(forecast.Against(new(1_000_000_000)).Allowed);
-    });
-
-    [Fact]
-    public void A_constant_power_is_forecast_exactly() => Gen.Select(Gen.Int[60, 900], Gen.Int[1, 60], Gen.Long[0, 1_000_000]).Sample((seconds, step, perSecond) =>
-    {
-        DemandSample[] samples = [.. Enumerable.Range(1, seconds / step).Select(n => new DemandSample(Start.AddSeconds(n * step), n * step * perSecond)).Where(s => s.At > Start)];
-        if (samples[^1].At - Start >= DemandForecast.Least)
+    public void At_the_end_of_a_block_the_forecast_is_its_demand() =>
+        Blocks.Sample(samples =>
         {
-            Assert.Equal(new Fraction(perSecond * 3600, Kwh), DemandForecast.Of(Start, samples).Kilowatts);
-        }
-    });
+            samples[^1] = samples[^1] with { At = Start.AddMinutes(15) };
+            var forecast = DemandForecast.Of(Start, samples);
+            FlowLedger ledger = FlowsSome.Run(
+                FlowsSome.Site(),
+                FlowsSome.Interval(0) with
+                {
+                    Generation = [],
+                    Import = samples[^1].Energy,
+                }
+            );
+            Assert.Equal(FlowsSome.Figure(ledger, "maximumDemandBlock").Value, forecast.Kilowatts);
+            Assert.Null(forecast.Against(new(1_000_000_000)).Allowed);
+        });
 
     [Fact]
-    public void Energy_times_a_number_is_power_times_that_number() => Gen.Select(Blocks, Gen.Int[0, 1000]).Sample((samples, k) => Assert.Equal(
-        DemandForecast.Of(Start, samples).Kilowatts!.Value * k, DemandForecast.Of(Start, [.. samples.Select(s => s with { Energy = s.Energy * k })]).Kilowatts));
+    public void A_constant_power_is_forecast_exactly() =>
+        Gen.Select(Gen.Int[60, 900], Gen.Int[1, 60], Gen.Long[0, 1_000_000])
+            .Sample(
+                (seconds, step, perSecond) =>
+                {
+                    DemandSample[] samples =
+                    [
+                        .. Enumerable
+                            .Range(1, seconds / step)
+                            .Select(n => new DemandSample(Start.AddSeconds(n * step), n * step * perSecond))
+                            .Where(s => s.At > Start),
+                    ];
+                    if (samples[^1].At - Start >= DemandForecast.Least)
+                    {
+                        Assert.Equal(new Fraction(perSecond * 3600, Kwh), DemandForecast.Of(Start, samples).Kilowatts);
+                    }
+                }
+            );
 
     [Fact]
-    public void More_energy_now_is_never_a_lower_forecast_and_never_a_better_state() => Gen.Select(Blocks, Gen.Long[0, Kwh], Gen.Int[0, 200]).Sample((samples, more, limit) =>
-    {
-        DemandForecast less = DemandForecast.Of(Start, samples), higher = DemandForecast.Of(Start, [.. samples[..^1], samples[^1] with { Energy = samples[^1].Energy + more }]);
-        Assert.True(higher.Kilowatts >= less.Kilowatts);
-        Assert.True(higher.Against(new(limit)).State >= less.Against(new(limit)).State);
-    });
+    public void Energy_times_a_number_is_power_times_that_number() =>
+        Gen.Select(Blocks, Gen.Int[0, 1000])
+            .Sample(
+                (samples, k) =>
+                    Assert.Equal(
+                        DemandForecast.Of(Start, samples).Kilowatts!.Value * k,
+                        DemandForecast.Of(Start, [.. samples.Select(s => s with { Energy = s.Energy * k })]).Kilowatts
+                    )
+            );
 
     [Fact]
-    public void Without_power_there_is_no_warning_and_what_is_allowed_just_holds_the_limit() => Gen.Select(Blocks, Gen.Int[0, 200]).Sample((samples, limit) =>
-    {
-        DemandSample last = samples[^1];
-        if (last.At + DemandForecast.Least > Start.AddMinutes(15))
-        {
-            return;
-        }
-
-        var idle = DemandForecast.Of(Start, [.. samples, last with { At = last.At + DemandForecast.Least }]);
-        DemandOutlook outlook = idle.Against(new(limit));
-        Assert.NotEqual(DemandState.Warning, outlook.State);
-        if (outlook.Allowed is { } allowed)
-        {
-            Fraction hours = new((Start.AddMinutes(15) - idle.Last.At).Ticks, TimeSpan.TicksPerHour);
-            Assert.Equal(new Fraction(limit), (new Fraction(idle.Last.Energy, Kwh) + (allowed * hours)) * 4);
-        }
-    });
+    public void More_energy_now_is_never_a_lower_forecast_and_never_a_better_state() =>
+        Gen.Select(Blocks, Gen.Long[0, Kwh], Gen.Int[0, 200])
+            .Sample(
+                (samples, more, limit) =>
+                {
+                    DemandForecast less = DemandForecast.Of(Start, samples),
+                        higher = DemandForecast.Of(Start, [.. samples[..^1], samples[^1] with { Energy = samples[^1].Energy + more }]);
+                    Assert.True(higher.Kilowatts >= less.Kilowatts);
+                    Assert.True(higher.Against(new(limit)).State >= less.Against(new(limit)).State);
+                }
+            );
 
     [Fact]
-    public void A_warning_is_a_forecast_beyond_the_limit_that_can_still_be_held() => Gen.Select(Blocks, Gen.Int[0, 200]).Sample((samples, limit) =>
-    {
-        var forecast = DemandForecast.Of(Start, samples);
-        DemandOutlook outlook = forecast.Against(new(limit));
-        bool certain = new Fraction(samples[^1].Energy * 4, Kwh) > limit;
-        Assert.Equal(certain ? DemandState.Exceeded : outlook.Margin!.Value.IsNegative ? DemandState.Warning : DemandState.Within, outlook.State);
-        Assert.Equal(limit - forecast.Kilowatts, outlook.Margin);
-    });
+    public void Without_power_there_is_no_warning_and_what_is_allowed_just_holds_the_limit() =>
+        Gen.Select(Blocks, Gen.Int[0, 200])
+            .Sample(
+                (samples, limit) =>
+                {
+                    DemandSample last = samples[^1];
+                    if (last.At + DemandForecast.Least > Start.AddMinutes(15))
+                    {
+                        return;
+                    }
+
+                    var idle = DemandForecast.Of(Start, [.. samples, last with { At = last.At + DemandForecast.Least }]);
+                    DemandOutlook outlook = idle.Against(new(limit));
+                    Assert.NotEqual(DemandState.Warning, outlook.State);
+                    if (outlook.Allowed is { } allowed)
+                    {
+                        Fraction hours = new((Start.AddMinutes(15) - idle.Last.At).Ticks, TimeSpan.TicksPerHour);
+                        Assert.Equal(new Fraction(limit), (new Fraction(idle.Last.Energy, Kwh) + (allowed * hours)) * 4);
+                    }
+                }
+            );
+
+    [Fact]
+    public void A_warning_is_a_forecast_beyond_the_limit_that_can_still_be_held() =>
+        Gen.Select(Blocks, Gen.Int[0, 200])
+            .Sample(
+                (samples, limit) =>
+                {
+                    var forecast = DemandForecast.Of(Start, samples);
+                    DemandOutlook outlook = forecast.Against(new(limit));
+                    bool certain = new Fraction(samples[^1].Energy * 4, Kwh) > limit;
+                    Assert.Equal(
+                        certain ? DemandState.Exceeded
+                            : outlook.Margin!.Value.IsNegative ? DemandState.Warning
+                            : DemandState.Within,
+                        outlook.State
+                    );
+                    Assert.Equal(limit - forecast.Kilowatts, outlook.Margin);
+                }
+            );
 
     [Fact]
     public void Samples_that_cannot_be_are_refused()
@@ -126,10 +173,18 @@ public class DemandForecastTests
         Refused(Start, "It begins with 0", At(0, 1));
         Refused(Start, "does not step back", new DemandSample(Start.AddMinutes(1), -1));
         Refused(Start, "takes 10 GWh at most", new DemandSample(Start.AddMinutes(1), long.MaxValue));
-        Assert.Contains("is negative", Assert.Throws<CarbonException>(() => DemandForecast.Of(Start, []).Against(new(-1))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is negative",
+            Assert.Throws<CarbonException>(() => DemandForecast.Of(Start, []).Against(new(-1))).Message,
+            StringComparison.Ordinal
+        );
 
         static void Refused(DateTimeOffset start, string says, params DemandSample[] samples) =>
-            Assert.Contains(says, Assert.Throws<CarbonException>(() => DemandForecast.Of(start, samples)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                says,
+                Assert.Throws<CarbonException>(() => DemandForecast.Of(start, samples)).Message,
+                StringComparison.Ordinal
+            );
     }
 
     private static DemandSample At(int seconds, long kwh) => new(Start.AddSeconds(seconds), kwh * Kwh);

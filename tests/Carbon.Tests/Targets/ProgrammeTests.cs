@@ -65,15 +65,40 @@ public class ProgrammeTests
     {
         foreach (string account in (string[])["total-location", "total-market"])
         {
-            Figure figure = Indicators.PerCoalEquivalent(account, 1, "CO2", [new("grid", Quantity.Parse("1 MWh"), Some.Shipped("CN", "electricity", "coal-equivalent", "cn-coal-equivalent"))]);
-            IReadOnlyList<Judgement> park = Programme.Require("cn-zero-carbon-park").Judge("1-Mtce-and-more", null, [Given(figure.Name, $"0 {figure.Unit}")]);
+            Figure figure = Indicators.PerCoalEquivalent(
+                account,
+                1,
+                "CO2",
+                [new("grid", Quantity.Parse("1 MWh"), Some.Shipped("CN", "electricity", "coal-equivalent", "cn-coal-equivalent"))]
+            );
+            IReadOnlyList<Judgement> park = Programme
+                .Require("cn-zero-carbon-park")
+                .Judge("1-Mtce-and-more", null, [Given(figure.Name, $"0 {figure.Unit}")]);
             Assert.Equal(Verdict.Met, park[0].Verdict);
         }
 
-        FlowLedger ledger = FlowsSome.Run(FlowsSome.Site("pv") with { Curtailment = Curtailment.Measured }, FlowsSome.Interval(0, export: 2, pv: 10, load: 8, curtailed: 0));
-        IReadOnlyList<Judgement> microgrid = Programme.Require("cn-green-microgrid").Judge("spot-market", null, [.. ((string[])["selfConsumption", "exportShare"])
-            .Select(n => FlowsSome.Figure(ledger, n)).Select(f => Given(f.Name, $"{f.Shown} {f.Unit}"))]);
-        Assert.Equal([(Verdict.Met, new Fraction(20)), (Verdict.Met, Fraction.Zero)], microgrid.Select(j => (j.Verdict, j.Distance!.Value)));
+        FlowLedger ledger = FlowsSome.Run(
+            FlowsSome.Site("pv") with
+            {
+                Curtailment = Curtailment.Measured,
+            },
+            FlowsSome.Interval(0, export: 2, pv: 10, load: 8, curtailed: 0)
+        );
+        IReadOnlyList<Judgement> microgrid = Programme
+            .Require("cn-green-microgrid")
+            .Judge(
+                "spot-market",
+                null,
+                [
+                    .. ((string[])["selfConsumption", "exportShare"])
+                        .Select(n => FlowsSome.Figure(ledger, n))
+                        .Select(f => Given(f.Name, $"{f.Shown} {f.Unit}")),
+                ]
+            );
+        Assert.Equal(
+            [(Verdict.Met, new Fraction(20)), (Verdict.Met, Fraction.Zero)],
+            microgrid.Select(j => (j.Verdict, j.Distance!.Value))
+        );
     }
 
     [Fact]
@@ -88,7 +113,11 @@ public class ProgrammeTests
     [Fact]
     public void Figures_are_met_not_met_or_without_value_with_their_distance()
     {
-        IReadOnlyList<Judgement> all = Try.Judge("2030", null, [Given("b", "900 kgCO2/tce"), Given("d", "7 tCO2"), new("c", null, "the meter failed")]);
+        IReadOnlyList<Judgement> all = Try.Judge(
+            "2030",
+            null,
+            [Given("b", "900 kgCO2/tce"), Given("d", "7 tCO2"), new("c", null, "the meter failed")]
+        );
         Assert.Equal([Verdict.NotMet, Verdict.NoValue, Verdict.Met], all.Select(j => j.Verdict));
         Assert.Equal([new Fraction(-3, 100), null, (Fraction?)null], all.Select(j => j.Distance)); // 0.9 t is 0.03 t too much
         Assert.Equal([null, "the meter failed", null], all.Select(j => j.Reason));
@@ -102,12 +131,20 @@ public class ProgrammeTests
     }
 
     [Fact]
-    public void Met_is_a_distance_of_zero_or_more_whatever_the_unit() => Gen.Select(Gen.Int[0, 3000], Gen.Bool).Sample((thousandths, small) =>
-    {
-        Judgement judgement = Try.Judge("2027", null, [Given("a", small ? $"{thousandths} gCO2/kgce" : $"{thousandths}e-3 tCO2/tce")])[0];
-        Assert.Equal(thousandths <= 1250, judgement.Verdict == Verdict.Met);
-        Assert.Equal(new Fraction(1250 - thousandths, 1000), judgement.Distance);
-    });
+    public void Met_is_a_distance_of_zero_or_more_whatever_the_unit() =>
+        Gen.Select(Gen.Int[0, 3000], Gen.Bool)
+            .Sample(
+                (thousandths, small) =>
+                {
+                    Judgement judgement = Try.Judge(
+                        "2027",
+                        null,
+                        [Given("a", small ? $"{thousandths} gCO2/kgce" : $"{thousandths}e-3 tCO2/tce")]
+                    )[0];
+                    Assert.Equal(thousandths <= 1250, judgement.Verdict == Verdict.Met);
+                    Assert.Equal(new Fraction(1250 - thousandths, 1000), judgement.Distance);
+                }
+            );
 
     [Theory]
     [InlineData("2027", "e", "1 %", "'e' is no figure that try takes here. It takes a, b, c, d.")]
@@ -119,16 +156,40 @@ public class ProgrammeTests
     [InlineData("2031", "c", "1 %", "'2031' is no case. try has 2027, 2030: name one.")]
     [InlineData(null, "c", "1 %", "No case is named. try has 2027, 2030: name one.")]
     public void What_does_not_fit_is_refused(string? chosen, string name, string value, string says) =>
-        Assert.Contains(says, Assert.Throws<CarbonException>(() => Try.Judge(chosen, null, [Given(name, value)])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            Assert.Throws<CarbonException>(() => Try.Judge(chosen, null, [Given(name, value)])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_figure_twice_two_for_one_indicator_and_unknown_sectors_and_programmes_are_refused()
     {
-        Assert.Contains("c is given twice", Refused(() => Try.Judge("2027", null, [Given("c", "1 %"), new("c", null, "none")])), StringComparison.Ordinal);
-        Assert.Contains("a and b are both given for carbon. Choose one", Refused(() => Try.Judge("2027", null, [Given("a", "1 tCO2/tce"), Given("b", "1 tCO2/tce")])), StringComparison.Ordinal);
-        Assert.Contains("There is no sector 'steal'. There are automotive, ", Refused(() => Try.Judge("2027", "steal", [])), StringComparison.Ordinal);
-        Assert.Contains("has no cases. Leave it out.", Refused(() => Programme.Require("cn-energy-monitoring").Asked("2027", null)), StringComparison.Ordinal);
-        Assert.Contains("There is no programme 'x'. There are cn-ceca-six-stars, ", Refused(() => Programme.Require("x")), StringComparison.Ordinal);
+        Assert.Contains(
+            "c is given twice",
+            Refused(() => Try.Judge("2027", null, [Given("c", "1 %"), new("c", null, "none")])),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "a and b are both given for carbon. Choose one",
+            Refused(() => Try.Judge("2027", null, [Given("a", "1 tCO2/tce"), Given("b", "1 tCO2/tce")])),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "There is no sector 'steal'. There are automotive, ",
+            Refused(() => Try.Judge("2027", "steal", [])),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "has no cases. Leave it out.",
+            Refused(() => Programme.Require("cn-energy-monitoring").Asked("2027", null)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "There is no programme 'x'. There are cn-ceca-six-stars, ",
+            Refused(() => Programme.Require("x")),
+            StringComparison.Ordinal
+        );
         Programme steel = Parsed(string.Join('\n', Good.Split('\n').Where((_, i) => i is 0 or 1 or 4)));
         Assert.Contains("asks nothing of such a site", Refused(() => steel.Asked("2030", null)), StringComparison.Ordinal);
 
@@ -156,16 +217,24 @@ public class ProgrammeTests
     [InlineData("at-least", "about", "line 6: 'about' is none of at-most, at-least, stated")]
     [InlineData("scored", "nice", "line 6: 'nice' is none of gating, scored, expected")]
     [InlineData("scored,C", "scored,M", "line 6: 'M' is none of C, S")]
-    public void What_is_not_of_the_form_is_named_with_its_line(string text, string broken, string says) => Assert.Contains(
-        says, Assert.Throws<InvalidDataException>(() => Parsed(Replaced(text, broken))).Message, StringComparison.Ordinal);
+    public void What_is_not_of_the_form_is_named_with_its_line(string text, string broken, string says) =>
+        Assert.Contains(says, Assert.Throws<InvalidDataException>(() => Parsed(Replaced(text, broken))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_file_without_rows_or_with_too_many_is_refused()
     {
         string head = string.Join('\n', Good.Split('\n').Take(2)) + "\n";
-        Assert.Contains("line 3: must hold the first row", Assert.Throws<InvalidDataException>(() => Parsed(head)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 3: must hold the first row",
+            Assert.Throws<InvalidDataException>(() => Parsed(head)).Message,
+            StringComparison.Ordinal
+        );
         string rows = string.Concat(Enumerable.Range(0, 1001).Select(n => $",,i{n},Title,f{n},stated,,,expected,C,,a test\n"));
-        Assert.Contains("line 1003: is one more than the 1000 rows", Assert.Throws<InvalidDataException>(() => Parsed(head + rows)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 1003: is one more than the 1000 rows",
+            Assert.Throws<InvalidDataException>(() => Parsed(head + rows)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static TargetFigure Given(string name, string value) => new(name, Measure.Parse(value), null);

@@ -18,29 +18,43 @@ public class SectorProfileTests
     {
         Assert.Equal(
             [
-                ("automotive", 2027), ("building-materials", 2030), ("computing", 2027), ("electronics", 2027), ("lithium-battery", 2027), ("non-ferrous", 2030), ("petrochemical", 2030),
-                ("photovoltaics", 2027), ("steel", 2030), ("textiles", 2030),
+                ("automotive", 2027),
+                ("building-materials", 2030),
+                ("computing", 2027),
+                ("electronics", 2027),
+                ("lithium-battery", 2027),
+                ("non-ferrous", 2030),
+                ("petrochemical", 2030),
+                ("photovoltaics", 2027),
+                ("steel", 2030),
+                ("textiles", 2030),
             ],
-            SectorProfile.Shipped.Select(p => (p.Name, p.By)));
+            SectorProfile.Shipped.Select(p => (p.Name, p.By))
+        );
         Assert.All(SectorProfile.Shipped, p => Assert.Equal("C", p.Confidence));
     }
 
     // A site that starts with it can account what it meters: each account has its meter, each fuel that comes by pipe too.
     [Fact]
     public void Each_profile_is_whole() => Assert.All(SectorProfile.Shipped, profile =>
-    {
-        string[] Names(string kind) => [.. profile.Parts.Where(p => p.Kind == kind).Select(p => p.Name)];
-        string[] meters = Names("meter");
-        Assert.Subset(meters.ToHashSet(), new HashSet<string>(["grid-import", "grid-export", "pv", "battery-charge", "battery-discharge"]));
-        Assert.True(profile.Parts.Count(p => p.Place == "process") >= 4, profile.Name);
-        Assert.NotEmpty(Names("product"));
-        Assert.Subset(Names("account").ToHashSet(), new HashSet<string>(["scope1", "scope2-location", "scope2-market", "exports"]));
-        Assert.Equal(meters.Contains("steam-supply"), Names("account").Contains("scope2-heat"));
-        Assert.Equal(meters.Contains("gas-supply"), Names("fuel").Contains("natural-gas"));
-        Assert.True(!meters.Contains("coal-scale") || Names("fuel").Contains("raw-coal"));
-        Assert.All(profile.Parts, p => Assert.Equal(p.Source is null, p.Confidence is null));
-        Assert.All(profile.Parts.Where(p => p.Place is "process" or "storage" || p.Kind is "fuel" or "product"), p => Assert.Null(p.Source));
-    });
+        {
+            string[] Names(string kind) => [.. profile.Parts.Where(p => p.Kind == kind).Select(p => p.Name)];
+            string[] meters = Names("meter");
+            Assert.Subset(
+                meters.ToHashSet(),
+                new HashSet<string>(["grid-import", "grid-export", "pv", "battery-charge", "battery-discharge"])
+            );
+            Assert.True(profile.Parts.Count(p => p.Place == "process") >= 4, profile.Name);
+            Assert.NotEmpty(Names("product"));
+            Assert.Subset(Names("account").ToHashSet(), new HashSet<string>(["scope1", "scope2-location", "scope2-market", "exports"]));
+            Assert.Equal(meters.Contains("steam-supply"), Names("account").Contains("scope2-heat"));
+            Assert.Equal(meters.Contains("gas-supply"), Names("fuel").Contains("natural-gas"));
+            Assert.True(!meters.Contains("coal-scale") || Names("fuel").Contains("raw-coal"));
+            Assert.All(profile.Parts, p => Assert.Equal(p.Source is null, p.Confidence is null));
+            Assert.All(profile.Parts.Where(p => p.Place is "process" or "storage" || p.Kind is "fuel" or "product"), p =>
+                Assert.Null(p.Source)
+            );
+        });
 
     [Theory]
     [InlineData("profile=try", "programme=try", "try.csv, line 1: must be profile=…,version=…")]
@@ -65,10 +79,18 @@ public class SectorProfileTests
         int at = Good.IndexOf(text, StringComparison.Ordinal);
         Assert.True(at >= 0);
         string changed = Good[..at] + broken + Good[(at + text.Length)..];
-        Assert.Contains(says, Assert.Throws<InvalidDataException>(() => SectorProfile.Parse("try.csv", new StringReader(changed))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            Assert.Throws<InvalidDataException>(() => SectorProfile.Parse("try.csv", new StringReader(changed))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
-    public void An_unknown_profile_is_refused_with_those_there_are() => Assert.StartsWith(
-        "There is no profile 'x'. There are automotive, building-materials,", Assert.Throws<CarbonException>(() => SectorProfile.Require("x")).Message, StringComparison.Ordinal);
+    public void An_unknown_profile_is_refused_with_those_there_are() =>
+        Assert.StartsWith(
+            "There is no profile 'x'. There are automotive, building-materials,",
+            Assert.Throws<CarbonException>(() => SectorProfile.Require("x")).Message,
+            StringComparison.Ordinal
+        );
 }

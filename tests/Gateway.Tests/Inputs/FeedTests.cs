@@ -62,7 +62,13 @@ public sealed class FeedTests : IDisposable
     [Fact]
     public async Task A_web_server_is_asked_each_interval_and_need_not_send_the_same_twice()
     {
-        Queue<(int Status, string Body, string? Tag)> answers = new([(200, Table + "500", "\"a\""), (304, "", "\"a\""), (503, "", null), (200, "no table", null), (200, Table + "400", null)]);
+        Queue<(int Status, string Body, string? Tag)> answers = new([
+            (200, Table + "500", "\"a\""),
+            (304, "", "\"a\""),
+            (503, "", null),
+            (200, "no table", null),
+            (200, Table + "400", null),
+        ]);
         List<string> tags = [];
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -78,7 +84,9 @@ public sealed class FeedTests : IDisposable
         });
         await server.StartAsync(TestContext.Current.CancellationToken);
         using HttpClient http = new();
-        (Feed feed, Task running) = Run(new HttpInput(new HttpInputSettings(new Uri($"{server.Urls.First()}/grid.csv"), TimeSpan.FromMinutes(15)), http, _time));
+        (Feed feed, Task running) = Run(
+            new HttpInput(new HttpInputSettings(new Uri($"{server.Urls.First()}/grid.csv"), TimeSpan.FromMinutes(15)), http, _time)
+        );
         await TakenAsync("500 gCO2/kWh");
         Assert.Equal(TimeSpan.FromMinutes(15), await _time.NextWaitAsync());
         _time.Advance(TimeSpan.FromMinutes(15));
@@ -100,7 +108,13 @@ public sealed class FeedTests : IDisposable
     public async Task A_server_that_is_not_there_is_told()
     {
         using HttpClient http = new();
-        (Feed feed, Task running) = Run(new HttpInput(new HttpInputSettings(new Uri($"http://127.0.0.1:{Mosquitto.FreePort()}/grid.csv"), TimeSpan.FromMinutes(15)), http, _time));
+        (Feed feed, Task running) = Run(
+            new HttpInput(
+                new HttpInputSettings(new Uri($"http://127.0.0.1:{Mosquitto.FreePort()}/grid.csv"), TimeSpan.FromMinutes(15)),
+                http,
+                _time
+            )
+        );
         await _time.NextWaitAsync();
         Assert.Contains("is not reached: ", feed.State.Failure!.Reason, StringComparison.Ordinal);
         await StopAsync(running);
@@ -158,7 +172,8 @@ public sealed class FeedTests : IDisposable
     [Fact]
     public async Task What_never_ends_and_what_nobody_writes_to_is_told_and_holds_nothing_up()
     {
-        string zeros = Path.Combine(_folder, "zeros.csv"), pipe = Path.Combine(_folder, "pipe.csv");
+        string zeros = Path.Combine(_folder, "zeros.csv"),
+            pipe = Path.Combine(_folder, "pipe.csv");
         File.CreateSymbolicLink(zeros, "/dev/zero");
         await Tool.RunAsync("mkfifo", pipe);
         foreach (string path in new[] { zeros, pipe })
@@ -173,7 +188,8 @@ public sealed class FeedTests : IDisposable
     [Fact]
     public async Task A_file_behind_a_link_is_taken_again_when_it_has_changed()
     {
-        string path = Path.Combine(_folder, "today.csv"), link = Path.Combine(_folder, "grid.csv");
+        string path = Path.Combine(_folder, "today.csv"),
+            link = Path.Combine(_folder, "grid.csv");
         Write(path, "500", 0);
         File.CreateSymbolicLink(link, path);
         (_, Task running) = Run(new FileInput(new FileInputSettings(link, TimeSpan.FromMinutes(1)), _time));
@@ -221,7 +237,11 @@ public sealed class FeedTests : IDisposable
         _clock = (Now.AddDays(-30), false);
         await SendAsync(sender, "400");
         await _time.NextWaitAsync();
-        Assert.EndsWith("up to 7 days ahead. No time server has confirmed the clock of this device, so it may be behind: what came is tried again.", feed.State.Failure!.Reason, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "up to 7 days ahead. No time server has confirmed the clock of this device, so it may be behind: what came is tried again.",
+            feed.State.Failure!.Reason,
+            StringComparison.Ordinal
+        );
 
         _clock = (Now, false);
         _time.Advance(Backoff.Longest);
@@ -264,13 +284,23 @@ public sealed class FeedTests : IDisposable
     {
         int port = Mosquitto.FreePort();
         MqttInputSettings settings = TopicAt(port);
-        Assert.Contains("The broker cannot be reached: ", (await Assert.ThrowsAsync<IOException>(() => new MqttInput(settings, "gw", TimeProvider.System).ReadAsync(_ => Task.FromResult(true), CancellationToken.None))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The broker cannot be reached: ",
+            (
+                await Assert.ThrowsAsync<IOException>(() =>
+                    new MqttInput(settings, "gw", TimeProvider.System).ReadAsync(_ => Task.FromResult(true), CancellationToken.None)
+                )
+            ).Message,
+            StringComparison.Ordinal
+        );
 
         await using Mosquitto broker = await Mosquitto.StartAsync(port);
         using IMqttClient sender = await SenderAsync(port);
         await SendAsync(sender, "500", retain: true);
         using Relay old = new(port, behaviour);
-        (_, Task running) = Run(new MqttInput(settings with { Broker = settings.Broker with { Port = old.Port } }, "gw", TimeProvider.System));
+        (_, Task running) = Run(
+            new MqttInput(settings with { Broker = settings.Broker with { Port = old.Port } }, "gw", TimeProvider.System)
+        );
         await TakenAsync("500 gCO2/kWh");
         Assert.Equal([5, 4], old.Levels);
         await StopAsync(running);
@@ -281,7 +311,15 @@ public sealed class FeedTests : IDisposable
         _stop.Dispose();
         _stop = new CancellationTokenSource();
         Feed feed = new(
-            "Intensities grid", input, (table, now) => Entry.OfIntensities(Grid, table, now), () => _clock, _door, new Backoff(_time, new Random(1)), _time, NullLogger<Feed>.Instance);
+            "Intensities grid",
+            input,
+            (table, now) => Entry.OfIntensities(Grid, table, now),
+            () => _clock,
+            _door,
+            new Backoff(_time, new Random(1)),
+            _time,
+            NullLogger<Feed>.Instance
+        );
         return (feed, feed.RunAsync(_stop.Token));
     }
 
@@ -323,12 +361,21 @@ public sealed class FeedTests : IDisposable
     private static async Task<IMqttClient> SenderAsync(int port)
     {
         IMqttClient sender = new MqttClientFactory().CreateMqttClient();
-        await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+        await sender.ConnectAsync(
+            new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(),
+            TestContext.Current.CancellationToken
+        );
         return sender;
     }
 
     private static Task SendAsync(IMqttClient sender, string value, bool retain = false) =>
-        sender.PublishStringAsync("grid/intensity", Table + value, MqttQualityOfServiceLevel.AtLeastOnce, retain, TestContext.Current.CancellationToken);
+        sender.PublishStringAsync(
+            "grid/intensity",
+            Table + value,
+            MqttQualityOfServiceLevel.AtLeastOnce,
+            retain,
+            TestContext.Current.CancellationToken
+        );
 
     private static void Write(string path, string value, int version)
     {

@@ -40,7 +40,10 @@ public sealed class BusWorkerTests : IAsyncDisposable
     private (TestLine Line, PulseMeter Meter) Pulses(string name)
     {
         var line = new TestLine(_time);
-        return (line, new PulseMeter(name, line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), TimeSpan.Zero, AccuracyClass.OfMeter, _book));
+        return (
+            line,
+            new PulseMeter(name, line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), TimeSpan.Zero, AccuracyClass.OfMeter, _book)
+        );
     }
 
     private BusWorker[] Workers(params IMeter[][] buses)
@@ -101,8 +104,15 @@ public sealed class BusWorkerTests : IAsyncDisposable
         chip.Connect(Ads1115Input.Ain0, new SimulatedClamp(new SteadyFeed(230, 5), clamp));
         var press = new Ads1115Meter("press", new Ads1115(chip), Ads1115Input.Ain0, clamp, 230, 1, _book, _time);
         BusWorker worker = Workers([press, Pulses("gas").Meter])[0];
-        foreach ((BusFault fault, MissingReason? reason) in new (BusFault, MissingReason?)[]
-            { (BusFault.None, null), (BusFault.NoAnswer, MissingReason.NoAnswer), (BusFault.Stuck, MissingReason.BusStuck), (BusFault.None, null) })
+        foreach (
+            (BusFault fault, MissingReason? reason) in new (BusFault, MissingReason?)[]
+            {
+                (BusFault.None, null),
+                (BusFault.NoAnswer, MissingReason.NoAnswer),
+                (BusFault.Stuck, MissingReason.BusStuck),
+                (BusFault.None, null),
+            }
+        )
         {
             chip.Fault = fault;
             worker.Poll();
@@ -128,9 +138,13 @@ public sealed class BusWorkerTests : IAsyncDisposable
         worker.Poll();
         worker.Poll();
         Assert.Equal(
-            [(LogLevel.Warning, "bus-0, gas: what a surprise"), (LogLevel.Warning, "bus-0, gas: what a surprise"),
-                (LogLevel.Information, "bus-0, gas: works again.")],
-            _logger.Lines);
+            [
+                (LogLevel.Warning, "bus-0, gas: what a surprise"),
+                (LogLevel.Warning, "bus-0, gas: what a surprise"),
+                (LogLevel.Information, "bus-0, gas: works again."),
+            ],
+            _logger.Lines
+        );
     }
 
     [Fact]
@@ -182,7 +196,11 @@ public sealed class BusWorkerTests : IAsyncDisposable
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add((logLevel, formatter(state, exception)));
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add((logLevel, formatter(state, exception)));
     }
 }

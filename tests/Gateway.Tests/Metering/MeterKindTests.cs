@@ -22,12 +22,18 @@ public class MeterKindTests
     private (SimulatedAde7953 Chip, Ade7953Meter A, Ade7953Meter B) Ade(double amperesA, double amperesB)
     {
         var chip = new SimulatedAde7953(
-            new SimulatedClamp(new SteadyFeed(230, amperesA), Clamp), new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp), 1001, _time);
+            new SimulatedClamp(new SteadyFeed(230, amperesA), Clamp),
+            new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp),
+            1001,
+            _time
+        );
         var shared = new SharedAde7953(new Ade7953(chip, _time));
         var scale = new Ade7953Scale(Clamp, 1001);
-        return (chip,
+        return (
+            chip,
             new Ade7953Meter("a", shared, Ade7953ChannelName.A, scale, AccuracyClass.Class1, _book),
-            new Ade7953Meter("b", shared, Ade7953ChannelName.B, scale, AccuracyClass.Class1, _book));
+            new Ade7953Meter("b", shared, Ade7953ChannelName.B, scale, AccuracyClass.Class1, _book)
+        );
     }
 
     [Fact]
@@ -96,7 +102,13 @@ public class MeterKindTests
         // A voltage divider of 1 to 1001 taken for 1 to 10 010: 2 300 V.
         var chip = new SimulatedAde7953(new SimulatedClamp(new SteadyFeed(230, 20), Clamp), null, 1001, _time);
         var wrong = new Ade7953Meter(
-            "a", new SharedAde7953(new Ade7953(chip, _time)), Ade7953ChannelName.A, new Ade7953Scale(Clamp, 10_010), AccuracyClass.Class1, _book);
+            "a",
+            new SharedAde7953(new Ade7953(chip, _time)),
+            Ade7953ChannelName.A,
+            new Ade7953Scale(Clamp, 10_010),
+            AccuracyClass.Class1,
+            _book
+        );
         ChipException refused = Assert.Throws<ChipException>(() => Read(wrong));
         Assert.Equal(MissingReason.Implausible, refused.Reason);
         Assert.Contains("2300 V is no low voltage", refused.Message, StringComparison.Ordinal);
@@ -127,12 +139,27 @@ public class MeterKindTests
     [InlineData(0, -20, 0, true, 76_667, 0)]
     [InlineData(0, 20, 0, true, 0, 76_667)]
     public void The_calibration_of_an_ATM90E32AS_phase_is_in_its_registers_and_in_what_it_shows(
-        double lag, double amperes, double degrees, bool reversed, double import, double export)
+        double lag,
+        double amperes,
+        double degrees,
+        bool reversed,
+        double import,
+        double export
+    )
     {
         var chip = new SimulatedAtm90e32as([new SimulatedClamp(new SteadyFeed(230, amperes, lag), Clamp), null, null], 1001, _time);
         var meter = new Atm90e32asMeter(
-            "a", new SharedAtm90e32as(new Atm90e32as(chip, 50, _time)), Atm90e32asPhaseName.A, new Atm90e32asScale(Clamp, 1001), AccuracyClass.Class1, _book,
-            new ChannelCalibration(1.1m, [new CtPoint(20, (decimal)degrees)]) with { Reversed = reversed });
+            "a",
+            new SharedAtm90e32as(new Atm90e32as(chip, 50, _time)),
+            Atm90e32asPhaseName.A,
+            new Atm90e32asScale(Clamp, 1001),
+            AccuracyClass.Class1,
+            _book,
+            new ChannelCalibration(1.1m, [new CtPoint(20, (decimal)degrees)]) with
+            {
+                Reversed = reversed,
+            }
+        );
         Read(meter);
         for (int s = 0; s < 60; s++)
         {
@@ -148,12 +175,17 @@ public class MeterKindTests
     private (SimulatedAtm90e32as Chip, Atm90e32asMeter A, Atm90e32asMeter B) Atm(SteadyFeed a, double amperesB)
     {
         var chip = new SimulatedAtm90e32as(
-            [new SimulatedClamp(a, Clamp), new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp), null], 1001, _time);
+            [new SimulatedClamp(a, Clamp), new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp), null],
+            1001,
+            _time
+        );
         var shared = new SharedAtm90e32as(new Atm90e32as(chip, 50, _time));
         var scale = new Atm90e32asScale(Clamp, 1001);
-        return (chip,
+        return (
+            chip,
             new Atm90e32asMeter("a", shared, Atm90e32asPhaseName.A, scale, AccuracyClass.Class05S, _book),
-            new Atm90e32asMeter("b", shared, Atm90e32asPhaseName.B, scale, AccuracyClass.Class05S, _book));
+            new Atm90e32asMeter("b", shared, Atm90e32asPhaseName.B, scale, AccuracyClass.Class05S, _book)
+        );
     }
 
     [Fact]
@@ -296,7 +328,16 @@ public class MeterKindTests
         chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(new SteadyFeed(230, 10), Clamp));
         var plain = new Ads1115Meter("plain", new Ads1115(chip), Ads1115Input.Ain0Ain1, Clamp, 230, 1, _book, _time);
         var calibrated = new Ads1115Meter(
-            "press", new Ads1115(chip), Ads1115Input.Ain0Ain1, Clamp, 230, 1, _book, _time, new ChannelCalibration(1.1m, [new CtPoint(5, 0, 2)]));
+            "press",
+            new Ads1115(chip),
+            Ads1115Input.Ain0Ain1,
+            Clamp,
+            230,
+            1,
+            _book,
+            _time,
+            new ChannelCalibration(1.1m, [new CtPoint(5, 0, 2)])
+        );
         Assert.InRange(Read(calibrated).Live.CurrentA!.Value / Read(plain).Live.CurrentA!.Value, 1.11, 1.134);
         Advance(3);
         Assert.InRange((double)Read(calibrated).Registers[0].Count / Read(plain).Registers[0].Count, 1.11, 1.134);
@@ -307,7 +348,14 @@ public class MeterKindTests
     {
         var chip = new SimulatedAde7953(new SimulatedClamp(new SteadyFeed(230, 20, lag), Clamp), null, 1001, _time);
         var meter = new Ade7953Meter(
-            "a", new SharedAde7953(new Ade7953(chip, _time)), Ade7953ChannelName.A, new Ade7953Scale(Clamp, 1001), AccuracyClass.Class1, Books.Empty(), calibration);
+            "a",
+            new SharedAde7953(new Ade7953(chip, _time)),
+            Ade7953ChannelName.A,
+            new Ade7953Scale(Clamp, 1001),
+            AccuracyClass.Class1,
+            Books.Empty(),
+            calibration
+        );
         Read(meter);
         for (int s = 0; s < 59; s++)
         {
@@ -386,8 +434,8 @@ public class MeterKindTests
         Assert.Equal(Quality.Estimated | Quality.Saturated, Read(meter).Quality);
     }
 
-    private PulseMeter Gas(TestLine line, double minimumPeriodS = 0, AccuracyClass accuracy = AccuracyClass.OfMeter) => new(
-        "gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), TimeSpan.FromSeconds(minimumPeriodS), accuracy, _book);
+    private PulseMeter Gas(TestLine line, double minimumPeriodS = 0, AccuracyClass accuracy = AccuracyClass.OfMeter) =>
+        new("gas", line, ObisCode.Gas, 10, "m3", TimeSpan.FromMilliseconds(30), TimeSpan.FromSeconds(minimumPeriodS), accuracy, _book);
 
     [Fact]
     public void A_pulse_meter_books_each_impulse_once_and_shows_the_flow_between_the_last_two()

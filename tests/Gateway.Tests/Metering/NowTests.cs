@@ -10,7 +10,16 @@ public class NowTests
     private static readonly TimeSpan Slot = TimeSpan.FromSeconds(60);
 
     private readonly PulseMeter _meter = new(
-        "gas", new TestLine(new FakeTimeProvider()), ObisCode.Gas, 10, "m3", TimeSpan.Zero, TimeSpan.Zero, AccuracyClass.OfMeter, Books.Empty());
+        "gas",
+        new TestLine(new FakeTimeProvider()),
+        ObisCode.Gas,
+        10,
+        "m3",
+        TimeSpan.Zero,
+        TimeSpan.Zero,
+        AccuracyClass.OfMeter,
+        Books.Empty()
+    );
 
     private readonly Now _now;
 
@@ -52,8 +61,12 @@ public class NowTests
         Store(2, new Gap(Start.AddSeconds(1), Start.AddSeconds(2), GapCause.EdgesLost, 3));
         Store(3, new Gap(Start.AddSeconds(2), Start.AddSeconds(3), GapCause.NotSampled));
         Assert.Equal(
-            [new Gap(Start, Start.AddSeconds(2), GapCause.EdgesLost, 5), new Gap(Start.AddSeconds(2), Start.AddSeconds(3), GapCause.NotSampled)],
-            _now.TakeGaps("gas"));
+            [
+                new Gap(Start, Start.AddSeconds(2), GapCause.EdgesLost, 5),
+                new Gap(Start.AddSeconds(2), Start.AddSeconds(3), GapCause.NotSampled),
+            ],
+            _now.TakeGaps("gas")
+        );
         Assert.Empty(_now.TakeGaps("gas"));
     }
 

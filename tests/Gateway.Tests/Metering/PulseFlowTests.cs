@@ -41,12 +41,16 @@ public class PulseFlowTests
     }
 
     [Fact]
-    public void The_flow_never_rises_without_an_impulse() => Gen.Select(Gen.Long[1, 1000], Gen.Long[0, 20_000].Array).Sample((period, times) =>
-    {
-        var pulses = new PulseFlow(1, "m3", 0);
-        pulses.Impulse(0);
-        pulses.Impulse(period * Second);
-        double[] flows = [.. times.Order().Select(t => pulses.At((period + t) * Second)!.Value)];
-        Assert.Equal(flows.OrderDescending(), flows);
-    });
+    public void The_flow_never_rises_without_an_impulse() =>
+        Gen.Select(Gen.Long[1, 1000], Gen.Long[0, 20_000].Array)
+            .Sample(
+                (period, times) =>
+                {
+                    var pulses = new PulseFlow(1, "m3", 0);
+                    pulses.Impulse(0);
+                    pulses.Impulse(period * Second);
+                    double[] flows = [.. times.Order().Select(t => pulses.At((period + t) * Second)!.Value)];
+                    Assert.Equal(flows.OrderDescending(), flows);
+                }
+            );
 }

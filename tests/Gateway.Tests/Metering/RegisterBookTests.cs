@@ -14,27 +14,35 @@ public class RegisterBookTests
     private static Register Import(long count) => new(ObisCode.ActiveImport, Quantum.MilliwattHour, count);
 
     [Fact]
-    public void Totals_are_the_sums_of_what_was_added_and_an_older_list_stays_as_it_was() => Gen.Long[0, 1L << 40].Array.Sample(counts =>
-    {
-        MeterRegisters meter = new RegisterBook(Nothing, Nothing)
-            .Open("m", (ObisCode.ActiveImport, Quantum.MilliwattHour), (ObisCode.ActiveExport, Quantum.MilliwattHour));
-        long total = 0;
-        foreach (long count in counts)
-        {
-            IReadOnlyList<Register> before = meter.Now;
-            meter.Add(count, 1);
-            Assert.Equal(total, before[0].Count);
-            total += count;
-        }
+    public void Totals_are_the_sums_of_what_was_added_and_an_older_list_stays_as_it_was() =>
+        Gen.Long[0, 1L << 40]
+            .Array.Sample(counts =>
+            {
+                MeterRegisters meter = new RegisterBook(Nothing, Nothing).Open(
+                    "m",
+                    (ObisCode.ActiveImport, Quantum.MilliwattHour),
+                    (ObisCode.ActiveExport, Quantum.MilliwattHour)
+                );
+                long total = 0;
+                foreach (long count in counts)
+                {
+                    IReadOnlyList<Register> before = meter.Now;
+                    meter.Add(count, 1);
+                    Assert.Equal(total, before[0].Count);
+                    total += count;
+                }
 
-        Assert.Equal([Import(total), new(ObisCode.ActiveExport, Quantum.MilliwattHour, counts.Length)], meter.Now);
-    });
+                Assert.Equal([Import(total), new(ObisCode.ActiveExport, Quantum.MilliwattHour, counts.Length)], meter.Now);
+            });
 
     [Fact]
     public void A_negative_count_or_an_overflow_in_one_register_changes_none()
     {
-        MeterRegisters meter = new RegisterBook(Known("m", Import(long.MaxValue - 1)), Nothing)
-            .Open("m", (ObisCode.ActiveExport, Quantum.MilliwattHour), (ObisCode.ActiveImport, Quantum.MilliwattHour));
+        MeterRegisters meter = new RegisterBook(Known("m", Import(long.MaxValue - 1)), Nothing).Open(
+            "m",
+            (ObisCode.ActiveExport, Quantum.MilliwattHour),
+            (ObisCode.ActiveImport, Quantum.MilliwattHour)
+        );
         Assert.Throws<ArgumentException>(() => meter.Add(1, -1));
         Assert.Throws<OverflowException>(() => meter.Add(1, 2));
         Assert.Throws<ArgumentException>(() => meter.Add(1));
@@ -63,8 +71,7 @@ public class RegisterBookTests
     [InlineData(7L, 8L, 8, RegisterOrigin.Ledger)]
     public void The_larger_of_file_and_ledger_wins_and_the_start_says_which(long? file, long? ledger, long count, RegisterOrigin origin)
     {
-        var book = new RegisterBook(
-            file is { } f ? Known("m", Import(f)) : Nothing, ledger is { } l ? Known("m", Import(l)) : Nothing);
+        var book = new RegisterBook(file is { } f ? Known("m", Import(f)) : Nothing, ledger is { } l ? Known("m", Import(l)) : Nothing);
         book.Open("m", (ObisCode.ActiveImport, Quantum.MilliwattHour));
         RegisterStart start = Assert.Single(book.Starts);
         Assert.Equal(("m", Import(count), origin), (start.Meter, start.Register, start.Origin));

@@ -68,7 +68,10 @@ public sealed class RegisterFileTests : IDisposable
 
         await Count(1);
         await using RegisterFile after = Open();
-        Assert.Equal([(Gas, 4L), (new("water", ObisCode.Water), 8L)], after.Found.Select(f => (f.Key, f.Value.Count)).OrderBy(f => f.Key.Meter));
+        Assert.Equal(
+            [(Gas, 4L), (new("water", ObisCode.Water), 8L)],
+            after.Found.Select(f => (f.Key, f.Value.Count)).OrderBy(f => f.Key.Meter)
+        );
     }
 
     [Fact]
@@ -178,7 +181,9 @@ public sealed class RegisterFileTests : IDisposable
         }
     }
 
-    /// <summary>Runs this program as a child that counts as fast as it can, kills it after so many lines, and returns the last count it told.</summary>
+    /// <summary>
+    /// Runs this program as a child that counts as fast as it can, kills it after so many lines, and returns the last count it told.
+    /// </summary>
     private async Task<long> CountInChildUntilKilled(int lines)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };

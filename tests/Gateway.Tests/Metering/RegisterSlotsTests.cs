@@ -28,51 +28,64 @@ public class RegisterSlotsTests
     }
 
     [Fact]
-    public void Whatever_is_torn_or_lost_the_newest_state_survives_the_process_and_the_flushed_one_a_power_cut() => Gen.Select(
-        Gen.Frequency((4, Gen.Const(Step.Write)), (2, Gen.Const(Step.BeginFlush)), (2, Gen.Const(Step.EndFlush)), (1, Gen.Const(Step.FailFlush))),
-        Gen.Int[0, 1023]).Array[1, 60].Sample(steps =>
-    {
-        var card = new Card();
-        var slots = new RegisterSlots();
-        var book = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
-        MeterRegisters meter = book.Open("m", (ObisCode.ActiveImport, Quantum.MilliwattHour), (ObisCode.ActiveExport, Quantum.MilliwattHour));
-        (long flushing, long flushed) = (0, 0);
-        foreach ((Step step, int torn) in steps)
-        {
-            switch (step)
+    public void Whatever_is_torn_or_lost_the_newest_state_survives_the_process_and_the_flushed_one_a_power_cut() =>
+        Gen.Select(
+                Gen.Frequency(
+                    (4, Gen.Const(Step.Write)),
+                    (2, Gen.Const(Step.BeginFlush)),
+                    (2, Gen.Const(Step.EndFlush)),
+                    (1, Gen.Const(Step.FailFlush))
+                ),
+                Gen.Int[0, 1023]
+            )
+            .Array[1, 60]
+            .Sample(steps =>
             {
-                case Step.Write:
-                    meter.Add(1, 2);
-                    (int slot, long sequence) = (slots.Next, slots.Sequence + 1);
-                    byte[] whole = [.. card.Cache[slot]];
-                    RegisterSlot.Encode(whole, sequence, book.All);
-                    whole.AsSpan(0, torn).CopyTo(card.Cache[slot]);
-                    Assert.InRange(Card.Newest(card.Cache), sequence - 1, sequence);
-                    card.Unflushed.Add(slot);
-                    card.WrittenWithinFlush.Add(slot);
-                    Assert.True(card.NewestAfterPowerCut() >= flushed);
-                    whole.CopyTo(card.Cache[slot], 0);
-                    slots.Written(slot, sequence);
-                    Assert.Equal(sequence, Card.Newest(card.Cache));
-                    break;
-                case Step.BeginFlush when flushing == 0 && slots.TryBeginFlush():
-                    flushing = slots.Sequence;
-                    card.WrittenWithinFlush.Clear();
-                    break;
-                case Step.EndFlush when flushing != 0:
-                    slots.EndFlush(done: true);
-                    card.Unflushed.IntersectWith(card.WrittenWithinFlush);
-                    (flushing, flushed) = (0, flushing);
-                    break;
-                case Step.FailFlush when flushing != 0:
-                    slots.EndFlush(done: false);
-                    flushing = 0;
-                    break;
-            }
+                var card = new Card();
+                var slots = new RegisterSlots();
+                var book = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
+                MeterRegisters meter = book.Open(
+                    "m",
+                    (ObisCode.ActiveImport, Quantum.MilliwattHour),
+                    (ObisCode.ActiveExport, Quantum.MilliwattHour)
+                );
+                (long flushing, long flushed) = (0, 0);
+                foreach ((Step step, int torn) in steps)
+                {
+                    switch (step)
+                    {
+                        case Step.Write:
+                            meter.Add(1, 2);
+                            (int slot, long sequence) = (slots.Next, slots.Sequence + 1);
+                            byte[] whole = [.. card.Cache[slot]];
+                            RegisterSlot.Encode(whole, sequence, book.All);
+                            whole.AsSpan(0, torn).CopyTo(card.Cache[slot]);
+                            Assert.InRange(Card.Newest(card.Cache), sequence - 1, sequence);
+                            card.Unflushed.Add(slot);
+                            card.WrittenWithinFlush.Add(slot);
+                            Assert.True(card.NewestAfterPowerCut() >= flushed);
+                            whole.CopyTo(card.Cache[slot], 0);
+                            slots.Written(slot, sequence);
+                            Assert.Equal(sequence, Card.Newest(card.Cache));
+                            break;
+                        case Step.BeginFlush when flushing == 0 && slots.TryBeginFlush():
+                            flushing = slots.Sequence;
+                            card.WrittenWithinFlush.Clear();
+                            break;
+                        case Step.EndFlush when flushing != 0:
+                            slots.EndFlush(done: true);
+                            card.Unflushed.IntersectWith(card.WrittenWithinFlush);
+                            (flushing, flushed) = (0, flushing);
+                            break;
+                        case Step.FailFlush when flushing != 0:
+                            slots.EndFlush(done: false);
+                            flushing = 0;
+                            break;
+                    }
 
-            Assert.True(card.NewestAfterPowerCut() >= flushed);
-        }
-    });
+                    Assert.True(card.NewestAfterPowerCut() >= flushed);
+                }
+            });
 
     [Fact]
     public void There_is_nothing_to_flush_before_a_write_within_a_flush_and_after_it()

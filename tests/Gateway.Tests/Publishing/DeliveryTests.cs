@@ -6,7 +6,11 @@ namespace EdgeGateway.Tests.Publishing;
 public sealed class DeliveryTests : IDisposable
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_781_481_600);
-    private static readonly DeliveryState Before = new("desk", "directory /delivered", 10, 30) { LastFailure = new("The disk is full.", Now), IsRetrying = true };
+    private static readonly DeliveryState Before = new("desk", "directory /delivered", 10, 30)
+    {
+        LastFailure = new("The disk is full.", Now),
+        IsRetrying = true,
+    };
     private readonly RecordedLog _log = new();
 
     public void Dispose() => _log.Dispose();
@@ -15,7 +19,16 @@ public sealed class DeliveryTests : IDisposable
     public void An_accepted_batch_moves_on_and_its_note_and_the_last_failure_stay_readable()
     {
         DeliveryState after = Before.After(DeliveryOutcome.Accepted("Nobody subscribes."), 20, Now.AddMinutes(1));
-        Assert.Equal(Before with { DeliveredUpTo = 20, LastSuccess = Now.AddMinutes(1), Note = "Nobody subscribes.", IsRetrying = false }, after);
+        Assert.Equal(
+            Before with
+            {
+                DeliveredUpTo = 20,
+                LastSuccess = Now.AddMinutes(1),
+                Note = "Nobody subscribes.",
+                IsRetrying = false,
+            },
+            after
+        );
         Assert.Equal((20L, 10L), (Before.Backlog, after.Backlog));
     }
 
@@ -65,9 +78,19 @@ public sealed class DeliveryTests : IDisposable
     [Fact]
     public void Every_kind_of_publisher_has_its_contract_test()
     {
-        List<string> publishers = [.. typeof(IPublisher).Assembly.GetTypes().Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(IPublisher))).Select(t => t.Name)];
+        List<string> publishers =
+        [
+            .. typeof(IPublisher)
+                .Assembly.GetTypes()
+                .Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(IPublisher)))
+                .Select(t => t.Name),
+        ];
         Assert.Equal(3, publishers.Count);
-        Assert.All(publishers, p => Assert.Contains(typeof(PublisherContract).Assembly.GetTypes(), t => t.Name == p + "ContractTests" && t.IsSubclassOf(typeof(PublisherContract))));
+        Assert.All(publishers, p =>
+            Assert.Contains(typeof(PublisherContract).Assembly.GetTypes(), t =>
+                t.Name == p + "ContractTests" && t.IsSubclassOf(typeof(PublisherContract))
+            )
+        );
     }
 
     [Fact]

@@ -33,15 +33,20 @@ public sealed class DirectoryPublisherTests : IDisposable
         await DeliverAsync(_log.Grow(3), _log.Grow(2));
         Assert.Equal(
             new HashSet<string?> { $"{Log}-000000000000-000000000003.batch", $"{Log}-000000000003-000000000005.batch", "checkpoint.txt" },
-            Directory.EnumerateFileSystemEntries(Delivered).Select(Path.GetFileName).ToHashSet());
+            Directory.EnumerateFileSystemEntries(Delivered).Select(Path.GetFileName).ToHashSet()
+        );
     }
 
     [Fact]
     public async Task The_newest_checkpoint_lies_beside_the_batches_even_when_an_old_batch_comes_again()
     {
-        Batch first = _log.Grow(3), second = _log.Grow(2);
+        Batch first = _log.Grow(3),
+            second = _log.Grow(2);
         await DeliverAsync(first, second, first);
-        Assert.Equal(second.Note, await File.ReadAllTextAsync(Path.Combine(Delivered, "checkpoint.txt"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            second.Note,
+            await File.ReadAllTextAsync(Path.Combine(Delivered, "checkpoint.txt"), TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact]
@@ -61,7 +66,11 @@ public sealed class DirectoryPublisherTests : IDisposable
     [Fact]
     public async Task A_place_that_cannot_be_written_keeps_the_batch_with_its_name()
     {
-        DeliveryOutcome outcome = await new DirectoryPublisher("desk", "/proc/delivered").DeliverAsync(_log.Grow(1), default, TestContext.Current.CancellationToken);
+        DeliveryOutcome outcome = await new DirectoryPublisher("desk", "/proc/delivered").DeliverAsync(
+            _log.Grow(1),
+            default,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
         Assert.Contains("/proc/delivered", outcome.Text, StringComparison.Ordinal);
     }

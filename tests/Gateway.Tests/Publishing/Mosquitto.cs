@@ -27,8 +27,17 @@ internal sealed class Mosquitto : IAsyncDisposable
         string config = Path.Combine(folder, "mosquitto.conf");
         await File.WriteAllLinesAsync(
             config,
-            ["user root", "persistence false", "log_dest stderr", "log_type all", $"listener {port} 127.0.0.1", "allow_anonymous true", .. settings],
-            TestContext.Current.CancellationToken);
+            [
+                "user root",
+                "persistence false",
+                "log_dest stderr",
+                "log_type all",
+                $"listener {port} 127.0.0.1",
+                "allow_anonymous true",
+                .. settings,
+            ],
+            TestContext.Current.CancellationToken
+        );
         Process process = Tool.Start("mosquitto", "-c", config);
         List<string> log = [];
         while (await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)

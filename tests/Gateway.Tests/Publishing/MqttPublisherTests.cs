@@ -8,7 +8,8 @@ namespace EdgeGateway.Tests.Publishing;
 
 public sealed class MqttPublisherTests : IDisposable
 {
-    private const string Online = """{"state":"online","version":"1.2.3"}""", Offline = """{"state":"offline","version":"1.2.3"}""";
+    private const string Online = """{"state":"online","version":"1.2.3"}""",
+        Offline = """{"state":"offline","version":"1.2.3"}""";
     private readonly RecordedLog _log = new();
     private readonly int _port = Mosquitto.FreePort();
 
@@ -26,7 +27,10 @@ public sealed class MqttPublisherTests : IDisposable
 
         using Subscriber late = await Subscriber.ToAsync(_port, "#");
         (byte[] Bytes, bool Retained)[] kept = [await late.NextAsync(), await late.NextAsync()];
-        Assert.Equal(new[] { batch.Note, Online }.Order(StringComparer.Ordinal), kept.Select(k => Encoding.UTF8.GetString(k.Bytes)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            new[] { batch.Note, Online }.Order(StringComparer.Ordinal),
+            kept.Select(k => Encoding.UTF8.GetString(k.Bytes)).Order(StringComparer.Ordinal)
+        );
         Assert.All(kept, k => Assert.True(k.Retained));
         Batch next = _log.Grow(1);
         await AcceptedAsync(publisher, next);
@@ -45,7 +49,10 @@ public sealed class MqttPublisherTests : IDisposable
         wire.Cut();
         Assert.Equal(Offline, await watcher.NextTextAsync());
         using Subscriber late = await Subscriber.ToAsync(_port, $"{Topics}/state");
-        Assert.Equal((Offline, true), await late.NextAsync() is var (bytes, retained) ? (Encoding.UTF8.GetString(bytes), retained) : default);
+        Assert.Equal(
+            (Offline, true),
+            await late.NextAsync() is var (bytes, retained) ? (Encoding.UTF8.GetString(bytes), retained) : default
+        );
 
         await AcceptedAfterCutAsync(publisher, _log.Grow(1));
         Assert.Equal(Online, await watcher.NextTextAsync());
@@ -134,11 +141,17 @@ public sealed class MqttPublisherTests : IDisposable
     [Fact]
     public async Task Where_the_receiver_is_named_only_its_receipt_of_this_very_batch_counts()
     {
-        Cosigner cloud = new("cloud.example/r1", new byte[32]), stranger = new("cloud.example/r1", [.. new byte[31], 1]);
+        Cosigner cloud = new("cloud.example/r1", new byte[32]),
+            stranger = new("cloud.example/r1", [.. new byte[31], 1]);
         await using Mosquitto broker = await Mosquitto.StartAsync(_port);
         using Subscriber receiver = await Subscriber.ToAsync(_port, $"{Topics}/batch");
         SignallingTime time = new();
-        await using MqttPublisher publisher = new(new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo", cloud.Key), _log.Origin.DeviceId, "1.2.3", time);
+        await using MqttPublisher publisher = new(
+            new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo", cloud.Key),
+            _log.Origin.DeviceId,
+            "1.2.3",
+            time
+        );
         Assert.EndsWith("confirmed by cloud.example/r1", publisher.Destination, StringComparison.Ordinal);
         Batch first = _log.Grow(3);
         Task<DeliveryOutcome> offered = OfferAsync(publisher, first);
@@ -146,7 +159,16 @@ public sealed class MqttPublisherTests : IDisposable
         TreeHead head = BatchVerifier.Verify(got, TrustAnchors.FromPem(_log.PublicKeyPem)).Head;
         TreeHead forked = head with { Root = MerkleHash.OfLeaf([1]) };
 
-        foreach (string wrong in new[] { "", "ok", got.Note, got.Note + stranger.Sign(head, DateTimeOffset.UnixEpoch), got.Note + cloud.Sign(forked, DateTimeOffset.UnixEpoch) })
+        foreach (
+            string wrong in new[]
+            {
+                "",
+                "ok",
+                got.Note,
+                got.Note + stranger.Sign(head, DateTimeOffset.UnixEpoch),
+                got.Note + cloud.Sign(forked, DateTimeOffset.UnixEpoch),
+            }
+        )
         {
             await receiver.SayAsync($"{Topics}/ack", wrong);
         }
@@ -181,10 +203,16 @@ public sealed class MqttPublisherTests : IDisposable
     [Fact]
     public async Task The_password_is_read_when_it_connects()
     {
-        string users = Path.Combine(_log.Folder, "users"), password = Path.Combine(_log.Folder, "password");
+        string users = Path.Combine(_log.Folder, "users"),
+            password = Path.Combine(_log.Folder, "password");
         await Tool.RunAsync("mosquitto_passwd", "-c", "-b", users, "gw", "right");
         await using Mosquitto broker = await Mosquitto.StartAsync(_port, "allow_anonymous false", $"password_file {users}");
-        await using MqttPublisher publisher = new(new("cloud", new("127.0.0.1", _port, "gw", password, Tls: false), "demo"), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
+        await using MqttPublisher publisher = new(
+            new("cloud", new("127.0.0.1", _port, "gw", password, Tls: false), "demo"),
+            _log.Origin.DeviceId,
+            "1.2.3",
+            TimeProvider.System
+        );
         Batch batch = _log.Grow(3);
         Assert.Contains(password, (await OfferAsync(publisher, batch)).Text, StringComparison.Ordinal);
         await File.WriteAllTextAsync(password, "wrong\n", TestContext.Current.CancellationToken);
@@ -199,18 +227,29 @@ public sealed class MqttPublisherTests : IDisposable
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
-        string certificateFile = Path.Combine(_log.Folder, "broker.pem"), keyFile = Path.Combine(_log.Folder, "broker.key");
+        string certificateFile = Path.Combine(_log.Folder, "broker.pem"),
+            keyFile = Path.Combine(_log.Folder, "broker.key");
         await File.WriteAllTextAsync(certificateFile, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(keyFile, key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         await using Mosquitto broker = await Mosquitto.StartAsync(_port, $"certfile {certificateFile}", $"keyfile {keyFile}");
-        await using MqttPublisher publisher = new(new("cloud", new("127.0.0.1", _port, null, null, Tls: true), "demo"), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
+        await using MqttPublisher publisher = new(
+            new("cloud", new("127.0.0.1", _port, null, null, Tls: true), "demo"),
+            _log.Origin.DeviceId,
+            "1.2.3",
+            TimeProvider.System
+        );
         DeliveryOutcome outcome = await OfferAsync(publisher, _log.Grow(1));
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
         Assert.Contains("certificate", outcome.Text, StringComparison.Ordinal);
     }
 
     private MqttPublisher Publisher(int port, TimeProvider? time = null) =>
-        new(new("cloud", new("127.0.0.1", port, null, null, Tls: false), "demo"), _log.Origin.DeviceId, "1.2.3", time ?? TimeProvider.System);
+        new(
+            new("cloud", new("127.0.0.1", port, null, null, Tls: false), "demo"),
+            _log.Origin.DeviceId,
+            "1.2.3",
+            time ?? TimeProvider.System
+        );
 
     private static Task<DeliveryOutcome> OfferAsync(MqttPublisher publisher, Batch batch) =>
         publisher.DeliverAsync(batch, batch.Encode(), TestContext.Current.CancellationToken);

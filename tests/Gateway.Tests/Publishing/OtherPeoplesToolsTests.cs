@@ -70,8 +70,10 @@ public sealed class OtherPeoplesToolsTests : IDisposable
 
     private string In(string file) => Path.Combine(_log.Folder, file);
 
-    private async Task<string> VerifiedAsync() => Encoding.UTF8.GetString(
-        await Tool.RunAsync("openssl", "dgst", "-sha256", "-verify", In("pub.pem"), "-signature", In("sig.der"), In("note.txt")));
+    private async Task<string> VerifiedAsync() =>
+        Encoding.UTF8.GetString(
+            await Tool.RunAsync("openssl", "dgst", "-sha256", "-verify", In("pub.pem"), "-signature", In("sig.der"), In("note.txt"))
+        );
 
     // One bit of each byte: a process for each bit would take a minute on a busy machine.
     private int AlterEachByte(string file, string folder)
@@ -93,8 +95,15 @@ public sealed class OtherPeoplesToolsTests : IDisposable
     {
         Batch batch = _log.Grow(3);
         await using MqttPublisher publisher = new(
-            new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo"), _log.Origin.DeviceId, "1.2.3", TimeProvider.System);
-        Assert.Equal(DeliveryVerdict.Accepted, (await publisher.DeliverAsync(batch, batch.Encode(), TestContext.Current.CancellationToken)).Verdict);
+            new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo"),
+            _log.Origin.DeviceId,
+            "1.2.3",
+            TimeProvider.System
+        );
+        Assert.Equal(
+            DeliveryVerdict.Accepted,
+            (await publisher.DeliverAsync(batch, batch.Encode(), TestContext.Current.CancellationToken)).Verdict
+        );
         return batch;
     }
 }

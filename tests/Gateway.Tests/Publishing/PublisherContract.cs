@@ -22,7 +22,9 @@ public abstract class PublisherContract : IAsyncDisposable
     /// <summary>The destination goes away, with what it had kept or without.</summary>
     protected abstract Task VanishAsync();
 
-    /// <summary>All that is at the destination or has newly come there, in order, once the batch that ends at <paramref name="end"/> was accepted.</summary>
+    /// <summary>
+    /// All that is at the destination or has newly come there, in order, once the batch that ends at <paramref name="end"/> was accepted.
+    /// </summary>
     protected abstract Task<IReadOnlyList<byte[]>> ArrivedAsync(long end);
 
     public virtual async ValueTask DisposeAsync()
@@ -37,12 +39,14 @@ public abstract class PublisherContract : IAsyncDisposable
     {
         await AppearAsync();
         List<byte[]> sent = [.. new[] { 3, 1, 300, 2 }.Select(n => _log.Grow(n).Encode())];
-        await DeliveringAsync(async (delivery, arrivedAsync) =>
-        {
-            IReadOnlyList<byte[]> arrived = await arrivedAsync(306);
-            Assert.Equal(sent.Select(Convert.ToHexString), arrived.Select(Convert.ToHexString));
-            Assert.Equal(306, _log.VerifySequence(arrived));
-        });
+        await DeliveringAsync(
+            async (delivery, arrivedAsync) =>
+            {
+                IReadOnlyList<byte[]> arrived = await arrivedAsync(306);
+                Assert.Equal(sent.Select(Convert.ToHexString), arrived.Select(Convert.ToHexString));
+                Assert.Equal(306, _log.VerifySequence(arrived));
+            }
+        );
     }
 
     [Fact]
@@ -50,26 +54,33 @@ public abstract class PublisherContract : IAsyncDisposable
     {
         await AppearAsync();
         _log.Grow(3);
-        await DeliveringAsync(async (delivery, arrivedAsync) =>
-        {
-            List<byte[]> arrived = [.. await arrivedAsync(3)];
-            _log.Grow(2);
-            arrived.AddRange(await arrivedAsync(5));
-            Assert.Equal(5, _log.VerifySequence(arrived));
-            Assert.InRange(_log.Ledger.Cursor(delivery.State.Name), 3, 5);
-            Assert.NotNull(delivery.State.LastSuccess);
-        });
+        await DeliveringAsync(
+            async (delivery, arrivedAsync) =>
+            {
+                List<byte[]> arrived = [.. await arrivedAsync(3)];
+                _log.Grow(2);
+                arrived.AddRange(await arrivedAsync(5));
+                Assert.Equal(5, _log.VerifySequence(arrived));
+                Assert.InRange(_log.Ledger.Cursor(delivery.State.Name), 3, 5);
+                Assert.NotNull(delivery.State.LastSuccess);
+            }
+        );
     }
 
     [Fact]
     public async Task The_same_batch_twice_and_cut_otherwise_is_harmless()
     {
         await AppearAsync();
-        Batch first = _log.Grow(3), second = _log.Grow(2), recut = _log.Ledger.BatchFrom(1)!;
+        Batch first = _log.Grow(3),
+            second = _log.Grow(2),
+            recut = _log.Ledger.BatchFrom(1)!;
         await using IPublisher publisher = Open();
         foreach (Batch batch in new[] { first, first, recut, second })
         {
-            Assert.Equal(DeliveryVerdict.Accepted, (await publisher.DeliverAsync(batch, batch.Encode(), TestContext.Current.CancellationToken)).Verdict);
+            Assert.Equal(
+                DeliveryVerdict.Accepted,
+                (await publisher.DeliverAsync(batch, batch.Encode(), TestContext.Current.CancellationToken)).Verdict
+            );
         }
 
         Assert.Equal(5, _log.VerifySequence(await ArrivedAsync(5)));
@@ -79,18 +90,20 @@ public abstract class PublisherContract : IAsyncDisposable
     public async Task An_unreachable_destination_keeps_everything_with_a_reason_and_gets_it_all_once_it_appears()
     {
         _log.Grow(3);
-        await DeliveringAsync(async (delivery, arrivedAsync) =>
-        {
-            await _time.NextWaitAsync();
-            _log.Grow(2);
-            DeliveryState state = delivery.State;
-            Assert.True(state.IsRetrying);
-            Assert.True(state.LastFailure!.Reason.Length > 20, state.LastFailure.Reason);
-            Assert.Equal((0L, 5L), (_log.Ledger.Cursor(delivery.State.Name), state.Backlog));
-            await AppearAsync();
-            _time.Advance(Backoff.Longest);
-            Assert.Equal(5, _log.VerifySequence(await arrivedAsync(5)));
-        });
+        await DeliveringAsync(
+            async (delivery, arrivedAsync) =>
+            {
+                await _time.NextWaitAsync();
+                _log.Grow(2);
+                DeliveryState state = delivery.State;
+                Assert.True(state.IsRetrying);
+                Assert.True(state.LastFailure!.Reason.Length > 20, state.LastFailure.Reason);
+                Assert.Equal((0L, 5L), (_log.Ledger.Cursor(delivery.State.Name), state.Backlog));
+                await AppearAsync();
+                _time.Advance(Backoff.Longest);
+                Assert.Equal(5, _log.VerifySequence(await arrivedAsync(5)));
+            }
+        );
     }
 
     [Fact]
@@ -98,17 +111,19 @@ public abstract class PublisherContract : IAsyncDisposable
     {
         await AppearAsync();
         _log.Grow(3);
-        await DeliveringAsync(async (delivery, arrivedAsync) =>
-        {
-            List<byte[]> arrived = [.. await arrivedAsync(3)];
-            await VanishAsync();
-            _log.Grow(2);
-            await _time.NextWaitAsync();
-            await AppearAsync();
-            _time.Advance(Backoff.Longest);
-            arrived.AddRange(await arrivedAsync(5));
-            Assert.Equal(5, _log.VerifySequence(arrived));
-        });
+        await DeliveringAsync(
+            async (delivery, arrivedAsync) =>
+            {
+                List<byte[]> arrived = [.. await arrivedAsync(3)];
+                await VanishAsync();
+                _log.Grow(2);
+                await _time.NextWaitAsync();
+                await AppearAsync();
+                _time.Advance(Backoff.Longest);
+                arrived.AddRange(await arrivedAsync(5));
+                Assert.Equal(5, _log.VerifySequence(arrived));
+            }
+        );
     }
 
     // Runs a delivery during a test; the function given to the test waits until a batch was accepted and gives what arrived.
@@ -155,9 +170,7 @@ public abstract class PublisherContract : IAsyncDisposable
 
         public async Task AcceptsAsync(long end)
         {
-            while (await _accepted.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync() != end)
-            {
-            }
+            while (await _accepted.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync() != end) { }
         }
 
         public ValueTask DisposeAsync() => publisher.DisposeAsync();
@@ -195,8 +208,10 @@ public sealed class DirectoryPublisherContractTests : FolderContract
 {
     protected override IPublisher Open() => new DirectoryPublisher("desk", Delivered);
 
-    protected override Task<IReadOnlyList<byte[]>> ArrivedAsync(long end) => Task.FromResult<IReadOnlyList<byte[]>>(
-        [.. Directory.EnumerateFiles(Delivered, "*.batch").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)]);
+    protected override Task<IReadOnlyList<byte[]>> ArrivedAsync(long end) =>
+        Task.FromResult<IReadOnlyList<byte[]>>([
+            .. Directory.EnumerateFiles(Delivered, "*.batch").Order(StringComparer.Ordinal).Select(File.ReadAllBytes),
+        ]);
 }
 
 public sealed class TilesPublisherContractTests : FolderContract
@@ -209,10 +224,13 @@ public sealed class TilesPublisherContractTests : FolderContract
         string folder = Path.Combine(Delivered, Log.Origin.ToString());
         long leaves = 0;
         TileLog.Verify(
-            (path, most) => File.Exists(Path.Combine(folder, path)) ? File.ReadAllBytes(Path.Combine(folder, path)) : (ReadOnlyMemory<byte>?)null,
-            TrustAnchors.FromPem(Log.PublicKeyPem), _ => leaves++);
+            (path, most) =>
+                File.Exists(Path.Combine(folder, path)) ? File.ReadAllBytes(Path.Combine(folder, path)) : (ReadOnlyMemory<byte>?)null,
+            TrustAnchors.FromPem(Log.PublicKeyPem),
+            _ => leaves++
+        );
         List<byte[]> batches = [];
-        for (long first = 0; first < leaves;)
+        for (long first = 0; first < leaves; )
         {
             Batch batch = Log.Ledger.BatchFrom(first)!;
             batches.Add(batch.Encode());
@@ -229,8 +247,13 @@ public sealed class MqttPublisherContractTests : PublisherContract
     private Mosquitto? _broker;
     private Subscriber? _subscriber;
 
-    protected override IPublisher Open() => new MqttPublisher(
-        new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo"), Log.Origin.DeviceId, "1.2.3", TimeProvider.System);
+    protected override IPublisher Open() =>
+        new MqttPublisher(
+            new("cloud", new("127.0.0.1", _port, null, null, Tls: false), "demo"),
+            Log.Origin.DeviceId,
+            "1.2.3",
+            TimeProvider.System
+        );
 
     protected override async Task AppearAsync()
     {
@@ -251,8 +274,7 @@ public sealed class MqttPublisherContractTests : PublisherContract
         do
         {
             arrived.Add((await _subscriber!.NextAsync()).Bytes);
-        }
-        while (Batch.Decode(arrived[^1], out _) is var batch && batch.First + batch.Elements.Count != end);
+        } while (Batch.Decode(arrived[^1], out _) is var batch && batch.First + batch.Elements.Count != end);
         return arrived;
     }
 }

@@ -13,9 +13,7 @@ internal sealed class RecordedLog : IDisposable
     private int _ticks;
 
     public RecordedLog()
-        : this(ECDsa.Create(ECCurve.NamedCurves.nistP256))
-    {
-    }
+        : this(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { }
 
     private RecordedLog(ECDsa key) => (_key, Ledger) = (key, Ledger.Open(Path.Combine(Folder, "ledger.db")));
 
@@ -33,8 +31,13 @@ internal sealed class RecordedLog : IDisposable
     public Batch Grow(int leaves, byte salt = 0)
     {
         long first = Ledger.Size;
-        Ledger.Append(new LedgerTick(
-            Start.AddMinutes(_ticks++), [.. Enumerable.Range(0, leaves).Select(i => Leaf(first + i, salt))], new Dictionary<string, string>()));
+        Ledger.Append(
+            new LedgerTick(
+                Start.AddMinutes(_ticks++),
+                [.. Enumerable.Range(0, leaves).Select(i => Leaf(first + i, salt))],
+                new Dictionary<string, string>()
+            )
+        );
         TreeHead head = Ledger.Head(Origin);
         Ledger.Seal(new StoredCheckpoint(head.Size, Start, CheckpointNote.Sign(head, _key), CheckpointCose.Sign(head, _key)));
         return Ledger.BatchFrom(first)!;
@@ -73,19 +76,28 @@ internal sealed class RecordedLog : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private byte[] Leaf(long index, byte salt) => LeafCodec.Encode(new Leaf(
-        new LeafHead
-        {
-            Index = index,
-            Type = index == 0 ? LeafType.Genesis : LeafType.Start,
-            Time = Start,
-            TimeStatus = TimeStatus.Unknown,
-            BootCount = 1,
-            MonotonicMs = index,
-            Salt = Enumerable.Repeat(salt, LeafCodec.SaltBytes).ToArray(),
-            Simulated = index == 0,
-        },
-        index == 0
-            ? [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]
-            : [LeafRecord.Of("version", "0"), LeafRecord.Of("registers-from-file", 0)]));
+    private byte[] Leaf(long index, byte salt) =>
+        LeafCodec.Encode(
+            new Leaf(
+                new LeafHead
+                {
+                    Index = index,
+                    Type = index == 0 ? LeafType.Genesis : LeafType.Start,
+                    Time = Start,
+                    TimeStatus = TimeStatus.Unknown,
+                    BootCount = 1,
+                    MonotonicMs = index,
+                    Salt = Enumerable.Repeat(salt, LeafCodec.SaltBytes).ToArray(),
+                    Simulated = index == 0,
+                },
+                index == 0
+                    ?
+                    [
+                        LeafRecord.Of("origin", Origin.ToString()),
+                        LeafRecord.Of("device", Origin.DeviceId),
+                        new LeafRecord("key") { Data = new byte[] { 0x30 } },
+                    ]
+                    : [LeafRecord.Of("version", "0"), LeafRecord.Of("registers-from-file", 0)]
+            )
+        );
 }

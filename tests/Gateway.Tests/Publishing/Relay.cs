@@ -16,7 +16,9 @@ public enum Mqtt5
     HungUpOn,
 }
 
-/// <summary>The wire between a publisher and a broker: it can be cut, it can swallow answers, and it can make the broker an older one.</summary>
+/// <summary>
+/// The wire between a publisher and a broker: it can be cut, it can swallow answers, and it can make the broker an older one.
+/// </summary>
 internal sealed class Relay : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -38,7 +40,9 @@ internal sealed class Relay : IDisposable
     /// <summary>The protocol level of each CONNECT, in order: 5, or 4 for MQTT 3.1.1.</summary>
     public List<byte> Levels { get; } = [];
 
-    /// <summary>Completes when the first CONNECT has gone on to the broker: one that came later would take the session from the next.</summary>
+    /// <summary>
+    /// Completes when the first CONNECT has gone on to the broker: one that came later would take the session from the next.
+    /// </summary>
     public Task Connected => _connected.Task;
 
     /// <summary>The broker's answers get lost while this is set.</summary>
@@ -73,9 +77,7 @@ internal sealed class Relay : IDisposable
                 _ = ServeAsync(client);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException) { }
     }
 
     private async Task ServeAsync(TcpClient client)
@@ -103,9 +105,7 @@ internal sealed class Relay : IDisposable
             _connected.TrySetResult();
             await Task.WhenAny(CopyAsync(client, broker, () => true), CopyAsync(broker, client, () => !_swallowing));
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
-        {
-        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException) { }
         finally
         {
             client.Dispose();

@@ -17,7 +17,9 @@ internal sealed class Subscriber : IDisposable
         Subscriber subscriber = new();
         subscriber._client.ApplicationMessageReceivedAsync += e => subscriber._arrived.Writer.WriteAsync(e.ApplicationMessage).AsTask();
         await subscriber._client.ConnectAsync(
-            new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(), TestContext.Current.CancellationToken);
+            new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build(),
+            TestContext.Current.CancellationToken
+        );
         await subscriber._client.SubscribeAsync(topic, MqttQualityOfServiceLevel.AtLeastOnce, TestContext.Current.CancellationToken);
         return subscriber;
     }
@@ -33,8 +35,14 @@ internal sealed class Subscriber : IDisposable
     public async Task<string> NextTextAsync() => Encoding.UTF8.GetString((await NextAsync()).Bytes);
 
     /// <summary>Says something itself.</summary>
-    public Task SayAsync(string topic, string text) => _client.PublishStringAsync(
-        topic, text, MqttQualityOfServiceLevel.AtLeastOnce, retain: false, TestContext.Current.CancellationToken);
+    public Task SayAsync(string topic, string text) =>
+        _client.PublishStringAsync(
+            topic,
+            text,
+            MqttQualityOfServiceLevel.AtLeastOnce,
+            retain: false,
+            TestContext.Current.CancellationToken
+        );
 
     public void Dispose() => _client.Dispose();
 }

@@ -19,19 +19,23 @@ public sealed class TilesPublisherTests : IDisposable
     [Fact]
     public void Whatever_the_steps_are_the_folder_verifies_after_each()
     {
-        Gen.OneOf(Gen.Int[1, 9], Gen.Int[200, 520]).Array[1, 5].Sample(
-            steps =>
-            {
-                using RecordedLog log = new();
-                string place = Path.Combine(log.Folder, "stick");
-                foreach (int step in steps)
+        Gen.OneOf(Gen.Int[1, 9], Gen.Int[200, 520])
+            .Array[1, 5]
+            .Sample(
+                steps =>
                 {
-                    Batch batch = log.Grow(step);
-                    Assert.Equal(DeliveryOutcome.Accepted(), Offer(batch, place));
-                    Assert.Equal(log.Ledger.Size, Verified(Path.Combine(place, log.Origin.ToString()), log));
-                }
-            },
-            iter: 6, threads: 1);
+                    using RecordedLog log = new();
+                    string place = Path.Combine(log.Folder, "stick");
+                    foreach (int step in steps)
+                    {
+                        Batch batch = log.Grow(step);
+                        Assert.Equal(DeliveryOutcome.Accepted(), Offer(batch, place));
+                        Assert.Equal(log.Ledger.Size, Verified(Path.Combine(place, log.Origin.ToString()), log));
+                    }
+                },
+                iter: 6,
+                threads: 1
+            );
     }
 
     [Fact]
@@ -40,13 +44,18 @@ public sealed class TilesPublisherTests : IDisposable
         Deliver(_log.Grow(3), _log.Grow(2), _log.Grow(300));
         Assert.Equal(
             ["checkpoint", "tile/0/000", "tile/0/001.p/49", "tile/1/000.p/1", "tile/entries/000", "tile/entries/001.p/49"],
-            Directory.EnumerateFiles(LogFolder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(LogFolder, f)).Order(StringComparer.Ordinal));
+            Directory
+                .EnumerateFiles(LogFolder, "*", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(LogFolder, f))
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void A_repeated_batch_is_accepted_and_writes_nothing()
     {
-        Batch first = _log.Grow(3), second = _log.Grow(4);
+        Batch first = _log.Grow(3),
+            second = _log.Grow(4);
         Deliver(first, second);
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(LogFolder, "checkpoint"));
         Deliver(first, second, first);
@@ -85,7 +94,8 @@ public sealed class TilesPublisherTests : IDisposable
     public void After_a_power_cut_between_any_two_steps_the_old_checkpoint_verifies_and_the_next_delivery_goes_on()
     {
         Deliver(_log.Grow(250));
-        string before = Path.Combine(_log.Folder, "before"), after = Path.Combine(_log.Folder, "after");
+        string before = Path.Combine(_log.Folder, "before"),
+            after = Path.Combine(_log.Folder, "after");
         Copy(LogFolder, before);
         Batch batch = _log.Grow(20);
         Deliver(batch);
@@ -165,9 +175,7 @@ public sealed class TilesPublisherTests : IDisposable
 
         public async Task AcceptedUpToAsync(long end)
         {
-            while (await _accepted.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync() != end)
-            {
-            }
+            while (await _accepted.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync() != end) { }
         }
 
         public ValueTask DisposeAsync() => publisher.DisposeAsync();
@@ -175,14 +183,18 @@ public sealed class TilesPublisherTests : IDisposable
 
     private void Deliver(params Batch[] batches) => Assert.All(batches, b => Assert.Equal(DeliveryOutcome.Accepted(), Offer(b, Place)));
 
-    private static DeliveryOutcome Offer(Batch batch, string place) => new TilesPublisher("stick", place).DeliverAsync(batch, default, CancellationToken.None).Result;
+    private static DeliveryOutcome Offer(Batch batch, string place) =>
+        new TilesPublisher("stick", place).DeliverAsync(batch, default, CancellationToken.None).Result;
 
     private static long Verified(string folder, RecordedLog log)
     {
         long leaves = 0;
         CheckpointNote note = TileLog.Verify(
-            (path, most) => File.Exists(Path.Combine(folder, path)) ? File.ReadAllBytes(Path.Combine(folder, path)) : (ReadOnlyMemory<byte>?)null,
-            TrustAnchors.FromPem(log.PublicKeyPem), leaf => leaves += leaf is null ? 0 : 1);
+            (path, most) =>
+                File.Exists(Path.Combine(folder, path)) ? File.ReadAllBytes(Path.Combine(folder, path)) : (ReadOnlyMemory<byte>?)null,
+            TrustAnchors.FromPem(log.PublicKeyPem),
+            leaf => leaves += leaf is null ? 0 : 1
+        );
         Assert.Equal(note.Head.Size, leaves);
         return leaves;
     }

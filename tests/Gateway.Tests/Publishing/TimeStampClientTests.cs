@@ -11,7 +11,8 @@ namespace EdgeGateway.Tests.Publishing;
 /// <summary>The device's side of RFC 3161 against <c>openssl ts</c>, from the request to a bundle that others verify.</summary>
 public sealed class TimeStampClientTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(30), Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(30),
+        Limit = TimeSpan.FromSeconds(15);
 
     private readonly RecordedLog _log = new();
     private readonly SignallingTime _time = new();
@@ -109,7 +110,8 @@ public sealed class TimeStampClientTests : IAsyncLifetime
 
         _log.Grow(1);
         using Ledger again = Ledger.Open(Path.Combine(_log.Folder, "ledger.db"));
-        StoredTimeStamp kept = again.NewestTimeStamp!, had = _log.Ledger.NewestTimeStamp!;
+        StoredTimeStamp kept = again.NewestTimeStamp!,
+            had = _log.Ledger.NewestTimeStamp!;
         Assert.Equal((3, "127.0.0.1", had.Time), (kept.Size, kept.Host, kept.Time));
         Assert.Equal(had.Token, kept.Token);
         Assert.Equal(had.Token, Assert.Single(BundleOf(again, 2).TimeStamps).ToArray());
@@ -175,7 +177,8 @@ public sealed class TimeStampClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task So_is_nobody_at_that_address() => await FailsAsync("is not reached: Connection refused", new Uri($"http://127.0.0.1:{Mosquitto.FreePort()}/"));
+    public async Task So_is_nobody_at_that_address() =>
+        await FailsAsync("is not reached: Connection refused", new Uri($"http://127.0.0.1:{Mosquitto.FreePort()}/"));
 
     [Theory]
     [InlineData(false)]
@@ -212,7 +215,11 @@ public sealed class TimeStampClientTests : IAsyncLifetime
     [Fact]
     public async Task Failing_is_said_once_when_it_begins_and_once_when_it_ends_and_then_the_newest_is_stamped()
     {
-        _server.Instead = (response, _) => { response.StatusCode = 503; return Task.CompletedTask; };
+        _server.Instead = (response, _) =>
+        {
+            response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
         _log.Grow(3);
         TimeStampClient client = Client();
         Task running = client.RunAsync(_stop.Token);
@@ -230,8 +237,12 @@ public sealed class TimeStampClientTests : IAsyncLifetime
         Assert.Equal((6, null), (client.State.Newest!.Size, client.State.Failure));
         await StopAsync(running);
         Assert.Equal(
-            [$"Warning: The time-stamping authority {_server.Url} does not stamp: it answers 503", $"Information: The time-stamping authority {_server.Url} stamps again"],
-            _said.Lines);
+            [
+                $"Warning: The time-stamping authority {_server.Url} does not stamp: it answers 503",
+                $"Information: The time-stamping authority {_server.Url} stamps again",
+            ],
+            _said.Lines
+        );
     }
 
     private async Task StampAsync()
@@ -269,8 +280,16 @@ public sealed class TimeStampClientTests : IAsyncLifetime
         }
     }
 
-    private TimeStampClient Client(Uri? url = null) => new(
-        _log.Ledger, new TimeStampSettings(url ?? _server.Url, Every), new Backoff(_time, new Random(1)), _http, _time, RandomNumberGenerator.Create(), _said);
+    private TimeStampClient Client(Uri? url = null) =>
+        new(
+            _log.Ledger,
+            new TimeStampSettings(url ?? _server.Url, Every),
+            new Backoff(_time, new Random(1)),
+            _http,
+            _time,
+            RandomNumberGenerator.Create(),
+            _said
+        );
 
     private static Bundle BundleOf(Ledger ledger, params long[] leaves) => ledger.BundleOf(leaves, ledger.CheckpointFor(leaves.Max())!);
 
@@ -283,7 +302,12 @@ public sealed class TimeStampClientTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel}: {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

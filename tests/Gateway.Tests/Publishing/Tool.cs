@@ -17,7 +17,9 @@ internal static class Tool
         }
         catch (Win32Exception e)
         {
-            throw new InvalidOperationException($"{program} cannot be started ({e.Message}). Run tools/test --install, which installs what the tests need.");
+            throw new InvalidOperationException(
+                $"{program} cannot be started ({e.Message}). Run tools/test --install, which installs what the tests need."
+            );
         }
     }
 

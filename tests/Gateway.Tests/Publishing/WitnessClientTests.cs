@@ -111,7 +111,14 @@ public sealed class WitnessClientTests : IDisposable
     public async Task Another_witness_s_signature_is_not_taken()
     {
         _log.Grow(3);
-        WitnessClient client = Client(new Cosigner("witness.example/w1", new byte[32].Select((_, i) => (byte)i).ToArray()).Key);
+        WitnessClient client = Client(
+            new Cosigner(
+                "witness.example/w1",
+                new byte[32]
+                    .Select((_, i) => (byte)i)
+                    .ToArray()
+            ).Key
+        );
         Task running = client.RunAsync(_stop.Token);
         await _time.NextWaitAsync();
         Assert.Contains("not signed with the key in the site file", client.State.Failure!.Reason, StringComparison.Ordinal);
@@ -128,9 +135,16 @@ public sealed class WitnessClientTests : IDisposable
         await running.InTimeAsync();
     }
 
-    private WitnessClient Client(WitnessKey? key = null) => new(
-        _log.Ledger, new WitnessSettings(new Uri("http://witness.example/"), key ?? _witness.Key), new Backoff(_time, new Random(1)), new HttpClient(_witness, disposeHandler: false),
-        _time, NullLogger.Instance, size => _lost.TrySetResult(size));
+    private WitnessClient Client(WitnessKey? key = null) =>
+        new(
+            _log.Ledger,
+            new WitnessSettings(new Uri("http://witness.example/"), key ?? _witness.Key),
+            new Backoff(_time, new Random(1)),
+            new HttpClient(_witness, disposeHandler: false),
+            _time,
+            NullLogger.Instance,
+            size => _lost.TrySetResult(size)
+        );
 
     /// <summary>What a witness answers, by the text of the specification.</summary>
     private sealed class OneLogWitness : HttpMessageHandler
@@ -155,7 +169,10 @@ public sealed class WitnessClientTests : IDisposable
             TreeHead head = CheckpointNote.Parse(add.Note).Head;
             if (add.OldSize != (Known?.Size ?? 0))
             {
-                return new HttpResponseMessage(HttpStatusCode.Conflict) { Content = new StringContent($"{Known?.Size ?? 0}\n", null, "text/x.tlog.size") };
+                return new HttpResponseMessage(HttpStatusCode.Conflict)
+                {
+                    Content = new StringContent($"{Known?.Size ?? 0}\n", null, "text/x.tlog.size"),
+                };
             }
 
             try
@@ -171,7 +188,10 @@ public sealed class WitnessClientTests : IDisposable
             }
 
             Known = head;
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(_cosigner.Sign(head, DateTimeOffset.FromUnixTimeSeconds(1_781_481_600))) };
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent(_cosigner.Sign(head, DateTimeOffset.FromUnixTimeSeconds(1_781_481_600))),
+            };
         }
     }
 }

@@ -16,7 +16,10 @@ public sealed class CarbonAccountTests
         account.Begin("in", At(1, Quantum.MilliwattHour, 0));
         account.Begin("pulse", At(1, Quantum.Impulse, 7));
         // 0.001 Wh + 1/3 kWh = 0.333334333… kWh × 0.55 kg = 183 333 883.33… µg
-        Assert.Equal(new DecimalFraction(-9, 183_333_883), Amount(account, At(2, Quantum.MilliwattHour, 1), At(2, Quantum.Impulse, 8)).Number);
+        Assert.Equal(
+            new DecimalFraction(-9, 183_333_883),
+            Amount(account, At(2, Quantum.MilliwattHour, 1), At(2, Quantum.Impulse, 8)).Number
+        );
     }
 
     [Fact]
@@ -25,7 +28,8 @@ public sealed class CarbonAccountTests
         CarbonAccount account = Account("100");
         account.Begin("in", At(1, Quantum.MilliwattHour, 5000));
         account.Begin("pulse", At(1, Quantum.Impulse, 7));
-        RecordedRegister restarted = At(2, Quantum.MilliwattHour, 10), pulses = At(2, Quantum.Impulse, 7);
+        RecordedRegister restarted = At(2, Quantum.MilliwattHour, 10),
+            pulses = At(2, Quantum.Impulse, 7);
         Assert.Equal("in:register-restarted", Amount(account, restarted, pulses).Text);
         Assert.True(account.Begin("in", restarted));
         Assert.Equal(new DecimalFraction(-9, 550), Amount(account, At(3, Quantum.MilliwattHour, 11), pulses).Number);
@@ -38,13 +42,22 @@ public sealed class CarbonAccountTests
     public void A_meter_that_begins_later_says_with_which_leaf(int energySince, int pulsesSince, long? stated)
     {
         CarbonAccount account = Account("100");
-        account.Begin("in", new RecordedRegister(1, Noon.AddMinutes(energySince), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 0)));
-        account.Begin("pulse", new RecordedRegister(2, Noon.AddMinutes(pulsesSince), new Register(ObisCode.ActiveImport, Quantum.Impulse, 0)));
-        AccountSlot slot = account.At(Noon.AddMinutes(3), new Dictionary<string, (RecordedRegister?, string?)>
-        {
-            ["in"] = (new RecordedRegister(3, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 1)), null),
-            ["pulse"] = (new RecordedRegister(4, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.Impulse, 1)), null),
-        });
+        account.Begin(
+            "in",
+            new RecordedRegister(1, Noon.AddMinutes(energySince), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 0))
+        );
+        account.Begin(
+            "pulse",
+            new RecordedRegister(2, Noon.AddMinutes(pulsesSince), new Register(ObisCode.ActiveImport, Quantum.Impulse, 0))
+        );
+        AccountSlot slot = account.At(
+            Noon.AddMinutes(3),
+            new Dictionary<string, (RecordedRegister?, string?)>
+            {
+                ["in"] = (new RecordedRegister(3, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 1)), null),
+                ["pulse"] = (new RecordedRegister(4, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.Impulse, 1)), null),
+            }
+        );
         Assert.Equal(stated, slot.Records.FirstOrDefault(r => r.Name == "pulse/1-0:1.8.0.255/base")?.Number?.Mantissa);
         Assert.Equal([1, 2, 3, 4], slot.ComputedFrom);
     }
@@ -54,7 +67,14 @@ public sealed class CarbonAccountTests
     {
         CarbonAccount account = Account("100");
         account.Begin("in", At(1, Quantum.MilliwattHour, 0));
-        AccountSlot slot = account.At(Noon.AddMinutes(30), new Dictionary<string, (RecordedRegister?, string?)> { ["in"] = (At(2, Quantum.MilliwattHour, 1), null), ["pulse"] = (At(3, Quantum.Impulse, 8), null) });
+        AccountSlot slot = account.At(
+            Noon.AddMinutes(30),
+            new Dictionary<string, (RecordedRegister?, string?)>
+            {
+                ["in"] = (At(2, Quantum.MilliwattHour, 1), null),
+                ["pulse"] = (At(3, Quantum.Impulse, 8), null),
+            }
+        );
         Assert.Equal((3L, 550L), (slot.Records.First(r => r.Name == "pulse/1-0:1.8.0.255/base").Number!.Value.Mantissa, slot.Micrograms));
         Assert.Equal([1, 2, 3], slot.ComputedFrom);
     }
@@ -63,13 +83,18 @@ public sealed class CarbonAccountTests
     {
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         return new CarbonAccount(
-            "scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
-            [new AccountMeter("in", ObisCode.ActiveImport, null), new AccountMeter("pulse", ObisCode.ActiveImport, impulsesPerKilowattHour)]);
+            "scope2-location",
+            set,
+            RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
+            [new AccountMeter("in", ObisCode.ActiveImport, null), new AccountMeter("pulse", ObisCode.ActiveImport, impulsesPerKilowattHour)]
+        );
     }
 
     private static RecordedRegister At(long leaf, Quantum quantum, long count) =>
         new(leaf, Noon.AddMinutes(15 * leaf), new Register(ObisCode.ActiveImport, quantum, count));
 
-    private static LeafRecord Amount(CarbonAccount account, RecordedRegister input, RecordedRegister pulses) => account.At(
-        Noon, new Dictionary<string, (RecordedRegister?, string?)> { ["in"] = (input, null), ["pulse"] = (pulses, null) }).Records[0];
+    private static LeafRecord Amount(CarbonAccount account, RecordedRegister input, RecordedRegister pulses) =>
+        account
+            .At(Noon, new Dictionary<string, (RecordedRegister?, string?)> { ["in"] = (input, null), ["pulse"] = (pulses, null) })
+            .Records[0];
 }

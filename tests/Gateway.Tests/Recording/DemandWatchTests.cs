@@ -24,7 +24,14 @@ public sealed class DemandWatchTests
         Assert.Empty(_alarms);
         Assert.Equal(("2026-06", "90.0", Noon), (_watch.Record.Month, _watch.Record.PeakKw, _watch.Record.PeakAt));
         Run(4, kilowatts: 120);
-        Assert.Equal((Noon.AddMinutes(16), "began", "120.0 kW forecast for the 15 min from 20:15, the limit is 100.0 kW; 98.6 kW for the rest hold it"), Assert.Single(_alarms));
+        Assert.Equal(
+            (
+                Noon.AddMinutes(16),
+                "began",
+                "120.0 kW forecast for the 15 min from 20:15, the limit is 100.0 kW; 98.6 kW for the rest hold it"
+            ),
+            Assert.Single(_alarms)
+        );
         Assert.Contains("92.7 kW for the rest", _watch.Record.Warning, StringComparison.Ordinal);
         Run(1, kilowatts: 10);
         Assert.Equal((Noon.AddMinutes(20), "ended"), (_alarms[^1].At, _alarms[^1].State));
@@ -97,10 +104,15 @@ public sealed class DemandWatchTests
 
     private static DemandWatch Watch(decimal? limit) => new([Import], new Dictionary<string, string>(), limit, Shanghai);
 
-    private static Dictionary<string, FlowReading> Reading(decimal kilowattHours) => new()
-    {
-        [Import] = new FlowReading(1, new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, (long)(kilowattHours * 1_000_000)), null),
-    };
+    private static Dictionary<string, FlowReading> Reading(decimal kilowattHours) =>
+        new()
+        {
+            [Import] = new FlowReading(
+                1,
+                new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, (long)(kilowattHours * 1_000_000)),
+                null
+            ),
+        };
 
     private void Run(int minutes, decimal kilowatts)
     {

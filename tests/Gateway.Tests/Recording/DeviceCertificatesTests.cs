@@ -45,7 +45,10 @@ public sealed class DeviceCertificatesTests : IAsyncLifetime
         await InstallAsync(second);
         _device.Run(Certified(second));
         Leaf rotation = _device.Verified().Single(l => l.Head.Type == LeafType.KeyRotation);
-        Assert.Equal(_device.Key.Certificates!.Newest.Chain[0].ToArray(), rotation.Records.Single(r => r.Name == "cert").Data!.Value.ToArray());
+        Assert.Equal(
+            _device.Key.Certificates!.Newest.Chain[0].ToArray(),
+            rotation.Records.Single(r => r.Name == "cert").Data!.Value.ToArray()
+        );
         using X509Certificate2 next = X509CertificateLoader.LoadCertificate(rotation.Records[1].Data!.Value.Span);
         Assert.Equal(($"CN={_device.Key.DeviceId}", "CN=Devices"), (next.Subject, next.Issuer));
     }
@@ -65,10 +68,14 @@ public sealed class DeviceCertificatesTests : IAsyncLifetime
     public async Task What_is_not_the_device_s_chain_is_refused_in_words_at_the_start()
     {
         _device.Run(DeviceKeySettings.Default);
-        string request = _device.Key.CertificateRequestPem(), good = await _authority.CertifyAsync(request), revoked = await _authority.RevocationListAsync();
+        string request = _device.Key.CertificateRequestPem(),
+            good = await _authority.CertifyAsync(request),
+            revoked = await _authority.RevocationListAsync();
         using Authority other = await Authority.MakeAsync();
         using ECDsa stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        string foreign = await _authority.CertifyAsync(new CertificateRequest($"CN={_device.Key.DeviceId}", stranger, HashAlgorithmName.SHA256).CreateSigningRequestPem());
+        string foreign = await _authority.CertifyAsync(
+            new CertificateRequest($"CN={_device.Key.DeviceId}", stranger, HashAlgorithmName.SHA256).CreateSigningRequestPem()
+        );
         _device.Stop();
         Refused("is for another key", foreign + _authority.Intermediate);
         Refused("is for CN=gateway", await _authority.CertifyAsync(request, "/CN=gateway") + _authority.Intermediate);
@@ -110,7 +117,11 @@ public sealed class DeviceCertificatesTests : IAsyncLifetime
         File.Delete(Chain);
         Assert.Same(first, certificates.Newest);
         Assert.Equal(2, _device.Log.Count);
-        await File.WriteAllTextAsync(Revoked, await _authority.RevocationListAsync() + await _authority.RevocationListAsync(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Revoked,
+            await _authority.RevocationListAsync() + await _authority.RevocationListAsync(),
+            TestContext.Current.CancellationToken
+        );
         await InstallAsync(DeviceKeySettings.Default, _authority.Root);
         Assert.Equal((3, 2), (certificates.Newest.Chain.Count, certificates.Newest.RevocationLists.Count));
         Assert.Equal(3, _device.Log.Count);
@@ -119,10 +130,19 @@ public sealed class DeviceCertificatesTests : IAsyncLifetime
     private async Task InstallAsync(DeviceKeySettings settings, string more = "")
     {
         using DeviceKey key = DeviceKey.Open(_device.Folder, settings);
-        await File.WriteAllTextAsync(Chain, await _authority.CertifyAsync(key.CertificateRequestPem()) + _authority.Intermediate + more, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Chain,
+            await _authority.CertifyAsync(key.CertificateRequestPem()) + _authority.Intermediate + more,
+            TestContext.Current.CancellationToken
+        );
     }
 
-    private DeviceKeySettings Certified(DeviceKeySettings settings) => settings with { Certificates = Chain, RevocationList = File.Exists(Revoked) ? Revoked : null };
+    private DeviceKeySettings Certified(DeviceKeySettings settings) =>
+        settings with
+        {
+            Certificates = Chain,
+            RevocationList = File.Exists(Revoked) ? Revoked : null,
+        };
 
     private void Refused(string why, string? chain, string? revoked = null)
     {
@@ -138,7 +158,11 @@ public sealed class DeviceCertificatesTests : IAsyncLifetime
             File.WriteAllText(Revoked, revoked);
         }
 
-        Assert.Contains(why, Assert.Throws<InvalidDataException>(() => _device.Start(Certified(DeviceKeySettings.Default))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            why,
+            Assert.Throws<InvalidDataException>(() => _device.Start(Certified(DeviceKeySettings.Default))).Message,
+            StringComparison.Ordinal
+        );
         _device.Stop();
     }
 }

@@ -45,7 +45,21 @@ public sealed class DeviceKeyTests : IDisposable
     {
         int port = FreePorts();
         Directory.CreateDirectory(At("tpm"));
-        using Process tpm = Process.Start("/usr/bin/swtpm", ["socket", "--tpm2", "--tpmstate", $"dir={At("tpm")}", "--server", $"type=tcp,port={port}", "--ctrl", $"type=tcp,port={port + 1}", "--flags", "not-need-init,startup-clear"]);
+        using Process tpm = Process.Start(
+            "/usr/bin/swtpm",
+            [
+                "socket",
+                "--tpm2",
+                "--tpmstate",
+                $"dir={At("tpm")}",
+                "--server",
+                $"type=tcp,port={port}",
+                "--ctrl",
+                $"type=tcp,port={port + 1}",
+                "--flags",
+                "not-need-init,startup-clear",
+            ]
+        );
         try
         {
             string tcti = string.Create(CultureInfo.InvariantCulture, $"swtpm:host=127.0.0.1,port={port}");
@@ -59,15 +73,31 @@ public sealed class DeviceKeyTests : IDisposable
 
             // The provider looks into the environment of its process, so the key is used in one of its own: the gateway itself.
             string site = At("site.json");
-            await File.WriteAllTextAsync(site, Site("""{ "kind": "tpm", "handle": "0x81010001" }"""), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                site,
+                Site("""{ "kind": "tpm", "handle": "0x81010001" }"""),
+                TestContext.Current.CancellationToken
+            );
             await SealedByTheGatewayAsync(site, ("TPM2OPENSSL_TCTI", tcti));
-            await TakesOverFromAFileAsync("""{ "kind": "tpm", "handle": "0x81010001", "replaces": { "kind": "file" } }""", ("TPM2OPENSSL_TCTI", tcti));
-            string missing = await FailsAsync(site.Replace("site.json", "other.json", StringComparison.Ordinal), Site("""{ "kind": "tpm", "handle": "0x81010009" }"""), ("TPM2OPENSSL_TCTI", tcti));
+            await TakesOverFromAFileAsync(
+                """{ "kind": "tpm", "handle": "0x81010001", "replaces": { "kind": "file" } }""",
+                ("TPM2OPENSSL_TCTI", tcti)
+            );
+            string missing = await FailsAsync(
+                site.Replace("site.json", "other.json", StringComparison.Ordinal),
+                Site("""{ "kind": "tpm", "handle": "0x81010009" }"""),
+                ("TPM2OPENSSL_TCTI", tcti)
+            );
             Assert.Contains("tpm2_evictcontrol -c key.ctx 0x81010009", missing, StringComparison.Ordinal);
 
             void Tool(string name, params string[] arguments)
             {
-                ProcessStartInfo start = new("/usr/bin/" + name, arguments) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+                ProcessStartInfo start = new("/usr/bin/" + name, arguments)
+                {
+                    WorkingDirectory = _folder,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                };
                 start.Environment["TPM2TOOLS_TCTI"] = tcti;
                 using Process tool = Process.Start(start)!;
                 string said = tool.StandardOutput.ReadToEnd() + tool.StandardError.ReadToEnd();
@@ -85,8 +115,18 @@ public sealed class DeviceKeyTests : IDisposable
     public async Task A_key_in_a_PKCS11_token_is_made_there_signs_and_never_leaves_it()
     {
         Directory.CreateDirectory(At("tokens"));
-        await File.WriteAllTextAsync(At("softhsm2.conf"), $"directories.tokendir = {At("tokens")}\nobjectstore.backend = file\nlog.level = ERROR\n", TestContext.Current.CancellationToken);
-        ProcessStartInfo init = new("/usr/bin/softhsm2-util", ["--init-token", "--free", "--label", "gateway", "--so-pin", "5678", "--pin", "1234"]) { RedirectStandardOutput = true };
+        await File.WriteAllTextAsync(
+            At("softhsm2.conf"),
+            $"directories.tokendir = {At("tokens")}\nobjectstore.backend = file\nlog.level = ERROR\n",
+            TestContext.Current.CancellationToken
+        );
+        ProcessStartInfo init = new(
+            "/usr/bin/softhsm2-util",
+            ["--init-token", "--free", "--label", "gateway", "--so-pin", "5678", "--pin", "1234"]
+        )
+        {
+            RedirectStandardOutput = true,
+        };
         init.Environment["SOFTHSM2_CONF"] = At("softhsm2.conf");
         using (Process tool = Process.Start(init)!)
         {
@@ -96,12 +136,17 @@ public sealed class DeviceKeyTests : IDisposable
 
         await File.WriteAllTextAsync(At("pin"), "1234\n", TestContext.Current.CancellationToken);
         File.SetUnixFileMode(At("pin"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        string Key(string token) => $$"""{ "kind": "pkcs11", "library": "/usr/lib/softhsm/libsofthsm2.so", "token": "{{token}}", "label": "device", "pinFile": "{{At("pin")}}" }""";
-        string site = At("site.json"), other = At("other.json");
+        string Key(string token) =>
+            $$"""{ "kind": "pkcs11", "library": "/usr/lib/softhsm/libsofthsm2.so", "token": "{{token}}", "label": "device", "pinFile": "{{At("pin")}}" }""";
+        string site = At("site.json"),
+            other = At("other.json");
         await File.WriteAllTextAsync(site, Site(Key("gateway")), TestContext.Current.CancellationToken);
         (string, string) hsm = ("SOFTHSM2_CONF", At("softhsm2.conf"));
         await SealedByTheGatewayAsync(site, hsm);
-        await TakesOverFromAFileAsync(Key("gateway").Replace("{ ", """{ "replaces": { "kind": "file", "file": "device.key" }, """, StringComparison.Ordinal), hsm);
+        await TakesOverFromAFileAsync(
+            Key("gateway").Replace("{ ", """{ "replaces": { "kind": "file", "file": "device.key" }, """, StringComparison.Ordinal),
+            hsm
+        );
         Assert.Contains("has no token 'elsewhere'", await FailsAsync(other, Site(Key("elsewhere")), hsm), StringComparison.Ordinal);
         await File.WriteAllTextAsync(At("pin"), "9999\n", TestContext.Current.CancellationToken);
         Assert.Contains("the PIN in", await FailsAsync(other, Site(Key("gateway")), hsm), StringComparison.Ordinal);
@@ -119,9 +164,15 @@ public sealed class DeviceKeyTests : IDisposable
         {
             using Process gateway = Start(site, data, environment);
             using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
-            while (!File.Exists(Path.Combine(data, "sim", "delivered", "checkpoint.txt")) || Directory.GetFiles(Path.Combine(data, "sim", "delivered"), "*.batch").Length < starts)
+            while (
+                !File.Exists(Path.Combine(data, "sim", "delivered", "checkpoint.txt"))
+                || Directory.GetFiles(Path.Combine(data, "sim", "delivered"), "*.batch").Length < starts
+            )
             {
-                Assert.False(gateway.HasExited, gateway.HasExited ? await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "");
+                Assert.False(
+                    gateway.HasExited,
+                    gateway.HasExited ? await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : ""
+                );
                 await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
             }
 
@@ -136,24 +187,39 @@ public sealed class DeviceKeyTests : IDisposable
         BatchSequence sequence = new();
         foreach (string file in Directory.GetFiles(Path.Combine(data, "sim", "delivered"), "*.batch").Order(StringComparer.Ordinal))
         {
-            sequence.Add(BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), trust));
+            sequence.Add(
+                BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), trust)
+            );
         }
 
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(data, "sim", "device.crt"));
         using ECDsa certified = certificate.GetECDsaPublicKey()!;
         Assert.Equal(Origin.DeviceIdOf(certified), Origin.DeviceIdOf(trust.Keys[0]));
 
-        string[] note = (await File.ReadAllTextAsync(Path.Combine(data, "sim", "delivered", "checkpoint.txt"), TestContext.Current.CancellationToken)).Split("\n\n");
+        string[] note = (
+            await File.ReadAllTextAsync(Path.Combine(data, "sim", "delivered", "checkpoint.txt"), TestContext.Current.CancellationToken)
+        ).Split("\n\n");
         await File.WriteAllTextAsync(At("note.txt"), note[0] + "\n", TestContext.Current.CancellationToken);
-        await File.WriteAllBytesAsync(At("sig.der"), Convert.FromBase64String(note[1].Split('\n')[0].Split(' ')[2])[4..], TestContext.Current.CancellationToken);
-        using Process openssl = Process.Start(new ProcessStartInfo("openssl", ["dgst", "-sha256", "-verify", pem, "-signature", At("sig.der"), At("note.txt")]) { RedirectStandardOutput = true })!;
+        await File.WriteAllBytesAsync(
+            At("sig.der"),
+            Convert.FromBase64String(note[1].Split('\n')[0].Split(' ')[2])[4..],
+            TestContext.Current.CancellationToken
+        );
+        using Process openssl = Process.Start(
+            new ProcessStartInfo("openssl", ["dgst", "-sha256", "-verify", pem, "-signature", At("sig.der"), At("note.txt")])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         Assert.Equal("Verified OK\n", await openssl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
     // A device that began with a key in a file asks for a certificate of its key in hardware, then hands over to it.
     private async Task TakesOverFromAFileAsync(string key, (string, string) environment)
     {
-        string data = At("changed"), folder = Path.Combine(data, "sim"), site = At("changed.json");
+        string data = At("changed"),
+            folder = Path.Combine(data, "sim"),
+            site = At("changed.json");
         await File.WriteAllTextAsync(site, Site("""{ "kind": "file" }"""), TestContext.Current.CancellationToken);
         await DeliversAsync(site, folder, environment);
         string pem = await File.ReadAllTextAsync(Path.Combine(folder, "device.pem"), TestContext.Current.CancellationToken);
@@ -162,9 +228,14 @@ public sealed class DeviceKeyTests : IDisposable
 
         await File.WriteAllTextAsync(site, Site(key), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(At("request.pem"), await RequestAsync(site, data, environment), TestContext.Current.CancellationToken);
-        Assert.Equal($"subject=CN = {id}\n", Encoding.UTF8.GetString(await Tool.RunAsync("openssl", "req", "-verify", "-noout", "-subject", "-in", At("request.pem"))));
+        Assert.Equal(
+            $"subject=CN = {id}\n",
+            Encoding.UTF8.GetString(await Tool.RunAsync("openssl", "req", "-verify", "-noout", "-subject", "-in", At("request.pem")))
+        );
         using ECDsa requested = ECDsa.Create();
-        requested.ImportFromPem(Encoding.UTF8.GetString(await Tool.RunAsync("openssl", "req", "-noout", "-pubkey", "-in", At("request.pem"))));
+        requested.ImportFromPem(
+            Encoding.UTF8.GetString(await Tool.RunAsync("openssl", "req", "-noout", "-pubkey", "-in", At("request.pem")))
+        );
         Assert.NotEqual(id, Origin.DeviceIdOf(requested));
 
         for (int starts = 0; starts < 2; starts++)
@@ -179,7 +250,10 @@ public sealed class DeviceKeyTests : IDisposable
         CheckpointNote? newest = null;
         foreach (string file in Directory.GetFiles(Path.Combine(folder, "delivered"), "*.batch").Order(StringComparer.Ordinal))
         {
-            VerifiedBatch batch = BatchVerifier.Verify(Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _), keys);
+            VerifiedBatch batch = BatchVerifier.Verify(
+                Batch.Decode(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), out _),
+                keys
+            );
             sequence.Add(batch);
             newest = batch.Note;
         }
@@ -198,7 +272,10 @@ public sealed class DeviceKeyTests : IDisposable
         using PeriodicTimer look = new(TimeSpan.FromMilliseconds(50));
         while (Batches() < before + 3)
         {
-            Assert.False(gateway.HasExited, gateway.HasExited ? await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "");
+            Assert.False(
+                gateway.HasExited,
+                gateway.HasExited ? await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : ""
+            );
             await look.WaitForNextTickAsync(TestContext.Current.CancellationToken).AsTask().InTimeAsync();
         }
 
@@ -209,7 +286,13 @@ public sealed class DeviceKeyTests : IDisposable
 
     private static async Task<string> RequestAsync(string site, string data, (string Name, string Value) environment)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "edge-gateway"), ["--site", site, "--data", data, "--request-certificate"]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(
+            Path.Combine(AppContext.BaseDirectory, "edge-gateway"),
+            ["--site", site, "--data", data, "--request-certificate"]
+        )
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment[environment.Name] = environment.Value;
         using Process process = Process.Start(start)!;
         string request = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).InTimeAsync();
@@ -232,7 +315,11 @@ public sealed class DeviceKeyTests : IDisposable
 
     private static Process Start(string site, string data, (string Name, string Value) environment)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "edge-gateway"), ["--site", site, "--data", data]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "edge-gateway"), ["--site", site, "--data", data])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment[environment.Name] = environment.Value;
         Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -240,15 +327,16 @@ public sealed class DeviceKeyTests : IDisposable
         return process;
     }
 
-    private static string Site(string key) => $$"""
-        {
-          "site": "Key", "timeZone": "UTC", "page": { "listen": "http://127.0.0.1:0" }, "recording": { "readingSeconds": 1, "checkpointSeconds": 1 },
-          "simulation": { "seed": 1, "speed": 1 }, "key": {{key}},
-          "buses": [{ "name": "i2c-1", "device": "sim:factory" }], "groups": [{ "name": "g" }],
-          "meters": [{ "name": "oven", "group": "g", "kind": "ads1115", "bus": "i2c-1", "address": 72, "input": "0-1", "ct": { "primaryA": 100, "secondaryMv": 333 }, "assumedVoltageV": 230, "source": "oven.L1" }],
-          "publishers": [{ "name": "desk", "kind": "directory", "path": "delivered" }]
-        }
-        """;
+    private static string Site(string key) =>
+        $$"""
+            {
+              "site": "Key", "timeZone": "UTC", "page": { "listen": "http://127.0.0.1:0" }, "recording": { "readingSeconds": 1, "checkpointSeconds": 1 },
+              "simulation": { "seed": 1, "speed": 1 }, "key": {{key}},
+              "buses": [{ "name": "i2c-1", "device": "sim:factory" }], "groups": [{ "name": "g" }],
+              "meters": [{ "name": "oven", "group": "g", "kind": "ads1115", "bus": "i2c-1", "address": 72, "input": "0-1", "ct": { "primaryA": 100, "secondaryMv": 333 }, "assumedVoltageV": 230, "source": "oven.L1" }],
+              "publishers": [{ "name": "desk", "kind": "directory", "path": "delivered" }]
+            }
+            """;
 
     private string SignsAndStays(DeviceKeySettings? settings)
     {
@@ -257,7 +345,11 @@ public sealed class DeviceKeyTests : IDisposable
         {
             id = key.DeviceId;
             TreeHead head = new(new Origin(id, 1, false), 7, MerkleHash.OfNothing);
-            Assert.True(CheckpointNote.Parse(CheckpointNote.Sign(head, key.Key)).IsSignedBy(TrustAnchors.FromPem(File.ReadAllText(At("device.pem"))).Keys[0]));
+            Assert.True(
+                CheckpointNote
+                    .Parse(CheckpointNote.Sign(head, key.Key))
+                    .IsSignedBy(TrustAnchors.FromPem(File.ReadAllText(At("device.pem"))).Keys[0])
+            );
         }
 
         using DeviceKey again = DeviceKey.Open(_folder, settings);
@@ -265,7 +357,8 @@ public sealed class DeviceKeyTests : IDisposable
         return id;
     }
 
-    private string Refused(DeviceKeySettings? settings) => Assert.Throws<InvalidDataException>(() => DeviceKey.Open(_folder, settings)).Message;
+    private string Refused(DeviceKeySettings? settings) =>
+        Assert.Throws<InvalidDataException>(() => DeviceKey.Open(_folder, settings)).Message;
 
     private string At(string name) => Path.Combine(_folder, name);
 

@@ -12,8 +12,10 @@ namespace EdgeGateway.Tests.Recording;
 /// <summary>What people enter: what is taken, how it stands in the log, and what is refused.</summary>
 public sealed class EntryTests : IDisposable
 {
-    private const string Delivery = """{"type":"manual","kind":"fuel","subject":"diesel","from":"2026-05-01","to":"2026-06-01","amount":"1200.50","unit":"L","by":"Li Wei"}""";
-    private const string Certificate = """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-05-01","to":"2026-06-01","amount":"350","unit":"MWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-06-02","market/contract":"C"}}""";
+    private const string Delivery =
+        """{"type":"manual","kind":"fuel","subject":"diesel","from":"2026-05-01","to":"2026-06-01","amount":"1200.50","unit":"L","by":"Li Wei"}""";
+    private const string Certificate =
+        """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-05-01","to":"2026-06-01","amount":"350","unit":"MWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-06-02","market/contract":"C"}}""";
     private static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
 
@@ -32,9 +34,19 @@ public sealed class EntryTests : IDisposable
         _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
         _key = DeviceKey.Open(_folder);
         _recorder = new Recorder(
-            _ledger, _key, new Now([], Now), [], [], new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), _time,
-            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance, door: _door,
-            entryAccounts: [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)]);
+            _ledger,
+            _key,
+            new Now([], Now),
+            [],
+            [],
+            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
+            _time,
+            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
+            Recorder.OriginOf(_ledger, _key, simulated: false),
+            NullLogger<Recorder>.Instance,
+            door: _door,
+            entryAccounts: [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)]
+        );
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
     }
 
@@ -66,7 +78,12 @@ public sealed class EntryTests : IDisposable
     [InlineData("0", "m3", "m3", "0")]
     public void An_amount_keeps_its_digits_and_only_the_point_moves(string amount, string unit, string recorded, string digits)
     {
-        LeafRecord record = Recorded(Delivery.Replace("diesel", "anything", StringComparison.Ordinal).Replace("1200.50", amount, StringComparison.Ordinal).Replace("\"L\"", $"\"{unit}\"", StringComparison.Ordinal)).Records[4];
+        LeafRecord record = Recorded(
+            Delivery
+                .Replace("diesel", "anything", StringComparison.Ordinal)
+                .Replace("1200.50", amount, StringComparison.Ordinal)
+                .Replace("\"L\"", $"\"{unit}\"", StringComparison.Ordinal)
+        ).Records[4];
         Assert.Equal((recorded, digits), (record.Unit, record.Number.ToString()));
     }
 
@@ -74,7 +91,10 @@ public sealed class EntryTests : IDisposable
     public void A_document_and_details_stand_beside_it()
     {
         string hash = new('a', 64);
-        Leaf leaf = Recorded(Delivery.TrimEnd('}') + $$$""","document":"invoice-17.pdf","sha256":"{{{hash}}}","details":{"supplier/name":"Example","supplier/area":"East"}}""");
+        Leaf leaf = Recorded(
+            Delivery.TrimEnd('}')
+                + $$$""","document":"invoice-17.pdf","sha256":"{{{hash}}}","details":{"supplier/name":"Example","supplier/area":"East"}}"""
+        );
         Assert.Equal(["document", "sha256", "supplier/area", "supplier/name"], leaf.Records.Skip(6).Select(r => r.Name));
         Assert.Equal(Convert.FromHexString(hash), leaf.Records[7].Data!.Value.ToArray());
     }
@@ -124,7 +144,13 @@ public sealed class EntryTests : IDisposable
     [InlineData("\"certificate\"", "\"contract\"", "2026-06-01", "2101-06-01", "before the year 2100")]
     [InlineData("\"from\":\"2026-05-01\",", "", "", "", "from is ''")]
     [InlineData("\"GEC-1\"", "null", "", "", "id is missing")]
-    public void An_instrument_has_an_id_and_a_period_and_only_a_contract_lies_ahead(string good, string bad, string end, string later, string? reason)
+    public void An_instrument_has_an_id_and_a_period_and_only_a_contract_lies_ahead(
+        string good,
+        string bad,
+        string end,
+        string later,
+        string? reason
+    )
     {
         string entry = Certificate.Replace(good, bad, StringComparison.Ordinal);
         entry = end.Length == 0 ? entry : entry.Replace(end, later, StringComparison.Ordinal);
@@ -140,13 +166,24 @@ public sealed class EntryTests : IDisposable
     [Fact]
     public void Nothing_is_entered_twice_until_it_is_corrected()
     {
-        long certificate = Recorded(Certificate).Head.Index, delivery = Recorded(Delivery).Head.Index;
+        long certificate = Recorded(Certificate).Head.Index,
+            delivery = Recorded(Delivery).Head.Index;
         string another = Certificate.Replace("350", "100", StringComparison.Ordinal).Replace("Li Wei", "Another", StringComparison.Ordinal);
-        Assert.Contains($"entered already, as leaf {certificate}. An instrument is claimed once", Refusal(another), StringComparison.Ordinal);
-        Assert.Contains($"entered already, as leaf {delivery}.", Refusal(Delivery.Replace("Li Wei", "Another", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            $"entered already, as leaf {certificate}. An instrument is claimed once",
+            Refusal(another),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"entered already, as leaf {delivery}.",
+            Refusal(Delivery.Replace("Li Wei", "Another", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
         Recorded(Delivery.Replace("\"by\"", "\"document\":\"slip 2\",\"by\"", StringComparison.Ordinal));
 
-        Leaf correction = Recorded($$"""{"type":"correction","supersedes":{{certificate}},"reason":"wrong amount","by":"Li Wei","amount":"0","unit":"Wh"}""");
+        Leaf correction = Recorded(
+            $$"""{"type":"correction","supersedes":{{certificate}},"reason":"wrong amount","by":"Li Wei","amount":"0","unit":"Wh"}"""
+        );
         Assert.Equal(["supersedes", "reason", "by", "amount"], correction.Records.Select(r => r.Name));
         Recorded(another);
         Assert.Contains("entered already", Refusal(another), StringComparison.Ordinal);
@@ -156,11 +193,16 @@ public sealed class EntryTests : IDisposable
     public void A_correction_is_of_an_entry_and_of_each_once()
     {
         long delivery = Recorded(Delivery).Head.Index;
-        string Correction(long leaf, string more = ""","amount":"1180","unit":"L" """) => $$"""{"type":"correction","supersedes":{{leaf}},"reason":"misread","by":"Li Wei"{{more}}}""";
+        string Correction(long leaf, string more = ""","amount":"1180","unit":"L" """) =>
+            $$"""{"type":"correction","supersedes":{{leaf}},"reason":"misread","by":"Li Wei"{{more}}}""";
         Assert.Contains("no leaf 99 in this log", Refusal(Correction(99)), StringComparison.Ordinal);
         Assert.Contains("of type genesis, which nobody entered", Refusal(Correction(0)), StringComparison.Ordinal);
         Assert.Contains("says what is right", Refusal(Correction(delivery, "")), StringComparison.Ordinal);
-        Assert.Contains("correct with the amount 0 and enter it anew", Refusal(Correction(delivery, ""","subject":"petrol" """)), StringComparison.Ordinal);
+        Assert.Contains(
+            "correct with the amount 0 and enter it anew",
+            Refusal(Correction(delivery, ""","subject":"petrol" """)),
+            StringComparison.Ordinal
+        );
         long correction = Recorded(Correction(delivery)).Head.Index;
         Assert.Contains($"superseded already, by leaf {correction}", Refusal(Correction(delivery)), StringComparison.Ordinal);
         Recorded(Correction(correction));
@@ -172,30 +214,53 @@ public sealed class EntryTests : IDisposable
         long delivery = Recorded(Delivery).Head.Index;
         Leaf first = LeafAt(delivery + 1);
         Assert.Equal((LeafType.Carbon, delivery), (first.Head.Type, first.Head.ComputedFrom.Single()));
-        Assert.Equal(("scope1-diesel", "kg", new DecimalFraction(-9, 3_121_977_196_480)), (first.Records[0].Name, first.Records[0].Unit, first.Records[0].Number));
+        Assert.Equal(
+            ("scope1-diesel", "kg", new DecimalFraction(-9, 3_121_977_196_480)),
+            (first.Records[0].Name, first.Records[0].Unit, first.Records[0].Number)
+        );
         Assert.Equal(LeafAt(delivery).Records.Where(r => r.Name is "from" or "to"), first.Records.Where(r => r.Name is "from" or "to"));
         Assert.Equal("42.652 GJ(NCV)/t", first.Records.Single(r => r.Name == "value/ncv").Text);
-        Assert.Equal(("0.84 kg/l", "cn-fuels-ndrc/1"), (first.Records.Single(r => r.Name == "density").Text, first.Records.Single(r => r.Name == "set").Text));
+        Assert.Equal(
+            ("0.84 kg/l", "cn-fuels-ndrc/1"),
+            (first.Records.Single(r => r.Name == "density").Text, first.Records.Single(r => r.Name == "set").Text)
+        );
 
-        long correction = Recorded($$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"600.25","unit":"L"}""").Head.Index;
+        long correction = Recorded(
+            $$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"600.25","unit":"L"}"""
+        ).Head.Index;
         Leaf second = LeafAt(correction + 1);
         Assert.Equal([delivery, correction], second.Head.ComputedFrom);
         Assert.Equal(1_560_988_598_240, second.Records[0].Number!.Value.Mantissa);
         Assert.Equal(first.Head.Index, second.Records.Single(r => r.Name == "replaces").Number!.Value.Mantissa);
 
-        long again = Recorded($$"""{"type":"correction","supersedes":{{correction}},"reason":"misread again","by":"Li Wei","amount":"0","unit":"L"}""").Head.Index;
+        long again = Recorded(
+            $$"""{"type":"correction","supersedes":{{correction}},"reason":"misread again","by":"Li Wei","amount":"0","unit":"L"}"""
+        ).Head.Index;
         Leaf third = LeafAt(again + 1);
         Assert.Equal([delivery, again], third.Head.ComputedFrom);
-        Assert.Equal((0L, second.Head.Index), (third.Records[0].Number!.Value.Mantissa, third.Records.Single(r => r.Name == "replaces").Number!.Value.Mantissa));
+        Assert.Equal(
+            (0L, second.Head.Index),
+            (third.Records[0].Number!.Value.Mantissa, third.Records.Single(r => r.Name == "replaces").Number!.Value.Mantissa)
+        );
     }
 
     [Fact]
     public void An_amount_that_does_not_fit_the_account_is_refused_whole()
     {
-        Assert.Contains("does not fit it: Wh is not", Refusal(Delivery.Replace("\"L\"", "\"kWh\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "does not fit it: Wh is not",
+            Refusal(Delivery.Replace("\"L\"", "\"kWh\"", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
         long delivery = Recorded(Delivery).Head.Index;
-        Assert.Contains("does not fit it", Refusal($$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"1","unit":"kWh"}"""), StringComparison.Ordinal);
-        long words = Recorded($$$"""{"type":"correction","supersedes":{{{delivery}}},"reason":"name","by":"Li Wei","details":{"supplier/name":"Example"}}""").Head.Index;
+        Assert.Contains(
+            "does not fit it",
+            Refusal($$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"1","unit":"kWh"}"""),
+            StringComparison.Ordinal
+        );
+        long words = Recorded(
+            $$$"""{"type":"correction","supersedes":{{{delivery}}},"reason":"name","by":"Li Wei","details":{"supplier/name":"Example"}}"""
+        ).Head.Index;
         Assert.Equal(words + 1, _ledger.Size); // no amount was corrected: no footprint
     }
 
@@ -217,7 +282,8 @@ public sealed class EntryTests : IDisposable
 
     private Leaf Recorded(string json)
     {
-        string grouped = json.Contains("\"group\"", StringComparison.Ordinal) || !json.EndsWith('}') ? json : json[..^1] + ",\"group\":\"boundary\"}";
+        string grouped =
+            json.Contains("\"group\"", StringComparison.Ordinal) || !json.EndsWith('}') ? json : json[..^1] + ",\"group\":\"boundary\"}";
         long leaf = _recorder.Enter(Parsed(grouped));
         return LeafCodec.Decode(_ledger.Leaves(leaf, leaf + 1)[0]!);
     }
@@ -227,8 +293,19 @@ public sealed class EntryTests : IDisposable
     private static (FactorSet, RecordedMethod) DieselOf()
     {
         FactorSet set = FactorSet.Shipped.Single(s => s.Name == "cn-fuels-ndrc");
-        Factor[] factors = [.. new[] { "ncv", "carbon-content", "oxidation" }.Select(k => set.Factors.Single(f => f.Key.Of == "diesel" && f.Key.Kind == k))];
-        return (set, RecordedMethod.OfFuel(factors[0], factors[1], factors[2], new FuelConditions(Density: CitedFactor.Given("0.84 kg/l", "data sheet"))));
+        Factor[] factors =
+        [
+            .. new[] { "ncv", "carbon-content", "oxidation" }.Select(k => set.Factors.Single(f => f.Key.Of == "diesel" && f.Key.Kind == k)),
+        ];
+        return (
+            set,
+            RecordedMethod.OfFuel(
+                factors[0],
+                factors[1],
+                factors[2],
+                new FuelConditions(Density: CitedFactor.Given("0.84 kg/l", "data sheet"))
+            )
+        );
     }
 
     private string Refusal(string json)

@@ -25,8 +25,19 @@ public sealed class FactorStoreTests : IDisposable
         Assert.Equal("cn-grid-2023/10 0.5510 kgCO2/kWh", _site.Used());
         Assert.Equal(["cn-grid-2023.10.csv", "cn-grid-2023.10.csv.sig"], _site.Files);
         using JsonDocument json = JsonDocument.Parse(Started().ToJson());
-        JsonElement set = json.RootElement.GetProperty("sets").EnumerateArray().Single(s => s.GetProperty("set").GetString() == "cn-grid-2023");
-        Assert.Equal(("10", "2025-12-31", 1, _site.Read().FactorPacks.Signers[0].Id), (set.GetProperty("version").GetString(), set.GetProperty("validFrom").GetString(), set.GetProperty("factors").GetInt32(), set.GetProperty("signer").GetString()));
+        JsonElement set = json
+            .RootElement.GetProperty("sets")
+            .EnumerateArray()
+            .Single(s => s.GetProperty("set").GetString() == "cn-grid-2023");
+        Assert.Equal(
+            ("10", "2025-12-31", 1, _site.Read().FactorPacks.Signers[0].Id),
+            (
+                set.GetProperty("version").GetString(),
+                set.GetProperty("validFrom").GetString(),
+                set.GetProperty("factors").GetInt32(),
+                set.GetProperty("signer").GetString()
+            )
+        );
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("sets")[0].GetProperty("signer").ValueKind);
     }
 
@@ -34,16 +45,22 @@ public sealed class FactorStoreTests : IDisposable
     public void Loading_the_same_pack_again_changes_nothing()
     {
         string path = _site.Signer.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502"));
-        byte[] first = Load(path), kept = File.ReadAllBytes(Path.Combine(_site.Folder, "cn-grid-2023.2.csv.sig"));
+        byte[] first = Load(path),
+            kept = File.ReadAllBytes(Path.Combine(_site.Folder, "cn-grid-2023.2.csv.sig"));
         Assert.Equal(first, Load(path));
-        Assert.Equal(first, Load(_site.Signer.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502")))); // signed again: another signature
+        // Signed again: another signature.
+        Assert.Equal(first, Load(_site.Signer.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502"))));
         Assert.Equal(kept, File.ReadAllBytes(Path.Combine(_site.Folder, "cn-grid-2023.2.csv.sig")));
     }
 
     [Fact]
     public void What_is_not_later_is_refused_and_what_held_holds_on()
     {
-        Refused("The factor set cn-grid-2023 is there in version 1, and version 1 is not later. A correction has a later version.", "1", "0.5502");
+        Refused(
+            "The factor set cn-grid-2023 is there in version 1, and version 1 is not later. A correction has a later version.",
+            "1",
+            "0.5502"
+        );
         Load("2.1", "0.5502");
         Refused("The factor set cn-grid-2023 is there in version 2.1, and version 2.1 is not later.", "2.1", "0.5503");
         Refused("The factor set cn-grid-2023 is there in version 2.1, and version 2 is not later.", "2", "0.5502");
@@ -55,9 +72,16 @@ public sealed class FactorStoreTests : IDisposable
     public void A_pack_of_another_signer_an_unsigned_or_a_wrong_one_is_refused_in_a_sentence()
     {
         using OpenSslSigner other = new();
-        byte[] file = File.ReadAllBytes(other.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502"))), signature = File.ReadAllBytes(other.At("x.csv.sig"));
-        Assert.Equal("The pack is not as a trusted signer signed it: it was changed, or signed by another key.", Assert.Throws<InvalidDataException>(() => _store.Load(file, signature)).Message);
-        Assert.Equal("The pack is not signed: there is no file with its signature beside it, which is called as it is with .sig behind.", Assert.Throws<InvalidDataException>(() => _store.Load(file, [])).Message);
+        byte[] file = File.ReadAllBytes(other.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502"))),
+            signature = File.ReadAllBytes(other.At("x.csv.sig"));
+        Assert.Equal(
+            "The pack is not as a trusted signer signed it: it was changed, or signed by another key.",
+            Assert.Throws<InvalidDataException>(() => _store.Load(file, signature)).Message
+        );
+        Assert.Equal(
+            "The pack is not signed: there is no file with its signature beside it, which is called as it is with .sig behind.",
+            Assert.Throws<InvalidDataException>(() => _store.Load(file, [])).Message
+        );
         Refused("The pack, line 3: 9 kgCO2/kWh is outside 0 to 2 kgCO2/kWh", "2", "9");
         Assert.False(Directory.Exists(_site.Folder));
     }
@@ -65,10 +89,15 @@ public sealed class FactorStoreTests : IDisposable
     [Fact]
     public void A_pack_with_which_the_gateway_would_not_start_is_refused()
     {
-        string without = _site.Signer.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502").Replace("CN-grid-east", "CN-grid-west", StringComparison.Ordinal));
+        string without = _site.Signer.Pack(
+            "x.csv",
+            OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502").Replace("CN-grid-east", "CN-grid-west", StringComparison.Ordinal)
+        );
         Assert.StartsWith(
-            "With cn-grid-2023, version 2, the gateway would not start: footprints[0].factor: there is no emission factor CN-grid-east/2023/average/organisation;",
-            Assert.Throws<InvalidDataException>(() => Load(without)).Message);
+            "With cn-grid-2023, version 2, the gateway would not start: footprints[0].factor: there is no emission factor "
+                + "CN-grid-east/2023/average/organisation;",
+            Assert.Throws<InvalidDataException>(() => Load(without)).Message
+        );
         string second = _site.Signer.Pack("x.csv", OpenSslSigner.Grid("plant", "1", "0.5502"));
         Assert.Contains("cn-grid-2023 and plant both hold", Assert.Throws<InvalidDataException>(() => Load(second)).Message);
         Assert.False(Directory.Exists(_site.Folder));
@@ -105,12 +134,22 @@ public sealed class FactorStoreTests : IDisposable
     {
         for (int i = 1; i <= 64; i++)
         {
-            Load(_site.Signer.Pack("x.csv", OpenSslSigner.Grid($"plant-{i}", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal)));
+            Load(
+                _site.Signer.Pack(
+                    "x.csv",
+                    OpenSslSigner.Grid($"plant-{i}", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal)
+                )
+            );
         }
 
-        string more = _site.Signer.Pack("x.csv", OpenSslSigner.Grid("plant-65", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal));
+        string more = _site.Signer.Pack(
+            "x.csv",
+            OpenSslSigner.Grid("plant-65", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal)
+        );
         Assert.StartsWith("There are 64 factor packs already; remove one", Assert.Throws<InvalidDataException>(() => Load(more)).Message);
-        Load(_site.Signer.Pack("x.csv", OpenSslSigner.Grid("plant-64", "2", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal)));
+        Load(
+            _site.Signer.Pack("x.csv", OpenSslSigner.Grid("plant-64", "2", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal))
+        );
     }
 
     private FactorStore Started() => new(_site.Path, _site.Read().FactorPacks, _site.Folder);
@@ -119,5 +158,6 @@ public sealed class FactorStoreTests : IDisposable
 
     private byte[] Load(string path) => _store.Load(File.ReadAllBytes(path), File.ReadAllBytes(path + ".sig"));
 
-    private void Refused(string says, string version, string value) => Assert.Contains(says, Assert.Throws<InvalidDataException>(() => Load(version, value)).Message, StringComparison.Ordinal);
+    private void Refused(string says, string version, string value) =>
+        Assert.Contains(says, Assert.Throws<InvalidDataException>(() => Load(version, value)).Message, StringComparison.Ordinal);
 }

@@ -14,7 +14,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Tests.Recording;
 
-/// <summary>Energy flows on the real line: a grid connection, a roof, a battery and loads, each behind a simulated chip. Only the clock is fake.</summary>
+/// <summary>
+/// Energy flows on the real line: a grid connection, a roof, a battery and loads, each behind a simulated chip. Only the clock is fake.
+/// </summary>
 public sealed class FlowRecorderTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Noon = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
@@ -44,7 +46,8 @@ public sealed class FlowRecorderTests : IAsyncLifetime
     private List<BusWorker> _workers = [];
     private Recorder _recorder = null!;
 
-    public FlowRecorderTests() => _chips = _amperes.ToDictionary(a => a.Key, a => new SimulatedAde7953(new SimulatedClamp(a.Value, Clamp), null, 1001, _time));
+    public FlowRecorderTests() =>
+        _chips = _amperes.ToDictionary(a => a.Key, a => new SimulatedAde7953(new SimulatedClamp(a.Value, Clamp), null, 1001, _time));
 
     public ValueTask InitializeAsync()
     {
@@ -76,7 +79,9 @@ public sealed class FlowRecorderTests : IAsyncLifetime
             Conserves(before, leaf);
             List<Leaf> rests = [.. leaf.Head.ComputedFrom.Select(i => Leaves()[(int)i])];
             Assert.Equal(
-                [("reading", leaf.Head.Time.AddMinutes(-15)), ("flow", leaf.Head.Time.AddMinutes(-15)), ("reading", leaf.Head.Time)], rests.Select(l => (l.Head.Type, l.Head.Time)));
+                [("reading", leaf.Head.Time.AddMinutes(-15)), ("flow", leaf.Head.Time.AddMinutes(-15)), ("reading", leaf.Head.Time)],
+                rests.Select(l => (l.Head.Type, l.Head.Time))
+            );
         }
 
         // 2 A of 22 A are the grid's, and only 10 A are charged: most of what comes back was the sun's.
@@ -91,17 +96,38 @@ public sealed class FlowRecorderTests : IAsyncLifetime
     {
         Power(grid: 2, pv: -20, battery: 10);
         RunTo(Noon.AddMinutes(30));
-        Leaf flow = Flows()[^1], before = Flows()[^2];
+        Leaf flow = Flows()[^1],
+            before = Flows()[^2];
         var why = FlowWhy.Of(flow, i => Leaves()[(int)i]);
-        Assert.Equal(["import", "  grid/1-0:1.8.0.255", "export", "  grid/1-0:2.8.0.255", "charge", "  battery/1-0:1.8.0.255", "discharge", "  battery/1-0:2.8.0.255", "pv:roof", "  pv/1-0:2.8.0.255"], why.Measured.Select(m => m.Name));
-        Assert.All(why.Measured.Where(m => m.Name[0] == ' '), m => Assert.Equal(flow.Head.ComputedFrom.Where(i => i != before.Head.Index), m.Leaves));
+        Assert.Equal(
+            [
+                "import",
+                "  grid/1-0:1.8.0.255",
+                "export",
+                "  grid/1-0:2.8.0.255",
+                "charge",
+                "  battery/1-0:1.8.0.255",
+                "discharge",
+                "  battery/1-0:2.8.0.255",
+                "pv:roof",
+                "  pv/1-0:2.8.0.255",
+            ],
+            why.Measured.Select(m => m.Name)
+        );
+        Assert.All(why.Measured.Where(m => m.Name[0] == ' '), m =>
+            Assert.Equal(flow.Head.ComputedFrom.Where(i => i != before.Head.Index), m.Leaves)
+        );
         Assert.Contains(why.Flows, f => f.Name == "pv:roof → charge" && f.Value.EndsWith(" kWh", StringComparison.Ordinal));
         Assert.Equal(why.Before.Select(b => b.Name), why.Stored.Select(b => b.Name));
         Assert.All(why.Before, b => Assert.Equal([before.Head.Index], b.Leaves));
         Assert.Contains($"leaf={before.Head.Index}", why.Proof, StringComparison.Ordinal);
         string text = why.ToText();
         Assert.StartsWith($"Flows, leaf {flow.Head.Index}: 2026-06-15T12:15:00Z to 2026-06-15T12:30:00Z\n", text, StringComparison.Ordinal);
-        Assert.Contains("not attributed: grid:no-earlier-reading", FlowWhy.Of(Flows()[0], i => Leaves()[(int)i]).ToText(), StringComparison.Ordinal);
+        Assert.Contains(
+            "not attributed: grid:no-earlier-reading",
+            FlowWhy.Of(Flows()[0], i => Leaves()[(int)i]).ToText(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -168,7 +194,10 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         RunTo(Noon.AddMinutes(105));
         Leaf[] flows = Flows();
         Assert.Equal([null, "not-one-slot", null], flows.Skip(1).Select(f => Text(f, "reason")));
-        Assert.Equal((Noon.AddMinutes(15), Noon.AddMinutes(90)), (FlowAccount.TimeOf(flows[2], "from"), FlowAccount.TimeOf(flows[2], "to")));
+        Assert.Equal(
+            (Noon.AddMinutes(15), Noon.AddMinutes(90)),
+            (FlowAccount.TimeOf(flows[2], "from"), FlowAccount.TimeOf(flows[2], "to"))
+        );
         Assert.Equal(Sum(flows[2], "measured/charge"), Sum(flows[2], "stored/unknown"));
         Conserves(flows[1], flows[2]);
         Conserves(flows[2], flows[3]);
@@ -190,7 +219,12 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         Assert.EndsWith("kWh are tolerated", Text(flows[2], "reason"), StringComparison.Ordinal);
         Assert.Equal(
             Number(flows[2], "residual"),
-            Number(flows[2], "measured/import") + Number(flows[2], "measured/pv:roof") - Number(flows[2], "measured/charge") - Number(flows[2], "measured/load") - Number(flows[2], "measured/export"));
+            Number(flows[2], "measured/import")
+                + Number(flows[2], "measured/pv:roof")
+                - Number(flows[2], "measured/charge")
+                - Number(flows[2], "measured/load")
+                - Number(flows[2], "measured/export")
+        );
         Assert.Equal(0, Sum(flows[2], "flow/"));
         Conserves(flows[1], flows[2]);
     }
@@ -226,13 +260,31 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         IReadOnlyList<byte[]?> tile = _ledger.Leaves(0, 256);
         Assert.InRange(tile.Count(b => b is null), 150, 250);
         Assert.All(Flows().SelectMany(f => f.Head.ComputedFrom), i => Assert.NotNull(_ledger.Leaves(i, i + 1)[0]));
-        string file = Path.Combine(_folder, "all.batch"), edgectl = Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll");
+        string file = Path.Combine(_folder, "all.batch"),
+            edgectl = Path.Combine(
+                ArchitectureTests.Root,
+                "tools",
+                "edgectl",
+                "bin",
+                new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+                "net10.0",
+                "edgectl.dll"
+            );
         await File.WriteAllBytesAsync(file, _ledger.BatchFrom(0)!.Encode(), TestContext.Current.CancellationToken);
-        using Process verify = Process.Start(new ProcessStartInfo("dotnet", [edgectl, "verify", file, "--trust", _key.PublicKeyPath, "--recompute"]) { RedirectStandardOutput = true })!;
+        using Process verify = Process.Start(
+            new ProcessStartInfo("dotnet", [edgectl, "verify", file, "--trust", _key.PublicKeyPath, "--recompute"])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         string said = await verify.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await verify.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(verify.ExitCode == 0, said);
-        Assert.Contains("25 slots of flows from readings and the battery's content before, 1 not attributed: the same to the last digit", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "25 slots of flows from readings and the battery's content before, 1 not attributed: the same to the last digit",
+            said,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -268,7 +320,11 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         Leaf[] alarms = [.. Leaves().Where(l => l.Head.Type == LeafType.Alarm)];
         Assert.Equal([("demand", "began"), ("demand", "ended")], alarms.Select(l => (Text(l, "alarm"), Text(l, "state"))));
         Assert.Equal(Noon.AddMinutes(30), alarms[1].Head.Time);
-        Assert.StartsWith("4.6 kW forecast for the 15 min from 12:15, the limit is 3.0 kW; ", Text(alarms[0], "text"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "4.6 kW forecast for the 15 min from 12:15, the limit is 3.0 kW; ",
+            Text(alarms[0], "text"),
+            StringComparison.Ordinal
+        );
         Assert.Equal(("4.6", Noon.AddMinutes(15)), (DemandRecord.Of(_ledger).PeakKw, DemandRecord.Of(_ledger).PeakAt));
     }
 
@@ -287,17 +343,37 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         RunTo(Noon.AddDays(16).AddMinutes(165));
         Leaf[] june = [.. Flows().Where(l => l.Head.Time.Month == 6)];
         FlowReport report = FlowReport.Of(_ledger, TimeZoneInfo.Utc, _time.GetUtcNow());
-        Assert.Equal([("2026-07", 2, 57), ("2026-06", 8, 0)], report.Months.Select(m => (m.Month, (int)m.Attributed, (int)m.NotAttributed)));
-        long load = june.Sum(l => Sum(l, "flow/", "/load")), generated = june.Sum(l => Sum(l, "measured/pv:roof")), exported = june.Sum(l => Sum(l, "flow/pv:roof/export") + Sum(l, "flow/battery/pv:roof/export"));
-        long own = june.Sum(l => Sum(l, "flow/pv:roof/load") + Sum(l, "flow/battery/pv:roof/load")), most = june.Max(l => Number(l, "measured/import") ?? 0), all = june.Sum(l => Number(l, "measured/import") ?? 0);
+        Assert.Equal(
+            [("2026-07", 2, 57), ("2026-06", 8, 0)],
+            report.Months.Select(m => (m.Month, (int)m.Attributed, (int)m.NotAttributed))
+        );
+        long load = june.Sum(l => Sum(l, "flow/", "/load")),
+            generated = june.Sum(l => Sum(l, "measured/pv:roof")),
+            exported = june.Sum(l => Sum(l, "flow/pv:roof/export") + Sum(l, "flow/battery/pv:roof/export"));
+        long own = june.Sum(l => Sum(l, "flow/pv:roof/load") + Sum(l, "flow/battery/pv:roof/load")),
+            most = june.Max(l => Number(l, "measured/import") ?? 0),
+            all = june.Sum(l => Number(l, "measured/import") ?? 0);
         Assert.True(own > 0);
         Assert.Equal(
-            new[] { ("selfConsumption", Percent(generated - exported, generated)), ("selfSufficiency", Percent(own, load)), ("greenShare", Percent(own, load)), ("maximumDemandBlock", Kilowatts(most)), ("loadFactor", Percent(all, 8 * most)) },
-            report.Months[1].Figures.Select(f => (f.Name, f.Value!)));
-        Assert.Contains($"from {june.MaxBy(l => Number(l, "measured/import"))!.Head.Time.AddMinutes(-15):yyyy-MM-dd'T'HH:mm'Z'}", report.ToText(), StringComparison.Ordinal);
+            new[]
+            {
+                ("selfConsumption", Percent(generated - exported, generated)),
+                ("selfSufficiency", Percent(own, load)),
+                ("greenShare", Percent(own, load)),
+                ("maximumDemandBlock", Kilowatts(most)),
+                ("loadFactor", Percent(all, 8 * most)),
+            },
+            report.Months[1].Figures.Select(f => (f.Name, f.Value!))
+        );
+        Assert.Contains(
+            $"from {june.MaxBy(l => Number(l, "measured/import"))!.Head.Time.AddMinutes(-15):yyyy-MM-dd'T'HH:mm'Z'}",
+            report.ToText(),
+            StringComparison.Ordinal
+        );
         Assert.Contains("self-consumption: no value: there was no non-fossil generation: 0/0", report.ToText(), StringComparison.Ordinal);
 
-        static string Percent(long part, long whole) => Carbon.Exact.Display(new Fractions.Fraction((System.Numerics.BigInteger)part * 100, whole), 2);
+        static string Percent(long part, long whole) =>
+            Carbon.Exact.Display(new Fractions.Fraction((System.Numerics.BigInteger)part * 100, whole), 2);
         static string Kilowatts(long microwattHours) => Carbon.Exact.Display(new Fractions.Fraction(microwattHours, 250_000_000), 3);
     }
 
@@ -324,11 +400,18 @@ public sealed class FlowRecorderTests : IAsyncLifetime
 
     private static long? Number(Leaf leaf, string name) => leaf.Records.FirstOrDefault(r => r.Name == name)?.Number?.Mantissa;
 
-    private static long Sum(Leaf leaf, string start, string end = "") => leaf.Records
-        .Where(r => r.Name.StartsWith(start, StringComparison.Ordinal) && r.Name.EndsWith(end, StringComparison.Ordinal)).Sum(r => r.Number?.Mantissa ?? 0);
+    private static long Sum(Leaf leaf, string start, string end = "") =>
+        leaf
+            .Records.Where(r => r.Name.StartsWith(start, StringComparison.Ordinal) && r.Name.EndsWith(end, StringComparison.Ordinal))
+            .Sum(r => r.Number?.Mantissa ?? 0);
 
     private void Power(double grid, double pv, double battery, double load = 0) =>
-        (_amperes["grid"].Amperes, _amperes["pv"].Amperes, _amperes["battery"].Amperes, _amperes["load"].Amperes) = (grid, pv, battery, load);
+        (_amperes["grid"].Amperes, _amperes["pv"].Amperes, _amperes["battery"].Amperes, _amperes["load"].Amperes) = (
+            grid,
+            pv,
+            battery,
+            load
+        );
 
     private void RunTo(DateTimeOffset end)
     {
@@ -346,16 +429,34 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
         _file = RegisterFile.Open(Path.Combine(_folder, "registers"), _time, NullLogger.Instance);
         _book = new RegisterBook(_file.Found, LastRecorded.Registers(_ledger));
-        List<IMeter> meters = [.. Meters.Select(m => new Ade7953Meter(
-            m, new SharedAde7953(new Ade7953(_chips[m], _time)), Ade7953ChannelName.A, new Ade7953Scale(Clamp, 1001), AccuracyClass.Class1, _book))];
+        List<IMeter> meters =
+        [
+            .. Meters.Select(m => new Ade7953Meter(
+                m,
+                new SharedAde7953(new Ade7953(_chips[m], _time)),
+                Ade7953ChannelName.A,
+                new Ade7953Scale(Clamp, 1001),
+                AccuracyClass.Class1,
+                _book
+            )),
+        ];
         Now now = new(meters, _time.GetUtcNow());
         _workers = [.. meters.Select(m => new BusWorker(m.Registers.Meter, [m], now, _book, _file, _time, NullLogger.Instance))];
         _recorder = new Recorder(
-            _ledger, _key, now, [new RecordedGroup("boundary", Meters, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])], [],
+            _ledger,
+            _key,
+            now,
+            [new RecordedGroup("boundary", Meters, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])],
+            [],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            _time, new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: true),
-            NullLogger<Recorder>.Instance, thinning: _thinning, flows: new FlowAccount(_plan, new Dictionary<string, string>()),
-            demand: _limitKw is null ? null : new DemandWatch(_plan.Import, new Dictionary<string, string>(), _limitKw, TimeZoneInfo.Utc));
+            _time,
+            new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
+            Recorder.OriginOf(_ledger, _key, simulated: true),
+            NullLogger<Recorder>.Instance,
+            thinning: _thinning,
+            flows: new FlowAccount(_plan, new Dictionary<string, string>()),
+            demand: _limitKw is null ? null : new DemandWatch(_plan.Import, new Dictionary<string, string>(), _limitKw, TimeZoneInfo.Utc)
+        );
         _workers.ForEach(w => w.Poll());
         _recorder.Start(new ProcessStart("boot-a", "0.1.0"), _book.Starts);
     }

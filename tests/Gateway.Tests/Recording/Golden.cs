@@ -7,8 +7,8 @@ using EdgeGateway.Recording;
 namespace EdgeGateway.Tests.Recording;
 
 /// <summary>
-/// What lives of a device have recorded, kept in the repository: the same life records the same leaves and remembers the same facts in every version,
-/// but for its key, which is in genesis and in the origin.
+/// What lives of a device have recorded, kept in the repository: the same life records the same leaves and remembers the same facts in
+/// every version, but for its key, which is in genesis and in the origin.
 /// </summary>
 internal static class Golden
 {
@@ -32,7 +32,10 @@ internal static class Golden
         {
             string actual = Path.Combine(Path.GetTempPath(), life + ".txt");
             File.WriteAllLines(actual, now);
-            Assert.Fail($"{life} recorded something else from line {differs + 1} of {path} on: kept {kept.ElementAtOrDefault(differs)}, now {now.ElementAtOrDefault(differs)}. All of it: {actual}");
+            Assert.Fail(
+                $"{life} recorded something else from line {differs + 1} of {path} on: kept {kept.ElementAtOrDefault(differs)}, "
+                    + $"now {now.ElementAtOrDefault(differs)}. All of it: {actual}"
+            );
         }
     }
 
@@ -44,11 +47,26 @@ internal static class Golden
         {
             long end = Math.Min(first + Page, ledger.Size);
             byte[][] leaves = [.. ledger.Leaves(first, end).Select(l => l ?? [])];
-            string types = string.Join(',', leaves.Where(l => l.Length > 0).GroupBy(l => LeafCodec.Decode(l).Head.Type).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {g.Count()}"));
-            yield return string.Create(CultureInfo.InvariantCulture, $"{first}-{end - 1} {Short(leaves.SelectMany(l => SHA256.HashData(l)).ToArray())} {types}");
+            string types = string.Join(
+                ',',
+                leaves
+                    .Where(l => l.Length > 0)
+                    .GroupBy(l => LeafCodec.Decode(l).Head.Type)
+                    .OrderBy(g => g.Key, StringComparer.Ordinal)
+                    .Select(g => $"{g.Key} {g.Count()}")
+            );
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{first}-{end - 1} {Short(leaves.SelectMany(l => SHA256.HashData(l)).ToArray())} {types}"
+            );
         }
 
-        foreach (IGrouping<string, string> kind in LedgerFile.Facts(folder).Where(f => f.Name != "origin").GroupBy(f => f.Name.Split(':')[0], f => $"{f.Name}={f.Value}"))
+        foreach (
+            IGrouping<string, string> kind in LedgerFile
+                .Facts(folder)
+                .Where(f => f.Name != "origin")
+                .GroupBy(f => f.Name.Split(':')[0], f => $"{f.Name}={f.Value}")
+        )
         {
             yield return $"{kind.Key}, {kind.Count()} facts, {Short(Encoding.UTF8.GetBytes(string.Join('\n', kind)))}";
         }

@@ -23,13 +23,15 @@ public class GroupLeafTests
             Group = "boundary",
             Config = 9_000_000,
         };
-        IEnumerable<Reading> readings = Enumerable.Range(1, meters).Select(m => new Reading
-        {
-            Meter = $"hall-1-in-{m:D2}",
-            Time = head.Time,
-            Registers = [new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000_000 + m)],
-            Accuracy = AccuracyClass.Class1,
-        });
+        IEnumerable<Reading> readings = Enumerable
+            .Range(1, meters)
+            .Select(m => new Reading
+            {
+                Meter = $"hall-1-in-{m:D2}",
+                Time = head.Time,
+                Registers = [new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000_000 + m)],
+                Accuracy = AccuracyClass.Class1,
+            });
         IReadOnlyList<LeafRecord> records = GroupLeaf.RecordsOf(head.Time, readings, AccuracyClass.Class1.Code());
         Assert.Equal(meters, records.Count);
         Assert.InRange(LeafCodec.Encode(new Leaf(head, records)).Length, 1, mostBytes);

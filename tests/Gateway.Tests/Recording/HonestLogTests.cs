@@ -16,16 +16,17 @@ using Microsoft.Extensions.Time.Testing;
 namespace EdgeGateway.Tests.Recording;
 
 /// <summary>
-/// Random lives of a device: it is off, its clock is moved, meters are missing, come and go, registers begin again, impulse constants and factors change, the
-/// card is full, instruments, entries and intensities come. Whatever happens, <c>edgectl verify --recompute</c> finds every footprint right, and its totals
-/// are those that the ledger remembers.
+/// Random lives of a device: it is off, its clock is moved, meters are missing, come and go, registers begin again, impulse constants and
+/// factors change, the card is full, instruments, entries and intensities come. Whatever happens, <c>edgectl verify --recompute</c> finds
+/// every footprint right, and its totals are those that the ledger remembers.
 /// </summary>
 public sealed partial class HonestLogTests : IDisposable
 {
     private const int Lives = 20;
     private static readonly DateTimeOffset Begin = new(2026, 6, 30, 12, 0, 0, TimeSpan.Zero); // four hours before July in Shanghai
     private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
-    private static readonly FactorKey East = new("CN-grid-east", 2023, "average", "organisation"), Residual = new("CN", 2023, "excluding-traded-non-fossil", "organisation");
+    private static readonly FactorKey East = new("CN-grid-east", 2023, "average", "organisation"),
+        Residual = new("CN", 2023, "excluding-traded-non-fossil", "organisation");
     private static readonly string[] Values = ["0.5500", "0.5000", "0.4123", "0.3"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("honest").FullName;
@@ -60,11 +61,21 @@ public sealed partial class HonestLogTests : IDisposable
         private FakeTimeProvider _time = new(Begin);
         private Recorder _recorder = null!;
         private Now _now = null!;
-        private long _energy, _impulses;
-        private bool _energyMissing, _impulsesMissing, _withImpulses = true, _market = true, _hourly = true, _office = true;
+        private long _energy,
+            _impulses;
+        private bool _energyMissing,
+            _impulsesMissing,
+            _withImpulses = true,
+            _market = true,
+            _hourly = true,
+            _office = true;
         private AccountPeriod _period = AccountPeriod.Month;
         private string _constant = "1000";
-        private int _version, _boot, _instruments, _minutes = 60, _slot = 15;
+        private int _version,
+            _boot,
+            _instruments,
+            _minutes = 60,
+            _slot = 15;
 
         public Life(string folder, int seed)
         {
@@ -91,28 +102,72 @@ public sealed partial class HonestLogTests : IDisposable
             _recorder.Seal();
         }
 
-        public void CompareWithWhatIsKept() => Golden.Compare(string.Create(CultureInfo.InvariantCulture, $"life-{_seed:D2}"), _ledger, _folder);
+        public void CompareWithWhatIsKept() =>
+            Golden.Compare(string.Create(CultureInfo.InvariantCulture, $"life-{_seed:D2}"), _ledger, _folder);
 
         public async Task VerifyAsync()
         {
-            string file = Path.Combine(_folder, "all.batch"), edgectl = Path.Combine(ArchitectureTests.Root, "tools", "edgectl", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "edgectl.dll");
+            string file = Path.Combine(_folder, "all.batch"),
+                edgectl = Path.Combine(
+                    ArchitectureTests.Root,
+                    "tools",
+                    "edgectl",
+                    "bin",
+                    new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+                    "net10.0",
+                    "edgectl.dll"
+                );
             for (long next = 0; _ledger.BatchFrom(next) is { } batch; next += batch.Elements.Count)
             {
                 await File.WriteAllBytesAsync($"{file}.{next:D6}", batch.Encode());
             }
 
             string[] files = [.. Directory.GetFiles(_folder, "all.batch.*").Order(StringComparer.Ordinal)];
-            using Process verify = Process.Start(new ProcessStartInfo("dotnet", [edgectl, "verify", .. files, "--trust", _key.PublicKeyPath, "--recompute"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process verify = Process.Start(
+                new ProcessStartInfo("dotnet", [edgectl, "verify", .. files, "--trust", _key.PublicKeyPath, "--recompute"])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
             string said = await verify.StandardOutput.ReadToEndAsync() + await verify.StandardError.ReadToEndAsync();
             await verify.WaitForExitAsync();
-            Assert.True(verify.ExitCode == 0 && !said.Contains("could not be", StringComparison.Ordinal), $"seed {_seed}\n{said}\n{Found(said)}\n{_told}");
-            var remembered = _ledger.Facts("span:").Select(f => (Account: f.Name.Split(':')[1], AccountSpan.Parse(f.Value).Micrograms))
-                .Concat(_ledger.Facts("footprint:").Select(f => (Account: f.Name.Split(':')[2], LeafCodec.Decode(_ledger.Leaves(long.Parse(f.Value, CultureInfo.InvariantCulture), long.Parse(f.Value, CultureInfo.InvariantCulture) + 1)[0]!).Records[0].Number!.Value.Mantissa)))
-                .GroupBy(a => a.Account).ToDictionary(a => a.Key, a => a.Sum(s => (decimal)s.Item2) / 1_000_000_000);
-            var found = Totals().Matches(said).ToDictionary(m => m.Groups[1].Value, m => decimal.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture));
+            Assert.True(
+                verify.ExitCode == 0 && !said.Contains("could not be", StringComparison.Ordinal),
+                $"seed {_seed}\n{said}\n{Found(said)}\n{_told}"
+            );
+            var remembered = _ledger
+                .Facts("span:")
+                .Select(f => (Account: f.Name.Split(':')[1], AccountSpan.Parse(f.Value).Micrograms))
+                .Concat(
+                    _ledger
+                        .Facts("footprint:")
+                        .Select(f =>
+                            (
+                                Account: f.Name.Split(':')[2],
+                                LeafCodec
+                                    .Decode(
+                                        _ledger.Leaves(
+                                            long.Parse(f.Value, CultureInfo.InvariantCulture),
+                                            long.Parse(f.Value, CultureInfo.InvariantCulture) + 1
+                                        )[0]!
+                                    )
+                                    .Records[0]
+                                    .Number!.Value.Mantissa
+                            )
+                        )
+                )
+                .GroupBy(a => a.Account)
+                .ToDictionary(a => a.Key, a => a.Sum(s => (decimal)s.Item2) / 1_000_000_000);
+            var found = Totals()
+                .Matches(said)
+                .ToDictionary(m => m.Groups[1].Value, m => decimal.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture));
             foreach ((string account, decimal kilograms) in remembered)
             {
-                Assert.True(found.GetValueOrDefault(account) == kilograms, $"seed {_seed}: {account} is {kilograms} in the ledger\n{said}\n{_told}");
+                Assert.True(
+                    found.GetValueOrDefault(account) == kilograms,
+                    $"seed {_seed}: {account} is {kilograms} in the ledger\n{said}\n{_told}"
+                );
             }
         }
 
@@ -120,12 +175,24 @@ public sealed partial class HonestLogTests : IDisposable
         private string Found(string said)
         {
             StringBuilder text = new();
-            foreach (Leaf leaf in Named().Matches(said).Select(m => At(long.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))).OfType<Leaf>())
+            foreach (
+                Leaf leaf in Named()
+                    .Matches(said)
+                    .Select(m => At(long.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)))
+                    .OfType<Leaf>()
+            )
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"leaf {leaf.Head.Index}: {string.Join(", ", leaf.Records.Select(r => $"{r.Name} {r.Number}{r.Text}"))}");
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"leaf {leaf.Head.Index}: {string.Join(", ", leaf.Records.Select(r => $"{r.Name} {r.Number}{r.Text}"))}"
+                );
                 foreach (Leaf of in leaf.Head.ComputedFrom.Select(At).OfType<Leaf>())
                 {
-                    text.AppendLine(CultureInfo.InvariantCulture, $"    {of.Head.Index} {of.Head.Type} {of.Head.Time:u}: {string.Join(", ", of.Records.Select(r => $"{r.Name} {r.Number}{r.Text}"))}");
+                    text.AppendLine(
+                        CultureInfo.InvariantCulture,
+                        $"    {of.Head.Index} {of.Head.Type} {of.Head.Time:u}: "
+                            + $"{string.Join(", ", of.Records.Select(r => $"{r.Name} {r.Number}{r.Text}"))}"
+                    );
                 }
             }
 
@@ -180,9 +247,7 @@ public sealed partial class HonestLogTests : IDisposable
                     {
                         Minutes(_random.Next(1, 20));
                     }
-                    catch (SqliteException)
-                    {
-                    }
+                    catch (SqliteException) { }
 
                     LedgerFile.Run(_folder, LedgerFile.NotFull);
                     break;
@@ -194,21 +259,34 @@ public sealed partial class HonestLogTests : IDisposable
                     State();
                     break;
                 case 12:
-                    Enter($$"""{"type":"instrument","kind":"certificate","id":"GEC-{{_instruments++}}","from":"2026-0{{6 + _random.Next(2)}}-01","to":"2026-0{{7 + _random.Next(2)}}-01","amount":"{{_random.Next(1, 900)}}","unit":"Wh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"} }""");
+                    Enter(
+                        $$"""{"type":"instrument","kind":"certificate","id":"GEC-{{_instruments++}}","from":"2026-0{{6 + _random.Next(2)}}-01","to":"2026-0{{7 + _random.Next(2)}}-01","amount":"{{_random.Next(1, 900)}}","unit":"Wh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"} }"""
+                    );
                     break;
                 case 13:
-                    Enter($$"""{"type":"manual","kind":"invoice","subject":"office","from":"2026-06-{{_random.Next(10, 20)}}","to":"2026-06-{{_random.Next(20, 29)}}","amount":"{{_random.Next(1, 900)}}","unit":"kWh","by":"Li Wei"}""");
+                    Enter(
+                        $$"""{"type":"manual","kind":"invoice","subject":"office","from":"2026-06-{{_random.Next(10, 20)}}","to":"2026-06-{{_random.Next(20, 29)}}","amount":"{{_random.Next(1, 900)}}","unit":"kWh","by":"Li Wei"}"""
+                    );
                     break;
                 case 14:
-                    Enter($$"""{"type":"correction","supersedes":{{_random.Next((int)_ledger.Size)}},"reason":"misread","by":"Li Wei","amount":"{{_random.Next(0, 900)}}","unit":"Wh"}""");
+                    Enter(
+                        $$"""{"type":"correction","supersedes":{{_random.Next((int)_ledger.Size)}},"reason":"misread","by":"Li Wei","amount":"{{_random.Next(0, 900)}}","unit":"Wh"}"""
+                    );
                     if (_ledger.Facts("entered:").Any())
                     {
-                        Enter($$"""{"type":"correction","supersedes":{{Newest()}},"reason":"misread","by":"Li Wei","amount":"{{_random.Next(0, 900)}}","unit":"Wh"}""");
+                        Enter(
+                            $$"""{"type":"correction","supersedes":{{Newest()}},"reason":"misread","by":"Li Wei","amount":"{{_random.Next(0, 900)}}","unit":"Wh"}"""
+                        );
                     }
 
                     break;
                 case 15:
-                    _minutes = _random.Next(3) switch { 0 => 15, 1 => 30, _ => 60 };
+                    _minutes = _random.Next(3) switch
+                    {
+                        0 => 15,
+                        1 => 30,
+                        _ => 60,
+                    };
                     Open();
                     break;
                 case 16:
@@ -259,35 +337,86 @@ public sealed partial class HonestLogTests : IDisposable
             _now.Store(Reading("pulses", Quantum.Impulse, _impulses, _impulsesMissing));
             _recorder.Tick(at);
 
-            Reading Reading(string meter, Quantum quantum, long count, bool missing) => new()
-            {
-                Meter = meter, Time = at, Accuracy = AccuracyClass.Class1, Registers = [new Register(ObisCode.ActiveImport, quantum, count)], Missing = missing ? MissingReason.NoAnswer : null,
-            };
+            Reading Reading(string meter, Quantum quantum, long count, bool missing) =>
+                new()
+                {
+                    Meter = meter,
+                    Time = at,
+                    Accuracy = AccuracyClass.Class1,
+                    Registers = [new Register(ObisCode.ActiveImport, quantum, count)],
+                    Missing = missing ? MissingReason.NoAnswer : null,
+                };
         }
 
         private void Open()
         {
             (FactorSet shipped, Factor east) = FactorLibrary.Shipped.Require(East);
-            FactorSet set = SettlementTests.Corrected(SettlementTests.Corrected(shipped, east, Values[_version]), shipped.Factors.Single(f => f.Key == Residual), Values[^(_version + 1)]);
-            AccountMeter energy = new("in", ObisCode.ActiveImport, null), impulses = new("pulses", ObisCode.ActiveImport, _constant);
+            FactorSet set = SettlementTests.Corrected(
+                SettlementTests.Corrected(shipped, east, Values[_version]),
+                shipped.Factors.Single(f => f.Key == Residual),
+                Values[^(_version + 1)]
+            );
+            AccountMeter energy = new("in", ObisCode.ActiveImport, null),
+                impulses = new("pulses", ObisCode.ActiveImport, _constant);
             AccountMeter[] both = _withImpulses ? [energy, impulses] : [energy];
             CarbonAccount[] accounts =
             [
-                new("scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East)), both),
-                new("scope2-market", set, RecordedMethod.OfMarket("CN", _market ? set.Factors.Single(f => f.Key == Residual) : null), both, _period),
+                new(
+                    "scope2-location",
+                    set,
+                    RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East)),
+                    both
+                ),
+                new(
+                    "scope2-market",
+                    set,
+                    RecordedMethod.OfMarket("CN", _market ? set.Factors.Single(f => f.Key == Residual) : null),
+                    both,
+                    _period
+                ),
                 _hourly
-                    ? new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), both) { IntensitySlot = TimeSpan.FromMinutes(_minutes) }
-                    : new("scope2-hourly", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East)), both),
+                    ? new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), both)
+                    {
+                        IntensitySlot = TimeSpan.FromMinutes(_minutes),
+                    }
+                    : new(
+                        "scope2-hourly",
+                        set,
+                        RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East)),
+                        both
+                    ),
             ];
             _now = new Now([new Meter("in", Quantum.MilliwattHour), new Meter("pulses", Quantum.Impulse)], _time.GetUtcNow());
             _recorder = new Recorder(
-                _ledger, _key, _now, [Group("boundary", "in", null), Group("line", "pulses", _constant)], accounts,
-                new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(_slot), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, _time,
-                new Pen(_time, () => TimeStatus.Synchronised, _salts), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance,
+                _ledger,
+                _key,
+                _now,
+                [Group("boundary", "in", null), Group("line", "pulses", _constant)],
+                accounts,
+                new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(_slot), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai },
+                _time,
+                new Pen(_time, () => TimeStatus.Synchronised, _salts),
+                Recorder.OriginOf(_ledger, _key, simulated: false),
+                NullLogger<Recorder>.Instance,
                 thinning: _seed % 2 == 0 ? null : new Thinning(TimeSpan.FromHours(1), TimeSpan.FromMinutes(_slot), []),
-                entryAccounts: !_office ? [] : [new EntryAccount("scope2-office", "office", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East)))]);
+                entryAccounts: !_office
+                    ? []
+                    :
+                    [
+                        new EntryAccount(
+                            "scope2-office",
+                            "office",
+                            set,
+                            RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East))
+                        ),
+                    ]
+            );
             _recorder.Start(new ProcessStart($"boot-{_boot++ / 3}", "1.0.0"), []);
-            Tell($"open at {_time.GetUtcNow():u}, {_constant} imp/kWh, impulses {_withImpulses}, factor {Values[_version]}, market {_market}, {_minutes} min, hourly {_hourly}, by {_period}, slots of {_slot} min, office {_office}");
+            Tell(
+                $"open at {_time.GetUtcNow():u}, {_constant} imp/kWh, impulses {_withImpulses}, factor {Values[_version]}, "
+                    + $"market {_market}, {_minutes} min, hourly {_hourly}, by {_period}, slots of {_slot} min, office "
+                    + $"{_office}"
+            );
         }
 
         private void State()
@@ -298,7 +427,10 @@ public sealed partial class HonestLogTests : IDisposable
             StringBuilder table = new("from,until,gCO2/kWh");
             for (int i = 0; i < _random.Next(1, 4); i++, from += slot)
             {
-                table.Append(CultureInfo.InvariantCulture, $"\n{from:yyyy-MM-dd'T'HH:mm'Z'},{from + slot:yyyy-MM-dd'T'HH:mm'Z'},{_random.Next(800)}");
+                table.Append(
+                    CultureInfo.InvariantCulture,
+                    $"\n{from:yyyy-MM-dd'T'HH:mm'Z'},{from + slot:yyyy-MM-dd'T'HH:mm'Z'},{_random.Next(800)}"
+                );
             }
 
             Tell($"at {_time.GetUtcNow():u} {table.ToString().Replace('\n', ' ')}");
@@ -322,7 +454,10 @@ public sealed partial class HonestLogTests : IDisposable
         {
             for (long i = _ledger.Size - 1; i >= 0; i--)
             {
-                if (_ledger.Leaves(i, i + 1)[0] is { } leaf && LeafCodec.Decode(leaf).Head.Type is LeafType.Manual or LeafType.Instrument or LeafType.Correction)
+                if (
+                    _ledger.Leaves(i, i + 1)[0] is { } leaf
+                    && LeafCodec.Decode(leaf).Head.Type is LeafType.Manual or LeafType.Instrument or LeafType.Correction
+                )
                 {
                     return i;
                 }
@@ -333,15 +468,28 @@ public sealed partial class HonestLogTests : IDisposable
 
         private void Tell(string what) => _told.AppendLine(CultureInfo.InvariantCulture, $"{_ledger.Size} {what}");
 
-        private static RecordedGroup Group(string name, string meter, string? constant) => new(
-            name, [meter], "1", [LeafRecord.Of("group", name), LeafRecord.Of("class", "1"), .. constant is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of($"{meter}/constant", $"{constant} imp/kWh")]]);
+        private static RecordedGroup Group(string name, string meter, string? constant) =>
+            new(
+                name,
+                [meter],
+                "1",
+                [
+                    LeafRecord.Of("group", name),
+                    LeafRecord.Of("class", "1"),
+                    .. constant is null ? Array.Empty<LeafRecord>() : [LeafRecord.Of($"{meter}/constant", $"{constant} imp/kWh")],
+                ]
+            );
 
         [GeneratedRegex("(scope2-[a-z]+): ([0-9.]+) kg CO2 over")]
         private static partial Regex Totals();
 
         private sealed class Meter(string name, Quantum quantum) : IMeter
         {
-            public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(name, (ObisCode.ActiveImport, quantum));
+            public MeterRegisters Registers { get; } =
+                new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(
+                    name,
+                    (ObisCode.ActiveImport, quantum)
+                );
 
             public AccuracyClass Accuracy => AccuracyClass.Class1;
 

@@ -26,9 +26,15 @@ public sealed class IntensityTests : RecordedMeter
         Open(BySlot());
         State(("06:00", "500"), ("07:00", "250.5"));
         Count(minutes: 120, each15: 1000);
-        Assert.Equal([500_000_000L, 500_000_000L, 500_000_000L, 500_000_000L, 250_500_000L, 250_500_000L, 250_500_000L, 250_500_000L], Carbon().Select(Micrograms));
+        Assert.Equal(
+            [500_000_000L, 500_000_000L, 500_000_000L, 500_000_000L, 250_500_000L, 250_500_000L, 250_500_000L, 250_500_000L],
+            Carbon().Select(Micrograms)
+        );
         Leaf seven = Carbon()[4];
-        Assert.Equal(("grid", "20260615T0700Z", "250.5 gCO2/kWh", "location-by-slot"), (Said(seven, "series"), Said(seven, "slot"), Said(seven, "value"), Said(seven, "method")));
+        Assert.Equal(
+            ("grid", "20260615T0700Z", "250.5 gCO2/kWh", "location-by-slot"),
+            (Said(seven, "series"), Said(seven, "slot"), Said(seven, "value"), Said(seven, "method"))
+        );
         Assert.Contains(Index(LeafType.Intensity), seven.Head.ComputedFrom);
     }
 
@@ -42,7 +48,10 @@ public sealed class IntensityTests : RecordedMeter
 
         State(("06:00", "500"));
         Leaf anew = Carbon()[^1];
-        Assert.Equal((2_000_000_000L, "intensity", Six, Six.AddHours(1)), (Micrograms(anew), Said(anew, "restates"), TimeIn(anew, "from"), TimeIn(anew, "to")));
+        Assert.Equal(
+            (2_000_000_000L, "intensity", Six, Six.AddHours(1)),
+            (Micrograms(anew), Said(anew, "restates"), TimeIn(anew, "from"), TimeIn(anew, "to"))
+        );
         Assert.Contains(Index(LeafType.Intensity), anew.Head.ComputedFrom);
         Assert.Equal("1 of its 2 slots of intensities have none: no-intensity from 2026-06-15T07:00Z", Totals().NoAmount);
 
@@ -64,7 +73,8 @@ public sealed class IntensityTests : RecordedMeter
         Assert.Equal(before, Ledger.Size);
 
         State(("06:00", "400"), ("07:00", "250"));
-        Leaf news = LeafAt(before), anew = LeafAt(before + 1);
+        Leaf news = LeafAt(before),
+            anew = LeafAt(before + 1);
         Assert.Equal((before + 2, LeafType.Intensity, 4), (Ledger.Size, news.Head.Type, news.Records.Count)); // 06:00 alone
         Assert.Equal((1_600_000_000L, "400 gCO2/kWh"), (Micrograms(anew), Said(anew, "value")));
         Assert.Equal(["in/1-0:1.8.0.255"], anew.Records.Where(r => r.Name.Contains("1.8.0", StringComparison.Ordinal)).Select(r => r.Name));
@@ -85,7 +95,10 @@ public sealed class IntensityTests : RecordedMeter
         Leaf between = Carbon().Single(c => c.Records[0].Text == "straddles-intensities");
         Assert.Equal((Six.AddMinutes(45), Six.AddMinutes(75)), (TimeIn(between, "from"), TimeIn(between, "to")));
         Assert.Equal((Six.AddMinutes(75), Six.AddMinutes(90)), (TimeIn(Carbon()[^1], "from"), TimeIn(Carbon()[^1], "to")));
-        Assert.Equal((null, "1 of its 3 slots of intensities have none: straddles-intensities from 2026-06-15T06:45Z"), (Totals().Kilograms, Totals().NoAmount)); // no total that lacks some
+        Assert.Equal(
+            (null, "1 of its 3 slots of intensities have none: straddles-intensities from 2026-06-15T06:45Z"),
+            (Totals().Kilograms, Totals().NoAmount)
+        ); // no total that lacks some
     }
 
     [Fact]
@@ -94,7 +107,16 @@ public sealed class IntensityTests : RecordedMeter
         Open(BySlot());
         State(("06:00", "500"));
         Count(minutes: 60, each15: 1000);
-        Recorder.Enter(Entry.OfIntensities(Grid with { Slot = TimeSpan.FromMinutes(15) }, $"{Header}\n2026-06-15T06:00Z,2026-06-15T06:15Z,100", EnteredAt));
+        Recorder.Enter(
+            Entry.OfIntensities(
+                Grid with
+                {
+                    Slot = TimeSpan.FromMinutes(15),
+                },
+                $"{Header}\n2026-06-15T06:00Z,2026-06-15T06:15Z,100",
+                EnteredAt
+            )
+        );
         Assert.Equal("2.000000000", Totals().Kilograms);
     }
 
@@ -130,7 +152,16 @@ public sealed class IntensityTests : RecordedMeter
         Assert.Equal("no-intensity", Said(Carbon()[^1], "none"));
 
         void Quarter(string from, string until, string value) =>
-            Recorder.Enter(Entry.OfIntensities(Grid with { Slot = TimeSpan.FromMinutes(15) }, $"{Header}\n2026-06-15T{from}Z,2026-06-15T{until}Z,{value}", EnteredAt));
+            Recorder.Enter(
+                Entry.OfIntensities(
+                    Grid with
+                    {
+                        Slot = TimeSpan.FromMinutes(15),
+                    },
+                    $"{Header}\n2026-06-15T{from}Z,2026-06-15T{until}Z,{value}",
+                    EnteredAt
+                )
+            );
     }
 
     [Fact]
@@ -151,8 +182,17 @@ public sealed class IntensityTests : RecordedMeter
     {
         Open(BySlot());
         Count(minutes: 30, each15: 1000);
-        Open(new CarbonAccount("scope2-hourly", null, RecordedMethod.OfMarket("CN", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]));
-        Enter("""{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-06-15","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}""");
+        Open(
+            new CarbonAccount(
+                "scope2-hourly",
+                null,
+                RecordedMethod.OfMarket("CN", null),
+                [new AccountMeter("in", ObisCode.ActiveImport, null)]
+            )
+        );
+        Enter(
+            """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-06-15","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}"""
+        );
         Assert.Equal(LeafType.Instrument, Leaves().Last().Head.Type);
     }
 
@@ -176,7 +216,11 @@ public sealed class IntensityTests : RecordedMeter
         State(("06:00", "500"));
         Count(minutes: 15, each15: 1000);
         string text = Why.Of(Carbon()[^1], LeafAt).ToText();
-        Assert.Contains($"intensity from 20260615T0600Z, 60 min: 500 gCO2/kWh (leaf {Index(LeafType.Intensity)})\n      grid: operator of the grid", text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"intensity from 20260615T0600Z, 60 min: 500 gCO2/kWh (leaf {Index(LeafType.Intensity)})\n      grid: operator of the grid",
+            text,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"leaf={Index(LeafType.Intensity)}", text, StringComparison.Ordinal);
     }
 
@@ -198,14 +242,20 @@ public sealed class IntensityTests : RecordedMeter
     }
 
     private CarbonAccount BySlot(int minutes = 60) =>
-        new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), [new AccountMeter("in", ObisCode.ActiveImport, Constant)]) { IntensitySlot = TimeSpan.FromMinutes(minutes) };
+        new("scope2-hourly", null, RecordedMethod.OfSlot("grid", null), [new AccountMeter("in", ObisCode.ActiveImport, Constant)])
+        {
+            IntensitySlot = TimeSpan.FromMinutes(minutes),
+        };
 
     private PeriodTotal Totals() => CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Accounts.Single();
 
     private void State(params (string From, string Value)[] slots)
     {
-        IEnumerable<string> lines = slots.Select(s => DateTimeOffset.Parse($"2026-06-15T{s.From}Z", System.Globalization.CultureInfo.InvariantCulture) is var from
-            ? $"{from:yyyy-MM-dd'T'HH:mm'Z'},{from.AddHours(1):yyyy-MM-dd'T'HH:mm'Z'},{s.Value}" : "");
+        IEnumerable<string> lines = slots.Select(s =>
+            DateTimeOffset.Parse($"2026-06-15T{s.From}Z", System.Globalization.CultureInfo.InvariantCulture) is var from
+                ? $"{from:yyyy-MM-dd'T'HH:mm'Z'},{from.AddHours(1):yyyy-MM-dd'T'HH:mm'Z'},{s.Value}"
+                : ""
+        );
         Recorder.Enter(Entry.OfIntensities(Grid, string.Join('\n', lines.Prepend(Header)), EnteredAt));
     }
 }

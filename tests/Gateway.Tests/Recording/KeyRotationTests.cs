@@ -6,10 +6,14 @@ using static EdgeGateway.Tests.Recording.RotatingDevice;
 
 namespace EdgeGateway.Tests.Recording;
 
-/// <summary>One key hands the log over to the next, wherever the power is cut, and what it signs verifies from the first public key alone.</summary>
+/// <summary>
+/// One key hands the log over to the next, wherever the power is cut, and what it signs verifies from the first public key alone.
+/// </summary>
 public sealed class KeyRotationTests : IDisposable
 {
-    private static readonly DeviceKeySettings First = DeviceKeySettings.Default, Second = In("device-2.key", "device.key"), Third = In("device-3.key", "device-2.key");
+    private static readonly DeviceKeySettings First = DeviceKeySettings.Default,
+        Second = In("device-2.key", "device.key"),
+        Third = In("device-3.key", "device-2.key");
 
     private readonly RotatingDevice _device = new();
 
@@ -19,7 +23,8 @@ public sealed class KeyRotationTests : IDisposable
     public void The_next_key_signs_after_a_leaf_that_the_key_in_force_has_sealed()
     {
         _device.Run(First);
-        string id = _device.Key.DeviceId, pem = File.ReadAllText(_device.At("device.pem"));
+        string id = _device.Key.DeviceId,
+            pem = File.ReadAllText(_device.At("device.pem"));
         _device.Run(Second);
         List<Leaf> leaves = _device.Verified();
         Leaf rotation = Assert.Single(leaves, l => l.Head.Type == LeafType.KeyRotation);
@@ -40,7 +45,10 @@ public sealed class KeyRotationTests : IDisposable
         _device.Run(Second);
         File.Delete(_device.At("device.key"));
         _device.Run(Second);
-        Assert.Contains("Information: The key in force is the one that the site file names. Its 'replaces' has been done and can be removed.", _device.Log);
+        Assert.Contains(
+            "Information: The key in force is the one that the site file names. Its 'replaces' has been done and can be removed.",
+            _device.Log
+        );
         _device.Run(In("device-2.key"));
         Assert.Single(_device.Verified(), l => l.Head.Type == LeafType.KeyRotation);
         Assert.True(_device.IsSignedWith("device-2.key"));
@@ -50,7 +58,10 @@ public sealed class KeyRotationTests : IDisposable
     public void It_changes_any_number_of_times_and_the_genesis_of_a_new_device_is_the_first_key_s()
     {
         _device.Run(First with { Replaces = new FileKeySettings("nothing.key") });
-        Assert.Equal(_device.Key.DeviceId, Convert.ToHexStringLower(SHA256.HashData(_device.Verified()[0].Records.Single(r => r.Name == "key").Data!.Value.Span)));
+        Assert.Equal(
+            _device.Key.DeviceId,
+            Convert.ToHexStringLower(SHA256.HashData(_device.Verified()[0].Records.Single(r => r.Name == "key").Data!.Value.Span))
+        );
         _device.Run(Second);
         _device.Run(Third);
         Assert.Equal(2, _device.Verified().Count(l => l.Head.Type == LeafType.KeyRotation));
@@ -58,12 +69,13 @@ public sealed class KeyRotationTests : IDisposable
     }
 
     /// <summary>Where a step fails, as when the power is cut: what is before it has happened, and nothing after it.</summary>
-    public static TheoryData<string, int> Cuts => new()
-    {
-        { "CREATE TRIGGER cut BEFORE INSERT ON fact WHEN NEW.name = 'keyrot' BEGIN SELECT RAISE(ABORT, 'cut'); END", 0 },
-        { "CREATE TRIGGER cut BEFORE INSERT ON checkpoint BEGIN SELECT RAISE(ABORT, 'cut'); END", 1 },
-        { "", 1 }, // device.keys cannot be written
-    };
+    public static TheoryData<string, int> Cuts =>
+        new()
+        {
+            { "CREATE TRIGGER cut BEFORE INSERT ON fact WHEN NEW.name = 'keyrot' BEGIN SELECT RAISE(ABORT, 'cut'); END", 0 },
+            { "CREATE TRIGGER cut BEFORE INSERT ON checkpoint BEGIN SELECT RAISE(ABORT, 'cut'); END", 1 },
+            { "", 1 }, // device.keys cannot be written
+        };
 
     [Theory]
     [MemberData(nameof(Cuts))]
@@ -198,7 +210,10 @@ public sealed class KeyRotationTests : IDisposable
         _device.Verified();
         Assert.Equal(2, _device.Key.History.Changes.Count);
         _device.Stop();
-        Assert.Equal(KeyHistory.Decode(history).Select(c => c.Leaf.ToArray()), KeyHistory.Decode(File.ReadAllBytes(_device.At("device.keys"))).Select(c => c.Leaf.ToArray()));
+        Assert.Equal(
+            KeyHistory.Decode(history).Select(c => c.Leaf.ToArray()),
+            KeyHistory.Decode(File.ReadAllBytes(_device.At("device.keys"))).Select(c => c.Leaf.ToArray())
+        );
         File.WriteAllBytes(_device.At("device.keys"), history[..^1]);
         Refused("device.keys is damaged", In("device-3.key"));
         history[100] ^= 1;
@@ -278,10 +293,13 @@ public sealed class KeyRotationTests : IDisposable
         Assert.Equal(before, Content());
 
         string[] Content() =>
-        [
-            .. Directory.GetFiles(_device.Folder).Where(f => !f.EndsWith("-shm", StringComparison.Ordinal) && !f.EndsWith("-wal", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal).Select(f => $"{f} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}"),
-        ];
+            [
+                .. Directory
+                    .GetFiles(_device.Folder)
+                    .Where(f => !f.EndsWith("-shm", StringComparison.Ordinal) && !f.EndsWith("-wal", StringComparison.Ordinal))
+                    .Order(StringComparer.Ordinal)
+                    .Select(f => $"{f} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}"),
+            ];
     }
 
     private static string NewKey(string curve = "nistP256")

@@ -14,7 +14,9 @@ internal static class LedgerFile
     /// <summary>Runs SQL on the ledger of a data folder behind the gateway's back, as a damaged card would change it.</summary>
     public static void Run(string folder, string sql)
     {
-        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "ledger.db"), Pooling = false }.ToString());
+        using SqliteConnection connection = new(
+            new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "ledger.db"), Pooling = false }.ToString()
+        );
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
 #pragma warning disable CA2100 // written in the tests
@@ -26,7 +28,9 @@ internal static class LedgerFile
     /// <summary>All facts, by name.</summary>
     public static IReadOnlyList<(string Name, string Value)> Facts(string folder)
     {
-        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "ledger.db"), Pooling = false }.ToString());
+        using SqliteConnection connection = new(
+            new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "ledger.db"), Pooling = false }.ToString()
+        );
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "SELECT name, value FROM fact ORDER BY name";

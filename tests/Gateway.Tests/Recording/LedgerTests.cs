@@ -67,7 +67,9 @@ public sealed class LedgerTests : IDisposable
         Tick(ledger, 0, 10);
         MerkleHash before = ledger.Head(Origin).Root;
         byte[] good = Leaf(10);
-        Assert.ThrowsAny<Exception>(() => ledger.Append(new LedgerTick(Start.AddMinutes(1), [good, null!], new Dictionary<string, string>())));
+        Assert.ThrowsAny<Exception>(() =>
+            ledger.Append(new LedgerTick(Start.AddMinutes(1), [good, null!], new Dictionary<string, string>()))
+        );
         Assert.Equal((10, before), (ledger.Size, ledger.Head(Origin).Root));
         Assert.Equal(10, ledger.FirstIndexAt(Start.AddSeconds(1)));
         Tick(ledger, 1, 1);
@@ -87,7 +89,11 @@ public sealed class LedgerTests : IDisposable
         using Ledger thinned = Ledger.Open(Path);
         VerifiedBatch verified = BatchVerifier.Verify(thinned.BatchFrom(0)!, Trust());
         Assert.Equal(Enumerable.Range(0, 300).Select(i => (long)i).Except([2, 255]), verified.Leaves.Select(l => l.Head.Index));
-        Assert.Contains("leaf 255", Assert.Throws<InvalidDataException>(() => thinned.BundleOf([255], thinned.LastCheckpoint!)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leaf 255",
+            Assert.Throws<InvalidDataException>(() => thinned.BundleOf([255], thinned.LastCheckpoint!)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -109,7 +115,8 @@ public sealed class LedgerTests : IDisposable
             File.Copy(Path + "-wal", cut + "-wal");
         }
 
-        using Ledger afterCut = Ledger.Open(cut), afterStop = Ledger.Open(Path);
+        using Ledger afterCut = Ledger.Open(cut),
+            afterStop = Ledger.Open(Path);
         Assert.Equal((5, 4, 4), (afterCut.Size, afterCut.Cursor("desk"), afterCut.LastCheckpoint!.Size));
         Assert.Equal((5, 5, 5), (afterStop.Size, afterStop.Cursor("desk"), afterStop.LastCheckpoint!.Size));
         Seal(afterCut);
@@ -140,10 +147,18 @@ public sealed class LedgerTests : IDisposable
             TreeHead head = ledger.Head(Origin);
             for (long older = 1; older < head.Size; older += 41)
             {
-                Assert.Equal(head, ledger.ConsistencyFrom(older)!.VerifyConsistency(new TreeHead(Origin, older, Reference((int)older)), head.Root, _key));
+                Assert.Equal(
+                    head,
+                    ledger.ConsistencyFrom(older)!.VerifyConsistency(new TreeHead(Origin, older, Reference((int)older)), head.Root, _key)
+                );
             }
 
-            Assert.Equal(head, CoseReceipt.Decode(ledger.BundleOf([0, head.Size - 1], ledger.LastCheckpoint!).Receipt!.Value).VerifyInclusion([Leaf(0), Leaf(head.Size - 1)], _key));
+            Assert.Equal(
+                head,
+                CoseReceipt
+                    .Decode(ledger.BundleOf([0, head.Size - 1], ledger.LastCheckpoint!).Receipt!.Value)
+                    .VerifyInclusion([Leaf(0), Leaf(head.Size - 1)], _key)
+            );
         }
     }
 
@@ -187,26 +202,39 @@ public sealed class LedgerTests : IDisposable
 
     private TrustAnchors Trust() => TrustAnchors.FromPem(_key.ExportSubjectPublicKeyInfoPem());
 
-    private byte[] Leaf(long index) => LeafCodec.Encode(new Leaf(
-        new LeafHead
-        {
-            Index = index,
-            Type = index == 0 ? LeafType.Genesis : LeafType.Start,
-            Time = Start,
-            TimeStatus = TimeStatus.Unknown,
-            BootCount = 1,
-            MonotonicMs = index,
-            Salt = new byte[LeafCodec.SaltBytes],
-            Simulated = index == 0,
-        },
-        index == 0
-            ? [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }]
-            : [LeafRecord.Of("version", "0"), LeafRecord.Of("registers-from-file", 0)]));
+    private byte[] Leaf(long index) =>
+        LeafCodec.Encode(
+            new Leaf(
+                new LeafHead
+                {
+                    Index = index,
+                    Type = index == 0 ? LeafType.Genesis : LeafType.Start,
+                    Time = Start,
+                    TimeStatus = TimeStatus.Unknown,
+                    BootCount = 1,
+                    MonotonicMs = index,
+                    Salt = new byte[LeafCodec.SaltBytes],
+                    Simulated = index == 0,
+                },
+                index == 0
+                    ?
+                    [
+                        LeafRecord.Of("origin", Origin.ToString()),
+                        LeafRecord.Of("device", Origin.DeviceId),
+                        new LeafRecord("key") { Data = new byte[] { 0x30 } },
+                    ]
+                    : [LeafRecord.Of("version", "0"), LeafRecord.Of("registers-from-file", 0)]
+            )
+        );
 
-    private void Tick(Ledger ledger, int minute, int leaves) => ledger.Append(new LedgerTick(
-        Start.AddMinutes(minute),
-        [.. Enumerable.Range(0, leaves).Select(i => Leaf(ledger.Size + i))],
-        new Dictionary<string, string>()));
+    private void Tick(Ledger ledger, int minute, int leaves) =>
+        ledger.Append(
+            new LedgerTick(
+                Start.AddMinutes(minute),
+                [.. Enumerable.Range(0, leaves).Select(i => Leaf(ledger.Size + i))],
+                new Dictionary<string, string>()
+            )
+        );
 
     private void Seal(Ledger ledger)
     {

@@ -12,10 +12,13 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Tests.Recording;
 
-/// <summary>Products that a pulse meter counts: by month, over restarts and registers that begin again, and set against an account.</summary>
+/// <summary>
+/// Products that a pulse meter counts: by month, over restarts and registers that begin again, and set against an account.
+/// </summary>
 public sealed class ProductTests : IDisposable
 {
-    private const string ByHand = """{"type":"manual","kind":"production","subject":"vehicle","from":"2026-06-01","to":"2026-07-01","amount":"5","unit":"count","by":"Li Wei"}""";
+    private const string ByHand =
+        """{"type":"manual","kind":"production","subject":"vehicle","from":"2026-06-01","to":"2026-07-01","amount":"5","unit":"count","by":"Li Wei"}""";
     private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
     private static readonly DateTimeOffset July = new(2026, 6, 30, 16, 0, 0, TimeSpan.Zero); // midnight in Shanghai
 
@@ -26,8 +29,10 @@ public sealed class ProductTests : IDisposable
     private DeviceKey _key = null!;
     private Recorder _recorder = null!;
     private Now _now = null!;
-    private Meter _energy = null!, _pieces = null!;
-    private long _counted, _impulses;
+    private Meter _energy = null!,
+        _pieces = null!;
+    private long _counted,
+        _impulses;
 
     public ProductTests() => New();
 
@@ -42,11 +47,17 @@ public sealed class ProductTests : IDisposable
     {
         Open();
         Run(minutes: 75, each: 1);
-        Assert.Equal([("2026-06", "60 pieces", "0.036666667", null), ("2026-07", "15 pieces", "0.036666667", null)], Intensities().Select(i => (i.Period, i.Amount, i.KilogramsPerUnit!, i.Gap)));
+        Assert.Equal(
+            [("2026-06", "60 pieces", "0.036666667", null), ("2026-07", "15 pieces", "0.036666667", null)],
+            Intensities().Select(i => (i.Period, i.Amount, i.KilogramsPerUnit!, i.Gap))
+        );
         Run(minutes: 7, each: 1);
         ProductIntensity july = Intensities()[1];
         Assert.Equal("15 pieces", july.Amount);
-        Assert.Equal(["made/0-0:96.15.0.255", "made/0-0:96.15.0.255"], july.Leaves.Select(LeafAt).Where(l => l.Head.Type == LeafType.Reading).Select(l => l.Records[1].Name));
+        Assert.Equal(
+            ["made/0-0:96.15.0.255", "made/0-0:96.15.0.255"],
+            july.Leaves.Select(LeafAt).Where(l => l.Head.Type == LeafType.Reading).Select(l => l.Records[1].Name)
+        );
         Assert.Contains(july.Leaves, l => LeafAt(l).Head.Type == LeafType.Carbon);
         Assert.Contains("2026-06  scope2 per vehicle: 0.036666667 kg CO2, of 60 pieces\n", Totals().ToText(), StringComparison.Ordinal);
     }
@@ -76,7 +87,10 @@ public sealed class ProductTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(20));
         Open();
         Run(minutes: 5, each: 1);
-        Assert.Equal([("2026-06", "45 pieces", true), ("2026-07", "10 pieces", true)], Intensities().Select(i => (i.Period, i.Amount, i.Gap is not null)));
+        Assert.Equal(
+            [("2026-06", "45 pieces", true), ("2026-07", "10 pieces", true)],
+            Intensities().Select(i => (i.Period, i.Amount, i.Gap is not null))
+        );
     }
 
     [Fact]
@@ -103,7 +117,10 @@ public sealed class ProductTests : IDisposable
         _now.Note("made", new Gap(_time.GetUtcNow().AddSeconds(-9), _time.GetUtcNow(), GapCause.EdgesLost, 4));
         Run(minutes: 20, each: 1);
         ProductIntensity june = Assert.Single(Intensities());
-        Assert.Equal(("60 pieces", $"2 gaps in the count, the newest in leaf {Leaves().Last(l => l.Head.Type == LeafType.Gap).Head.Index}"), (june.Amount, june.Gap));
+        Assert.Equal(
+            ("60 pieces", $"2 gaps in the count, the newest in leaf {Leaves().Last(l => l.Head.Type == LeafType.Gap).Head.Index}"),
+            (june.Amount, june.Gap)
+        );
     }
 
     [Fact]
@@ -112,7 +129,10 @@ public sealed class ProductTests : IDisposable
         Open();
         Run(minutes: 30, each: 0);
         ProductIntensity june = Assert.Single(Intensities());
-        Assert.Equal(("0 pieces", null, "nothing was produced of vehicle", null), (june.Amount, june.KilogramsPerUnit, june.NoValue, june.Gap));
+        Assert.Equal(
+            ("0 pieces", null, "nothing was produced of vehicle", null),
+            (june.Amount, june.KilogramsPerUnit, june.NoValue, june.Gap)
+        );
     }
 
     [Fact]
@@ -123,7 +143,12 @@ public sealed class ProductTests : IDisposable
         Run(minutes: 20, each: 1, missing: true);
         ProductIntensity june = Assert.Single(Intensities());
         Assert.Equal(
-            (null, "vehicle was counted from 2026-06-30T15:00Z to 2026-06-30T15:15Z, and scope2 is from 2026-06-30T15:00Z to 2026-06-30T15:30Z"), (june.KilogramsPerUnit, june.NoValue));
+            (
+                null,
+                "vehicle was counted from 2026-06-30T15:00Z to 2026-06-30T15:15Z, and scope2 is from 2026-06-30T15:00Z to 2026-06-30T15:30Z"
+            ),
+            (june.KilogramsPerUnit, june.NoValue)
+        );
         Run(minutes: 5, each: 1);
         june = Assert.Single(Intensities());
         Assert.Equal(("45 pieces", null, null), (june.Amount, june.NoValue, june.Gap));
@@ -140,20 +165,36 @@ public sealed class ProductTests : IDisposable
         Assert.Equal([("29 pieces", false), ("15 pieces", true)], intensities.Select(i => (i.Amount, i.KilogramsPerUnit is not null)));
         long begin = intensities[0].Leaves.First(l => LeafAt(l).Head.Type == LeafType.Reading);
         Assert.Contains(Text(begin), _ledger.Fact("kept")!.Split(' ')); // it is at no slot's boundary
-        Assert.StartsWith("vehicle was counted from 2026-06-30T15:31Z to 2026-06-30T16:00Z", intensities[0].NoValue, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "vehicle was counted from 2026-06-30T15:31Z to 2026-06-30T16:00Z",
+            intensities[0].NoValue,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void What_is_counted_is_not_entered_too_and_what_was_entered_before_is_not_added()
     {
         Open(counts: false);
-        Enter(ByHand.Replace("2026-06-01", "2026-05-01", StringComparison.Ordinal).Replace("2026-07-01", "2026-06-01", StringComparison.Ordinal));
+        Enter(
+            ByHand
+                .Replace("2026-06-01", "2026-05-01", StringComparison.Ordinal)
+                .Replace("2026-07-01", "2026-06-01", StringComparison.Ordinal)
+        );
         Enter(ByHand);
         Open();
         Run(minutes: 60, each: 1);
         long size = _ledger.Size;
-        string refused = Assert.Throws<InvalidDataException>(() => Enter(ByHand.Replace("vehicle", "Vehicle", StringComparison.Ordinal).Replace("\"5\"", "\"6\"", StringComparison.Ordinal))).Message;
-        Assert.Equal("vehicle is counted by the meter made, and what is entered too would count twice. Enter only what no meter counts, under another subject.", refused);
+        string refused = Assert
+            .Throws<InvalidDataException>(() =>
+                Enter(ByHand.Replace("vehicle", "Vehicle", StringComparison.Ordinal).Replace("\"5\"", "\"6\"", StringComparison.Ordinal))
+            )
+            .Message;
+        Assert.Equal(
+            "vehicle is counted by the meter made, and what is entered too would count twice. Enter only what no meter counts, "
+                + "under another subject.",
+            refused
+        );
         Assert.Equal(size, _ledger.Size);
         Enter(ByHand.Replace("vehicle", "trailer", StringComparison.Ordinal));
         Enter(ByHand.Replace("production", "reading", StringComparison.Ordinal));
@@ -217,29 +258,33 @@ public sealed class ProductTests : IDisposable
 
     [Fact]
     public void Over_all_months_as_many_are_counted_as_the_register_went_on_whatever_happened() =>
-        Gen.Select(Gen.Int[0, 5], Gen.Frequency((6, Gen.Const(0)), (2, Gen.Const(1)), (1, Gen.Const(2)))).Array[60, 100].Sample(
-            minutes =>
-            {
-                New();
-                Open();
-                foreach ((int pieces, int what) in minutes)
+        Gen.Select(Gen.Int[0, 5], Gen.Frequency((6, Gen.Const(0)), (2, Gen.Const(1)), (1, Gen.Const(2))))
+            .Array[60, 100]
+            .Sample(
+                minutes =>
                 {
-                    if (what == 2)
+                    New();
+                    Open();
+                    foreach ((int pieces, int what) in minutes)
                     {
-                        Open();
+                        if (what == 2)
+                        {
+                            Open();
+                        }
+
+                        Run(minutes: 1, pieces, missing: what == 1);
                     }
 
-                    Run(minutes: 1, pieces, missing: what == 1);
-                }
-
-                _now.Note("made", new Gap(_time.GetUtcNow(), _time.GetUtcNow(), GapCause.EdgesLost, 1));
-                Run(minutes: 15 - (_time.GetUtcNow().Minute % 15), each: 1);
-                AccountSpan[] spans = [.. _ledger.Facts("made:").Select(f => AccountSpan.Parse(f.Value))];
-                Assert.Equal(2, spans.Length);
-                Assert.Equal(Text(_counted) + " pieces", spans.Select(s => s.Amount(LeafAt)).Aggregate((a, b) => a + b).ToString());
-                Assert.True(spans[^1].Blocked > 0 && LeafAt(spans[^1].Leaf).Head.Type == LeafType.Gap);
-            },
-            iter: 30, threads: 1);
+                    _now.Note("made", new Gap(_time.GetUtcNow(), _time.GetUtcNow(), GapCause.EdgesLost, 1));
+                    Run(minutes: 15 - (_time.GetUtcNow().Minute % 15), each: 1);
+                    AccountSpan[] spans = [.. _ledger.Facts("made:").Select(f => AccountSpan.Parse(f.Value))];
+                    Assert.Equal(2, spans.Length);
+                    Assert.Equal(Text(_counted) + " pieces", spans.Select(s => s.Amount(LeafAt)).Aggregate((a, b) => a + b).ToString());
+                    Assert.True(spans[^1].Blocked > 0 && LeafAt(spans[^1].Leaf).Head.Type == LeafType.Gap);
+                },
+                iter: 30,
+                threads: 1
+            );
 
     private void New()
     {
@@ -253,15 +298,37 @@ public sealed class ProductTests : IDisposable
     private void Open(bool counts = true, string constant = "1", string product = "vehicle")
     {
         (FactorSet set, Factor east) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
-        (_energy, _pieces) = (new Meter("in", ObisCode.ActiveImport, Quantum.MilliwattHour), new Meter("made", ObisCode.Pieces, Quantum.Impulse));
+        (_energy, _pieces) = (
+            new Meter("in", ObisCode.ActiveImport, Quantum.MilliwattHour),
+            new Meter("made", ObisCode.Pieces, Quantum.Impulse)
+        );
         _now = new Now([_energy, _pieces], _time.GetUtcNow());
-        LeafRecord[] settings = [LeafRecord.Of("group", "hall"), LeafRecord.Of("class", "1"), LeafRecord.Of("made/constant", $"{constant} imp/pieces")];
+        LeafRecord[] settings =
+        [
+            LeafRecord.Of("group", "hall"),
+            LeafRecord.Of("class", "1"),
+            LeafRecord.Of("made/constant", $"{constant} imp/pieces"),
+        ];
         _recorder = new Recorder(
-            _ledger, _key, _now, [new RecordedGroup("hall", ["in", "made"], "1", settings)],
-            [new CarbonAccount("scope2", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, east), [new AccountMeter("in", ObisCode.ActiveImport, null)])],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, _time,
-            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), NullLogger<Recorder>.Instance,
-            products: counts ? [new ProductCount(product, new AccountMeter("made", ObisCode.Pieces, constant, "pieces"))] : null);
+            _ledger,
+            _key,
+            _now,
+            [new RecordedGroup("hall", ["in", "made"], "1", settings)],
+            [
+                new CarbonAccount(
+                    "scope2",
+                    set,
+                    RecordedMethod.OfEnergy(RecordedMethod.LocationBased, east),
+                    [new AccountMeter("in", ObisCode.ActiveImport, null)]
+                ),
+            ],
+            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai },
+            _time,
+            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
+            Recorder.OriginOf(_ledger, _key, simulated: false),
+            NullLogger<Recorder>.Instance,
+            products: counts ? [new ProductCount(product, new AccountMeter("made", ObisCode.Pieces, constant, "pieces"))] : null
+        );
         bool isNew = _ledger.Size == 0;
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
         if (isNew)
@@ -304,12 +371,20 @@ public sealed class ProductTests : IDisposable
     /// <summary>A meter whose register stands where the test says.</summary>
     private sealed class Meter(string name, ObisCode obis, Quantum quantum) : IMeter
     {
-        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(name, (obis, quantum));
+        public MeterRegisters Registers { get; } =
+            new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(name, (obis, quantum));
 
         public AccuracyClass Accuracy => AccuracyClass.Class1;
 
         public Reading Read(DateTimeOffset time) => throw new NotSupportedException();
 
-        public Reading At(DateTimeOffset time, long count) => new() { Meter = name, Time = time, Accuracy = Accuracy, Registers = [new Register(obis, quantum, count)] };
+        public Reading At(DateTimeOffset time, long count) =>
+            new()
+            {
+                Meter = name,
+                Time = time,
+                Accuracy = Accuracy,
+                Registers = [new Register(obis, quantum, count)],
+            };
     }
 }

@@ -56,9 +56,28 @@ public abstract class RecordedMeter : IDisposable
     {
         _now = new Now([new Counter(Counted)], Time.GetUtcNow());
         Recorder = new Recorder(
-            Ledger, _key, _now, [new RecordedGroup("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("in/constant", $"{Constant ?? "no"} imp/kWh")])], [account],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai }, Time,
-            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), EdgeGateway.Recording.Recorder.OriginOf(Ledger, _key, simulated: false), NullLogger<Recorder>.Instance);
+            Ledger,
+            _key,
+            _now,
+            [
+                new RecordedGroup(
+                    "boundary",
+                    ["in"],
+                    "1",
+                    [
+                        LeafRecord.Of("group", "boundary"),
+                        LeafRecord.Of("class", "1"),
+                        LeafRecord.Of("in/constant", $"{Constant ?? "no"} imp/kWh"),
+                    ]
+                ),
+            ],
+            [account],
+            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai },
+            Time,
+            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
+            EdgeGateway.Recording.Recorder.OriginOf(Ledger, _key, simulated: false),
+            NullLogger<Recorder>.Instance
+        );
         bool isNew = Ledger.Size == 0;
         Recorder.Start(new ProcessStart("boot", "1.0.0"), []);
         if (isNew)
@@ -90,7 +109,8 @@ public abstract class RecordedMeter : IDisposable
     /// <summary>By when an entry's period must be over.</summary>
     protected DateTimeOffset EnteredAt { get; set; } = new(2026, 8, 29, 16, 0, 0, TimeSpan.Zero);
 
-    protected void Enter(string json) => Recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), EnteredAt, Shanghai, ["boundary"], Series));
+    protected void Enter(string json) =>
+        Recorder.Enter(Entry.Parse(Encoding.UTF8.GetBytes(json), EnteredAt, Shanghai, ["boundary"], Series));
 
     protected string Refused(string json)
     {
@@ -104,7 +124,8 @@ public abstract class RecordedMeter : IDisposable
 
     protected IEnumerable<Leaf> Leaves() => Enumerable.Range(0, (int)Ledger.Size).Select(i => LeafAt(i));
 
-    protected Leaf[] Carbon() => [.. Leaves().Where(l => l.Head.Type == LeafType.Carbon && (l.Records[0].Number is not null || l.Head.ComputedFrom.Count > 0))];
+    protected Leaf[] Carbon() =>
+        [.. Leaves().Where(l => l.Head.Type == LeafType.Carbon && (l.Records[0].Number is not null || l.Head.ComputedFrom.Count > 0))];
 
     protected long Index(string type) => Leaves().Last(l => l.Head.Type == type).Head.Index;
 
@@ -119,15 +140,23 @@ public abstract class RecordedMeter : IDisposable
     /// <summary>A meter whose register stands where the test says.</summary>
     private sealed class Counter(Quantum quantum) : IMeter
     {
-        public MeterRegisters Registers { get; } = new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open("in", (ObisCode.ActiveImport, quantum));
+        public MeterRegisters Registers { get; } =
+            new RegisterBook(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>()).Open(
+                "in",
+                (ObisCode.ActiveImport, quantum)
+            );
 
         public AccuracyClass Accuracy => AccuracyClass.Class1;
 
         public Reading Read(DateTimeOffset time) => throw new NotSupportedException();
 
-        public Reading At(DateTimeOffset time, long count) => new()
-        {
-            Meter = "in", Time = time, Accuracy = Accuracy, Registers = [new Register(ObisCode.ActiveImport, quantum, count)],
-        };
+        public Reading At(DateTimeOffset time, long count) =>
+            new()
+            {
+                Meter = "in",
+                Time = time,
+                Accuracy = Accuracy,
+                Registers = [new Register(ObisCode.ActiveImport, quantum, count)],
+            };
     }
 }

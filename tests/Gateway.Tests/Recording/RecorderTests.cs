@@ -12,7 +12,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Tests.Recording;
 
-/// <summary>The recorder on the real line: simulated chips, real drivers, meters, registers, ledger and key. Only the clock is fake.</summary>
+/// <summary>
+/// The recorder on the real line: simulated chips, real drivers, meters, registers, ledger and key. Only the clock is fake.
+/// </summary>
 public sealed class RecorderTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Noon = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
@@ -22,7 +24,12 @@ public sealed class RecorderTests : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("recorder").FullName;
     private readonly SteppedClock _time = new(Noon.AddSeconds(-0.5));
-    private RecordedGroup _group = new("boundary", ["in"], "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")]);
+    private RecordedGroup _group = new(
+        "boundary",
+        ["in"],
+        "1",
+        [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1"), LeafRecord.Of("in/kind", "ade7953")]
+    );
     private Thinning? _thinning;
     private SimulatedAde7953 _chip = null!;
     private DeviceKey _key = null!;
@@ -146,7 +153,10 @@ public sealed class RecorderTests : IAsyncLifetime
         Leaf gap = leaves[^2];
         Assert.Equal("boundary", gap.Head.Group);
         Assert.Equal([("cause", "chip-reset"), ("meter", "in"), ("from", null), ("to", null)], gap.Records.Select(r => (r.Name, r.Text)));
-        Assert.Equal([Noon.ToUnixTimeSeconds(), Noon.AddMinutes(1).ToUnixTimeSeconds()], gap.Records.Skip(2).Select(r => r.Number!.Value.Mantissa));
+        Assert.Equal(
+            [Noon.ToUnixTimeSeconds(), Noon.AddMinutes(1).ToUnixTimeSeconds()],
+            gap.Records.Skip(2).Select(r => r.Number!.Value.Mantissa)
+        );
         Slot(Noon.AddMinutes(2));
         Assert.Equal("reading", Leaves()[^1].Head.Type);
         Assert.Equal("reading", Leaves()[^2].Head.Type);
@@ -165,7 +175,8 @@ public sealed class RecorderTests : IAsyncLifetime
         Assert.All(calibrations, l => Assert.Equal("boundary", l.Head.Group));
         Assert.Equal(
             [("ratio 1.02", "none"), ("ratio 1.03; 5 A 0.4° 0 %", "ratio 1.02"), ("none", "ratio 1.03; 5 A 0.4° 0 %")],
-            calibrations.Select(l => (l.Records.Single(r => r.Name == "correction").Text, l.Records.Single(r => r.Name == "before").Text)));
+            calibrations.Select(l => (l.Records.Single(r => r.Name == "correction").Text, l.Records.Single(r => r.Name == "before").Text))
+        );
         Assert.Equal("Installer 8", calibrations[1].Records.Single(r => r.Name == "by").Text);
     }
 
@@ -276,7 +287,8 @@ public sealed class RecorderTests : IAsyncLifetime
     {
         _thinning = new Thinning(TimeSpan.FromHours(1), TimeSpan.FromMinutes(15), ["desk"]);
         await ReopenWith(_group);
-        DateTimeOffset first = Noon.AddMinutes(7), at = first;
+        DateTimeOffset first = Noon.AddMinutes(7),
+            at = first;
         void Record(int minutes)
         {
             for (DateTimeOffset end = at.AddMinutes(minutes); at < end; at = at.AddMinutes(1))
@@ -302,7 +314,9 @@ public sealed class RecorderTests : IAsyncLifetime
         Assert.DoesNotContain(null, _ledger.Leaves(256, 512)); // not so old, and not a full tile
 
         List<Leaf> footprints = [.. left.Where(l => l.Head.Type == LeafType.Carbon)];
-        Assert.Contains(footprints, l => l.Head.ComputedFrom.Select(i => tile[(int)i]).OfType<byte[]>().Any(b => LeafCodec.Decode(b).Head.Time == first));
+        Assert.Contains(footprints, l =>
+            l.Head.ComputedFrom.Select(i => tile[(int)i]).OfType<byte[]>().Any(b => LeafCodec.Decode(b).Head.Time == first)
+        );
         Assert.All(footprints.SelectMany(l => l.Head.ComputedFrom), i => Assert.NotNull(tile[(int)i]));
 
         await ReopenWith(_group);
@@ -323,8 +337,14 @@ public sealed class RecorderTests : IAsyncLifetime
     [InlineData(256, 1, true)]
     [InlineData(1, -3600, true)]
     public void A_checkpoint_is_due_by_time_by_leaves_or_after_a_step_back(long waiting, int seconds, bool due) =>
-        Assert.Equal(due, Recorder.SealIsDue(
-            waiting, TimeSpan.FromSeconds(seconds), new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256)));
+        Assert.Equal(
+            due,
+            Recorder.SealIsDue(
+                waiting,
+                TimeSpan.FromSeconds(seconds),
+                new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256)
+            )
+        );
 
     private void Open(ProcessStart start)
     {
@@ -335,17 +355,36 @@ public sealed class RecorderTests : IAsyncLifetime
         _file = RegisterFile.Open(Path.Combine(_folder, "registers"), _time, NullLogger.Instance);
         _book = new RegisterBook(_file.Found, LastRecorded.Registers(_ledger));
         Ade7953Meter meter = new(
-            "in", new SharedAde7953(new Ade7953(bus.OpenI2c(Ade7953.I2cAddress), _time)), Ade7953ChannelName.A, new Ade7953Scale(Clamp, 1001), AccuracyClass.Class1, _book);
+            "in",
+            new SharedAde7953(new Ade7953(bus.OpenI2c(Ade7953.I2cAddress), _time)),
+            Ade7953ChannelName.A,
+            new Ade7953Scale(Clamp, 1001),
+            AccuracyClass.Class1,
+            _book
+        );
         Now now = new([meter], _time.GetUtcNow());
         _worker = new BusWorker("i2c-1", [meter], now, _book, _file, _time, NullLogger.Instance);
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(East);
         _recorder = new Recorder(
-            _ledger, _key, now,
+            _ledger,
+            _key,
+            now,
             [_group],
-            [new CarbonAccount("scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [new AccountMeter("in", ObisCode.ActiveImport, null)])],
+            [
+                new CarbonAccount(
+                    "scope2-location",
+                    set,
+                    RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
+                    [new AccountMeter("in", ObisCode.ActiveImport, null)]
+                ),
+            ],
             new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            _time, new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: true),
-            NullLogger<Recorder>.Instance, thinning: _thinning);
+            _time,
+            new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
+            Recorder.OriginOf(_ledger, _key, simulated: true),
+            NullLogger<Recorder>.Instance,
+            thinning: _thinning
+        );
         _worker.Poll();
         _recorder.Start(start, _book.Starts);
     }
@@ -357,10 +396,17 @@ public sealed class RecorderTests : IAsyncLifetime
         Open(FirstBoot);
     }
 
-    private static Dictionary<string, IReadOnlyList<LeafRecord>> Calibration(string correction, string by) => new()
-    {
-        ["in"] = [LeafRecord.Of("meter", "in"), LeafRecord.Of("correction", correction), LeafRecord.Of("calibrated", Noon), LeafRecord.Of("by", by)],
-    };
+    private static Dictionary<string, IReadOnlyList<LeafRecord>> Calibration(string correction, string by) =>
+        new()
+        {
+            ["in"] =
+            [
+                LeafRecord.Of("meter", "in"),
+                LeafRecord.Of("correction", correction),
+                LeafRecord.Of("calibrated", Noon),
+                LeafRecord.Of("by", by),
+            ],
+        };
 
     private async Task CloseAsync()
     {

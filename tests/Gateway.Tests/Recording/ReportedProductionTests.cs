@@ -9,7 +9,8 @@ namespace EdgeGateway.Tests.Recording;
 public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset(2026, 6, 15, 6, 0, 0, TimeSpan.Zero))
 {
     private const string First = """{"from":"2026-06-15T06:00:00+08:00","to":"2026-06-15T14:00:00+08:00","amount":"120","unit":"count"}""";
-    private const string Second = """{"from":"2026-06-15T14:00:00+08:00","to":"2026-06-15T22:00:00+08:00","amount":"80","unit":"count","document":"order 7"}""";
+    private const string Second =
+        """{"from":"2026-06-15T14:00:00+08:00","to":"2026-06-15T22:00:00+08:00","amount":"80","unit":"count","document":"order 7"}""";
 
     [Fact]
     public void Reports_that_follow_each_other_add_up()
@@ -18,7 +19,10 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         Report(First);
         Report(Second);
         Leaf second = Leaves().Last();
-        Assert.Equal((LeafType.Manual, "production", "cell", "MQTT topic mes/cells", "order 7"), (second.Head.Type, Said(second, "kind"), Said(second, "subject"), Said(second, "by"), Said(second, "document")));
+        Assert.Equal(
+            (LeafType.Manual, "production", "cell", "MQTT topic mes/cells", "order 7"),
+            (second.Head.Type, Said(second, "kind"), Said(second, "subject"), Said(second, "by"), Said(second, "document"))
+        );
         Count(minutes: 30, each15: 1000);
         ProductIntensity made = CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Intensities.Single();
         Assert.Equal(("cell", "200 pieces"), (made.Product, made.Amount));
@@ -32,7 +36,12 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         long size = Ledger.Size;
         Assert.Equal(size - 1, Report(First));
         string refused = Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T14", "T13", StringComparison.Ordinal))).Message;
-        Assert.Equal($"It begins at 2026-06-15 05:00:00Z, and what was made of cell is recorded up to 2026-06-15 06:00:00Z already, in leaf {size - 1}. Reports follow each other; if that one is wrong, correct it to 0 with edgectl enter correction.", refused);
+        Assert.Equal(
+            "It begins at 2026-06-15 05:00:00Z, and what was made of cell is recorded up to 2026-06-15 06:00:00Z already, in "
+                + $"leaf {size - 1}. Reports follow each other; if that one is wrong, correct it to 0 with edgectl enter "
+                + "correction.",
+            refused
+        );
         Assert.Equal(size, Ledger.Size);
         Open(Account());
         Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T14", "T13", StringComparison.Ordinal))); // after a restart too
@@ -46,8 +55,10 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         Report(First);
         long first = Index(LeafType.Manual);
         Assert.Equal(
-            $"It is of 2026-06-14 22:00:00Z to 2026-06-15 02:00:00Z, and leaf {first} tells what was made of cell in some of that time already. If that leaf is wrong, correct it to 0 with edgectl enter correction.",
-            Refused(ByHand(15, 6, 10)));
+            $"It is of 2026-06-14 22:00:00Z to 2026-06-15 02:00:00Z, and leaf {first} tells what was made of cell in some of "
+                + "that time already. If that leaf is wrong, correct it to 0 with edgectl enter correction.",
+            Refused(ByHand(15, 6, 10))
+        );
         Enter(ByHand(15, 14, 18)); // while the machine did not report
         Assert.Throws<InvalidDataException>(() => Report(Second));
         Enter(ByHand(14, 6, 10)); // of a time before there were reports
@@ -63,7 +74,11 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         Enter(ByHand(15, 10, 15));
         Enter(ByHand(15, 8, 9));
         Enter(ByHand(15, 20, 21).Replace("cell", "van", StringComparison.Ordinal));
-        Assert.Contains($"recorded up to 2026-06-15 07:00:00Z already, in leaf {Index(LeafType.Manual) - 2}.", Assert.Throws<InvalidDataException>(() => Report(First)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"recorded up to 2026-06-15 07:00:00Z already, in leaf {Index(LeafType.Manual) - 2}.",
+            Assert.Throws<InvalidDataException>(() => Report(First)).Message,
+            StringComparison.Ordinal
+        );
         Report(Second.Replace("T14", "T15", StringComparison.Ordinal));
     }
 
@@ -75,10 +90,16 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         Report(Second.Replace("T22", "T23", StringComparison.Ordinal));
         long wrong = Index(LeafType.Manual);
         Enter($$"""{"type":"correction","supersedes":{{wrong}},"reason":"an hour too long","by":"Li Wei","amount":"0","unit":"count"}""");
-        Assert.Throws<InvalidDataException>(() => Report(First.Replace("120", "121", StringComparison.Ordinal))); // what stands before it stays
+        // What stands before it stays.
+        Assert.Throws<InvalidDataException>(() => Report(First.Replace("120", "121", StringComparison.Ordinal)));
         Report(Second);
-        Assert.Contains($"leaf {wrong + 2} tells what was made", Refused(
-            $$"""{"type":"correction","supersedes":{{wrong + 1}},"reason":"it was right","by":"Li Wei","amount":"80","unit":"count"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            $"leaf {wrong + 2} tells what was made",
+            Refused(
+                $$"""{"type":"correction","supersedes":{{wrong + 1}},"reason":"it was right","by":"Li Wei","amount":"80","unit":"count"}"""
+            ),
+            StringComparison.Ordinal
+        );
         Count(minutes: 30, each15: 1000);
         Assert.Equal("200 pieces", CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai).Intensities.Single().Amount);
     }
@@ -94,7 +115,11 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         Assert.Equal(wrong, Report(Second.Replace("T14", "T18", StringComparison.Ordinal))); // as the broker gives it again
         Assert.Equal(size, Ledger.Size);
         Report(Second);
-        Assert.Contains($"in leaf {size}.", Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T22", "T23", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"in leaf {size}.",
+            Assert.Throws<InvalidDataException>(() => Report(Second.Replace("T22", "T23", StringComparison.Ordinal))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -102,7 +127,9 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
     {
         Open(Account());
         Report(First);
-        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Manual)}},"reason":"counted again","by":"Li Wei","amount":"119","unit":"count"}""");
+        Enter(
+            $$"""{"type":"correction","supersedes":{{Index(LeafType.Manual)}},"reason":"counted again","by":"Li Wei","amount":"119","unit":"count"}"""
+        );
         Assert.Throws<InvalidDataException>(() => Report(First.Replace("120", "121", StringComparison.Ordinal)));
         Report(Second);
     }
@@ -115,7 +142,11 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
     [InlineData("{", "[", "not JSON")]
     [InlineData("2026-06-15T06:00:00+08:00", "0001-01-01", "Nothing before the year 2000")]
     public void What_is_no_report_is_refused(string good, string bad, string reason) =>
-        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Read(First.Replace(good, bad, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<InvalidDataException>(() => Read(First.Replace(good, bad, StringComparison.Ordinal))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_report_is_over_but_for_the_difference_of_two_clocks()
@@ -126,7 +157,8 @@ public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset
         Assert.Contains("which is not over", Assert.Throws<InvalidDataException>(() => Read(First)).Message, StringComparison.Ordinal);
     }
 
-    private static CarbonAccount Account() => new("scope2", null, RecordedMethod.OfMarket("CN", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
+    private static CarbonAccount Account() =>
+        new("scope2", null, RecordedMethod.OfMarket("CN", null), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
 
     private static string ByHand(int day, int from, int to) =>
         $$"""{"type":"manual","kind":"production","subject":"cell","from":"2026-06-{{day}}T{{from:D2}}:00:00+08:00","to":"2026-06-{{day}}T{{to:D2}}:00:00+08:00","amount":"60","unit":"count","by":"Li Wei"}""";

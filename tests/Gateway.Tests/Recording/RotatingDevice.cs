@@ -11,7 +11,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Tests.Recording;
 
-/// <summary>A data folder with the real key, ledger and recorder over it, which is started and stopped as the gateway does; a meter that never answers.</summary>
+/// <summary>
+/// A data folder with the real key, ledger and recorder over it, which is started and stopped as the gateway does; a meter that never
+/// answers.
+/// </summary>
 internal sealed class RotatingDevice : IDisposable
 {
     public static readonly DateTimeOffset Noon = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
@@ -33,10 +36,12 @@ internal sealed class RotatingDevice : IDisposable
 
     public Recorder Recorder => _recorder!;
 
-    public static DeviceKeySettings In(string file, string? replaces = null, int overlapHours = 24) => new(new FileKeySettings(file))
-    {
-        Replaces = replaces is null ? null : new FileKeySettings(replaces), Overlap = TimeSpan.FromHours(overlapHours),
-    };
+    public static DeviceKeySettings In(string file, string? replaces = null, int overlapHours = 24) =>
+        new(new FileKeySettings(file))
+        {
+            Replaces = replaces is null ? null : new FileKeySettings(replaces),
+            Overlap = TimeSpan.FromHours(overlapHours),
+        };
 
     public string At(string name) => Path.Combine(Folder, name);
 
@@ -57,9 +62,18 @@ internal sealed class RotatingDevice : IDisposable
         RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
         Silent meter = new(book.Open("in", (ObisCode.ActiveImport, Quantum.MilliwattHour)));
         _recorder = new Recorder(
-            _ledger, _key, new Now([meter], Time.GetUtcNow()), [new RecordedGroup("g", ["in"], "1", [LeafRecord.Of("group", "g"), LeafRecord.Of("class", "1")])], [],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256), Time,
-            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()), Recorder.OriginOf(_ledger, _key, simulated: false), new Sentences<Recorder>(Log), lost);
+            _ledger,
+            _key,
+            new Now([meter], Time.GetUtcNow()),
+            [new RecordedGroup("g", ["in"], "1", [LeafRecord.Of("group", "g"), LeafRecord.Of("class", "1")])],
+            [],
+            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
+            Time,
+            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
+            Recorder.OriginOf(_ledger, _key, simulated: false),
+            new Sentences<Recorder>(Log),
+            lost
+        );
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
     }
 
@@ -88,8 +102,8 @@ internal sealed class RotatingDevice : IDisposable
     public void Sql(string sql) => LedgerFile.Run(Folder, sql);
 
     /// <summary>
-    /// Verifies what is sealed from <c>device.pem</c> alone, as batches, as bundles of the first and the newest leaf, and as a folder of tiles, and
-    /// gives its leaves.
+    /// Verifies what is sealed from <c>device.pem</c> alone, as batches, as bundles of the first and the newest leaf, and as a folder of
+    /// tiles, and gives its leaves.
     /// </summary>
     /// <param name="before">Batches of earlier epochs, in order.</param>
     public List<Leaf> Verified(params IReadOnlyList<Batch> before)
@@ -108,10 +122,25 @@ internal sealed class RotatingDevice : IDisposable
         }
 
         CheckpointNote newest = CheckpointNote.Parse(Ledger.LastCheckpoint.Note);
-        Bundle bundle = Ledger.BundleOf([0, newest.Head.Size - 1], Ledger.LastCheckpoint!) with { KeyChanges = Key.History.CoveredBy(newest.Head) };
+        Bundle bundle = Ledger.BundleOf([0, newest.Head.Size - 1], Ledger.LastCheckpoint!) with
+        {
+            KeyChanges = Key.History.CoveredBy(newest.Head),
+        };
         Assert.Equal(2, BundleVerifier.Verify(EdgeGateway.Evidence.Bundle.Decode(bundle.Encode()), trust).Leaves.Count);
         string folder = Path.Combine(At("stick"), Recorder.Origin.ToString());
-        Assert.Equal(newest.Head, TileLog.Verify((path, _) => File.Exists(Path.Combine(folder, path)) ? File.ReadAllBytes(Path.Combine(folder, path)) : (ReadOnlyMemory<byte>?)null, trust, _ => { }).Head);
+        Assert.Equal(
+            newest.Head,
+            TileLog
+                .Verify(
+                    (path, _) =>
+                        File.Exists(Path.Combine(folder, path))
+                            ? File.ReadAllBytes(Path.Combine(folder, path))
+                            : (ReadOnlyMemory<byte>?)null,
+                    trust,
+                    _ => { }
+                )
+                .Head
+        );
         return leaves;
     }
 
@@ -156,7 +185,12 @@ internal sealed class RotatingDevice : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            said.Add($"{logLevel}: {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => said.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

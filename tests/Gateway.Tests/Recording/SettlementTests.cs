@@ -8,11 +8,15 @@ namespace EdgeGateway.Tests.Recording;
 /// <summary>Periods that are accounted anew: by instruments when they end or come late, and when a factor was corrected.</summary>
 public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
 {
-    private const string Certificate = """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-07-01","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}""";
-    private const string Contract = """{"type":"instrument","kind":"contract","id":"C-7","from":"2026-06-01","to":"2027-01-01","amount":"9","unit":"kWh","by":"Li Wei","details":{"market/name":"CN"}}""";
-    private const string Settled = """{"type":"instrument","kind":"settlement","id":"S-1","from":"2026-06-01","to":"2026-07-01","amount":"3","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/contract":"C-7"}}""";
+    private const string Certificate =
+        """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-07-01","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}""";
+    private const string Contract =
+        """{"type":"instrument","kind":"contract","id":"C-7","from":"2026-06-01","to":"2027-01-01","amount":"9","unit":"kWh","by":"Li Wei","details":{"market/name":"CN"}}""";
+    private const string Settled =
+        """{"type":"instrument","kind":"settlement","id":"S-1","from":"2026-06-01","to":"2026-07-01","amount":"3","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/contract":"C-7"}}""";
     private static readonly DateTimeOffset July = new(2026, 6, 30, 16, 0, 0, TimeSpan.Zero); // midnight in Shanghai
-    private static readonly FactorKey Residual = new("CN", 2023, "excluding-traded-non-fossil", "organisation"), East = new("CN-grid-east", 2023, "average", "organisation");
+    private static readonly FactorKey Residual = new("CN", 2023, "excluding-traded-non-fossil", "organisation"),
+        East = new("CN-grid-east", 2023, "average", "organisation");
 
     [Fact]
     public void A_slot_states_the_residual_mix_until_the_month_ends_and_is_settled_with_its_instruments()
@@ -21,7 +25,10 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Count(minutes: 60, each15: 1000); // 4 slots, 1 kWh each, the last ends with the month
         Leaf[] carbon = Carbon();
         Assert.Equal([609_600_000L, 609_600_000L, 609_600_000L, 609_600_000L, 2_438_400_000L], carbon.Select(Micrograms));
-        Assert.Equal(("ended", July.AddHours(-1), July), (Said(carbon[^1], "restates"), TimeIn(carbon[^1], "from"), TimeIn(carbon[^1], "to")));
+        Assert.Equal(
+            ("ended", July.AddHours(-1), July),
+            (Said(carbon[^1], "restates"), TimeIn(carbon[^1], "from"), TimeIn(carbon[^1], "to"))
+        );
         Assert.Equal((July.AddDays(-30), July), (TimeIn(carbon[^1], "claims/from"), TimeIn(carbon[^1], "claims/to")));
 
         Enter(Certificate);
@@ -30,7 +37,9 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Assert.Contains(Index(LeafType.Instrument), late.Head.ComputedFrom);
         Assert.Equal(Said(carbon[^1], "in/1-0:1.8.0.255"), Said(late, "in/1-0:1.8.0.255"));
 
-        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"one was sold","by":"Li Wei","amount":"1","unit":"kWh"}""");
+        Enter(
+            $$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"one was sold","by":"Li Wei","amount":"1","unit":"kWh"}"""
+        );
         Assert.Equal(1_828_800_000L, Micrograms(Carbon()[^1]));
         Assert.Equal(2, Carbon()[^1].Head.ComputedFrom.Count(i => LeafAt(i).Head.Type is LeafType.Instrument or LeafType.Correction));
 
@@ -43,12 +52,19 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
     {
         Open(Market(null));
         Count(minutes: 60, each15: 1000);
-        Assert.Equal(["no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix"], Carbon().Select(c => c.Records[0].Text));
+        Assert.Equal(
+            ["no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix"],
+            Carbon().Select(c => c.Records[0].Text)
+        );
         Enter(Certificate);
         Assert.Equal("no-residual-mix", Carbon()[^1].Records[0].Text);
         Enter(Certificate.Replace("GEC-1", "GEC-2", StringComparison.Ordinal).Replace("\"2\"", "\"100\"", StringComparison.Ordinal));
         Assert.Equal(0, Micrograms(Carbon()[^1]));
-        Enter(Certificate.Replace("certificate", "supplier", StringComparison.Ordinal).Replace("\"market/retired\":\"2026-07-02\"", "\"market/factor\":\"0.4 kgCO2/kWh\"", StringComparison.Ordinal));
+        Enter(
+            Certificate
+                .Replace("certificate", "supplier", StringComparison.Ordinal)
+                .Replace("\"market/retired\":\"2026-07-02\"", "\"market/factor\":\"0.4 kgCO2/kWh\"", StringComparison.Ordinal)
+        );
         Assert.Equal(0, Micrograms(Carbon()[^1])); // certificates go before a supplier's rate
     }
 
@@ -61,8 +77,16 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Assert.Equal("unsettled:C-7", Carbon()[^1].Records[0].Text);
         Enter(Settled);
         Assert.Equal(609_600_000L, Micrograms(Carbon()[^1]));
-        Assert.Contains("with it 10 kWh would be settled", Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("\"3\"", "\"7\"", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains("settles the contract C-8, which is not entered", Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("C-7", "C-8", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "with it 10 kWh would be settled",
+            Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("\"3\"", "\"7\"", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "settles the contract C-8, which is not entered",
+            Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("C-7", "C-8", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -77,7 +101,11 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
     [InlineData("certificate", "supplier", "has no factor")]
     [InlineData("certificate", "settlement", "settles no contract")]
     [InlineData("market/retired\":\"2026-07-02", "market/retired\":\"2026-07-02\",\"market/factor\":\"-0.4 kgCO2/kWh", "negative")]
-    [InlineData("market/retired\":\"2026-07-02", "market/retired\":\"2026-07-02\",\"market/factor\":\"0.4 kgCO2e/kWh", "What is accounted here is CO2")]
+    [InlineData(
+        "market/retired\":\"2026-07-02",
+        "market/retired\":\"2026-07-02\",\"market/factor\":\"0.4 kgCO2e/kWh",
+        "What is accounted here is CO2"
+    )]
     public void What_proves_nothing_is_refused_whole(string good, string bad, string reason)
     {
         Open(Market(Residual));
@@ -93,9 +121,17 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         long first = Index(LeafType.Instrument);
         Enter($$"""{"type":"correction","supersedes":{{first}},"reason":"misread","by":"Li Wei","amount":"1","unit":"kWh"}""");
         Assert.Contains($"entered already, as leaf {first}", Refused(Certificate), StringComparison.Ordinal);
-        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}""");
+        Enter(
+            $$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}"""
+        );
         Enter(Certificate);
-        Assert.Contains("was entered anew, as leaf", Refused($$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"not sold","by":"Li Wei","amount":"2","unit":"kWh"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "was entered anew, as leaf",
+            Refused(
+                $$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"not sold","by":"Li Wei","amount":"2","unit":"kWh"}"""
+            ),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -108,7 +144,8 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Open(Market(Residual));
         Count(minutes: 10, each15: 1500);
         Leaf settled = Carbon()[^1];
-        Assert.Equal(("ended", 3_500_000, 914_400_000L), (Said(settled, "restates"), MilliwattHours, Micrograms(settled))); // 1.5 kWh are not claimed
+        // 1.5 kWh are not claimed.
+        Assert.Equal(("ended", 3_500_000, 914_400_000L), (Said(settled, "restates"), MilliwattHours, Micrograms(settled)));
         Assert.Single(Said(settled, "in/1-0:1.8.0.255")!.Split(' '));
     }
 
@@ -124,7 +161,10 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Leaf[] after = Carbon();
         Assert.Equal([550_000_000L, 550_000_000L, 1_000_000_000L], after.Select(Micrograms));
         Assert.Equal(before.Select(b => b.Head.Index), after[..2].Select(a => a.Head.Index));
-        Assert.Equal(("factors", "0.5000 kgCO2/kWh", $"{set.Name}/9"), (Said(after[2], "restates"), Said(after[2], "value"), Said(after[2], "set")));
+        Assert.Equal(
+            ("factors", "0.5000 kgCO2/kWh", $"{set.Name}/9"),
+            (Said(after[2], "restates"), Said(after[2], "value"), Said(after[2], "set"))
+        );
         Assert.True(after[2].Head.Factors > before[0].Head.Factors);
 
         Open(Location(corrected, corrected.Factors.Single(f => f.Key == East)));
@@ -151,7 +191,12 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Assert.Equal(2, Said(Carbon()[^1], "in/1-0:1.8.0.255")!.Split(' ').Length);
 
         CarbonAccount Pulses(FactorSet of, Factor factor) =>
-            new("scope2-location", of, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [new AccountMeter("in", ObisCode.ActiveImport, Constant)]);
+            new(
+                "scope2-location",
+                of,
+                RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
+                [new AccountMeter("in", ObisCode.ActiveImport, Constant)]
+            );
     }
 
     [Fact]
@@ -171,8 +216,16 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Open(Location(corrected, corrected.Factors.Single(f => f.Key == East)));
         Leaf anew = Carbon()[^1];
         Assert.Equal((3_500_000_000L, 8), (Micrograms(anew), Carbon().Length)); // as one, because their times overlap
-        Assert.Equal((Carbon()[..^1].Min(c => TimeIn(c, "from")), Carbon()[..^1].Max(c => TimeIn(c, "to"))), (TimeIn(anew, "from"), TimeIn(anew, "to")));
-        DateTimeOffset[] ends = [.. Said(anew, "in/1-0:1.8.0.255")!.Split(' ', '-').Select(i => LeafAt(long.Parse(i, System.Globalization.CultureInfo.InvariantCulture)).Head.Time)];
+        Assert.Equal(
+            (Carbon()[..^1].Min(c => TimeIn(c, "from")), Carbon()[..^1].Max(c => TimeIn(c, "to"))),
+            (TimeIn(anew, "from"), TimeIn(anew, "to"))
+        );
+        DateTimeOffset[] ends =
+        [
+            .. Said(anew, "in/1-0:1.8.0.255")!
+                .Split(' ', '-')
+                .Select(i => LeafAt(long.Parse(i, System.Globalization.CultureInfo.InvariantCulture)).Head.Time),
+        ];
         Assert.Equal((ends.Min(), ends.Max()), (TimeIn(anew, "from"), TimeIn(anew, "to"))); // which is what a verifier asks
     }
 
@@ -185,9 +238,18 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Enter(Certificate);
         BackTo(July.AddDays(-2));
         FactorSet corrected = Corrected(set, mix, "0.5000");
-        Open(new CarbonAccount("scope2-market", corrected, RecordedMethod.OfMarket("CN", corrected.Factors.Single(f => f.Key == Residual)), [new AccountMeter("in", ObisCode.ActiveImport, null)]));
+        Open(
+            new CarbonAccount(
+                "scope2-market",
+                corrected,
+                RecordedMethod.OfMarket("CN", corrected.Factors.Single(f => f.Key == Residual)),
+                [new AccountMeter("in", ObisCode.ActiveImport, null)]
+            )
+        );
         Assert.Equal((1_000_000_000L, "factors"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates"))); // 2 kWh of 4 are claimed
-        Enter($$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}""");
+        Enter(
+            $$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}"""
+        );
         Assert.Equal((2_000_000_000L, "instrument"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates")));
     }
 
@@ -201,9 +263,19 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Assert.Equal(2, Carbon().Length);
 
         FactorSet corrected = Corrected(set, mix, "0.5000");
-        Open(new CarbonAccount("scope2-market", corrected, RecordedMethod.OfMarket("CN", corrected.Factors.Single(f => f.Key == Residual)), [new AccountMeter("in", ObisCode.ActiveImport, null)]));
+        Open(
+            new CarbonAccount(
+                "scope2-market",
+                corrected,
+                RecordedMethod.OfMarket("CN", corrected.Factors.Single(f => f.Key == Residual)),
+                [new AccountMeter("in", ObisCode.ActiveImport, null)]
+            )
+        );
         Leaf anew = Carbon()[^1];
-        Assert.Equal((1_000_000_000L, "factors", false), (Micrograms(anew), Said(anew, "restates"), anew.Records.Any(r => r.Name == "claims/from")));
+        Assert.Equal(
+            (1_000_000_000L, "factors", false),
+            (Micrograms(anew), Said(anew, "restates"), anew.Records.Any(r => r.Name == "claims/from"))
+        );
         Count(minutes: 30, each15: 1000);
         Assert.Equal((1_000_000_000L, "ended"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates"))); // 2 kWh of 4 are claimed
     }
@@ -235,18 +307,27 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Open(Market(Residual));
         Count(minutes: 75, each15: 1000);
         Enter(Certificate);
-        string made = """{"type":"manual","kind":"production","subject":"vehicle","from":"2026-06-01","to":"2026-07-01","amount":"5","unit":"count","by":"Li Wei"}""";
+        string made =
+            """{"type":"manual","kind":"production","subject":"vehicle","from":"2026-06-01","to":"2026-07-01","amount":"5","unit":"count","by":"Li Wei"}""";
         Enter(made);
-        Enter($$"""{"type":"correction","supersedes":{{Ledger.Size - 1}},"reason":"miscounted","by":"Li Wei","amount":"4","unit":"count"}""");
-        Enter(made.Replace("vehicle", "cloth", StringComparison.Ordinal).Replace("\"5\"", "\"0\"", StringComparison.Ordinal).Replace("count", "m2", StringComparison.Ordinal));
+        Enter(
+            $$"""{"type":"correction","supersedes":{{Ledger.Size - 1}},"reason":"miscounted","by":"Li Wei","amount":"4","unit":"count"}"""
+        );
+        Enter(
+            made.Replace("vehicle", "cloth", StringComparison.Ordinal)
+                .Replace("\"5\"", "\"0\"", StringComparison.Ordinal)
+                .Replace("count", "m2", StringComparison.Ordinal)
+        );
         Enter(made.Replace("2026-06-01", "2026-05-31", StringComparison.Ordinal)); // of two months: of none
         var totals = CarbonTotals.Of(Ledger, Recorder.Origin, Shanghai);
         Assert.Equal(
             [("scope2-market", "2026-06", "1.219200000", true), ("scope2-market", "2026-07", "0.609600000", false)],
-            totals.Accounts.Select(a => (a.Account, a.Period, a.Kilograms!, a.Restated)));
+            totals.Accounts.Select(a => (a.Account, a.Period, a.Kilograms!, a.Restated))
+        );
         Assert.Equal(
             [("cloth", null, "nothing was produced of cloth"), ("vehicle", "0.304800000", null)],
-            totals.Intensities.Select(i => (i.Product, i.KilogramsPerUnit, i.NoValue)));
+            totals.Intensities.Select(i => (i.Product, i.KilogramsPerUnit, i.NoValue))
+        );
         Assert.Contains("2026-06  scope2-market per vehicle: 0.304800000 kg CO2, of 4 pieces", totals.ToText(), StringComparison.Ordinal);
         Assert.Contains("no value, nothing was produced of cloth", totals.ToText(), StringComparison.Ordinal);
     }
@@ -261,18 +342,52 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
     }
 
     private static CarbonAccount Location(FactorSet set, Factor factor) =>
-        new("scope2-location", set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
+        new(
+            "scope2-location",
+            set,
+            RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
+            [new AccountMeter("in", ObisCode.ActiveImport, null)]
+        );
 
     private static CarbonAccount Market(FactorKey? residual)
     {
         (FactorSet Set, Factor Factor)? found = residual is null ? null : FactorLibrary.Shipped.Require(residual);
-        return new("scope2-market", found?.Set, RecordedMethod.OfMarket("CN", found?.Factor), [new AccountMeter("in", ObisCode.ActiveImport, null)]);
+        return new(
+            "scope2-market",
+            found?.Set,
+            RecordedMethod.OfMarket("CN", found?.Factor),
+            [new AccountMeter("in", ObisCode.ActiveImport, null)]
+        );
     }
 
     /// <summary>The set with another value of one factor.</summary>
     internal static FactorSet Corrected(FactorSet set, Factor factor, string value)
     {
-        string rows = string.Join('\n', set.Factors.Select(f => string.Join(',', f.Key.Region, f.Key.Of, f.Name, f.Key.Kind, f.Key.Purpose, f.Key.Year, f.Key == factor.Key ? value : f.Value, f.Unit, f.Uncertainty, f.Mark, f.Confidence, f.Source)));
-        return FactorSet.Parse("corrected", new StringReader($"set={set.Name},version=9,validFrom=,validUntil=\nregion,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"));
+        string rows = string.Join(
+            '\n',
+            set.Factors.Select(f =>
+                string.Join(
+                    ',',
+                    f.Key.Region,
+                    f.Key.Of,
+                    f.Name,
+                    f.Key.Kind,
+                    f.Key.Purpose,
+                    f.Key.Year,
+                    f.Key == factor.Key ? value : f.Value,
+                    f.Unit,
+                    f.Uncertainty,
+                    f.Mark,
+                    f.Confidence,
+                    f.Source
+                )
+            )
+        );
+        return FactorSet.Parse(
+            "corrected",
+            new StringReader(
+                $"set={set.Name},version=9,validFrom=,validUntil=\nregion,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"
+            )
+        );
     }
 }

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Tests.Recording;
 
-/// <summary>A few hours of whole sites, with everything that a site file can ask for: what they record is what earlier versions recorded.</summary>
+/// <summary>
+/// A few hours of whole sites, with everything that a site file can ask for: what they record is what earlier versions recorded.
+/// </summary>
 public sealed class SiteLifeTests : IDisposable
 {
     private const string EveryKey = "tests/Gateway.Tests/Site/corpus/valid-every-key.json";
@@ -44,7 +46,9 @@ public sealed class SiteLifeTests : IDisposable
     }
 }
 
-/// <summary>A site's life with counts that a seed makes up: it is off now and then, meters are missing, gaps come, people enter things.</summary>
+/// <summary>
+/// A site's life with counts that a seed makes up: it is off now and then, meters are missing, gaps come, people enter things.
+/// </summary>
 internal sealed class SiteLife : IDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 6, 30, 12, 0, 0, TimeSpan.Zero);
@@ -69,7 +73,9 @@ internal sealed class SiteLife : IDisposable
 
         // The end of June in Shanghai falls into the middle of the life.
         DateTimeOffset begin = Noon.AddHours(4) - (200 * _site.Recording.Reading);
-        _time = new FakeTimeProvider(Ledger.Size == 0 ? begin : LeafCodec.Decode(Ledger.Leaves(Ledger.Size - 1, Ledger.Size)[0]!).Head.Time.AddMinutes(5));
+        _time = new FakeTimeProvider(
+            Ledger.Size == 0 ? begin : LeafCodec.Decode(Ledger.Leaves(Ledger.Size - 1, Ledger.Size)[0]!).Head.Time.AddMinutes(5)
+        );
         Open();
     }
 
@@ -99,16 +105,24 @@ internal sealed class SiteLife : IDisposable
         switch (tick % 50)
         {
             case 7:
-                Enter($$"""{"type":"manual","kind":"fuel","subject":"diesel","from":"{{day}}","to":"2026-06-{{10 + (tick / 50)}}","amount":"{{tick}}.50","unit":"kg","by":"Li Wei","document":"INV-{{tick}}"}""");
+                Enter(
+                    $$"""{"type":"manual","kind":"fuel","subject":"diesel","from":"{{day}}","to":"2026-06-{{10 + (tick / 50)}}","amount":"{{tick}}.50","unit":"kg","by":"Li Wei","document":"INV-{{tick}}"}"""
+                );
                 break;
             case 9:
-                Enter($$"""{"type":"manual","kind":"production","subject":"cell","from":"{{day}}","to":"2026-06-{{10 + (tick / 50)}}","amount":"{{tick}}","unit":"count","by":"Li Wei"}""");
+                Enter(
+                    $$"""{"type":"manual","kind":"production","subject":"cell","from":"{{day}}","to":"2026-06-{{10 + (tick / 50)}}","amount":"{{tick}}","unit":"count","by":"Li Wei"}"""
+                );
                 break;
             case 11:
-                Enter($$"""{"type":"instrument","kind":"certificate","id":"GEC-{{tick}}","from":"2026-06-01","to":"2026-07-01","amount":"{{tick}}","unit":"Wh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"} }""");
+                Enter(
+                    $$"""{"type":"instrument","kind":"certificate","id":"GEC-{{tick}}","from":"2026-06-01","to":"2026-07-01","amount":"{{tick}}","unit":"Wh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"} }"""
+                );
                 break;
             case 13:
-                Enter($$"""{"type":"correction","supersedes":{{Newest()}},"reason":"misread","by":"Li Wei","amount":"{{tick}}","unit":"{{(tick % 100 > 50 ? "kg" : "Wh")}}"}""");
+                Enter(
+                    $$"""{"type":"correction","supersedes":{{Newest()}},"reason":"misread","by":"Li Wei","amount":"{{tick}}","unit":"{{(tick % 100 > 50 ? "kg" : "Wh")}}"}"""
+                );
                 break;
             case 15:
                 Report(tick);
@@ -117,7 +131,10 @@ internal sealed class SiteLife : IDisposable
                 State();
                 break;
             case 21:
-                _now.Note(_site.Meters[tick % _site.Meters.Count].Name, new Gap(_time.GetUtcNow().AddSeconds(-3), _time.GetUtcNow(), GapCause.EdgesLost, tick));
+                _now.Note(
+                    _site.Meters[tick % _site.Meters.Count].Name,
+                    new Gap(_time.GetUtcNow().AddSeconds(-3), _time.GetUtcNow(), GapCause.EdgesLost, tick)
+                );
                 break;
             case 29:
                 _time.Advance((_random.Next(1, 4) * _site.Recording.Reading) + TimeSpan.FromMilliseconds(250)); // off
@@ -147,7 +164,15 @@ internal sealed class SiteLife : IDisposable
                 counts[i] += _random.Next(meter is PulseMeterSettings ? 20 : 30_000);
             }
 
-            _now.Store(_meters[meter.Name].At(at, counts, _random.Next(400) == 0 ? MissingReason.NoAnswer : null, _random.Next(30) == 0 ? Quality.Saturated : Quality.Measured));
+            _now.Store(
+                _meters[meter.Name]
+                    .At(
+                        at,
+                        counts,
+                        _random.Next(400) == 0 ? MissingReason.NoAnswer : null,
+                        _random.Next(30) == 0 ? Quality.Saturated : Quality.Measured
+                    )
+            );
         }
 
         _recorder.Tick(at);
@@ -164,17 +189,36 @@ internal sealed class SiteLife : IDisposable
 
         _now = new Now([.. _site.Meters.Select(m => _meters[m.Name])], _time.GetUtcNow());
         _recorder = new Recorder(
-            Ledger, _key, _now, SitePlan.GroupsOf(_site), SitePlan.AccountsOf(_site), SitePlan.RhythmOf(_site), _time, new Pen(_time, () => TimeStatus.Synchronised, _salts),
-            Recorder.OriginOf(Ledger, _key, simulated: true), NullLogger<Recorder>.Instance, null, SitePlan.ThinningOf(_site), new CommandDoor(),
-            SitePlan.EntryAccountsOf(_site), SitePlan.FlowsOf(_site), SitePlan.DemandOf(_site), SitePlan.ProductsOf(_site));
+            Ledger,
+            _key,
+            _now,
+            SitePlan.GroupsOf(_site),
+            SitePlan.AccountsOf(_site),
+            SitePlan.RhythmOf(_site),
+            _time,
+            new Pen(_time, () => TimeStatus.Synchronised, _salts),
+            Recorder.OriginOf(Ledger, _key, simulated: true),
+            NullLogger<Recorder>.Instance,
+            null,
+            SitePlan.ThinningOf(_site),
+            new CommandDoor(),
+            SitePlan.EntryAccountsOf(_site),
+            SitePlan.FlowsOf(_site),
+            SitePlan.DemandOf(_site),
+            SitePlan.ProductsOf(_site)
+        );
         _recorder.Start(new ProcessStart($"boot-{_boots++ / 2}", "1.0.0"), book.Starts);
         Tick();
     }
 
     private void Report(int tick)
     {
-        DateTimeOffset from = _time.GetUtcNow().AddMinutes(-tick), to = from.AddMinutes(30);
-        string report = string.Create(CultureInfo.InvariantCulture, $$"""{"from":"{{from:yyyy-MM-dd'T'HH:mm'Z'}}","to":"{{to:yyyy-MM-dd'T'HH:mm'Z'}}","amount":"{{tick}}","unit":"count"}""");
+        DateTimeOffset from = _time.GetUtcNow().AddMinutes(-tick),
+            to = from.AddMinutes(30);
+        string report = string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"from":"{{from:yyyy-MM-dd'T'HH:mm'Z'}}","to":"{{to:yyyy-MM-dd'T'HH:mm'Z'}}","amount":"{{tick}}","unit":"count"}"""
+        );
         Try(() => Entry.OfProduction("cell", "MQTT topic mes/cells", report, _time.GetUtcNow(), _site.TimeZone));
     }
 
@@ -190,13 +234,17 @@ internal sealed class SiteLife : IDisposable
         StringBuilder table = new("from,until,gCO2/kWh");
         for (int i = 0; i < 3; i++, from += series.Slot)
         {
-            table.Append(CultureInfo.InvariantCulture, $"\n{from:yyyy-MM-dd'T'HH:mm'Z'},{from + series.Slot:yyyy-MM-dd'T'HH:mm'Z'},{_random.Next(800)}");
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"\n{from:yyyy-MM-dd'T'HH:mm'Z'},{from + series.Slot:yyyy-MM-dd'T'HH:mm'Z'},{_random.Next(800)}"
+            );
         }
 
         Try(() => Entry.OfIntensities(series, table.ToString(), _time.GetUtcNow()));
     }
 
-    private void Enter(string json) => Try(() => Entry.Parse(Encoding.UTF8.GetBytes(json), Noon.AddDays(60), _site.TimeZone, _site.Groups, _site.Intensities));
+    private void Enter(string json) =>
+        Try(() => Entry.Parse(Encoding.UTF8.GetBytes(json), Noon.AddDays(60), _site.TimeZone, _site.Groups, _site.Intensities));
 
     private void Try(Func<Entry> entry)
     {
@@ -213,7 +261,13 @@ internal sealed class SiteLife : IDisposable
     private long Newest()
     {
         long newest = Ledger.Size - 1;
-        while (newest > 0 && !(Ledger.Leaves(newest, newest + 1)[0] is { } leaf && LeafCodec.Decode(leaf).Head.Type is LeafType.Manual or LeafType.Instrument or LeafType.Correction))
+        while (
+            newest > 0
+            && !(
+                Ledger.Leaves(newest, newest + 1)[0] is { } leaf
+                && LeafCodec.Decode(leaf).Head.Type is LeafType.Manual or LeafType.Instrument or LeafType.Correction
+            )
+        )
         {
             newest--;
         }
@@ -246,14 +300,15 @@ internal sealed class SiteLife : IDisposable
 
         public Reading Read(DateTimeOffset time) => throw new NotSupportedException();
 
-        public Reading At(DateTimeOffset time, long[] counts, MissingReason? missing, Quality quality) => new()
-        {
-            Meter = Registers.Meter,
-            Time = time,
-            Accuracy = Accuracy,
-            Registers = [.. _registers.Select((r, i) => new Register(r.Obis, r.Quantum, counts[i]))],
-            Missing = missing,
-            Quality = quality,
-        };
+        public Reading At(DateTimeOffset time, long[] counts, MissingReason? missing, Quality quality) =>
+            new()
+            {
+                Meter = Registers.Meter,
+                Time = time,
+                Accuracy = Accuracy,
+                Registers = [.. _registers.Select((r, i) => new Register(r.Obis, r.Quantum, counts[i]))],
+                Missing = missing,
+                Quality = quality,
+            };
     }
 }

@@ -32,9 +32,16 @@ public sealed class FactorEndpointTests : IAsyncDisposable
         using HttpResponseMessage answer = await PostAsync(http, Pack("2", "0.5502"));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         using JsonDocument said = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
-        Assert.Equal(("cn-grid-2023", "2"), (said.RootElement.GetProperty("set").GetString(), said.RootElement.GetProperty("version").GetString()));
+        Assert.Equal(
+            ("cn-grid-2023", "2"),
+            (said.RootElement.GetProperty("set").GetString(), said.RootElement.GetProperty("version").GetString())
+        );
         Assert.Equal("cn-grid-2023/2 0.5502 kgCO2/kWh", _packs.Used());
-        Assert.Contains("\"set\":\"cn-grid-2023\",\"version\":\"1\"", await http.GetStringAsync("/v1/factors", Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"set\":\"cn-grid-2023\",\"version\":\"1\"",
+            await http.GetStringAsync("/v1/factors", Cancellation),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -45,11 +52,31 @@ public sealed class FactorEndpointTests : IAsyncDisposable
         string old = Pack("2", "0.5502");
         (await PostAsync(http, old)).EnsureSuccessStatusCode();
         (await PostAsync(http, Pack("3", "0.5503"))).EnsureSuccessStatusCode();
-        Assert.Contains("is there in version 3, and version 2 is not later", await RefusedAsync(http, HttpStatusCode.Conflict, old), StringComparison.Ordinal);
-        Assert.Contains("not as a trusted signer signed it", await RefusedAsync(http, HttpStatusCode.Conflict, other.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "4", "0.6"))), StringComparison.Ordinal);
-        Assert.Contains("not signed", await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: ""), StringComparison.Ordinal);
-        Assert.Contains("not base64url", await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: "***"), StringComparison.Ordinal);
-        Assert.Contains("longer than the 1048576 bytes", await RefusedAsync(http, HttpStatusCode.Conflict, _packs.Signer.Pack("long.csv", new byte[FactorPack.MostBytes + 1])), StringComparison.Ordinal);
+        Assert.Contains(
+            "is there in version 3, and version 2 is not later",
+            await RefusedAsync(http, HttpStatusCode.Conflict, old),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "not as a trusted signer signed it",
+            await RefusedAsync(http, HttpStatusCode.Conflict, other.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "4", "0.6"))),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "not signed",
+            await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: ""),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "not base64url",
+            await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: "***"),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "longer than the 1048576 bytes",
+            await RefusedAsync(http, HttpStatusCode.Conflict, _packs.Signer.Pack("long.csv", new byte[FactorPack.MostBytes + 1])),
+            StringComparison.Ordinal
+        );
         Assert.Equal(["cn-grid-2023.3.csv", "cn-grid-2023.3.csv.sig"], _packs.Files);
         Assert.Equal("cn-grid-2023/3 0.5503 kgCO2/kWh", _packs.Used());
     }
@@ -63,7 +90,11 @@ public sealed class FactorEndpointTests : IAsyncDisposable
             (await PostAsync(http, Other($"plant-{i}"))).EnsureSuccessStatusCode();
         }
 
-        Assert.StartsWith("There are 64 factor packs already", await RefusedAsync(http, HttpStatusCode.Conflict, Other("plant-65")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "There are 64 factor packs already",
+            await RefusedAsync(http, HttpStatusCode.Conflict, Other("plant-65")),
+            StringComparison.Ordinal
+        );
         Assert.Equal(128, _packs.Files.Length);
     }
 
@@ -87,7 +118,10 @@ public sealed class FactorEndpointTests : IAsyncDisposable
             return;
         }
 
-        Assert.Equal("Factor packs are taken from the gateway's own page, not from that of another site.", await RefusedAsync(http, HttpStatusCode.Forbidden, pack));
+        Assert.Equal(
+            "Factor packs are taken from the gateway's own page, not from that of another site.",
+            await RefusedAsync(http, HttpStatusCode.Forbidden, pack)
+        );
         Assert.False(Directory.Exists(_packs.Folder));
     }
 
@@ -96,7 +130,10 @@ public sealed class FactorEndpointTests : IAsyncDisposable
     {
         await using ServedSite site = new();
         using HttpClient http = await site.ServeAsync();
-        Assert.Equal("No signer of factor packs is trusted here. The site file names them under factorPacks.", await RefusedAsync(http, HttpStatusCode.Forbidden, Pack("2", "0.5502")));
+        Assert.Equal(
+            "No signer of factor packs is trusted here. The site file names them under factorPacks.",
+            await RefusedAsync(http, HttpStatusCode.Forbidden, Pack("2", "0.5502"))
+        );
     }
 
     [Theory]
@@ -108,10 +145,16 @@ public sealed class FactorEndpointTests : IAsyncDisposable
         using (TcpClient torn = new(_site.Address.Host, _site.Address.Port))
         {
             NetworkStream stream = torn.GetStream();
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/factors HTTP/1.1\r\nHost: {_site.Address.Authority}\r\nContent-Length: {length}\r\n\r\n{sent}"), Cancellation);
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"POST /v1/factors HTTP/1.1\r\nHost: {_site.Address.Authority}\r\nContent-Length: {length}\r\n\r\n{sent}"
+                ),
+                Cancellation
+            );
             torn.Client.Shutdown(SocketShutdown.Send);
             string? line = await new StreamReader(stream).ReadLineAsync(Cancellation);
-            Assert.True(line is null || line.StartsWith($"HTTP/1.1 {status}", StringComparison.Ordinal), line); // who ends his side may have lost the other
+            // Who ends his side may have lost the other.
+            Assert.True(line is null || line.StartsWith($"HTTP/1.1 {status}", StringComparison.Ordinal), line);
         }
 
         // When its connection has ended, its turn has not quite.
@@ -135,17 +178,29 @@ public sealed class FactorEndpointTests : IAsyncDisposable
         {
             // Kestrel asks for the body when it is read: then the first has its turn.
             NetworkStream stream = slow.GetStream();
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/factors HTTP/1.1\r\nHost: {_site.Address.Authority}\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"), Cancellation);
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"POST /v1/factors HTTP/1.1\r\nHost: {_site.Address.Authority}\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+                ),
+                Cancellation
+            );
             byte[] asked = new byte["HTTP/1.1 100 Continue\r\n\r\n".Length];
             await stream.ReadExactlyAsync(asked, Cancellation);
-            Assert.Equal("Another factor pack is being loaded. Try again in a second.", await RefusedAsync(http, HttpStatusCode.TooManyRequests, good));
+            Assert.Equal(
+                "Another factor pack is being loaded. Try again in a second.",
+                await RefusedAsync(http, HttpStatusCode.TooManyRequests, good)
+            );
             await stream.WriteAsync("too short"u8.ToArray(), Cancellation);
             Assert.StartsWith("HTTP/1.1 409", await new StreamReader(stream).ReadLineAsync(Cancellation), StringComparison.Ordinal);
         }
 
         using HttpResponseMessage answer = await PostAsync(http, good);
         Assert.Equal((HttpStatusCode.TooManyRequests, "1"), (answer.StatusCode, Assert.Single(answer.Headers.GetValues("Retry-After"))));
-        Assert.Contains("A factor pack has just been refused. Try again in a second.", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "A factor pack has just been refused. Try again in a second.",
+            await answer.Content.ReadAsStringAsync(Cancellation),
+            StringComparison.Ordinal
+        );
         _site.Time.Advance(TimeSpan.FromSeconds(1));
         (await PostAsync(http, good)).EnsureSuccessStatusCode();
     }
@@ -166,7 +221,9 @@ public sealed class FactorEndpointTests : IAsyncDisposable
         return await http.PostAsync($"/v1/factors?signature={signature}", body, Cancellation);
     }
 
-    private string Pack(string version, string value) => _packs.Signer.Pack($"grid-{version}.csv", OpenSslSigner.Grid("cn-grid-2023", version, value));
+    private string Pack(string version, string value) =>
+        _packs.Signer.Pack($"grid-{version}.csv", OpenSslSigner.Grid("cn-grid-2023", version, value));
 
-    private string Other(string set) => _packs.Signer.Pack("x.csv", OpenSslSigner.Grid(set, "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal));
+    private string Other(string set) =>
+        _packs.Signer.Pack("x.csv", OpenSslSigner.Grid(set, "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal));
 }

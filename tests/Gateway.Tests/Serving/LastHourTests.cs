@@ -51,7 +51,12 @@ public sealed class LastHourTests : IAsyncDisposable
     public void A_missing_reading_is_a_gap_on_both_sides_and_never_zero()
     {
         _site.Record(1, "boundary", Import("in-L1", 0));
-        _site.Record(2, "boundary", LeafRecord.Of($"in-L1/{ObisCode.ActiveImport}", "no-answer"), LeafRecord.Of($"in-L1/{ObisCode.ActiveExport}", "no-answer"));
+        _site.Record(
+            2,
+            "boundary",
+            LeafRecord.Of($"in-L1/{ObisCode.ActiveImport}", "no-answer"),
+            LeafRecord.Of($"in-L1/{ObisCode.ActiveExport}", "no-answer")
+        );
         _site.Record(3, "boundary", Import("in-L1", 120));
         _site.Record(4, "boundary", Import("in-L1", 180));
         Assert.Equal([null, null, null, 3.6m], Power("in-L1", "boundary")[^4..]);
@@ -109,7 +114,8 @@ public sealed class LastHourTests : IAsyncDisposable
     [Fact]
     public void The_newest_gap_of_a_meter_is_told_for_an_hour()
     {
-        Gap first = new(ServedSite.Start, ServedSite.Start.AddSeconds(20.5), GapCause.ChipReset), second = new(first.To, ServedSite.Start.AddMinutes(2), GapCause.EdgesLost, 44);
+        Gap first = new(ServedSite.Start, ServedSite.Start.AddSeconds(20.5), GapCause.ChipReset),
+            second = new(first.To, ServedSite.Start.AddMinutes(2), GapCause.EdgesLost, 44);
         _site.RecordGap(1, "gas", first);
         Assert.Equal(first, _hour.NewestGap("gas", _site.Time.GetUtcNow()));
         _site.RecordGap(2, "gas", second);
@@ -128,7 +134,11 @@ public sealed class LastHourTests : IAsyncDisposable
 
     private static LeafRecord Apparent(string meter, long mvah) => ServedSite.Energy(meter, ObisCode.ApparentImport, mvah, "VAh");
 
-    private static LeafRecord Impulses(string meter, long count) => LeafRecord.Of($"{meter}/{ObisCode.ActiveImport}", count) with { Unit = "count" };
+    private static LeafRecord Impulses(string meter, long count) =>
+        LeafRecord.Of($"{meter}/{ObisCode.ActiveImport}", count) with
+        {
+            Unit = "count",
+        };
 
     private decimal?[] Power(string meter, string group) =>
         [.. _hour.Plot(_site.Time.GetUtcNow(), group).Series.Single(s => s.Name == meter).Power];

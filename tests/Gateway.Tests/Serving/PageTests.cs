@@ -17,7 +17,12 @@ public sealed class PageTests : IAsyncDisposable
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    public PageTests() => _site = new(flows: true, packs: _packs, budgets: [ServedSite.Budget("scope2-location", "100 tCO2"), ServedSite.Budget("scope1-gas", "1 tCO2")]);
+    public PageTests() =>
+        _site = new(
+            flows: true,
+            packs: _packs,
+            budgets: [ServedSite.Budget("scope2-location", "100 tCO2"), ServedSite.Budget("scope1-gas", "1 tCO2")]
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -59,8 +64,18 @@ public sealed class PageTests : IAsyncDisposable
         DemandRecord record = new("2026-06", 103_075_000_000, ServedSite.Start.AddHours(-20), null, null);
         _site.RecordDemand(record);
         await Shows(page, "#demand", "Demand: at most 412.3 kW this month, in the 15 min from 2026-06-14 18:00:00");
-        _site.RecordDemand(record with { Warned = ServedSite.Start, Warning = "523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it" });
-        await Shows(page, "#demand.warns", "Demand: 523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it");
+        _site.RecordDemand(
+            record with
+            {
+                Warned = ServedSite.Start,
+                Warning = "523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it",
+            }
+        );
+        await Shows(
+            page,
+            "#demand.warns",
+            "Demand: 523.4 kW forecast for the 15 min from 14:30, the limit is 500.0 kW; 410.2 kW for the rest hold it"
+        );
         Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Empty(_complaints);
     }
@@ -70,13 +85,26 @@ public sealed class PageTests : IAsyncDisposable
     {
         RecordHalfAnHour();
         IPage page = await OpenAsync();
-        await Shows(page, "#budgets .no-value:nth-child(1)", "Budget from 2026-06-01, scope2-location: no value, what was used is not known: nothing of scope2-location is recorded in the year yet");
+        await Shows(
+            page,
+            "#budgets .no-value:nth-child(1)",
+            "Budget from 2026-06-01, scope2-location: no value, what was used is not known: nothing of scope2-location is "
+                + "recorded in the year yet"
+        );
         _site.RecordMonth("scope2-location", "2026-06", ServedSite.June, 2_000_000_000_000);
         _site.RecordMonth("scope1-gas", "2026-06", ServedSite.June, 1_500_000_000_000);
         await Shows(
-            page, "#budgets .met",
-            "Budget from 2026-06-01, scope2-location: met, 2.000000 of 100.000000 tCO2 used by 2026-06-15 14:30: if the rest of the year is like the days so far, 47.857143 tCO2 of the budget are left");
-        await Shows(page, "#budgets .not-met", "Budget from 2026-06-01, scope1-gas: not met, 1.500000 of 1.000000 tCO2 used by 2026-06-15 14:30: the budget is used up: 0.500000 tCO2 beyond it");
+            page,
+            "#budgets .met",
+            "Budget from 2026-06-01, scope2-location: met, 2.000000 of 100.000000 tCO2 used by 2026-06-15 14:30: if the rest of "
+                + "the year is like the days so far, 47.857143 tCO2 of the budget are left"
+        );
+        await Shows(
+            page,
+            "#budgets .not-met",
+            "Budget from 2026-06-01, scope1-gas: not met, 1.500000 of 1.000000 tCO2 used by 2026-06-15 14:30: the budget is "
+                + "used up: 0.500000 tCO2 beyond it"
+        );
         Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Empty(_complaints);
     }
@@ -87,11 +115,23 @@ public sealed class PageTests : IAsyncDisposable
         IPage page = await OpenAsync();
         await Expect(page.Locator("#factors li", new() { HasText = "cn-grid-2023 version 1" })).ToBeVisibleAsync();
         await Expect(page.Locator("#without-scripts")).ToBeHiddenAsync();
-        string good = _packs.Signer.Pack("grid.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502")), second = _packs.Signer.Pack("plant.csv", OpenSslSigner.Grid("plant", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal));
+        string good = _packs.Signer.Pack("grid.csv", OpenSslSigner.Grid("cn-grid-2023", "2", "0.5502")),
+            second = _packs.Signer.Pack(
+                "plant.csv",
+                OpenSslSigner.Grid("plant", "1", "0.1").Replace("CN-grid-east", "XX", StringComparison.Ordinal)
+            );
         await page.SetInputFilesAsync("#pack-files", [good, good + ".sig", second, second + ".sig"]);
         await page.ClickAsync("#packs button");
-        await Shows(page, "#packs-said li:nth-child(1)", "grid.csv: cn-grid-2023, version 2, is loaded. It holds from the next start of the gateway on.");
-        await Shows(page, "#packs-said li:nth-child(2)", "plant.csv: plant, version 1, is loaded. It holds from the next start of the gateway on.");
+        await Shows(
+            page,
+            "#packs-said li:nth-child(1)",
+            "grid.csv: cn-grid-2023, version 2, is loaded. It holds from the next start of the gateway on."
+        );
+        await Shows(
+            page,
+            "#packs-said li:nth-child(2)",
+            "plant.csv: plant, version 1, is loaded. It holds from the next start of the gateway on."
+        );
         Assert.Equal("cn-grid-2023/2 0.5502 kgCO2/kWh", _packs.Used());
         Assert.Empty(_complaints);
 
@@ -104,12 +144,20 @@ public sealed class PageTests : IAsyncDisposable
         await File.AppendAllTextAsync(good, "\n", TestContext.Current.CancellationToken);
         await page.SetInputFilesAsync("#pack-files", [good, good + ".sig"]);
         await page.ClickAsync("#packs button");
-        await Shows(page, "#packs-said .refused", "grid.csv: The pack is not as a trusted signer signed it: it was changed, or signed by another key. Nothing was loaded.");
+        await Shows(
+            page,
+            "#packs-said .refused",
+            "grid.csv: The pack is not as a trusted signer signed it: it was changed, or signed by another key. Nothing was loaded."
+        );
 
         // The clock stands still, so the last refusal has only just been.
         await page.RunAndWaitForResponseAsync(() => page.ClickAsync("#packs button"), r => r.Status == 429);
         _site.Time.Advance(TimeSpan.FromSeconds(1));
-        await Shows(page, "#packs-said .refused", "grid.csv: The pack is not as a trusted signer signed it: it was changed, or signed by another key. Nothing was loaded.");
+        await Shows(
+            page,
+            "#packs-said .refused",
+            "grid.csv: The pack is not as a trusted signer signed it: it was changed, or signed by another key. Nothing was loaded."
+        );
     }
 
     [Fact]
@@ -117,9 +165,14 @@ public sealed class PageTests : IAsyncDisposable
     {
         await using ServedSite plain = new();
         using HttpClient without = await plain.ServeAsync();
-        Assert.DoesNotContain("factors", await without.GetStringAsync("/", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "factors",
+            await without.GetStringAsync("/", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         IPage page = await OpenAsync(scripts: false);
-        await Expect(page.Locator("#without-scripts")).ToHaveTextAsync("Without scripts, load factor packs on the device: edgectl factors load NAME.csv");
+        await Expect(page.Locator("#without-scripts"))
+            .ToHaveTextAsync("Without scripts, load factor packs on the device: edgectl factors load NAME.csv");
         await Expect(page.Locator("#packs")).ToBeHiddenAsync();
     }
 
@@ -162,29 +215,35 @@ public sealed class PageTests : IAsyncDisposable
         Assert.Empty(_complaints);
     }
 
-    private const string HasInk =
-        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 === 3 && v > 0)";
+    private const string HasInk = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 === 3 && v > 0)";
 
     private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
 
-    private static Task Shows(IPage page, string selector, string? text) => text is null
-        ? Expect(page.Locator(selector)).ToHaveCountAsync(0, new() { Timeout = 30_000 })
-        : Expect(page.Locator(selector)).ToHaveTextAsync(text, new() { Timeout = 30_000 });
+    private static Task Shows(IPage page, string selector, string? text) =>
+        text is null
+            ? Expect(page.Locator(selector)).ToHaveCountAsync(0, new() { Timeout = 30_000 })
+            : Expect(page.Locator(selector)).ToHaveTextAsync(text, new() { Timeout = 30_000 });
 
     private async Task<IPage> OpenAsync(int width = 360, ColorScheme scheme = ColorScheme.Light, bool scripts = true)
     {
         Assert.True(File.Exists(Chromium), $"The page is tested in {Chromium}, which is not there. Run tools/test --install.");
         using HttpClient http = await _site.ServeAsync();
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        });
-        IPage page = await _browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 780 }, ColorScheme = scheme, JavaScriptEnabled = scripts });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new() { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] }
+        );
+        IPage page = await _browser.NewPageAsync(
+            new()
+            {
+                ViewportSize = new() { Width = width, Height = 780 },
+                ColorScheme = scheme,
+                JavaScriptEnabled = scripts,
+            }
+        );
         page.Console += (_, message) => Complain(message.Type is "error" or "warning", $"console: {message.Text}");
         page.PageError += (_, error) => Complain(true, $"error: {error}");
-        page.Request += (_, request) => Complain(!request.Url.StartsWith(_site.Address.ToString(), StringComparison.Ordinal), $"request: {request.Url}");
+        page.Request += (_, request) =>
+            Complain(!request.Url.StartsWith(_site.Address.ToString(), StringComparison.Ordinal), $"request: {request.Url}");
         await page.GotoAsync(_site.Address.ToString());
         return page;
     }
@@ -202,12 +261,20 @@ public sealed class PageTests : IAsyncDisposable
         _site.Begin();
         for (int minute = 1; minute <= 30; minute++)
         {
-            _site.Record(minute, "hall-1", Impulses(minute * 64), ServedSite.Energy("press", ObisCode.ApparentImport, minute * 60_000, "VAh"));
+            _site.Record(
+                minute,
+                "hall-1",
+                Impulses(minute * 64),
+                ServedSite.Energy("press", ObisCode.ApparentImport, minute * 60_000, "VAh")
+            );
         }
 
         _site.Seal();
     }
 
     private static Evidence.LeafRecord Impulses(long count) =>
-        Evidence.LeafRecord.Of($"compressor/{ObisCode.ActiveImport}", count) with { Unit = "count" };
+        Evidence.LeafRecord.Of($"compressor/{ObisCode.ActiveImport}", count) with
+        {
+            Unit = "count",
+        };
 }

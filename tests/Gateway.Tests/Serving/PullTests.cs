@@ -25,7 +25,11 @@ public sealed class PullTests : IAsyncDisposable
         using HttpClient http = await _site.ServeAsync();
         BatchSequence sequence = new();
         string? next = "/v1/log/entries?first=0";
-        for (HttpResponseMessage answer = await http.GetAsync(next, Cancellation); answer.IsSuccessStatusCode; answer = await http.GetAsync(next, Cancellation))
+        for (
+            HttpResponseMessage answer = await http.GetAsync(next, Cancellation);
+            answer.IsSuccessStatusCode;
+            answer = await http.GetAsync(next, Cancellation)
+        )
         {
             Assert.Equal("application/cbor", answer.Content.Headers.ContentType!.ToString());
             byte[] bytes = await answer.Content.ReadAsByteArrayAsync(Cancellation);
@@ -48,7 +52,10 @@ public sealed class PullTests : IAsyncDisposable
         HttpResponseMessage answer = await http.GetAsync("/v1/log/entries?first=4", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(42), answer.Headers.RetryAfter!.Delta);
-        Assert.Equal("No checkpoint covers leaf 4: the newest checkpoint covers 4 leaves, 0 to 3. Ask again after the next one.", await Detail(answer));
+        Assert.Equal(
+            "No checkpoint covers leaf 4: the newest checkpoint covers 4 leaves, 0 to 3. Ask again after the next one.",
+            await Detail(answer)
+        );
     }
 
     [Theory]
@@ -73,7 +80,10 @@ public sealed class PullTests : IAsyncDisposable
         using HttpClient http = await _site.ServeAsync();
         HttpResponseMessage answer = await http.GetAsync("/v1/log/entries?first=0&group=boundary", Cancellation);
         Assert.Contains("&group=boundary>", Assert.Single(answer.Headers.GetValues("Link")), StringComparison.Ordinal);
-        VerifiedBatch batch = BatchVerifier.Verify(Batch.Decode(await answer.Content.ReadAsByteArrayAsync(Cancellation), out _), _site.Trust);
+        VerifiedBatch batch = BatchVerifier.Verify(
+            Batch.Decode(await answer.Content.ReadAsByteArrayAsync(Cancellation), out _),
+            _site.Trust
+        );
         Assert.All(batch.Leaves, l => Assert.True(l.Head.Group is null or "boundary"));
         HttpResponseMessage none = await http.GetAsync("/v1/log/entries?first=0&group=elsewhere", Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, none.StatusCode);
@@ -90,7 +100,10 @@ public sealed class PullTests : IAsyncDisposable
         ask.Headers.Accept.ParseAdd("application/json");
         ask.Headers.AcceptEncoding.ParseAdd("deflate");
         HttpResponseMessage answer = await http.SendAsync(ask, Cancellation);
-        Assert.Equal(("application/json", "deflate"), (answer.Content.Headers.ContentType!.ToString(), answer.Content.Headers.ContentEncoding.Single()));
+        Assert.Equal(
+            ("application/json", "deflate"),
+            (answer.Content.Headers.ContentType!.ToString(), answer.Content.Headers.ContentEncoding.Single())
+        );
         Bundle json = BundleJson.Decode(Zlib.Unpack(await answer.Content.ReadAsByteArrayAsync(Cancellation), Bundle.MaxBytes));
         Assert.Equal(cbor.Encode(), json.Encode());
         Assert.Equal([3, 1], BundleVerifier.Verify(cbor, _site.Trust).Leaves.Select(l => l.Head.Index));
@@ -128,14 +141,17 @@ public sealed class PullTests : IAsyncDisposable
     {
         using Authority authority = await Authority.MakeAsync();
         DirectoryInfo folder = Directory.CreateTempSubdirectory("certificates");
-        string chain = Path.Combine(folder.FullName, "chain.pem"), revoked = Path.Combine(folder.FullName, "crl.pem");
+        string chain = Path.Combine(folder.FullName, "chain.pem"),
+            revoked = Path.Combine(folder.FullName, "crl.pem");
         await File.WriteAllTextAsync(revoked, await authority.RevocationListAsync(), Cancellation);
-        await using ServedSite site = new(certificates: (id, key) =>
-        {
-            string request = new CertificateRequest($"CN={id}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
-            File.WriteAllText(chain, authority.CertifyAsync(request).GetAwaiter().GetResult() + authority.Intermediate);
-            return DeviceCertificates.Open(chain, revoked, id, key, NullLogger.Instance);
-        });
+        await using ServedSite site = new(
+            certificates: (id, key) =>
+            {
+                string request = new CertificateRequest($"CN={id}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+                File.WriteAllText(chain, authority.CertifyAsync(request).GetAwaiter().GetResult() + authority.Intermediate);
+                return DeviceCertificates.Open(chain, revoked, id, key, NullLogger.Instance);
+            }
+        );
         site.Begin();
         site.Seal();
         using HttpClient http = await site.ServeAsync();
@@ -173,7 +189,8 @@ public sealed class PullTests : IAsyncDisposable
     {
         RecordThreeBatches();
         using HttpClient http = await _site.ServeAsync();
-        TreeHead older = BatchVerifier.Verify(_site.Ledger.BatchFrom(0)!, _site.Trust).Head, newer = CheckpointNote.Parse(_site.Ledger.LastCheckpoint!.Note).Head;
+        TreeHead older = BatchVerifier.Verify(_site.Ledger.BatchFrom(0)!, _site.Trust).Head,
+            newer = CheckpointNote.Parse(_site.Ledger.LastCheckpoint!.Note).Head;
         Assert.NotEqual(older, newer);
         CoseReceipt receipt = CoseReceipt.Decode(await http.GetByteArrayAsync($"/v1/log/consistency?from={older.Size}", Cancellation));
         Assert.Equal(newer, receipt.VerifyConsistency(older, newer.Root, _site.Trust.Keys[0]));
@@ -225,13 +242,19 @@ public sealed class PullTests : IAsyncDisposable
         Assert.StartsWith("2026-06, 2026-05-31T16:00Z to", text, StringComparison.Ordinal);
         Assert.Contains("  self-sufficiency: no value: no interval was attributed", text, StringComparison.Ordinal);
         Assert.Contains("  maximum demand (block): no value: there is no complete block of 15 min", text, StringComparison.Ordinal);
-        Assert.Contains("Leaf 0 is no flow of this log", await Detail(await http.GetAsync("/v1/flows/why?leaf=0", Cancellation)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Leaf 0 is no flow of this log",
+            await Detail(await http.GetAsync("/v1/flows/why?leaf=0", Cancellation)),
+            StringComparison.Ordinal
+        );
         http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
         using JsonDocument json = JsonDocument.Parse(await http.GetStringAsync("/v1/flows", Cancellation));
         JsonElement months = json.RootElement.GetProperty("months");
         Assert.Equal(["2026-06", "2026-05"], months.EnumerateArray().Select(m => m.GetProperty("month").GetString()));
         Assert.Equal(
-            ["selfConsumption", "selfSufficiency", "greenShare", "maximumDemandBlock", "loadFactor"], months[0].GetProperty("figures").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
+            ["selfConsumption", "selfSufficiency", "greenShare", "maximumDemandBlock", "loadFactor"],
+            months[0].GetProperty("figures").EnumerateArray().Select(f => f.GetProperty("name").GetString())
+        );
     }
 
     [Fact]
@@ -243,15 +266,33 @@ public sealed class PullTests : IAsyncDisposable
         site.Begin();
         using HttpClient http = await site.ServeAsync();
         Assert.StartsWith(
-            "2026-06-01 to 2027-06-01, scope2-location: no value, what was used is not known: nothing of scope2-location is recorded in the year yet\n",
-            await http.GetStringAsync("/v1/targets", Cancellation), StringComparison.Ordinal);
+            "2026-06-01 to 2027-06-01, scope2-location: no value, what was used is not known: nothing of scope2-location is "
+                + "recorded in the year yet\n",
+            await http.GetStringAsync("/v1/targets", Cancellation),
+            StringComparison.Ordinal
+        );
         site.RecordMonth("scope2-location", "2026-06", ServedSite.June, 2_000_000_000_000);
-        Assert.Contains("  projection for the year: 52.142857 tCO2\n", await http.GetStringAsync("/v1/targets", Cancellation), StringComparison.Ordinal); // 2 · 365/14
+        Assert.Contains(
+            "  projection for the year: 52.142857 tCO2\n",
+            await http.GetStringAsync("/v1/targets", Cancellation),
+            StringComparison.Ordinal
+        ); // 2 · 365/14
         http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
         using JsonDocument json = JsonDocument.Parse(await http.GetStringAsync("/v1/targets", Cancellation));
         JsonElement budget = json.RootElement.GetProperty("budgets")[0];
-        Assert.Equal(("met", "2026-06-15T14:00:00+08:00"), (budget.GetProperty("verdict").GetString(), budget.GetProperty("countedUntil").GetString()));
-        Assert.Equal("2.000000", budget.GetProperty("figures").EnumerateArray().Single(f => f.GetProperty("name").GetString() == "used to date").GetProperty("value").GetString());
+        Assert.Equal(
+            ("met", "2026-06-15T14:00:00+08:00"),
+            (budget.GetProperty("verdict").GetString(), budget.GetProperty("countedUntil").GetString())
+        );
+        Assert.Equal(
+            "2.000000",
+            budget
+                .GetProperty("figures")
+                .EnumerateArray()
+                .Single(f => f.GetProperty("name").GetString() == "used to date")
+                .GetProperty("value")
+                .GetString()
+        );
     }
 
     // As it is served, verified from the first public key alone.

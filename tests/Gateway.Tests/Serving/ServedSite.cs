@@ -38,9 +38,17 @@ internal sealed class ServedSite : IAsyncDisposable
     private readonly IReadOnlyList<BudgetSettings> _budgets;
     private Task _delivering = Task.CompletedTask;
 
-    public ServedSite(bool simulated = true, Func<string, ECDsa, DeviceCertificates>? certificates = null, bool flows = false, SiteWithPacks? packs = null, params IReadOnlyList<BudgetSettings> budgets)
+    public ServedSite(
+        bool simulated = true,
+        Func<string, ECDsa, DeviceCertificates>? certificates = null,
+        bool flows = false,
+        SiteWithPacks? packs = null,
+        params IReadOnlyList<BudgetSettings> budgets
+    )
     {
-        _factors = packs is null ? new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName)) : new FactorStore(packs.Path, packs.Read().FactorPacks, packs.Folder);
+        _factors = packs is null
+            ? new FactorStore("site.json", FactorPacks.None, FactorStore.FolderIn(_folder.FullName))
+            : new FactorStore(packs.Path, packs.Read().FactorPacks, packs.Folder);
         (_flows, _budgets) = (flows, budgets);
         _key = _first;
         File.WriteAllText(Path.Combine(_folder.FullName, "device.pem"), _first.ExportSubjectPublicKeyInfoPem());
@@ -61,27 +69,55 @@ internal sealed class ServedSite : IAsyncDisposable
 
     public static IReadOnlyList<MeterSettings> Meters { get; } =
     [
-        Ade("in-L1"), Ade("in-L2"), Ade("in-L3"),
+        Ade("in-L1"),
+        Ade("in-L2"),
+        Ade("in-L3"),
         new PulseMeterSettings
         {
-            Name = "gas", Group = "boundary", Bus = Bus, Accuracy = AccuracyClass.OfMeter, Source = "gas",
-            Line = 17, Medium = Medium.Gas, ImpulsesPerUnit = "10", Stable = TimeSpan.FromMilliseconds(30),
+            Name = "gas",
+            Group = "boundary",
+            Bus = Bus,
+            Accuracy = AccuracyClass.OfMeter,
+            Source = "gas",
+            Line = 17,
+            Medium = Medium.Gas,
+            ImpulsesPerUnit = "10",
+            Stable = TimeSpan.FromMilliseconds(30),
         },
         new PulseMeterSettings
         {
-            Name = "compressor", Group = "hall-1", Bus = Bus, Accuracy = AccuracyClass.OfMeter, Source = "compressor",
-            Line = 18, Medium = Medium.Electricity, ImpulsesPerUnit = "6400", Stable = TimeSpan.FromMilliseconds(30),
+            Name = "compressor",
+            Group = "hall-1",
+            Bus = Bus,
+            Accuracy = AccuracyClass.OfMeter,
+            Source = "compressor",
+            Line = 18,
+            Medium = Medium.Electricity,
+            ImpulsesPerUnit = "6400",
+            Stable = TimeSpan.FromMilliseconds(30),
         },
         new Ads1115MeterSettings
         {
-            Name = "press", Group = "hall-1", Bus = Bus, Accuracy = AccuracyClass.Indicative, Source = "press.L1",
-            Address = 0x48, Input = "0-1", Ct = Ct, AssumedVoltageV = 230,
+            Name = "press",
+            Group = "hall-1",
+            Bus = Bus,
+            Accuracy = AccuracyClass.Indicative,
+            Source = "press.L1",
+            Address = 0x48,
+            Input = "0-1",
+            Ct = Ct,
+            AssumedVoltageV = 230,
         },
     ];
 
     /// <summary>A budget of a year from the start's month on.</summary>
     public static BudgetSettings Budget(string account, string amount) =>
-        new([account], new Budget(new Period(new DateOnly(2026, 6, 1), new DateOnly(2027, 6, 1)), Quantity.Parse(amount), null, null, null), null, null);
+        new(
+            [account],
+            new Budget(new Period(new DateOnly(2026, 6, 1), new DateOnly(2027, 6, 1)), Quantity.Parse(amount), null, null, null),
+            null,
+            null
+        );
 
     public FakeTimeProvider Time { get; } = new(Start);
 
@@ -105,26 +141,27 @@ internal sealed class ServedSite : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
-    public ServingModel Model => new()
-    {
-        Site = "Test <factory>",
-        Origin = Origin,
-        TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
-        Meters = Meters,
-        Now = Now,
-        LongestAge = TimeSpan.FromSeconds(10),
-        ReadingSlot = TimeSpan.FromMinutes(1),
-        Checkpoint = TimeSpan.FromMinutes(1),
-        Ledger = Ledger,
-        Keys = Keys,
-        Certificates = Certificates,
-        Factors = _factors,
-        Deliveries = [Delivery],
-        Time = Time,
-        RecordsFlows = _flows,
-        WatchesDemand = _flows,
-        Budgets = _budgets,
-    };
+    public ServingModel Model =>
+        new()
+        {
+            Site = "Test <factory>",
+            Origin = Origin,
+            TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
+            Meters = Meters,
+            Now = Now,
+            LongestAge = TimeSpan.FromSeconds(10),
+            ReadingSlot = TimeSpan.FromMinutes(1),
+            Checkpoint = TimeSpan.FromMinutes(1),
+            Ledger = Ledger,
+            Keys = Keys,
+            Certificates = Certificates,
+            Factors = _factors,
+            Deliveries = [Delivery],
+            Time = Time,
+            RecordsFlows = _flows,
+            WatchesDemand = _flows,
+            Budgets = _budgets,
+        };
 
     public async Task<HttpClient> ServeAsync()
     {
@@ -135,16 +172,19 @@ internal sealed class ServedSite : IAsyncDisposable
     public void Deliver() => _delivering = Delivery.RunAsync(_stop.Token);
 
     /// <summary>Stores a live reading of the clock's time.</summary>
-    public void Show(string meter, LiveValues live, Quality quality = Quality.Measured, MissingReason? missing = null) => Now.Store(new Reading
-    {
-        Meter = meter,
-        Time = Time.GetUtcNow(),
-        Registers = Now.Newest(meter, Start, TimeSpan.MaxValue).Registers,
-        Accuracy = Meters.Single(m => m.Name == meter).Accuracy,
-        Quality = quality,
-        Missing = missing,
-        Live = missing is null ? live : default,
-    });
+    public void Show(string meter, LiveValues live, Quality quality = Quality.Measured, MissingReason? missing = null) =>
+        Now.Store(
+            new Reading
+            {
+                Meter = meter,
+                Time = Time.GetUtcNow(),
+                Registers = Now.Newest(meter, Start, TimeSpan.MaxValue).Registers,
+                Accuracy = Meters.Single(m => m.Name == meter).Accuracy,
+                Quality = quality,
+                Missing = missing,
+                Live = missing is null ? live : default,
+            }
+        );
 
     /// <summary>Moves the clock on to a minute after the start and records a reading leaf of a group there.</summary>
     public void Record(int minute, string group, params ReadOnlySpan<LeafRecord> records)
@@ -154,8 +194,14 @@ internal sealed class ServedSite : IAsyncDisposable
     }
 
     /// <summary>Remembers what is known of the demand, beside a reading.</summary>
-    public void RecordDemand(DemandRecord demand) => Ledger.Append(new LedgerTick(
-        Time.GetUtcNow(), [Leaf(LeafType.Reading, "boundary", [Energy("in-L1", ObisCode.ActiveImport, 1)])], new Dictionary<string, string> { [DemandRecord.Fact] = demand.ToString() }));
+    public void RecordDemand(DemandRecord demand) =>
+        Ledger.Append(
+            new LedgerTick(
+                Time.GetUtcNow(),
+                [Leaf(LeafType.Reading, "boundary", [Energy("in-L1", ObisCode.ActiveImport, 1)])],
+                new Dictionary<string, string> { [DemandRecord.Fact] = demand.ToString() }
+            )
+        );
 
     /// <summary>Moves the clock on to a minute after the start and records a gap of a meter, or of a whole group, from then back.</summary>
     public void RecordGap(int minute, string? meter, Gap gap)
@@ -173,32 +219,71 @@ internal sealed class ServedSite : IAsyncDisposable
     }
 
     /// <summary>Records a location-based footprint that rests on one leaf.</summary>
-    public void RecordFootprint(string account, long micrograms, long of) => Ledger.Append(new LedgerTick(
-        Time.GetUtcNow(),
-        [
-            Leaf(LeafType.Carbon, null,
-            [
-                new LeafRecord(account) { Unit = "kg", Number = new DecimalFraction(-9, micrograms) }, LeafRecord.Of("from", Start), LeafRecord.Of("to", Time.GetUtcNow()), LeafRecord.Of("method", "location-based"),
-                LeafRecord.Of("factor", "CN-grid-east/2023/average/organisation"), LeafRecord.Of("value", "0.5500 kgCO2/kWh"), LeafRecord.Of("set", "cn-grid-2023/1"), LeafRecord.Of("meters", $"in-L1/{ObisCode.ActiveImport}"),
-            ], [of]),
-        ],
-        new Dictionary<string, string>()));
+    public void RecordFootprint(string account, long micrograms, long of) =>
+        Ledger.Append(
+            new LedgerTick(
+                Time.GetUtcNow(),
+                [
+                    Leaf(
+                        LeafType.Carbon,
+                        null,
+                        [
+                            new LeafRecord(account) { Unit = "kg", Number = new DecimalFraction(-9, micrograms) },
+                            LeafRecord.Of("from", Start),
+                            LeafRecord.Of("to", Time.GetUtcNow()),
+                            LeafRecord.Of("method", "location-based"),
+                            LeafRecord.Of("factor", "CN-grid-east/2023/average/organisation"),
+                            LeafRecord.Of("value", "0.5500 kgCO2/kWh"),
+                            LeafRecord.Of("set", "cn-grid-2023/1"),
+                            LeafRecord.Of("meters", $"in-L1/{ObisCode.ActiveImport}"),
+                        ],
+                        [of]
+                    ),
+                ],
+                new Dictionary<string, string>()
+            )
+        );
 
-    /// <summary>Records a location-based footprint of a month of the site's calendar up to now, as all that its account has of the month.</summary>
+    /// <summary>
+    /// Records a location-based footprint of a month of the site's calendar up to now, as all that its account has of the month.
+    /// </summary>
     public void RecordMonth(string account, string month, DateTimeOffset from, long micrograms)
     {
         long leaf = Ledger.Size;
         RecordFootprint(account, micrograms, 0);
-        Ledger.Append(new LedgerTick(
-            Time.GetUtcNow(), [Leaf(LeafType.Reading, "boundary", [Energy("in-L1", ObisCode.ActiveImport, 1)])],
-            new Dictionary<string, string> { [$"span:{account}:{month}:test"] = AccountSpan.With(null, new AccountSlot([], from, micrograms, []), Time.GetUtcNow(), leaf).ToString() }));
+        Ledger.Append(
+            new LedgerTick(
+                Time.GetUtcNow(),
+                [Leaf(LeafType.Reading, "boundary", [Energy("in-L1", ObisCode.ActiveImport, 1)])],
+                new Dictionary<string, string>
+                {
+                    [$"span:{account}:{month}:test"] = AccountSpan
+                        .With(null, new AccountSlot([], from, micrograms, []), Time.GetUtcNow(), leaf)
+                        .ToString(),
+                }
+            )
+        );
     }
 
     /// <summary>Records the log's first leaf.</summary>
-    public void Begin() => Ledger.Append(new LedgerTick(
-        Start,
-        [Leaf(LeafType.Genesis, null, [LeafRecord.Of("origin", Origin.ToString()), LeafRecord.Of("device", Origin.DeviceId), new LeafRecord("key") { Data = new byte[] { 0x30 } }])],
-        new Dictionary<string, string>()));
+    public void Begin() =>
+        Ledger.Append(
+            new LedgerTick(
+                Start,
+                [
+                    Leaf(
+                        LeafType.Genesis,
+                        null,
+                        [
+                            LeafRecord.Of("origin", Origin.ToString()),
+                            LeafRecord.Of("device", Origin.DeviceId),
+                            new LeafRecord("key") { Data = new byte[] { 0x30 } },
+                        ]
+                    ),
+                ],
+                new Dictionary<string, string>()
+            )
+        );
 
     public void Seal()
     {
@@ -210,8 +295,18 @@ internal sealed class ServedSite : IAsyncDisposable
     public ECDsa ChangeKey()
     {
         ECDsa next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        byte[] leaf = Leaf(LeafType.KeyRotation, null, [new LeafRecord("key") { Data = next.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", Time.GetUtcNow().AddHours(1))]);
-        Ledger.Append(new LedgerTick(Time.GetUtcNow(), [leaf], new Dictionary<string, string> { ["origin"] = $"{Origin}", [DeviceKeyHistory.Fact] = $"{Ledger.Size}" }));
+        byte[] leaf = Leaf(
+            LeafType.KeyRotation,
+            null,
+            [new LeafRecord("key") { Data = next.ExportSubjectPublicKeyInfo() }, LeafRecord.Of("until", Time.GetUtcNow().AddHours(1))]
+        );
+        Ledger.Append(
+            new LedgerTick(
+                Time.GetUtcNow(),
+                [leaf],
+                new Dictionary<string, string> { ["origin"] = $"{Origin}", [DeviceKeyHistory.Fact] = $"{Ledger.Size}" }
+            )
+        );
         Seal();
         Assert.Null(Keys.Complete(Ledger));
         return _key = next;
@@ -237,27 +332,39 @@ internal sealed class ServedSite : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static Ade7953MeterSettings Ade(string name) => new()
-    {
-        Name = name, Group = "boundary", Bus = Bus, Accuracy = AccuracyClass.Class1, Source = "grid.L1", Channel = 'A', Ct = Ct, VoltageDivider = 1001,
-    };
-
-    private byte[] Leaf(string type, string? group, IReadOnlyList<LeafRecord> records, IReadOnlyList<long>? of = null) => LeafCodec.Encode(new Leaf(
-        new LeafHead
+    private static Ade7953MeterSettings Ade(string name) =>
+        new()
         {
-            Index = Ledger.Size,
-            Type = type,
-            Time = Time.GetUtcNow(),
-            TimeStatus = TimeStatus.Synchronised,
-            BootCount = 1,
-            MonotonicMs = Ledger.Size,
-            Salt = new byte[LeafCodec.SaltBytes],
-            Group = group,
-            Config = type == LeafType.Reading ? 0 : null,
-            ComputedFrom = of ?? [],
-            Simulated = type == LeafType.Genesis && Origin.Simulated,
-        },
-        records));
+            Name = name,
+            Group = "boundary",
+            Bus = Bus,
+            Accuracy = AccuracyClass.Class1,
+            Source = "grid.L1",
+            Channel = 'A',
+            Ct = Ct,
+            VoltageDivider = 1001,
+        };
+
+    private byte[] Leaf(string type, string? group, IReadOnlyList<LeafRecord> records, IReadOnlyList<long>? of = null) =>
+        LeafCodec.Encode(
+            new Leaf(
+                new LeafHead
+                {
+                    Index = Ledger.Size,
+                    Type = type,
+                    Time = Time.GetUtcNow(),
+                    TimeStatus = TimeStatus.Synchronised,
+                    BootCount = 1,
+                    MonotonicMs = Ledger.Size,
+                    Salt = new byte[LeafCodec.SaltBytes],
+                    Group = group,
+                    Config = type == LeafType.Reading ? 0 : null,
+                    ComputedFrom = of ?? [],
+                    Simulated = type == LeafType.Genesis && Origin.Simulated,
+                },
+                records
+            )
+        );
 
     /// <summary>The snapshot wants meters for their names and registers; readings come from the test.</summary>
     private sealed class NamedMeter(MeterRegisters registers) : IMeter

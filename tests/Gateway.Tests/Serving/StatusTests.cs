@@ -53,10 +53,24 @@ public sealed class StatusTests : IAsyncDisposable
     {
         PulseMeterSettings meter = new()
         {
-            Name = "line", Group = "hall-1", Bus = ServedSite.Meters[0].Bus, Accuracy = AccuracyClass.OfMeter, Source = "product",
-            Line = 5, Medium = Medium.Product, ImpulsesPerUnit = "2", Stable = TimeSpan.FromMilliseconds(20),
+            Name = "line",
+            Group = "hall-1",
+            Bus = ServedSite.Meters[0].Bus,
+            Accuracy = AccuracyClass.OfMeter,
+            Source = "product",
+            Line = 5,
+            Medium = Medium.Product,
+            ImpulsesPerUnit = "2",
+            Stable = TimeSpan.FromMilliseconds(20),
         };
-        Reading reading = new() { Meter = "line", Time = _site.Time.GetUtcNow(), Accuracy = AccuracyClass.OfMeter, Registers = [new Register(meter.Obis, Quantum.Impulse, 2468)], Live = new LiveValues(Flow: 553.8461, FlowUnit: "pieces/h") };
+        Reading reading = new()
+        {
+            Meter = "line",
+            Time = _site.Time.GetUtcNow(),
+            Accuracy = AccuracyClass.OfMeter,
+            Registers = [new Register(meter.Obis, Quantum.Impulse, 2468)],
+            Live = new LiveValues(Flow: 553.8461, FlowUnit: "pieces/h"),
+        };
         MeterRow row = MeterRow.Of(meter, reading);
         Assert.Equal(("553.85", "pieces/h", "1\u2009234 pieces"), (row.Main, row.Unit, row.Total));
         Assert.Empty(new LastHour(_site.Ledger, [meter], TimeSpan.FromMinutes(1)).Plot(_site.Time.GetUtcNow(), "hall-1").Series);
@@ -120,13 +134,17 @@ public sealed class StatusTests : IAsyncDisposable
         await time.NextWaitAsync();
         Assert.Equal("Time stamp: none yet. The next one waits: 127.0.0.1 is not reached: Connection refused", Said());
         _site.Ledger.AddTimeStamp(new StoredTimeStamp(1, [1], "tsa.example", Now));
-        Assert.Equal("Time stamp: 1 leaf, 14:01:00, by tsa.example. The next one waits: 127.0.0.1 is not reached: Connection refused", Said());
+        Assert.Equal(
+            "Time stamp: 1 leaf, 14:01:00, by tsa.example. The next one waits: 127.0.0.1 is not reached: Connection refused",
+            Said()
+        );
         client = new(_site.Ledger, nobody, new Backoff(time, new Random(1)), http, time, random, NullLogger.Instance);
         Assert.Equal("Time stamp: 1 leaf, 14:01:00, by tsa.example", Said());
         await stop.CancelAsync();
         await running;
 
-        string Said() => Recording(_site.Model with { TimeStamps = client }).Reasons.Single(r => r.StartsWith("Time stamp", StringComparison.Ordinal));
+        string Said() =>
+            Recording(_site.Model with { TimeStamps = client }).Reasons.Single(r => r.StartsWith("Time stamp", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -144,15 +162,26 @@ public sealed class StatusTests : IAsyncDisposable
         Assert.Equal((Verdict.Look, "no publisher is configured"), Of());
         Assert.Equal((Verdict.Look, "but some was rejected"), Of(good with { Rejected = 1, LastFailure = failing.LastFailure }));
         Assert.Equal(
-            ["cloud: 1\u2009000 leaves delivered, 200 waiting (broker.example:1883)", "cloud: failed 14:00:00: The broker does not answer."],
-            Status.OfDelivering([failing], Now, Shanghai).Reasons);
+            [
+                "cloud: 1\u2009000 leaves delivered, 200 waiting (broker.example:1883)",
+                "cloud: failed 14:00:00: The broker does not answer.",
+            ],
+            Status.OfDelivering([failing], Now, Shanghai).Reasons
+        );
 
-        (Verdict, string) Of(params DeliveryState[] states) => Status.OfDelivering(states, Now, Shanghai) is var s ? (s.Verdict, s.Answer) : default;
+        (Verdict, string) Of(params DeliveryState[] states) =>
+            Status.OfDelivering(states, Now, Shanghai) is var s ? (s.Verdict, s.Answer) : default;
     }
 
-    private MeterRow Row(string meter) => MeterRow.Of(ServedSite.Meters.Single(m => m.Name == meter), _site.Now.Newest(meter, Now, _site.Model.LongestAge));
+    private MeterRow Row(string meter) =>
+        MeterRow.Of(ServedSite.Meters.Single(m => m.Name == meter), _site.Now.Newest(meter, Now, _site.Model.LongestAge));
 
     private Status Measuring() => Status.OfMeasuring([.. _site.Now.Meters.Select(Row)]);
 
-    private Status Recording(ServingModel? model = null) => Status.OfRecording(model ?? _site.Model, new LastHour(_site.Ledger, ServedSite.Meters, _site.Model.ReadingSlot).NewestReading(Now), Now);
+    private Status Recording(ServingModel? model = null) =>
+        Status.OfRecording(
+            model ?? _site.Model,
+            new LastHour(_site.Ledger, ServedSite.Meters, _site.Model.ReadingSlot).NewestReading(Now),
+            Now
+        );
 }

@@ -32,7 +32,10 @@ public sealed class FactorPacksTests : IDisposable
     public void A_footprint_can_use_a_factor_that_only_a_pack_holds()
     {
         using SiteWithPacks site = new("plant");
-        Assert.Equal("footprints[0].factor: there is no emission factor CN-grid-east/2023/average/organisation in plant", site.Faults().Single().ToString().Split(';')[0]);
+        Assert.Equal(
+            "footprints[0].factor: there is no emission factor CN-grid-east/2023/average/organisation in plant",
+            site.Faults().Single().ToString().Split(';')[0]
+        );
         site.Put("plant.1.csv", OpenSslSigner.Grid("plant", "1", "0.1234"));
         Assert.Equal("plant/1 0.1234 kgCO2/kWh", site.Used());
     }
@@ -41,7 +44,10 @@ public sealed class FactorPacksTests : IDisposable
     public void Where_two_sets_hold_a_factor_one_must_be_named()
     {
         _site.Put("plant.1.csv", OpenSslSigner.Grid("plant", "1", "0.1234"));
-        Assert.Equal("footprints[0].factor: cn-grid-2023 and plant both hold CN-grid-east/2023/average/organisation; name one of them with set", _site.Faults().Single().ToString());
+        Assert.Equal(
+            "footprints[0].factor: cn-grid-2023 and plant both hold CN-grid-east/2023/average/organisation; name one of them with set",
+            _site.Faults().Single().ToString()
+        );
     }
 
     [Fact]
@@ -49,7 +55,10 @@ public sealed class FactorPacksTests : IDisposable
     {
         _site.Put("cn-grid-2023.1.0.csv", OpenSslSigner.Grid("cn-grid-2023", "1.0", "0.5501"));
         Assert.Equal(Shipped, _site.Used());
-        Assert.Equal(["The factor pack cn-grid-2023.1.0.csv is not used: this gateway ships cn-grid-2023 in version 1"], _site.Read().FactorPacks.Overtaken);
+        Assert.Equal(
+            ["The factor pack cn-grid-2023.1.0.csv is not used: this gateway ships cn-grid-2023 in version 1"],
+            _site.Read().FactorPacks.Overtaken
+        );
     }
 
     [Fact]
@@ -70,9 +79,12 @@ public sealed class FactorPacksTests : IDisposable
         _site.Put("cn-grid-2023.10.csv", OpenSslSigner.Grid("cn-grid-2023", "10", "0.5510"));
         File.AppendAllText(Path.Combine(_site.Folder, "cn-grid-2023.10.csv"), "\n");
         Assert.Equal(
-            "footprints[0].factor: what may be a correction of cn-grid-2023, version 9, is not used: cn-grid-2023.10.csv is not as a trusted signer signed it: it was changed, or signed by another key; "
-            + "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors of the data folder",
-            _site.Faults().Single().ToString());
+            "footprints[0].factor: what may be a correction of cn-grid-2023, version 9, is not used: cn-grid-2023.10.csv is not "
+                + "as a trusted signer signed it: it was changed, or signed by another key; "
+                + "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors "
+                + "of the data folder",
+            _site.Faults().Single().ToString()
+        );
     }
 
     [Fact]
@@ -89,7 +101,8 @@ public sealed class FactorPacksTests : IDisposable
                 "plant.1.csv is not signed: there is no file with its signature beside it, which is called as it is with .sig behind",
                 "renamed.csv holds version 1 of other, which would be called other.1.csv here; packs are put here by edgectl factors load",
             ],
-            _site.Read().FactorPacks.Refused.Select(r => r.Why));
+            _site.Read().FactorPacks.Refused.Select(r => r.Why)
+        );
     }
 
     [Fact]
@@ -97,8 +110,15 @@ public sealed class FactorPacksTests : IDisposable
     {
         using SiteWithPacks site = new("plant");
         site.Put("plant.1.csv", OpenSslSigner.Grid("plant", "1", "0.1234"));
-        File.WriteAllText(site.Path, File.ReadAllText(site.Path).Replace(",\"factorPacks\":{\"signers\":[\"" + site.Signer.PublicKey + "\"]}", "", StringComparison.Ordinal));
-        Assert.EndsWith("; plant.1.csv is not used, because no signer of factor packs is trusted here. The site file names them under factorPacks", site.Faults().Single().ToString());
+        File.WriteAllText(
+            site.Path,
+            File.ReadAllText(site.Path)
+                .Replace(",\"factorPacks\":{\"signers\":[\"" + site.Signer.PublicKey + "\"]}", "", StringComparison.Ordinal)
+        );
+        Assert.EndsWith(
+            "; plant.1.csv is not used, because no signer of factor packs is trusted here. The site file names them under factorPacks",
+            site.Faults().Single().ToString()
+        );
     }
 
     [Fact]

@@ -10,10 +10,16 @@ public sealed class SiteSchemaTests : IDisposable
 {
     // Faults of references, wiring, files and arithmetic, which no schema can express.
     private static readonly Regex BeyondSchema = new(
-        @"(\.bus|\.group|\.source): |after the point|does not divide|does not begin and end|is there already|is taken by|no meter is in|" +
-        "is not one of the meters|is not one of the accounts|is within a year of|is not before that of the budget|does not count|there is no series|do not hold whole slots|fuel.set: .* has no|heat.set: .* has no|stands without|fuel: .* is not|no emission factor|no file|cannot be used|is a real bus|no bus is simulated|knows no time zone|" +
-        "there is no time|no possible port|no possible host|is not counted in|other channel|another phase|is the device of another|does not come after|" +
-        "of the clamp.s rated current|cannot show class|cannot each be stable|is the same key|is already in|counts impulses and|only one continuously|one conversion at a time");
+        @"(\.bus|\.group|\.source): |after the point|does not divide|does not begin and end|is there already|is taken by|no meter is in|"
+            + "is not one of the meters|is not one of the accounts|is within a year of|is not before that of the budget|does "
+            + "not count|there is no series|do not hold whole slots|fuel.set: .* has no|heat.set: .* has no|stands "
+            + "without|fuel: .* is not|no emission factor|no file|cannot be used|is a real bus|no bus is simulated|knows "
+            + "no time zone|"
+            + "there is no time|no possible port|no possible host|is not counted in|other channel|another phase|is the device "
+            + "of another|does not come after|"
+            + "of the clamp.s rated current|cannot show class|cannot each be stable|is the same key|is already in|counts "
+            + "impulses and|only one continuously|one conversion at a time"
+    );
 
     private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Corpus.Schema))!;
     private static readonly string Everything = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-every-key.json"));
@@ -34,7 +40,10 @@ public sealed class SiteSchemaTests : IDisposable
             IReadOnlyList<Fault> faults = Validate(document);
             string said = string.Join("\n", faults);
             Assert.True(bySchema || faults.Count > 0, $"{what}: only the schema refuses it");
-            Assert.True(!bySchema || faults.All(f => BeyondSchema.IsMatch(f.ToString())), $"{what}: only the validator refuses it:\n{said}");
+            Assert.True(
+                !bySchema || faults.All(f => BeyondSchema.IsMatch(f.ToString())),
+                $"{what}: only the validator refuses it:\n{said}"
+            );
             good += bySchema && faults.Count == 0 ? 1 : 0;
         }
 
@@ -71,8 +80,14 @@ public sealed class SiteSchemaTests : IDisposable
         HashSet<JsonNode> used = [];
         // A ready line is on a real bus, and those are in no file with simulated ones.
         // A device has one key.
-        string real = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-gpio.json")), tpm = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-tpm.json")), file = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-file-key.json"));
-        foreach ((JsonNode node, JsonNode schema, string _) in new[] { Everything, real, tpm, file }.SelectMany(f => Walk(JsonNode.Parse(f)!, Schema, "")))
+        string real = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-gpio.json")),
+            tpm = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-tpm.json")),
+            file = File.ReadAllText(Path.Combine(Corpus.Folder, "valid-file-key.json"));
+        foreach (
+            (JsonNode node, JsonNode schema, string _) in new[] { Everything, real, tpm, file }.SelectMany(f =>
+                Walk(JsonNode.Parse(f)!, Schema, "")
+            )
+        )
         {
             foreach ((string key, JsonNode? _) in node as JsonObject ?? [])
             {
@@ -81,7 +96,13 @@ public sealed class SiteSchemaTests : IDisposable
         }
 
         int keys = 0;
-        foreach (JsonObject properties in Descendants(Schema).OfType<JsonObject>().Where(o => o.Parent is JsonObject && o.GetPropertyName() == "properties" && !o.GetPath().Contains(".if.", StringComparison.Ordinal)))
+        foreach (
+            JsonObject properties in Descendants(Schema)
+                .OfType<JsonObject>()
+                .Where(o =>
+                    o.Parent is JsonObject && o.GetPropertyName() == "properties" && !o.GetPath().Contains(".if.", StringComparison.Ordinal)
+                )
+        )
         {
             foreach ((string key, JsonNode? property) in properties)
             {
@@ -102,12 +123,46 @@ public sealed class SiteSchemaTests : IDisposable
 
     private static IEnumerable<(string What, string Document)> Changes()
     {
-        string[] texts = [.. Descendants(Schema).OfType<JsonObject>().SelectMany(o => (o["enum"] as JsonArray ?? []).Append(o["const"]))
-            .Select(v => v?.ToJsonString()).OfType<string>().Distinct(),
-            "\"\"", "\"x\"", "\"a b\"", "\"a/b\"", "\"+\"", "\"-a\"", "\"A-1\"", "\"a_b\"", "\"0\"", "\"00\"", "\"0.1\"", "\"1.\"", "\"1,5\"", "\"/\"", "\"/x\"",
-            $"\"{new string('a', 16)}\"", $"\"{new string('a', 17)}\"", $"\"{new string('a', 32)}\"", $"\"{new string('a', 33)}\"",
-            $"\"{new string('a', 80)}\"", $"\"{new string('a', 81)}\"", "\"line\\nline\"", "\"/dev/i2c-1\"", "\"/dev/i2c-x\"", "\"gpio:pinctrl-rp1\"", "\"gpio:\"", "\"replay:recording.cfg\"",
-            "\"http://*:0\"", "\"http://[::1]:80/\"", "\"http://a\"", "\"::1\""];
+        string[] texts =
+        [
+            .. Descendants(Schema)
+                .OfType<JsonObject>()
+                .SelectMany(o => (o["enum"] as JsonArray ?? []).Append(o["const"]))
+                .Select(v => v?.ToJsonString())
+                .OfType<string>()
+                .Distinct(),
+            "\"\"",
+            "\"x\"",
+            "\"a b\"",
+            "\"a/b\"",
+            "\"+\"",
+            "\"-a\"",
+            "\"A-1\"",
+            "\"a_b\"",
+            "\"0\"",
+            "\"00\"",
+            "\"0.1\"",
+            "\"1.\"",
+            "\"1,5\"",
+            "\"/\"",
+            "\"/x\"",
+            $"\"{new string('a', 16)}\"",
+            $"\"{new string('a', 17)}\"",
+            $"\"{new string('a', 32)}\"",
+            $"\"{new string('a', 33)}\"",
+            $"\"{new string('a', 80)}\"",
+            $"\"{new string('a', 81)}\"",
+            "\"line\\nline\"",
+            "\"/dev/i2c-1\"",
+            "\"/dev/i2c-x\"",
+            "\"gpio:pinctrl-rp1\"",
+            "\"gpio:\"",
+            "\"replay:recording.cfg\"",
+            "\"http://*:0\"",
+            "\"http://[::1]:80/\"",
+            "\"http://a\"",
+            "\"::1\"",
+        ];
         string[] kinds = ["null", "true", "7", "7.5", "\"x\"", "[]", "{}", "[null]"];
 
         // The same order as in every copy of the document that is changed below.
@@ -115,7 +170,8 @@ public sealed class SiteSchemaTests : IDisposable
         for (int place = 0; place < places.Length; place++)
         {
             (JsonNode here, JsonNode schema, string _) = places[place];
-            IEnumerable<string> limits = new[] { schema["minimum"], schema["maximum"] }.OfType<JsonValue>()
+            IEnumerable<string> limits = new[] { schema["minimum"], schema["maximum"] }
+                .OfType<JsonValue>()
                 .SelectMany(v => new[] { -1, -0.001m, 0, 0.001m, 1 }.Select(d => (v.GetValue<decimal>() + d).ToString()));
             foreach (string value in kinds.Concat(here.GetValueKind() == JsonValueKind.String ? texts : limits))
             {
@@ -155,13 +211,15 @@ public sealed class SiteSchemaTests : IDisposable
     {
         if (schema["oneOf"] is JsonArray kinds)
         {
-            schema = kinds.Select(k => Schema["$defs"]![((string)k!["$ref"]!).Split('/')[^1]]!)
+            schema = kinds
+                .Select(k => Schema["$defs"]![((string)k!["$ref"]!).Split('/')[^1]]!)
                 .Single(k => (string?)k["properties"]!["kind"]!["const"] == (string?)node["kind"]);
         }
 
         IEnumerable<(JsonNode Node, JsonNode Schema, string Path)> children = node switch
         {
-            JsonObject o => o.ToList().SelectMany(p => Walk(p.Value!, schema["properties"]![p.Key]!, path.Length == 0 ? p.Key : $"{path}.{p.Key}")),
+            JsonObject o => o.ToList()
+                .SelectMany(p => Walk(p.Value!, schema["properties"]![p.Key]!, path.Length == 0 ? p.Key : $"{path}.{p.Key}")),
             JsonArray a => a.ToList().SelectMany((n, i) => Walk(n!, schema["items"]!, $"{path}[{i}]")),
             _ => [],
         };

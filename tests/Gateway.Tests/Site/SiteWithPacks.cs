@@ -12,11 +12,20 @@ internal sealed class SiteWithPacks : IDisposable
     {
         JsonNode site = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(Corpus.Folder, "valid-least.json")))!;
         site["factorPacks"] = new JsonObject { ["signers"] = new JsonArray(Signer.PublicKey) };
-        site["footprints"] = new JsonArray(new JsonObject
-        {
-            ["account"] = "scope2-location", ["meters"] = new JsonArray("m"),
-            ["factor"] = new JsonObject { ["region"] = "CN-grid-east", ["year"] = 2023, ["kind"] = "average", ["purpose"] = "organisation" },
-        });
+        site["footprints"] = new JsonArray(
+            new JsonObject
+            {
+                ["account"] = "scope2-location",
+                ["meters"] = new JsonArray("m"),
+                ["factor"] = new JsonObject
+                {
+                    ["region"] = "CN-grid-east",
+                    ["year"] = 2023,
+                    ["kind"] = "average",
+                    ["purpose"] = "organisation",
+                },
+            }
+        );
         if (set is not null)
         {
             site["footprints"]![0]!["factor"]!["set"] = set;
@@ -64,9 +73,10 @@ internal sealed class SiteWithPacks : IDisposable
 
     public void Dispose() => Signer.Dispose();
 
-    private bool TryRead(out SiteFile? site, out IReadOnlyList<Fault> faults) => SiteReader.TryRead(Path, null, out site, out faults, (simulated, signers) =>
-    {
-        Assert.False(simulated);
-        return FactorPacks.Read(Folder, signers);
-    });
+    private bool TryRead(out SiteFile? site, out IReadOnlyList<Fault> faults) =>
+        SiteReader.TryRead(Path, null, out site, out faults, (simulated, signers) =>
+        {
+            Assert.False(simulated);
+            return FactorPacks.Read(Folder, signers);
+        });
 }

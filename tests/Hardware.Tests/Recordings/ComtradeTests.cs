@@ -16,11 +16,18 @@ public sealed class ComtradeTests : IDisposable
         return Comtrade.Read(_files.Cfg);
     }
 
-    public static TheoryData<int, string> Kinds => new()
-    {
-        { 1991, "ASCII" }, { 1991, "BINARY" }, { 1999, "ASCII" }, { 1999, "BINARY" }, { 2013, "ASCII" }, { 2013, "BINARY" },
-        { 2013, "BINARY32" }, { 2013, "FLOAT32" },
-    };
+    public static TheoryData<int, string> Kinds =>
+        new()
+        {
+            { 1991, "ASCII" },
+            { 1991, "BINARY" },
+            { 1999, "ASCII" },
+            { 1999, "BINARY" },
+            { 2013, "ASCII" },
+            { 2013, "BINARY" },
+            { 2013, "BINARY32" },
+            { 2013, "FLOAT32" },
+        };
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -51,7 +58,9 @@ public sealed class ComtradeTests : IDisposable
     [InlineData(2013, 1e-9)]
     public void Without_a_rate_the_time_stamps_tell_the_time(int revision, double unit)
     {
-        string configuration = TestRecording.Configuration(revision, "BINARY", "0\n0,200").Replace("BINARY\r\n1\r\n", "BINARY\r\n2\r\n", StringComparison.Ordinal);
+        string configuration = TestRecording
+            .Configuration(revision, "BINARY", "0\n0,200")
+            .Replace("BINARY\r\n1\r\n", "BINARY\r\n2\r\n", StringComparison.Ordinal);
         Comtrade recording = Read(configuration, TestRecording.Data("BINARY", revision));
         Assert.Equal(199 * 2 * (revision == 2013 ? 1_000_000 : 1000) * unit, recording.DurationSeconds, 9);
     }
@@ -73,7 +82,8 @@ public sealed class ComtradeTests : IDisposable
     {
         Comtrade recording = Read(
             TestRecording.Configuration(2013, format),
-            TestRecording.Data(format, 2013, n => n == 7 ? [mark, 0, 0] : TestRecording.Raw(n)));
+            TestRecording.Data(format, 2013, n => n == 7 ? [mark, 0, 0] : TestRecording.Raw(n))
+        );
         Assert.Equal([7], Enumerable.Range(0, TestRecording.Samples).Where(n => recording.Channels[0].Values[n] is null));
     }
 
@@ -82,9 +92,14 @@ public sealed class ComtradeTests : IDisposable
     {
         string text = Encoding.ASCII.GetString(TestRecording.Data("ASCII"));
         string first = text[..text.IndexOf('\r', StringComparison.Ordinal)];
-        Assert.Null(Read(
-            TestRecording.Configuration(1999, "ASCII"),
-            Encoding.ASCII.GetBytes(text.Replace(first, "1,,,5,5,0,1", StringComparison.Ordinal) + "\u001A")).Channels[0].Values[0]);
+        Assert.Null(
+            Read(
+                TestRecording.Configuration(1999, "ASCII"),
+                Encoding.ASCII.GetBytes(text.Replace(first, "1,,,5,5,0,1", StringComparison.Ordinal) + "\u001A")
+            )
+                .Channels[0]
+                .Values[0]
+        );
     }
 
     [Fact]
@@ -93,10 +108,12 @@ public sealed class ComtradeTests : IDisposable
         // The current is sampled 300 µs after the voltage, so its samples are those of a wave that much earlier on the common times.
         Comtrade recording = Read(
             TestRecording.Configuration(1999, "BINARY", skew: "300"),
-            TestRecording.Data("BINARY", raw: n => [0, (int)Math.Round(20_000 * Math.Sin(2 * Math.PI * 50 * ((n / 1000.0) + 300e-6))), 0]));
+            TestRecording.Data("BINARY", raw: n => [0, (int)Math.Round(20_000 * Math.Sin(2 * Math.PI * 50 * ((n / 1000.0) + 300e-6))), 0])
+        );
         Assert.Null(recording.Channels[1].Values[0]);
         Assert.All(Enumerable.Range(1, 199), n =>
-            Assert.Equal(200 * Math.Sin(2 * Math.PI * 50 * n / 1000.0), recording.Channels[1].Values[n]!.Value, 0.2));
+            Assert.Equal(200 * Math.Sin(2 * Math.PI * 50 * n / 1000.0), recording.Channels[1].Values[n]!.Value, 0.2)
+        );
     }
 
     [Fact]
@@ -108,41 +125,42 @@ public sealed class ComtradeTests : IDisposable
     }
 
     /// <summary>A change to a sound configuration, and what the refusal must say.</summary>
-    public static TheoryData<string, string, string> BrokenConfigurations => new()
-    {
-        { "Recorder,1999", "Recorder,1998", "line 1: The revision year is '1998'" },
-        { "5,3A,2D", "6,3A,2D", "line 2: " },
-        { "5,3A,2D", "5,3A", "line 2: " },
-        { "5,3A,2D", "5,A,2D", "line 2: " },
-        { "5,3A,2D", "1000000000,999999998A,2D", "line 2: 999999998 analog channels" },
-        { "5,3A,2D", "4,2A,2D", "line 5: " },
-        { "2,IA", "7,IA", "line 4: The channel number is '7'" },
-        { "2,IA", "2,", "line 4: Channel 2 has no id" },
-        { ",kV,", ",furlong,", "line 3: Channel VA has the unit 'furlong'" },
-        { ",kV,", ",kW,", "line 3: Channel VA has the unit 'kW'" },
-        { ",kV,", ",,", "line 3: Channel VA has the unit ''" },
-        { ",mA,", ",MA,", "line 5: Channel IB has the unit 'MA'" },
-        { "0.0005", "0;0005", "line 3: The multiplier a is '0;0005'" },
-        { "0.0005", "NaN", "line 3: The multiplier a is 'NaN'" },
-        { "200,5,S", "200,0,S", "line 5: The secondary rating is '0'" },
-        { "200,5,S", "200,5,X", "line 5: Channel IB has 'X'" },
-        { "200,5,S", "200,5", "line 5: " },
-        { "1,TRIP,,,0", "1,TRIP", "line 6: " },
-        { "\r\n50\r\n", "\r\nfifty\r\n", "line 8: The line frequency is 'fifty'" },
-        { "\r\n1\r\n1000", "\r\n-1\r\n1000", "line 9: The number of sampling rates is '-1'" },
-        { "\r\n1\r\n1000", "\r\n2000000000\r\n1000", "line 9: The number of sampling rates" },
-        { "1000,200", "0,200", "line 10: The sampling rate is 0" },
-        { "1000,200", "-5,200", "line 10: The sampling rate is -5" },
-        { "1000,200", "1000,0", "line 10: The last sample at this rate is '0'" },
-        { "1000,200", "1000", "line 10: '1000' has 1 fields, not 2" },
-        { "BINARY\r\n1\r\n", "BINARY\r\n0\r\n", "line 14: The time stamp multiplier is '0'" },
-        { "BINARY\r\n1\r\n", "BINARY\r\n", "line 14: The file ends here" },
-        { "BINARY\r\n", "FLOAT32\r\n", "line 13: The data file type is 'FLOAT32'" },
-        { "1000,200", "1000,201", "x.dat, byte 3200 (sample 201): The file has 3200 bytes, not 3216" },
-        { "1000,200", "1000,2000000000", "x.dat, byte 3200 (sample 201)" },
-        { "1000,200", "1000,199", "x.dat, byte 3184 (sample 200): The file has 3200 bytes, not 3184" },
-        { "\r\n1\r\n1000,", "\r\n0\r\n0,", "" },
-    };
+    public static TheoryData<string, string, string> BrokenConfigurations =>
+        new()
+        {
+            { "Recorder,1999", "Recorder,1998", "line 1: The revision year is '1998'" },
+            { "5,3A,2D", "6,3A,2D", "line 2: " },
+            { "5,3A,2D", "5,3A", "line 2: " },
+            { "5,3A,2D", "5,A,2D", "line 2: " },
+            { "5,3A,2D", "1000000000,999999998A,2D", "line 2: 999999998 analog channels" },
+            { "5,3A,2D", "4,2A,2D", "line 5: " },
+            { "2,IA", "7,IA", "line 4: The channel number is '7'" },
+            { "2,IA", "2,", "line 4: Channel 2 has no id" },
+            { ",kV,", ",furlong,", "line 3: Channel VA has the unit 'furlong'" },
+            { ",kV,", ",kW,", "line 3: Channel VA has the unit 'kW'" },
+            { ",kV,", ",,", "line 3: Channel VA has the unit ''" },
+            { ",mA,", ",MA,", "line 5: Channel IB has the unit 'MA'" },
+            { "0.0005", "0;0005", "line 3: The multiplier a is '0;0005'" },
+            { "0.0005", "NaN", "line 3: The multiplier a is 'NaN'" },
+            { "200,5,S", "200,0,S", "line 5: The secondary rating is '0'" },
+            { "200,5,S", "200,5,X", "line 5: Channel IB has 'X'" },
+            { "200,5,S", "200,5", "line 5: " },
+            { "1,TRIP,,,0", "1,TRIP", "line 6: " },
+            { "\r\n50\r\n", "\r\nfifty\r\n", "line 8: The line frequency is 'fifty'" },
+            { "\r\n1\r\n1000", "\r\n-1\r\n1000", "line 9: The number of sampling rates is '-1'" },
+            { "\r\n1\r\n1000", "\r\n2000000000\r\n1000", "line 9: The number of sampling rates" },
+            { "1000,200", "0,200", "line 10: The sampling rate is 0" },
+            { "1000,200", "-5,200", "line 10: The sampling rate is -5" },
+            { "1000,200", "1000,0", "line 10: The last sample at this rate is '0'" },
+            { "1000,200", "1000", "line 10: '1000' has 1 fields, not 2" },
+            { "BINARY\r\n1\r\n", "BINARY\r\n0\r\n", "line 14: The time stamp multiplier is '0'" },
+            { "BINARY\r\n1\r\n", "BINARY\r\n", "line 14: The file ends here" },
+            { "BINARY\r\n", "FLOAT32\r\n", "line 13: The data file type is 'FLOAT32'" },
+            { "1000,200", "1000,201", "x.dat, byte 3200 (sample 201): The file has 3200 bytes, not 3216" },
+            { "1000,200", "1000,2000000000", "x.dat, byte 3200 (sample 201)" },
+            { "1000,200", "1000,199", "x.dat, byte 3184 (sample 200): The file has 3200 bytes, not 3184" },
+            { "\r\n1\r\n1000,", "\r\n0\r\n0,", "" },
+        };
 
     [Theory]
     [MemberData(nameof(BrokenConfigurations))]
@@ -175,7 +193,8 @@ public sealed class ComtradeTests : IDisposable
         string broken = text.Replace("\n" + right, "\n" + wrong, StringComparison.Ordinal);
         Assert.NotEqual(text, broken);
         RecordingException e = Assert.Throws<RecordingException>(() =>
-            Read(TestRecording.Configuration(1999, "ASCII"), Encoding.ASCII.GetBytes(broken)));
+            Read(TestRecording.Configuration(1999, "ASCII"), Encoding.ASCII.GetBytes(broken))
+        );
         Assert.Contains("x.dat, " + says, e.Message, StringComparison.Ordinal);
     }
 
@@ -186,20 +205,25 @@ public sealed class ComtradeTests : IDisposable
         data[32] = 9;
         Assert.Contains(
             "byte 32 (sample 3): The sample number is 9, not 3",
-            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(1999, "BINARY"), data)).Message, StringComparison.Ordinal);
+            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(1999, "BINARY"), data)).Message,
+            StringComparison.Ordinal
+        );
 
         byte[] floats = TestRecording.Data("FLOAT32", 2013);
         floats.AsSpan(8, 4).Fill(0xFF);
         Assert.Contains(
             "byte 8 (sample 1): Channel VA is not a number",
-            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(2013, "FLOAT32"), floats)).Message, StringComparison.Ordinal);
+            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(2013, "FLOAT32"), floats)).Message,
+            StringComparison.Ordinal
+        );
 
         byte[] stamps = TestRecording.Data("BINARY");
         stamps.AsSpan(20, 4).Clear();
         Assert.Contains(
             "byte 16 (sample 2): The time stamp 0 does not come after",
             Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(1999, "BINARY", "0\n0,200"), stamps)).Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -209,7 +233,10 @@ public sealed class ComtradeTests : IDisposable
         Assert.Contains("x.csv: ", Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Csv)).Message, StringComparison.Ordinal);
         File.WriteAllText(_files.Cfg, TestRecording.Configuration(1999, "BINARY"));
         Assert.Contains(
-            "The data file is missing", Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Cfg)).Message, StringComparison.Ordinal);
+            "The data file is missing",
+            Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Cfg)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -231,22 +258,26 @@ public sealed class ComtradeTests : IDisposable
             }
         }
 
-        Gen.Int[0, data.Length - 20].Sample(length => Assert.Throws<RecordingException>(() => Read(configuration, data[..length])), iter: 50, threads: 1);
+        Gen.Int[0, data.Length - 20]
+            .Sample(length => Assert.Throws<RecordingException>(() => Read(configuration, data[..length])), iter: 50, threads: 1);
     }
 
     [Fact]
     public void A_changed_byte_is_read_or_refused_and_never_anything_else() =>
-        Gen.Select(Gen.Int[0, 200], Gen.Byte).Sample(
-            (at, value) =>
-            {
-                byte[] configuration = Encoding.Latin1.GetBytes(TestRecording.Configuration(1999, "ASCII"));
-                configuration[at] = value;
-                _files.Write("", TestRecording.Data("ASCII"));
-                File.WriteAllBytes(_files.Cfg, configuration);
-                if (Record.Exception(() => Comtrade.Read(_files.Cfg)) is { } e)
+        Gen.Select(Gen.Int[0, 200], Gen.Byte)
+            .Sample(
+                (at, value) =>
                 {
-                    Assert.IsType<RecordingException>(e);
-                }
-            },
-            iter: 300, threads: 1);
+                    byte[] configuration = Encoding.Latin1.GetBytes(TestRecording.Configuration(1999, "ASCII"));
+                    configuration[at] = value;
+                    _files.Write("", TestRecording.Data("ASCII"));
+                    File.WriteAllBytes(_files.Cfg, configuration);
+                    if (Record.Exception(() => Comtrade.Read(_files.Cfg)) is { } e)
+                    {
+                        Assert.IsType<RecordingException>(e);
+                    }
+                },
+                iter: 300,
+                threads: 1
+            );
 }

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace EdgeGateway.Hardware.Tests.Recordings;
 
-/// <summary>A small recording of three channels (VA in kV, IA in A, secondary IB) written as a recorder writes it, in its own folder.</summary>
+/// <summary>
+/// A small recording of three channels (VA in kV, IA in A, secondary IB) written as a recorder writes it, in its own folder.
+/// </summary>
 public sealed class TestRecording : IDisposable
 {
     public const int Samples = 200;
@@ -20,11 +22,11 @@ public sealed class TestRecording : IDisposable
 
     /// <summary>What the data file holds at sample n, 0-based: 50 Hz, of channels VA, IA and IB.</summary>
     public static int[] Raw(int n) =>
-    [
-        (int)Math.Round(30_000 * Math.Sin(2 * Math.PI * 50 * n / RateHz)),
-        (int)Math.Round(20_000 * Math.Sin((2 * Math.PI * 50 * n / RateHz) - 0.5)),
-        100,
-    ];
+        [
+            (int)Math.Round(30_000 * Math.Sin(2 * Math.PI * 50 * n / RateHz)),
+            (int)Math.Round(20_000 * Math.Sin((2 * Math.PI * 50 * n / RateHz) - 0.5)),
+            100,
+        ];
 
     public static string Configuration(int revision, string format, string rates = "1\n1000,200", string skew = "0")
     {
@@ -68,9 +70,15 @@ public sealed class TestRecording : IDisposable
                 Span<byte> at = row.AsSpan(8 + (i * width));
                 switch (format)
                 {
-                    case "BINARY": BinaryPrimitives.WriteInt16LittleEndian(at, (short)x[i]); break;
-                    case "BINARY32": BinaryPrimitives.WriteInt32LittleEndian(at, x[i]); break;
-                    default: BinaryPrimitives.WriteSingleLittleEndian(at, x[i]); break;
+                    case "BINARY":
+                        BinaryPrimitives.WriteInt16LittleEndian(at, (short)x[i]);
+                        break;
+                    case "BINARY32":
+                        BinaryPrimitives.WriteInt32LittleEndian(at, x[i]);
+                        break;
+                    default:
+                        BinaryPrimitives.WriteSingleLittleEndian(at, x[i]);
+                        break;
                 }
             }
 

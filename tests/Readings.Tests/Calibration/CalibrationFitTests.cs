@@ -9,14 +9,17 @@ public class CalibrationFitTests
 
     [Fact]
     public void A_ratio_and_a_phase_from_two_points_hold_at_every_power_factor() =>
-        Gen.Select(Gen.Double[0.9, 1.1], Gen.Double[-5, 5], Gen.Double[-37, 60], Gen.Double[0.5, 100]).Sample((ratio, lag, angle, amperes) =>
-        {
-            FittedCalibration fitted = CalibrationFit.Fit([Point(20, 0, ratio, lag)], [Point(20, 60, ratio, lag)]);
-            CalibrationPoint other = Point(amperes, angle, ratio, lag);
-            double corrected = fitted.Calibration.Power(other.MeasuredW, other.MeasuredVar, other.CurrentA).ActiveW;
-            Assert.InRange(corrected / other.ReferenceW, 0.9999, 1.0001);
-            Assert.All(fitted.Points, p => Assert.InRange(p.AfterPercent, -0.01, 0.01));
-        });
+        Gen.Select(Gen.Double[0.9, 1.1], Gen.Double[-5, 5], Gen.Double[-37, 60], Gen.Double[0.5, 100])
+            .Sample(
+                (ratio, lag, angle, amperes) =>
+                {
+                    FittedCalibration fitted = CalibrationFit.Fit([Point(20, 0, ratio, lag)], [Point(20, 60, ratio, lag)]);
+                    CalibrationPoint other = Point(amperes, angle, ratio, lag);
+                    double corrected = fitted.Calibration.Power(other.MeasuredW, other.MeasuredVar, other.CurrentA).ActiveW;
+                    Assert.InRange(corrected / other.ReferenceW, 0.9999, 1.0001);
+                    Assert.All(fitted.Points, p => Assert.InRange(p.AfterPercent, -0.01, 0.01));
+                }
+            );
 
     [Fact]
     public void It_tells_the_error_before_and_after()
@@ -33,7 +36,9 @@ public class CalibrationFitTests
     {
         (double Amperes, double Ratio, double Lag)[] device = [(1, 1.03, 2), (10, 1.02, 0.8), (80, 1.01, 0.3)];
         FittedCalibration fitted = CalibrationFit.Fit(
-            [.. device.Select(d => Point(d.Amperes, 0, d.Ratio, d.Lag))], [.. device.Select(d => Point(d.Amperes, 60, d.Ratio, d.Lag))]);
+            [.. device.Select(d => Point(d.Amperes, 0, d.Ratio, d.Lag))],
+            [.. device.Select(d => Point(d.Amperes, 60, d.Ratio, d.Lag))]
+        );
         Assert.Equal(1.01m, decimal.Round(fitted.Calibration.Ratio, 3));
         Assert.Equal([2m, 0.8m, 0.3m], fitted.Calibration.Table.Select(p => decimal.Round(p.Degrees, 2)));
         Assert.Equal([1.98m, 0.99m, 0m], fitted.Calibration.Table.Select(p => decimal.Round(p.Percent, 2)));
@@ -60,22 +65,46 @@ public class CalibrationFitTests
     [Theory]
     [InlineData(20, "PF 0.94 nothing can be told of the ratio")]
     [InlineData(180, "set the clamp's direction")]
-    public void A_ratio_is_not_taken_from_another_load_or_a_reversed_clamp(double angle, string said) => Assert.Contains(
-        said, Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([Point(20, angle, 1, 0) with { ReferenceW = 4600 }], [])).Message, StringComparison.Ordinal);
+    public void A_ratio_is_not_taken_from_another_load_or_a_reversed_clamp(double angle, string said) =>
+        Assert.Contains(
+            said,
+            Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([Point(20, angle, 1, 0) with { ReferenceW = 4600 }], [])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void A_phase_is_not_taken_at_a_power_factor_of_1() => Assert.Contains(
-        "1° is 3 %", Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([Point(20, 0, 1, 0)], [Point(20, 10, 1, 0)])).Message, StringComparison.Ordinal);
+    public void A_phase_is_not_taken_at_a_power_factor_of_1() =>
+        Assert.Contains(
+            "1° is 3 %",
+            Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([Point(20, 0, 1, 0)], [Point(20, 10, 1, 0)])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Points_that_cannot_belong_together_are_refused()
     {
-        Assert.Contains("no point at PF 1", Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([], [])).Message, StringComparison.Ordinal);
-        CalibrationPoint unity = Point(20, 0, 1, 0), half = Point(20, 60, 1, 0);
-        Assert.Contains("do both measure", Assert.Throws<CalibrationException>(() =>
-            CalibrationFit.Fit([unity], [half with { ReferenceW = 5000 }])).Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("Two points", Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([unity, unity], [])).Message, StringComparison.Ordinal);
-        Assert.Contains("1.5", Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([Point(20, 0, 1.5, 0)], [])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no point at PF 1",
+            Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([], [])).Message,
+            StringComparison.Ordinal
+        );
+        CalibrationPoint unity = Point(20, 0, 1, 0),
+            half = Point(20, 60, 1, 0);
+        Assert.Contains(
+            "do both measure",
+            Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([unity], [half with { ReferenceW = 5000 }])).Message,
+            StringComparison.OrdinalIgnoreCase
+        );
+        Assert.Contains(
+            "Two points",
+            Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([unity, unity], [])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "1.5",
+            Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([Point(20, 0, 1.5, 0)], [])).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<CalibrationException>(() => CalibrationFit.Fit([unity with { ReferenceW = double.NaN }], []));
     }
 
@@ -84,15 +113,28 @@ public class CalibrationFitTests
     {
         LiveValues[] shown = [.. Enumerable.Range(0, 20).Select(i => Idle with { CurrentA = 0.0101 + (i * 0.0001), ActivePowerW = i % 2 })];
         Assert.Equal((500, 0.012m), CalibrationFit.NoLoad(shown, 100));
-        Assert.Contains("too few", Assert.Throws<CalibrationException>(() => CalibrationFit.NoLoad(shown[..9], 100)).Message, StringComparison.Ordinal);
-        Assert.Contains("is a load", Assert.Throws<CalibrationException>(() => CalibrationFit.NoLoad([.. shown, Idle with { CurrentA = 2.1 }], 100)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "too few",
+            Assert.Throws<CalibrationException>(() => CalibrationFit.NoLoad(shown[..9], 100)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "is a load",
+            Assert.Throws<CalibrationException>(() => CalibrationFit.NoLoad([.. shown, Idle with { CurrentA = 2.1 }], 100)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     // What a channel shows whose current is 1/ratio of the true one and lags it.
     private static CalibrationPoint Point(double amperes, double angle, double ratio, double lag)
     {
-        double apparent = 230 * amperes, shown = (angle + lag) * Math.PI / 180;
+        double apparent = 230 * amperes,
+            shown = (angle + lag) * Math.PI / 180;
         return new CalibrationPoint(
-            amperes / ratio, apparent / ratio * Math.Cos(shown), apparent / ratio * Math.Sin(shown), apparent * Math.Cos(angle * Math.PI / 180));
+            amperes / ratio,
+            apparent / ratio * Math.Cos(shown),
+            apparent / ratio * Math.Sin(shown),
+            apparent * Math.Cos(angle * Math.PI / 180)
+        );
     }
 }

@@ -6,7 +6,14 @@ namespace EdgeGateway.Readings.Tests.Calibration;
 public class ChannelCalibrationTests
 {
     private static readonly LiveValues Shown = new(
-        VoltageV: 230, CurrentA: 10, ActivePowerW: 1150, ApparentPowerVA: 2300, PowerFactor: 0.5, FrequencyHz: 50, ReactivePowerVar: 1991.86);
+        VoltageV: 230,
+        CurrentA: 10,
+        ActivePowerW: 1150,
+        ApparentPowerVA: 2300,
+        PowerFactor: 0.5,
+        FrequencyHz: 50,
+        ReactivePowerVar: 1991.86
+    );
 
     [Fact]
     public void No_calibration_changes_nothing() => Assert.Equal(Shown, ChannelCalibration.None.Correct(Shown));
@@ -52,7 +59,10 @@ public class ChannelCalibrationTests
         ChannelCalibration calibration = new(1, offsetMw: 1500, noiseA: 0.02m);
         Assert.Equal(1148.5, calibration.Correct(Shown).ActivePowerW!.Value, 9);
         LiveValues idle = calibration.Correct(Shown with { CurrentA = 0.02, ActivePowerW = 1.5, ReactivePowerVar = 1 });
-        Assert.Equal((0.0, 0.0, 0.0, 0.0, (double?)null), (idle.CurrentA, idle.ActivePowerW, idle.ReactivePowerVar, idle.ApparentPowerVA, idle.PowerFactor));
+        Assert.Equal(
+            (0.0, 0.0, 0.0, 0.0, (double?)null),
+            (idle.CurrentA, idle.ActivePowerW, idle.ReactivePowerVar, idle.ApparentPowerVA, idle.PowerFactor)
+        );
     }
 
     [Theory]
@@ -70,17 +80,22 @@ public class ChannelCalibrationTests
     }
 
     [Fact]
-    public void It_says_in_one_line_what_it_is() => Assert.Equal(
-        "ratio 1.00340; 5 A 0.4° 0 %; 50 A 0.1° 0.05 %; offset -120 mW; noise 0.02 A",
-        new ChannelCalibration(1.00340m, [new CtPoint(5, 0.4m), new CtPoint(50, 0.1m, 0.05m)], -120, 0.02m).ToString());
+    public void It_says_in_one_line_what_it_is() =>
+        Assert.Equal(
+            "ratio 1.00340; 5 A 0.4° 0 %; 50 A 0.1° 0.05 %; offset -120 mW; noise 0.02 A",
+            new ChannelCalibration(1.00340m, [new CtPoint(5, 0.4m), new CtPoint(50, 0.1m, 0.05m)], -120, 0.02m).ToString()
+        );
 
     [Fact]
     public void Any_correction_keeps_what_the_powers_make_together() =>
-        Gen.Select(Gen.Double[-3000, 3000], Gen.Double[-3000, 3000], Gen.Int[-1000, 1000]).Sample((p, q, centiDegrees) =>
-        {
-            (double p2, double q2) = new ChannelCalibration(1.1m, [new CtPoint(1, centiDegrees / 100m)]).Power(p, q, 5);
-            Assert.Equal(1.1 * double.Hypot(p, q), double.Hypot(p2, q2), tolerance: 1e-6);
-        });
+        Gen.Select(Gen.Double[-3000, 3000], Gen.Double[-3000, 3000], Gen.Int[-1000, 1000])
+            .Sample(
+                (p, q, centiDegrees) =>
+                {
+                    (double p2, double q2) = new ChannelCalibration(1.1m, [new CtPoint(1, centiDegrees / 100m)]).Power(p, q, 5);
+                    Assert.Equal(1.1 * double.Hypot(p, q), double.Hypot(p2, q2), tolerance: 1e-6);
+                }
+            );
 
     [Theory]
     [InlineData(0.799, 1, 0, 0, 0, 0, "0.799")]
@@ -92,15 +107,37 @@ public class ChannelCalibrationTests
     [InlineData(1, 1, 0, 0, 100_001, 0, "100001 mW")]
     [InlineData(1, 1, 0, 0, 0, -0.1, "-0.1 A")]
     [InlineData(1, 1, 0, 0, 0, 10.1, "10.1 A")]
-    public void What_no_tolerance_explains_is_refused(double ratio, double amperes, double degrees, double percent, int offset, double noise, string said) =>
-        Assert.Matches(said, Assert.Throws<CalibrationException>(() => new ChannelCalibration(
-            (decimal)ratio, [new CtPoint((decimal)amperes, (decimal)degrees, (decimal)percent)], offset, (decimal)noise)).Message);
+    public void What_no_tolerance_explains_is_refused(
+        double ratio,
+        double amperes,
+        double degrees,
+        double percent,
+        int offset,
+        double noise,
+        string said
+    ) =>
+        Assert.Matches(
+            said,
+            Assert
+                .Throws<CalibrationException>(() =>
+                    new ChannelCalibration(
+                        (decimal)ratio,
+                        [new CtPoint((decimal)amperes, (decimal)degrees, (decimal)percent)],
+                        offset,
+                        (decimal)noise
+                    )
+                )
+                .Message
+        );
 
     [Fact]
     public void A_table_ascends_and_has_an_end()
     {
-        Assert.Contains("5 A does not come after 5 A", Assert.Throws<CalibrationException>(() =>
-            new ChannelCalibration(1, [new CtPoint(5, 1), new CtPoint(5, 2)])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "5 A does not come after 5 A",
+            Assert.Throws<CalibrationException>(() => new ChannelCalibration(1, [new CtPoint(5, 1), new CtPoint(5, 2)])).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<CalibrationException>(() => new ChannelCalibration(1, [.. Enumerable.Range(1, 17).Select(i => new CtPoint(i, 0))]));
     }
 }

@@ -11,26 +11,37 @@ public class EnergyCorrectionTests
 
     [Fact]
     public void Without_a_correction_every_count_passes_as_it_is() =>
-        Gen.Select(Gen.Long[-(1L << 40), 1L << 40], Gen.Long[-(1L << 40), 1L << 40]).Array[1, 20].Sample(polls =>
-        {
-            EnergyCorrection correction = new(new ChannelCalibration(1.02m), Milliwatthour);
-            Assert.All(polls, p => Assert.Equal(p.Item1, correction.Correct(p.Item1, p.Item2, Load, Second)));
-        });
+        Gen.Select(Gen.Long[-(1L << 40), 1L << 40], Gen.Long[-(1L << 40), 1L << 40])
+            .Array[1, 20]
+            .Sample(polls =>
+            {
+                EnergyCorrection correction = new(new ChannelCalibration(1.02m), Milliwatthour);
+                Assert.All(polls, p => Assert.Equal(p.Item1, correction.Correct(p.Item1, p.Item2, Load, Second)));
+            });
 
     [Fact]
     public void A_reversed_clamp_turns_every_count() =>
-        Assert.Equal(-12_345, new EnergyCorrection(ChannelCalibration.None with { Reversed = true }, Milliwatthour).Correct(12_345, 99, Load, Second));
+        Assert.Equal(
+            -12_345,
+            new EnergyCorrection(ChannelCalibration.None with { Reversed = true }, Milliwatthour).Correct(12_345, 99, Load, Second)
+        );
 
     [Fact]
     public void Any_split_of_the_time_gives_the_same_energy() =>
-        Gen.Select(Gen.Int[-1000, 1000], Gen.Select(Gen.Long[-5000, 5000], Gen.Long[-5000, 5000]).Array[1, 200]).Sample((centiDegrees, polls) =>
-        {
-            EnergyCorrection correction = new(new ChannelCalibration(1, [new CtPoint(1, centiDegrees / 100m, 0.7m)]), Milliwatthour);
-            long booked = polls.Sum(p => correction.Correct(p.Item1, p.Item2, Load, Second));
-            (double sin, double cos) = Math.SinCos(centiDegrees / 100.0 * Math.PI / 180);
-            double expected = 1.007 * ((polls.Sum(p => p.Item1) * cos) + (polls.Sum(p => p.Item2) * sin));
-            Assert.InRange(booked, expected - 1.01, expected + 1.01);
-        });
+        Gen.Select(Gen.Int[-1000, 1000], Gen.Select(Gen.Long[-5000, 5000], Gen.Long[-5000, 5000]).Array[1, 200])
+            .Sample(
+                (centiDegrees, polls) =>
+                {
+                    EnergyCorrection correction = new(
+                        new ChannelCalibration(1, [new CtPoint(1, centiDegrees / 100m, 0.7m)]),
+                        Milliwatthour
+                    );
+                    long booked = polls.Sum(p => correction.Correct(p.Item1, p.Item2, Load, Second));
+                    (double sin, double cos) = Math.SinCos(centiDegrees / 100.0 * Math.PI / 180);
+                    double expected = 1.007 * ((polls.Sum(p => p.Item1) * cos) + (polls.Sum(p => p.Item2) * sin));
+                    Assert.InRange(booked, expected - 1.01, expected + 1.01);
+                }
+            );
 
     [Fact]
     public void Energy_and_power_are_corrected_alike()
@@ -41,7 +52,12 @@ public class EnergyCorrectionTests
         long booked = 0;
         for (int s = 0; s < 3600; s++)
         {
-            booked += correction.Correct((1_150_000L * (s + 1) / 3600) - (1_150_000L * s / 3600), (1_992_000L * (s + 1) / 3600) - (1_992_000L * s / 3600), Load, Second);
+            booked += correction.Correct(
+                (1_150_000L * (s + 1) / 3600) - (1_150_000L * s / 3600),
+                (1_992_000L * (s + 1) / 3600) - (1_992_000L * s / 3600),
+                Load,
+                Second
+            );
         }
 
         Assert.Equal(calibration.Power(1150, 1992, 10).ActiveW, booked / 1000.0, 2);

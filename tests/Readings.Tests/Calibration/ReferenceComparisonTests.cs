@@ -16,8 +16,12 @@ public class ReferenceComparisonTests
     }
 
     [Fact]
-    public void Too_few_are_refused_with_how_many_are_needed() => Assert.Contains(
-        "at least 200", Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { Pulses = 199 }, 0.5)).Message, StringComparison.Ordinal);
+    public void Too_few_are_refused_with_how_many_are_needed() =>
+        Assert.Contains(
+            "at least 200",
+            Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { Pulses = 199 }, 0.5)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void The_ends_and_the_reference_are_parts_of_the_uncertainty()
@@ -28,24 +32,43 @@ public class ReferenceComparisonTests
     }
 
     [Fact]
-    public void A_reference_that_is_not_good_enough_is_named() => Assert.Contains(
-        "Take a better one", Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { ReferencePercent = 0.5 }, 0.5)).Message, StringComparison.Ordinal);
+    public void A_reference_that_is_not_good_enough_is_named() =>
+        Assert.Contains(
+            "Take a better one",
+            Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { ReferencePercent = 0.5 }, 0.5)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void As_many_pulses_as_it_asks_for_are_enough_and_one_less_is_not() =>
-        Gen.Select(Gen.Double[0.1, 100], Gen.Double[0, 2], Gen.Double[0, 0.4], Gen.Double[0.5, 3]).Sample((period, timing, reference, wanted) =>
-        {
-            long needed = ReferenceComparison.PulsesNeeded(TimeSpan.FromSeconds(timing), TimeSpan.FromSeconds(period), reference, wanted)!.Value;
-            ReferenceRun Of(long pulses) =>
-                new(pulses, 1000, pulses, TimeSpan.FromSeconds(period * pulses), TimeSpan.FromSeconds(timing), reference);
-            Assert.InRange(ReferenceComparison.Of(Of(needed), wanted + 1e-6).UncertaintyPercent, 0, wanted + 1e-6);
-            Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Of(needed - 1), wanted - 1e-6));
-        });
+        Gen.Select(Gen.Double[0.1, 100], Gen.Double[0, 2], Gen.Double[0, 0.4], Gen.Double[0.5, 3])
+            .Sample(
+                (period, timing, reference, wanted) =>
+                {
+                    long needed = ReferenceComparison
+                        .PulsesNeeded(TimeSpan.FromSeconds(timing), TimeSpan.FromSeconds(period), reference, wanted)!
+                        .Value;
+                    ReferenceRun Of(long pulses) =>
+                        new(pulses, 1000, pulses, TimeSpan.FromSeconds(period * pulses), TimeSpan.FromSeconds(timing), reference);
+                    Assert.InRange(ReferenceComparison.Of(Of(needed), wanted + 1e-6).UncertaintyPercent, 0, wanted + 1e-6);
+                    Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Of(needed - 1), wanted - 1e-6));
+                }
+            );
 
     [Theory]
     [InlineData(0, 1000, 7200)]
     [InlineData(200, 0, 7200)]
     [InlineData(200, 1000, 0)]
-    public void Nothing_is_compared_with_nothing(long pulses, int constant, int seconds) => Assert.Throws<CalibrationException>(() =>
-        ReferenceComparison.Of(Run with { Pulses = pulses, PulsesPerKilowattHour = constant, Duration = TimeSpan.FromSeconds(seconds) }, 0.5));
+    public void Nothing_is_compared_with_nothing(long pulses, int constant, int seconds) =>
+        Assert.Throws<CalibrationException>(() =>
+            ReferenceComparison.Of(
+                Run with
+                {
+                    Pulses = pulses,
+                    PulsesPerKilowattHour = constant,
+                    Duration = TimeSpan.FromSeconds(seconds),
+                },
+                0.5
+            )
+        );
 }

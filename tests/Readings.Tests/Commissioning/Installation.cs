@@ -48,7 +48,13 @@ internal sealed class Installation
         loads[phase] = more;
         return new()
         {
-            Loads = Loads, Conductors = Conductors, Voltages = Voltages, Reversed = Reversed, Saturated = Saturated, Clamps = Clamps, More = loads,
+            Loads = Loads,
+            Conductors = Conductors,
+            Voltages = Voltages,
+            Reversed = Reversed,
+            Saturated = Saturated,
+            Clamps = Clamps,
+            More = loads,
         };
     }
 
@@ -64,14 +70,23 @@ internal sealed class Installation
             double q = Loads[conductor].ApparentVA * Math.Sin(Radians(Loads[conductor].LagDegrees));
 
             // Conductor k is 120°·k behind L1, current and voltage alike.
-            double lag = Math.Atan2(q, p) + Radians((120 * (conductor - Voltages[channel])) + Clamps[channel].Degrees + (Reversed == channel ? 180 : 0));
+            double lag =
+                Math.Atan2(q, p)
+                + Radians((120 * (conductor - Voltages[channel])) + Clamps[channel].Degrees + (Reversed == channel ? 180 : 0));
             double apparent = double.Hypot(p, q) * (1 + Clamps[channel].Ratio);
             (active, reactive) = (apparent * Math.Cos(lag), apparent * Math.Sin(lag));
         }
 
         double s = double.Hypot(active, reactive);
         LiveValues live = new(
-            VoltageV: Volts, CurrentA: s / Volts, ActivePowerW: active, ApparentPowerVA: s, PowerFactor: s > 0 ? active / s : null, FrequencyHz: 50, ReactivePowerVar: reactive);
+            VoltageV: Volts,
+            CurrentA: s / Volts,
+            ActivePowerW: active,
+            ApparentPowerVA: s,
+            PowerFactor: s > 0 ? active / s : null,
+            FrequencyHz: 50,
+            ReactivePowerVar: reactive
+        );
         return new ObservedChannel($"in-L{channel + 1}", (Phase)channel, 100, [live, live]) { Saturated = Saturated == channel };
     }
 

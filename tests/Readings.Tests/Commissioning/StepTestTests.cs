@@ -8,56 +8,65 @@ public class StepTestTests
     private const double Heater = 2000;
 
     private static readonly Gen<(Load[] Loads, int Channel, int Other)> Any = Gen.Select(
-        Gen.Select(Gen.Double[115, 23_000], Gen.Double[-25.8, 60], (s, lag) => new Load(s, lag)).Array[3], Gen.Int[0, 2], Gen.Int[1, 2], (l, i, step) => (l, i, (i + step) % 3));
+        Gen.Select(Gen.Double[115, 23_000], Gen.Double[-25.8, 60], (s, lag) => new Load(s, lag)).Array[3],
+        Gen.Int[0, 2],
+        Gen.Int[1, 2],
+        (l, i, step) => (l, i, (i + step) % 3)
+    );
 
     [Fact]
     public void A_healthy_installation_shows_a_known_load_as_it_is() =>
         Any.Sample(x => Assert.Empty(OnEveryPhase(new Installation { Loads = x.Loads })));
 
     [Fact]
-    public void A_reversed_clamp_is_certain_whatever_else_is_on() => Any.Sample(x =>
-    {
-        Finding finding = Assert.Single(OnEveryPhase(new Installation { Loads = x.Loads, Reversed = x.Channel }));
-        Assert.Equal((FindingKind.Reversed, true, Name(x.Channel)), (finding.Kind, finding.Certain, finding.Channels.Single()));
-    });
+    public void A_reversed_clamp_is_certain_whatever_else_is_on() =>
+        Any.Sample(x =>
+        {
+            Finding finding = Assert.Single(OnEveryPhase(new Installation { Loads = x.Loads, Reversed = x.Channel }));
+            Assert.Equal((FindingKind.Reversed, true, Name(x.Channel)), (finding.Kind, finding.Certain, finding.Channels.Single()));
+        });
 
     [Fact]
-    public void Generation_is_not_taken_for_a_reversed_clamp() => Any.Sample(x =>
-    {
-        x.Loads[x.Channel] = new Load(20_000, 180);
-        Assert.Empty(OnEveryPhase(new Installation { Loads = x.Loads }));
-    });
+    public void Generation_is_not_taken_for_a_reversed_clamp() =>
+        Any.Sample(x =>
+        {
+            x.Loads[x.Channel] = new Load(20_000, 180);
+            Assert.Empty(OnEveryPhase(new Installation { Loads = x.Loads }));
+        });
 
     [Fact]
-    public void Exchanged_clamps_are_certain() => Any.Sample(x =>
-    {
-        int[] conductors = [0, 1, 2];
-        (conductors[x.Channel], conductors[x.Other]) = (x.Other, x.Channel);
-        IReadOnlyList<Finding> findings = OnEveryPhase(new Installation { Loads = x.Loads, Conductors = conductors });
-        Assert.Equal(2, findings.Count);
-        Assert.All(findings, f => Assert.Equal((FindingKind.Swapped, true), (f.Kind, f.Certain)));
-        Assert.All(findings, f => Assert.Equal(new HashSet<string> { Name(x.Channel), Name(x.Other) }, f.Channels.ToHashSet()));
-    });
+    public void Exchanged_clamps_are_certain() =>
+        Any.Sample(x =>
+        {
+            int[] conductors = [0, 1, 2];
+            (conductors[x.Channel], conductors[x.Other]) = (x.Other, x.Channel);
+            IReadOnlyList<Finding> findings = OnEveryPhase(new Installation { Loads = x.Loads, Conductors = conductors });
+            Assert.Equal(2, findings.Count);
+            Assert.All(findings, f => Assert.Equal((FindingKind.Swapped, true), (f.Kind, f.Certain)));
+            Assert.All(findings, f => Assert.Equal(new HashSet<string> { Name(x.Channel), Name(x.Other) }, f.Channels.ToHashSet()));
+        });
 
     [Fact]
-    public void A_clamp_on_another_phase_is_certain_and_that_it_is_missing_on_its_own_is_told() => Any.Sample(x =>
-    {
-        int[] conductors = [0, 1, 2];
-        conductors[x.Channel] = x.Other;
-        IReadOnlyList<Finding> findings = OnEveryPhase(new Installation { Loads = x.Loads, Conductors = conductors });
-        Assert.Contains(findings, f => f is { Kind: FindingKind.WrongPhase, Certain: true } && f.Channels.Single() == Name(x.Channel));
-        Assert.Contains(findings, f => f is { Kind: FindingKind.Open, Certain: false } && f.Channels.Single() == Name(x.Channel));
-        Assert.Equal(2, findings.Count);
-    });
+    public void A_clamp_on_another_phase_is_certain_and_that_it_is_missing_on_its_own_is_told() =>
+        Any.Sample(x =>
+        {
+            int[] conductors = [0, 1, 2];
+            conductors[x.Channel] = x.Other;
+            IReadOnlyList<Finding> findings = OnEveryPhase(new Installation { Loads = x.Loads, Conductors = conductors });
+            Assert.Contains(findings, f => f is { Kind: FindingKind.WrongPhase, Certain: true } && f.Channels.Single() == Name(x.Channel));
+            Assert.Contains(findings, f => f is { Kind: FindingKind.Open, Certain: false } && f.Channels.Single() == Name(x.Channel));
+            Assert.Equal(2, findings.Count);
+        });
 
     [Fact]
-    public void An_open_clamp_does_not_move() => Any.Sample(x =>
-    {
-        int[] conductors = [0, 1, 2];
-        conductors[x.Channel] = -1;
-        Finding finding = Assert.Single(OnEveryPhase(new Installation { Loads = x.Loads, Conductors = conductors }));
-        Assert.Equal((FindingKind.Open, Name(x.Channel)), (finding.Kind, finding.Channels.Single()));
-    });
+    public void An_open_clamp_does_not_move() =>
+        Any.Sample(x =>
+        {
+            int[] conductors = [0, 1, 2];
+            conductors[x.Channel] = -1;
+            Finding finding = Assert.Single(OnEveryPhase(new Installation { Loads = x.Loads, Conductors = conductors }));
+            Assert.Equal((FindingKind.Open, Name(x.Channel)), (finding.Kind, finding.Channels.Single()));
+        });
 
     [Fact]
     public void A_voltage_of_another_phase_is_named()
@@ -65,7 +74,11 @@ public class StepTestTests
         Installation wrong = new() { Loads = [new(2300, 0), new(2300, 0), new(2300, 0)], Voltages = [1, 1, 2] };
         Finding finding = Assert.Single(OnEveryPhase(wrong));
         Assert.Equal((FindingKind.WrongPhase, "in-L1"), (finding.Kind, finding.Channels.Single()));
-        Assert.Contains("2000 W more on L1 show as in-L1 by -1000 W and -1732.1 var, -120° off", finding.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "2000 W more on L1 show as in-L1 by -1000 W and -1732.1 var, -120° off",
+            finding.Evidence,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -95,10 +108,13 @@ public class StepTestTests
     }
 
     private static IReadOnlyList<Finding> OnEveryPhase(Installation installation) =>
-    [
-        .. Enumerable.Range(0, 3).SelectMany(p =>
-            new StepTest((Phase)p, Heater, [Name(p)], installation.Observe(), installation.With(Heater, p).Observe()).Inspect()),
-    ];
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .SelectMany(p =>
+                    new StepTest((Phase)p, Heater, [Name(p)], installation.Observe(), installation.With(Heater, p).Observe()).Inspect()
+                ),
+        ];
 
     private static string Name(int channel) => $"in-L{channel + 1}";
 }

@@ -10,8 +10,13 @@ public class WiringCheckTests
 
     private static readonly Gen<(double, double)> Clamps = Gen.Select(Gen.Double[-4, 4], Gen.Double[-0.04, 0.04]);
 
-    private static readonly Gen<(Load[] Loads, (double, double)[] Clamps, int Channel, int Other)> Any =
-        Gen.Select(Loads.Array[3], Clamps.Array[3], Gen.Int[0, 2], Gen.Int[1, 2], (l, c, i, step) => (l, c, i, (i + step) % 3));
+    private static readonly Gen<(Load[] Loads, (double, double)[] Clamps, int Channel, int Other)> Any = Gen.Select(
+        Loads.Array[3],
+        Clamps.Array[3],
+        Gen.Int[0, 2],
+        Gen.Int[1, 2],
+        (l, c, i, step) => (l, c, i, (i + step) % 3)
+    );
 
     private static readonly Load[] Usual = [new(2300, 10), new(4600, 25), new(1150, 0)];
 
@@ -27,76 +32,165 @@ public class WiringCheckTests
     }
 
     [Fact]
-    public void Every_reversed_clamp_is_named_and_so_is_generation_which_looks_the_same() => Any.Sample(x =>
-    {
-        IReadOnlyList<Finding> findings = WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Reversed = x.Channel }.Observe());
-        Finding named = Named(findings, FindingKind.Reversed, x.Channel);
-        Assert.False(named.Certain && Math.Abs(x.Loads[x.Channel].LagDegrees) < 30);
-        Assert.True(Math.Abs(x.Loads[x.Channel].LagDegrees) > 30 || findings.Any(f => f.Kind == FindingKind.FeedsBack));
-    });
+    public void Every_reversed_clamp_is_named_and_so_is_generation_which_looks_the_same() =>
+        Any.Sample(x =>
+        {
+            IReadOnlyList<Finding> findings = WiringCheck.Inspect(
+                new Installation
+                {
+                    Loads = x.Loads,
+                    Clamps = x.Clamps,
+                    Reversed = x.Channel,
+                }.Observe()
+            );
+            Finding named = Named(findings, FindingKind.Reversed, x.Channel);
+            Assert.False(named.Certain && Math.Abs(x.Loads[x.Channel].LagDegrees) < 30);
+            Assert.True(Math.Abs(x.Loads[x.Channel].LagDegrees) > 30 || findings.Any(f => f.Kind == FindingKind.FeedsBack));
+        });
 
     [Fact]
-    public void Every_pair_of_exchanged_clamps_is_named() => Any.Sample(x =>
-    {
-        int[] conductors = [0, 1, 2];
-        (conductors[x.Channel], conductors[x.Other]) = (x.Other, x.Channel);
-        Named(WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Conductors = conductors }.Observe()), FindingKind.Swapped, x.Channel, x.Other);
-    });
+    public void Every_pair_of_exchanged_clamps_is_named() =>
+        Any.Sample(x =>
+        {
+            int[] conductors = [0, 1, 2];
+            (conductors[x.Channel], conductors[x.Other]) = (x.Other, x.Channel);
+            Named(
+                WiringCheck.Inspect(
+                    new Installation
+                    {
+                        Loads = x.Loads,
+                        Clamps = x.Clamps,
+                        Conductors = conductors,
+                    }.Observe()
+                ),
+                FindingKind.Swapped,
+                x.Channel,
+                x.Other
+            );
+        });
 
     [Fact]
-    public void Clamps_that_are_all_one_phase_on_are_named() => Any.Sample(x =>
-    {
-        int[] conductors = x.Channel == 0 ? [1, 2, 0] : [2, 0, 1];
-        Named(WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Conductors = conductors }.Observe()), FindingKind.Swapped, 0, 1, 2);
-    });
+    public void Clamps_that_are_all_one_phase_on_are_named() =>
+        Any.Sample(x =>
+        {
+            int[] conductors = x.Channel == 0 ? [1, 2, 0] : [2, 0, 1];
+            Named(
+                WiringCheck.Inspect(
+                    new Installation
+                    {
+                        Loads = x.Loads,
+                        Clamps = x.Clamps,
+                        Conductors = conductors,
+                    }.Observe()
+                ),
+                FindingKind.Swapped,
+                0,
+                1,
+                2
+            );
+        });
 
     [Fact]
-    public void Every_clamp_on_another_phase_is_named() => Any.Sample(x =>
-    {
-        int[] conductors = [0, 1, 2];
-        conductors[x.Channel] = x.Other;
-        IReadOnlyList<Finding> findings = WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Conductors = conductors }.Observe());
-        Named(findings, FindingKind.WrongPhase, x.Channel);
-        Assert.Contains(findings, f => f.Advice.StartsWith($"put the clamp of in-L{x.Channel + 1} round L{x.Channel + 1}", StringComparison.Ordinal));
-    });
+    public void Every_clamp_on_another_phase_is_named() =>
+        Any.Sample(x =>
+        {
+            int[] conductors = [0, 1, 2];
+            conductors[x.Channel] = x.Other;
+            IReadOnlyList<Finding> findings = WiringCheck.Inspect(
+                new Installation
+                {
+                    Loads = x.Loads,
+                    Clamps = x.Clamps,
+                    Conductors = conductors,
+                }.Observe()
+            );
+            Named(findings, FindingKind.WrongPhase, x.Channel);
+            Assert.Contains(findings, f =>
+                f.Advice.StartsWith($"put the clamp of in-L{x.Channel + 1} round L{x.Channel + 1}", StringComparison.Ordinal)
+            );
+        });
 
     [Fact]
-    public void Every_channel_whose_voltages_are_exchanged_with_anothers_is_named() => Any.Sample(x =>
-    {
-        int[] voltages = [0, 1, 2];
-        (voltages[x.Channel], voltages[x.Other]) = (x.Other, x.Channel);
-        Named(WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Voltages = voltages }.Observe()), FindingKind.Swapped, x.Channel, x.Other);
-    });
+    public void Every_channel_whose_voltages_are_exchanged_with_anothers_is_named() =>
+        Any.Sample(x =>
+        {
+            int[] voltages = [0, 1, 2];
+            (voltages[x.Channel], voltages[x.Other]) = (x.Other, x.Channel);
+            Named(
+                WiringCheck.Inspect(
+                    new Installation
+                    {
+                        Loads = x.Loads,
+                        Clamps = x.Clamps,
+                        Voltages = voltages,
+                    }.Observe()
+                ),
+                FindingKind.Swapped,
+                x.Channel,
+                x.Other
+            );
+        });
 
     [Fact]
-    public void Every_channel_with_the_voltage_of_another_phase_is_named() => Any.Sample(x =>
-    {
-        int[] voltages = [0, 1, 2];
-        voltages[x.Channel] = x.Other;
-        IReadOnlyList<Finding> findings = WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Voltages = voltages }.Observe());
-        Named(findings, FindingKind.WrongPhase, x.Channel);
-        Assert.Contains(findings, f => f.Advice.StartsWith($"put the voltage of L{x.Channel + 1} to in-L{x.Channel + 1}", StringComparison.Ordinal));
-    });
+    public void Every_channel_with_the_voltage_of_another_phase_is_named() =>
+        Any.Sample(x =>
+        {
+            int[] voltages = [0, 1, 2];
+            voltages[x.Channel] = x.Other;
+            IReadOnlyList<Finding> findings = WiringCheck.Inspect(
+                new Installation
+                {
+                    Loads = x.Loads,
+                    Clamps = x.Clamps,
+                    Voltages = voltages,
+                }.Observe()
+            );
+            Named(findings, FindingKind.WrongPhase, x.Channel);
+            Assert.Contains(findings, f =>
+                f.Advice.StartsWith($"put the voltage of L{x.Channel + 1} to in-L{x.Channel + 1}", StringComparison.Ordinal)
+            );
+        });
 
     [Fact]
     public void A_clamp_is_not_said_to_be_on_a_conductor_that_carries_another_current()
     {
         // Reversed with a lagging load looks like the next phase, but that phase has twice the current.
         Installation reversed = new() { Loads = [new(2300, 40), new(4600, 25), new(1150, 10)], Reversed = 0 };
-        Assert.DoesNotContain(WiringCheck.Inspect(reversed.Observe()), f => f.Advice.StartsWith("put the clamp of", StringComparison.Ordinal));
+        Assert.DoesNotContain(WiringCheck.Inspect(reversed.Observe()), f =>
+            f.Advice.StartsWith("put the clamp of", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
-    public void Every_open_and_every_saturated_clamp_is_named() => Any.Sample(x =>
-    {
-        int[] conductors = [0, 1, 2];
-        conductors[x.Channel] = -1;
-        Finding open = Assert.Single(WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Conductors = conductors }.Observe()));
-        Assert.Equal((FindingKind.Open, false), (open.Kind, open.Certain));
-        Finding saturated = Assert.Single(WiringCheck.Inspect(new Installation { Loads = x.Loads, Clamps = x.Clamps, Saturated = x.Channel }.Observe()));
-        Assert.Equal((FindingKind.Saturated, true), (saturated.Kind, saturated.Certain));
-        Assert.All([open, saturated], f => Assert.Equal([$"in-L{x.Channel + 1}"], f.Channels));
-    });
+    public void Every_open_and_every_saturated_clamp_is_named() =>
+        Any.Sample(x =>
+        {
+            int[] conductors = [0, 1, 2];
+            conductors[x.Channel] = -1;
+            Finding open = Assert.Single(
+                WiringCheck.Inspect(
+                    new Installation
+                    {
+                        Loads = x.Loads,
+                        Clamps = x.Clamps,
+                        Conductors = conductors,
+                    }.Observe()
+                )
+            );
+            Assert.Equal((FindingKind.Open, false), (open.Kind, open.Certain));
+            Finding saturated = Assert.Single(
+                WiringCheck.Inspect(
+                    new Installation
+                    {
+                        Loads = x.Loads,
+                        Clamps = x.Clamps,
+                        Saturated = x.Channel,
+                    }.Observe()
+                )
+            );
+            Assert.Equal((FindingKind.Saturated, true), (saturated.Kind, saturated.Certain));
+            Assert.All([open, saturated], f => Assert.Equal([$"in-L{x.Channel + 1}"], f.Channels));
+        });
 
     [Fact]
     public void The_grid_meter_tells_a_reversed_clamp_from_generation()
@@ -122,15 +216,31 @@ public class WiringCheckTests
     {
         IReadOnlyList<Finding> findings = WiringCheck.Inspect(new Installation { Loads = Usual, Reversed = 0 }.Observe());
         Finding reversed = Named(findings, FindingKind.Reversed, 0);
-        Assert.Contains("in-L1 (L1) 230 V, 10 A, -2265.1 W, -399.4 var: current 170° ahead of the voltage", reversed.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "in-L1 (L1) 230 V, 10 A, -2265.1 W, -399.4 var: current 170° ahead of the voltage",
+            reversed.Evidence,
+            StringComparison.Ordinal
+        );
         Assert.Equal(
-            "turn the clamp of in-L1 round, or set reversed for it, unless it is generation on in-L1: switch a known resistive load on each phase to tell", reversed.Advice);
+            "turn the clamp of in-L1 round, or set reversed for it, unless it is generation on in-L1: switch a known resistive "
+                + "load on each phase to tell",
+            reversed.Advice
+        );
     }
 
     [Fact]
     public void Two_faults_at_once_are_not_passed_over()
     {
-        Finding finding = Assert.Single(WiringCheck.Inspect(new Installation { Loads = [new(2300, 0), new(2300, 0), new(2300, 0)], Conductors = [1, 1, 1], Reversed = 1 }.Observe()));
+        Finding finding = Assert.Single(
+            WiringCheck.Inspect(
+                new Installation
+                {
+                    Loads = [new(2300, 0), new(2300, 0), new(2300, 0)],
+                    Conductors = [1, 1, 1],
+                    Reversed = 1,
+                }.Observe()
+            )
+        );
         Assert.Equal(FindingKind.CannotTell, finding.Kind);
     }
 

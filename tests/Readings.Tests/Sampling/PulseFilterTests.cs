@@ -114,46 +114,56 @@ public class PulseFilterTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new PulseFilter(-1, false));
     }
 
-    private static readonly Gen<Edge[]> Edges = Gen.Long[0, 100].Array[0, 60].Select(gaps =>
-    {
-        long t = 0;
-        return gaps.Select((gap, n) => new Edge(t += gap, n % 2 == 0)).ToArray();
-    });
+    private static readonly Gen<Edge[]> Edges = Gen.Long[0, 100]
+        .Array[0, 60]
+        .Select(gaps =>
+        {
+            long t = 0;
+            return gaps.Select((gap, n) => new Edge(t += gap, n % 2 == 0)).ToArray();
+        });
 
     [Fact]
     public void Telling_the_time_between_edges_changes_nothing() =>
-        Gen.Select(Edges, Gen.Long[0, 60], Gen.Long[0, 150], Gen.Int[0, 100].Array[60]).Sample((edges, stable, period, portions) =>
-        {
-            long end = edges.Select(e => e.TimeNs).DefaultIfEmpty().Last() + 1000;
-            PulseFilter all = new(stable, false, period);
-            List<LevelChange?> expected = [.. edges.Select(e => all.Push(e))];
-            expected.Add(all.AdvanceTo(end));
+        Gen.Select(Edges, Gen.Long[0, 60], Gen.Long[0, 150], Gen.Int[0, 100].Array[60])
+            .Sample(
+                (edges, stable, period, portions) =>
+                {
+                    long end = edges.Select(e => e.TimeNs).DefaultIfEmpty().Last() + 1000;
+                    PulseFilter all = new(stable, false, period);
+                    List<LevelChange?> expected = [.. edges.Select(e => all.Push(e))];
+                    expected.Add(all.AdvanceTo(end));
 
-            PulseFilter chopped = new(stable, false, period);
-            List<LevelChange?> actual = [];
-            for (int i = 0; i < edges.Length; i++)
-            {
-                actual.Add(chopped.Push(edges[i]));
-                long next = i + 1 < edges.Length ? edges[i + 1].TimeNs : end;
-                actual.Add(chopped.AdvanceTo(edges[i].TimeNs + ((next - edges[i].TimeNs) * portions[i] / 100)));
-            }
+                    PulseFilter chopped = new(stable, false, period);
+                    List<LevelChange?> actual = [];
+                    for (int i = 0; i < edges.Length; i++)
+                    {
+                        actual.Add(chopped.Push(edges[i]));
+                        long next = i + 1 < edges.Length ? edges[i + 1].TimeNs : end;
+                        actual.Add(chopped.AdvanceTo(edges[i].TimeNs + ((next - edges[i].TimeNs) * portions[i] / 100)));
+                    }
 
-            actual.Add(chopped.AdvanceTo(end));
-            Assert.Equal(expected.Where(c => c is not null), actual.Where(c => c is not null));
-            Assert.Equal(all.Count, chopped.Count);
-        });
+                    actual.Add(chopped.AdvanceTo(end));
+                    Assert.Equal(expected.Where(c => c is not null), actual.Where(c => c is not null));
+                    Assert.Equal(all.Count, chopped.Count);
+                }
+            );
 
     [Fact]
     public void The_count_is_that_of_the_stable_highs_found_by_looking_at_the_whole_capture() =>
-        Gen.Select(Edges, Gen.Long[1, 60]).Sample((edges, stable) =>
-        {
-            long end = edges.Select(e => e.TimeNs).DefaultIfEmpty().Last() + 1000;
-            var stableLevels = edges
-                .Select((e, i) => (e.High, Lasted: (i + 1 < edges.Length ? edges[i + 1].TimeNs : end) - e.TimeNs))
-                .Where(x => x.Lasted >= stable).Select(x => x.High).ToList();
-            int expected = stableLevels.Where((high, i) => high && (i == 0 || !stableLevels[i - 1])).Count();
-            Assert.Equal(expected, Run(new(stable, false), edges, end).Filter.Count);
-        });
+        Gen.Select(Edges, Gen.Long[1, 60])
+            .Sample(
+                (edges, stable) =>
+                {
+                    long end = edges.Select(e => e.TimeNs).DefaultIfEmpty().Last() + 1000;
+                    var stableLevels = edges
+                        .Select((e, i) => (e.High, Lasted: (i + 1 < edges.Length ? edges[i + 1].TimeNs : end) - e.TimeNs))
+                        .Where(x => x.Lasted >= stable)
+                        .Select(x => x.High)
+                        .ToList();
+                    int expected = stableLevels.Where((high, i) => high && (i == 0 || !stableLevels[i - 1])).Count();
+                    Assert.Equal(expected, Run(new(stable, false), edges, end).Filter.Count);
+                }
+            );
 
     [Fact]
     public void Durations_are_summarised_by_shortest_middle_and_longest()

@@ -8,7 +8,12 @@ public class WaveformMeterTests
     private const double Rate = 8000;
 
     private static List<WaveformWindow> Measure(
-        double seconds, Func<double, double> volts, Func<double, double> amperes, WaveformSettings? settings = null, Predicate<double>? missing = null)
+        double seconds,
+        Func<double, double> volts,
+        Func<double, double> amperes,
+        WaveformSettings? settings = null,
+        Predicate<double>? missing = null
+    )
     {
         WaveformMeter meter = new(settings ?? new());
         List<WaveformWindow> windows = [];
@@ -51,7 +56,9 @@ public class WaveformMeterTests
         List<WaveformWindow> windows = Measure(1, t => Sine(t, volts, 0, hertz), t => Sine(t, amperes, degrees, hertz));
         Assert.InRange(windows.Count, 3, 6);
         Assert.All(windows, w => Assert.Equal(1, w.ActivePowerW / expected, 0.0007));
-        Assert.All(windows, w => Assert.Equal(volts * amperes * Math.Sin(degrees * Math.PI / 180), w.ReactivePowerVar!.Value, volts * amperes * 0.0007));
+        Assert.All(windows, w =>
+            Assert.Equal(volts * amperes * Math.Sin(degrees * Math.PI / 180), w.ReactivePowerVar!.Value, volts * amperes * 0.0007)
+        );
     }
 
     [Fact]
@@ -70,9 +77,12 @@ public class WaveformMeterTests
     public void DC_in_the_current_is_no_power_and_clipping_is_told()
     {
         WaveformSettings settings = new() { ClipA = 20 };
-        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 10) + 3, settings), w => Assert.Equal((WaveformNote.None, 2300), (w.Note, Math.Round(w.ActivePowerW))));
-        Assert.All(
-            Measure(1, t => Sine(t, 230), t => Math.Clamp(Sine(t, 20), -20, 20), settings), w => Assert.Equal(WaveformNote.Clipped, w.Note));
+        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 10) + 3, settings), w =>
+            Assert.Equal((WaveformNote.None, 2300), (w.Note, Math.Round(w.ActivePowerW)))
+        );
+        Assert.All(Measure(1, t => Sine(t, 230), t => Math.Clamp(Sine(t, 20), -20, 20), settings), w =>
+            Assert.Equal(WaveformNote.Clipped, w.Note)
+        );
     }
 
     [Fact]
@@ -84,7 +94,9 @@ public class WaveformMeterTests
         double worstFixed = 0;
         for (int k = 0; k < 19; k++)
         {
-            double sum = Enumerable.Range(0, 1600).Sum(n => Sine((k * 0.2) + (n / Rate), 230, 0, Hertz) * Sine((k * 0.2) + (n / Rate), 10, 60, Hertz));
+            double sum = Enumerable
+                .Range(0, 1600)
+                .Sum(n => Sine((k * 0.2) + (n / Rate), 230, 0, Hertz) * Sine((k * 0.2) + (n / Rate), 10, 60, Hertz));
             worstFixed = Math.Max(worstFixed, Math.Abs((sum / 1600 / 1150) - 1));
         }
 
@@ -104,22 +116,32 @@ public class WaveformMeterTests
 
     [Fact]
     public void A_phase_error_can_be_taken_out_of_a_window_afterwards() =>
-        Gen.Select(Gen.Double[-80, 80], Gen.Double[-5, 5]).Sample((degrees, error) =>
-        {
-            WaveformWindow right = Measure(0.3, t => Sine(t, 230), t => Sine(t, 10, degrees))[0];
-            WaveformWindow lagging = Measure(0.3, t => Sine(t, 230), t => Sine(t, 10, degrees + error))[0];
-            WaveformWindow corrected = lagging.WithoutLag(error);
-            Assert.Equal(right.ActivePowerW, corrected.ActivePowerW, 1.0);
-            Assert.Equal(right.ReactivePowerVar!.Value, corrected.ReactivePowerVar!.Value, 1.0);
-        }, iter: 30);
+        Gen.Select(Gen.Double[-80, 80], Gen.Double[-5, 5])
+            .Sample(
+                (degrees, error) =>
+                {
+                    WaveformWindow right = Measure(0.3, t => Sine(t, 230), t => Sine(t, 10, degrees))[0];
+                    WaveformWindow lagging = Measure(0.3, t => Sine(t, 230), t => Sine(t, 10, degrees + error))[0];
+                    WaveformWindow corrected = lagging.WithoutLag(error);
+                    Assert.Equal(right.ActivePowerW, corrected.ActivePowerW, 1.0);
+                    Assert.Equal(right.ReactivePowerVar!.Value, corrected.ReactivePowerVar!.Value, 1.0);
+                },
+                iter: 30
+            );
 
     [Fact]
     public void A_current_within_the_noise_and_a_creeping_power_count_as_no_load()
     {
         WaveformSettings settings = new() { NoiseA = 0.05, CreepW = 15 };
-        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 0.04), settings), w => Assert.Equal((0, 0, WaveformNote.NoLoad), (w.CurrentA, w.ActivePowerW, w.Note)));
-        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 0.06), settings), w => Assert.Equal((0, WaveformNote.NoLoad), (w.ActivePowerW, w.Note)));
-        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 0.07), settings), w => Assert.Equal((16, WaveformNote.None), (Math.Round(w.ActivePowerW), w.Note)));
+        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 0.04), settings), w =>
+            Assert.Equal((0, 0, WaveformNote.NoLoad), (w.CurrentA, w.ActivePowerW, w.Note))
+        );
+        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 0.06), settings), w =>
+            Assert.Equal((0, WaveformNote.NoLoad), (w.ActivePowerW, w.Note))
+        );
+        Assert.All(Measure(1, t => Sine(t, 230), t => Sine(t, 0.07), settings), w =>
+            Assert.Equal((16, WaveformNote.None), (Math.Round(w.ActivePowerW), w.Note))
+        );
     }
 
     [Fact]
@@ -146,15 +168,22 @@ public class WaveformMeterTests
     }
 
     [Fact]
-    public void A_turned_current_exports_what_it_imported() => Gen.Double[0.5, 200].Sample(amperes =>
-    {
-        (WindowEnergy forward, WindowEnergy backward) = (new(), new());
-        List<WaveformWindow> a = Measure(1, t => Sine(t, 230), t => Sine(t, amperes, 30)), b = Measure(1, t => Sine(t, 230), t => -Sine(t, amperes, 30));
-        EnergyStep[] imported = [.. a.Select(w => forward.Add(w))], exported = [.. b.Select(w => backward.Add(w))];
-        Assert.Equal(imported.Sum(s => s.ActiveImport), exported.Sum(s => s.ActiveExport));
-        Assert.Equal(imported.Sum(s => s.ReactiveImport), exported.Sum(s => s.ReactiveExport));
-        Assert.Equal(0, exported.Sum(s => s.ActiveImport));
-    }, iter: 30);
+    public void A_turned_current_exports_what_it_imported() =>
+        Gen.Double[0.5, 200]
+            .Sample(
+                amperes =>
+                {
+                    (WindowEnergy forward, WindowEnergy backward) = (new(), new());
+                    List<WaveformWindow> a = Measure(1, t => Sine(t, 230), t => Sine(t, amperes, 30)),
+                        b = Measure(1, t => Sine(t, 230), t => -Sine(t, amperes, 30));
+                    EnergyStep[] imported = [.. a.Select(w => forward.Add(w))],
+                        exported = [.. b.Select(w => backward.Add(w))];
+                    Assert.Equal(imported.Sum(s => s.ActiveImport), exported.Sum(s => s.ActiveExport));
+                    Assert.Equal(imported.Sum(s => s.ReactiveImport), exported.Sum(s => s.ReactiveExport));
+                    Assert.Equal(0, exported.Sum(s => s.ActiveImport));
+                },
+                iter: 30
+            );
 
     [Fact]
     public void Overlapping_windows_are_refused()

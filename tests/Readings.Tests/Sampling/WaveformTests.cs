@@ -6,7 +6,11 @@ namespace EdgeGateway.Readings.Tests.Sampling;
 public class WaveformTests
 {
     private static (double[] Seconds, double[] Volts, double[] Amperes) Sample(
-        double duration, double rate, Func<double, double> volts, Func<double, double> amperes)
+        double duration,
+        double rate,
+        Func<double, double> volts,
+        Func<double, double> amperes
+    )
     {
         double[] seconds = [.. Enumerable.Range(0, (int)(duration * rate)).Select(n => n / rate)];
         return (seconds, [.. seconds.Select(volts)], [.. seconds.Select(amperes)]);
@@ -20,33 +24,43 @@ public class WaveformTests
 
     private static readonly Gen<(double F, double Angle, double Phase, double V, double I, double OffsetV, double OffsetI)> Sines =
         Gen.Select(
-            Gen.Double[49, 51], Gen.Double[-Math.PI, Math.PI], Gen.Double[0, 2 * Math.PI], Gen.Double[100, 400], Gen.Double[0.05, 2000],
-            Gen.Double[-0.3, 0.3], Gen.Double[-3, 3]);
+            Gen.Double[49, 51],
+            Gen.Double[-Math.PI, Math.PI],
+            Gen.Double[0, 2 * Math.PI],
+            Gen.Double[100, 400],
+            Gen.Double[0.05, 2000],
+            Gen.Double[-0.3, 0.3],
+            Gen.Double[-3, 3]
+        );
 
     [Fact]
-    public void A_sine_of_49_to_51_Hz_at_any_angle_and_with_DC_is_measured_to_class_0_05() => Sines.Sample(s =>
-    {
-        double omega = 2 * Math.PI * s.F;
-        var windows = Measure(
-            Sample(
-                0.5, 5760,
-                t => (s.V * Math.Sqrt(2) * Math.Sin((omega * t) + s.Phase)) + (s.OffsetV * s.V),
-                t => (s.I * Math.Sqrt(2) * Math.Sin((omega * t) + s.Phase - s.Angle)) + (s.OffsetI * s.I)),
-            cycles: 10);
-
-        Assert.Equal(2, windows.Count);
-        double apparent = s.V * s.I;
-        foreach (WaveformWindow w in windows)
+    public void A_sine_of_49_to_51_Hz_at_any_angle_and_with_DC_is_measured_to_class_0_05() =>
+        Sines.Sample(s =>
         {
-            Near(s.F, w.FrequencyHz, 0.002);
-            Near(s.V, w.VoltageV, 2e-4 * s.V);
-            Near(s.I, w.CurrentA, 5e-4 * s.I);
-            Near(apparent * Math.Cos(s.Angle), w.ActivePowerW, 5e-4 * apparent);
-            Near(apparent * Math.Sin(s.Angle), w.ReactivePowerVar, 5e-4 * apparent);
-            Near(apparent, w.ApparentPowerVA, 6e-4 * apparent);
-            Near(Math.Cos(s.Angle), w.PowerFactor, 1e-3);
-        }
-    });
+            double omega = 2 * Math.PI * s.F;
+            var windows = Measure(
+                Sample(
+                    0.5,
+                    5760,
+                    t => (s.V * Math.Sqrt(2) * Math.Sin((omega * t) + s.Phase)) + (s.OffsetV * s.V),
+                    t => (s.I * Math.Sqrt(2) * Math.Sin((omega * t) + s.Phase - s.Angle)) + (s.OffsetI * s.I)
+                ),
+                cycles: 10
+            );
+
+            Assert.Equal(2, windows.Count);
+            double apparent = s.V * s.I;
+            foreach (WaveformWindow w in windows)
+            {
+                Near(s.F, w.FrequencyHz, 0.002);
+                Near(s.V, w.VoltageV, 2e-4 * s.V);
+                Near(s.I, w.CurrentA, 5e-4 * s.I);
+                Near(apparent * Math.Cos(s.Angle), w.ActivePowerW, 5e-4 * apparent);
+                Near(apparent * Math.Sin(s.Angle), w.ReactivePowerVar, 5e-4 * apparent);
+                Near(apparent, w.ApparentPowerVA, 6e-4 * apparent);
+                Near(Math.Cos(s.Angle), w.PowerFactor, 1e-3);
+            }
+        });
 
     [Fact]
     public void Windows_follow_each_other_without_a_gap()
@@ -75,37 +89,53 @@ public class WaveformTests
         double omega = 2 * Math.PI * 50;
         var quadrature = Measure(
             Sample(
-                0.3, 10_000,
+                0.3,
+                10_000,
                 t => 300 * (Math.Sin(omega * t) + (0.1 * Math.Sin(5 * omega * t))),
-                t => 10 * (Math.Sin(omega * t) + (0.4 * Math.Cos(5 * omega * t)))),
-            10)[0];
+                t => 10 * (Math.Sin(omega * t) + (0.4 * Math.Cos(5 * omega * t)))
+            ),
+            10
+        )[0];
         var inPhase = Measure(
             Sample(
-                0.3, 10_000,
+                0.3,
+                10_000,
                 t => 300 * (Math.Sin(omega * t) + (0.1 * Math.Sin(5 * omega * t))),
-                t => 10 * (Math.Sin(omega * t) + (0.4 * Math.Sin(5 * omega * t)))),
-            10)[0];
+                t => 10 * (Math.Sin(omega * t) + (0.4 * Math.Sin(5 * omega * t)))
+            ),
+            10
+        )[0];
         Near(0, quadrature.ReactivePowerVar, 1);
         Near(1500, quadrature.ActivePowerW, 1);
         Near(1500 * 1.04, inPhase.ActivePowerW, 1);
     }
 
     [Fact]
-    public void Noise_about_zero_makes_no_cycles() => Gen.Select(Gen.Double[0, 2 * Math.PI], Gen.UInt).Sample((phase, seed) =>
-    {
-        Random random = new((int)(seed & int.MaxValue));
-        var windows = Measure(
-            Sample(0.5, 20_000, t => (325 * Math.Sin((2 * Math.PI * 50 * t) + phase)) + (20 * (random.NextDouble() - 0.5)), _ => 1), 10);
-        Assert.InRange(windows.Count, 2, 2);
-        Assert.All(windows, w => Near(50, w.FrequencyHz, 0.05));
-    });
+    public void Noise_about_zero_makes_no_cycles() =>
+        Gen.Select(Gen.Double[0, 2 * Math.PI], Gen.UInt)
+            .Sample(
+                (phase, seed) =>
+                {
+                    Random random = new((int)(seed & int.MaxValue));
+                    var windows = Measure(
+                        Sample(
+                            0.5,
+                            20_000,
+                            t => (325 * Math.Sin((2 * Math.PI * 50 * t) + phase)) + (20 * (random.NextDouble() - 0.5)),
+                            _ => 1
+                        ),
+                        10
+                    );
+                    Assert.InRange(windows.Count, 2, 2);
+                    Assert.All(windows, w => Near(50, w.FrequencyHz, 0.05));
+                }
+            );
 
     [Fact]
     public void A_voltage_that_goes_leaves_windows_without_frequency_and_none_of_the_time_is_lost()
     {
         double omega = 2 * Math.PI * 50;
-        var windows = Measure(
-            Sample(2, 4000, t => t is < 0.5 or > 1.2 ? 325 * Math.Sin(omega * t) : 0, t => 10 * Math.Sin(omega * t)), 5);
+        var windows = Measure(Sample(2, 4000, t => t is < 0.5 or > 1.2 ? 325 * Math.Sin(omega * t) : 0, t => 10 * Math.Sin(omega * t)), 5);
         Assert.All(windows.Zip(windows.Skip(1)), pair => Assert.Equal(pair.First.EndSeconds, pair.Second.StartSeconds));
         var dark = windows.Where(w => w.FrequencyHz is null).ToList();
         Assert.NotEmpty(dark);

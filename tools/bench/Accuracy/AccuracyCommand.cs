@@ -14,7 +14,12 @@ internal static class AccuracyCommand
             AccuracySweep.Atm90e32as(ClampModel.Metering),
             AccuracySweep.Sampled(ClampModel.Metering),
         ];
-        AccuracyReport report = new(paths, AccuracySweep.Ade7953(ClampModel.Indicative), IndicativeSweep.SingleShot(), IndicativeSweep.Continuous());
+        AccuracyReport report = new(
+            paths,
+            AccuracySweep.Ade7953(ClampModel.Indicative),
+            IndicativeSweep.SingleShot(),
+            IndicativeSweep.Continuous()
+        );
         string text = report.Text();
         string path = Path.Combine(Root(), File);
         if (!check)

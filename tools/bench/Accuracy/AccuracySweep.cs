@@ -31,21 +31,28 @@ internal static class AccuracySweep
     private const double SmallLoadOfIn = 0.2;
     private const double BeyondFullScale = 1.2;
 
-    public static PathResult Ade7953(ClampModel clamp) => Run(
-        $"ADE7953, {clamp.Name}",
-        (random, seed) => Ade7953Device.Make(Parts.Draw(random, clamp, ConverterModel.Ade7953), seed),
-        [.. SweepPoint.All.Where(p => !p.OnePhase)]);
+    public static PathResult Ade7953(ClampModel clamp) =>
+        Run(
+            $"ADE7953, {clamp.Name}",
+            (random, seed) => Ade7953Device.Make(Parts.Draw(random, clamp, ConverterModel.Ade7953), seed),
+            [.. SweepPoint.All.Where(p => !p.OnePhase)]
+        );
 
-    public static PathResult Atm90e32as(ClampModel clamp) => Run(
-        $"ATM90E32AS, {clamp.Name}",
-        (random, seed) => Atm90e32asDevice.Make([.. Enumerable.Range(0, 3).Select(_ => Parts.Draw(random, clamp, ConverterModel.Atm90e32as))], seed),
-        SweepPoint.All);
+    public static PathResult Atm90e32as(ClampModel clamp) =>
+        Run(
+            $"ATM90E32AS, {clamp.Name}",
+            (random, seed) =>
+                Atm90e32asDevice.Make([.. Enumerable.Range(0, 3).Select(_ => Parts.Draw(random, clamp, ConverterModel.Atm90e32as))], seed),
+            SweepPoint.All
+        );
 
-    public static PathResult Sampled(ClampModel clamp) => Run(
-        $"sampled voltage and current, {clamp.Name}",
-        (random, seed) => new SampledDevice(
-            Parts.Draw(random, clamp, ConverterModel.Sampled), 4000 * (1 + (0.01 * random.NextDouble())), seed),
-        [.. SweepPoint.All.Where(p => !p.OnePhase)]);
+    public static PathResult Sampled(ClampModel clamp) =>
+        Run(
+            $"sampled voltage and current, {clamp.Name}",
+            (random, seed) =>
+                new SampledDevice(Parts.Draw(random, clamp, ConverterModel.Sampled), 4000 * (1 + (0.01 * random.NextDouble())), seed),
+            [.. SweepPoint.All.Where(p => !p.OnePhase)]
+        );
 
     private static PathResult Run(string name, Func<Random, int, MeteredDevice> make, IReadOnlyList<SweepPoint> points)
     {
@@ -54,7 +61,9 @@ internal static class AccuracySweep
         for (int i = 0; i < Devices; i++)
         {
             MeteredDevice device = make(new Random(Seed + i), Seed + i);
-            Dictionary<int, IReadOnlyList<ChannelCalibration>> calibrations = points.Select(p => p.LineHz).Distinct()
+            Dictionary<int, IReadOnlyList<ChannelCalibration>> calibrations = points
+                .Select(p => p.LineHz)
+                .Distinct()
                 .ToDictionary(hz => hz, hz => Calibrations(device, hz));
             bool falsely = false;
             for (int p = 0; p < points.Count; p++)
@@ -75,16 +84,24 @@ internal static class AccuracySweep
         }
 
         return new PathResult(
-            name, [.. points.Select((p, i) => new PointResult(p, worst[i, 0], worst[i, 1], worst[i, 2], worst[i, 3]))], warned, falselyWarned);
+            name,
+            [.. points.Select((p, i) => new PointResult(p, worst[i, 0], worst[i, 1], worst[i, 2], worst[i, 3]))],
+            warned,
+            falselyWarned
+        );
     }
 
     private static IReadOnlyList<ChannelCalibration> Calibrations(MeteredDevice device, int hertz)
     {
         return [ChannelCalibration.None, At([1]), At([SmallLoadOfIn]), At(TableOfIn)];
 
-        ChannelCalibration At(IReadOnlyList<double> ofIn) => CalibrationFit.Fit(
-            [.. ofIn.Select(i => Compare(device, SweepPoint.Load(i, 0, hertz)))],
-            [.. ofIn.Select(i => Compare(device, SweepPoint.Inductive(i, hertz)))]).Calibration;
+        ChannelCalibration At(IReadOnlyList<double> ofIn) =>
+            CalibrationFit
+                .Fit(
+                    [.. ofIn.Select(i => Compare(device, SweepPoint.Load(i, 0, hertz)))],
+                    [.. ofIn.Select(i => Compare(device, SweepPoint.Inductive(i, hertz)))]
+                )
+                .Calibration;
     }
 
     private static CalibrationPoint Compare(MeteredDevice device, MainsSignal signal)

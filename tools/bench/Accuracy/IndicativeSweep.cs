@@ -24,9 +24,11 @@ internal sealed record IndicativeLoad(string Name, MainsSignal Signal)
         double rms = Math.Sqrt(relative.Aggregate(0.0, (sum, h) => sum + (h.Rms * h.Rms)));
         double crest = relative.Aggregate(0.0, (sum, h) => sum + h.Rms) * Math.Sqrt(2) / rms;
         return new(
-            FormattableString.Invariant($"{name} {crest:0.0} (3rd {100 * third:0}, 5th {100 * fifth:0}, 7th {100 * seventh:0} % of the 1st)"),
-            new MainsSignal(
-                50, [new Harmonic(1, SweepPoint.Un)], [.. relative.Select(h => h with { Rms = h.Rms / rms * SweepPoint.In })]));
+            FormattableString.Invariant(
+                $"{name} {crest:0.0} (3rd {100 * third:0}, 5th {100 * fifth:0}, 7th {100 * seventh:0} % of the 1st)"
+            ),
+            new MainsSignal(50, [new Harmonic(1, SweepPoint.Un)], [.. relative.Select(h => h with { Rms = h.Rms / rms * SweepPoint.In })])
+        );
     }
 }
 
@@ -43,29 +45,39 @@ internal static class IndicativeSweep
     private const double RoundSeconds = 0.0009;
 
     /// <summary>Single conversions through the driver.</summary>
-    public static IReadOnlyList<IndicativeResult> SingleShot() => Run((chip, _) =>
-    {
-        Ads1115 driver = new(chip);
-        return () => driver.SampleWindow(Input, Range).RmsA(MeteredDevice.Transformer) / Ads1115.Passes(50, Ads1115.NominalRate);
-    }, _ => Ads1115.NominalRate);
-
-    /// <summary>Conversion after conversion, one read for each edge of the ready line: the product corrects by the rate that it measures.</summary>
-    public static IReadOnlyList<IndicativeResult> Continuous() => Run((chip, time) =>
-    {
-        Ads1115ContinuousInput input = new(new Ads1115(chip), Input, Range, chip.Ready);
-        return () =>
-        {
-            while (true)
+    public static IReadOnlyList<IndicativeResult> SingleShot() =>
+        Run(
+            (chip, _) =>
             {
-                time.Advance(RoundSeconds);
-                input.Serve();
-                if (input.Take().RmsV is { } volts)
+                Ads1115 driver = new(chip);
+                return () => driver.SampleWindow(Input, Range).RmsA(MeteredDevice.Transformer) / Ads1115.Passes(50, Ads1115.NominalRate);
+            },
+            _ => Ads1115.NominalRate
+        );
+
+    /// <summary>
+    /// Conversion after conversion, one read for each edge of the ready line: the product corrects by the rate that it measures.
+    /// </summary>
+    public static IReadOnlyList<IndicativeResult> Continuous() =>
+        Run(
+            (chip, time) =>
+            {
+                Ads1115ContinuousInput input = new(new Ads1115(chip), Input, Range, chip.Ready);
+                return () =>
                 {
-                    return volts * MeteredDevice.Transformer.AmperesPerVolt;
-                }
-            }
-        };
-    }, rate => rate);
+                    while (true)
+                    {
+                        time.Advance(RoundSeconds);
+                        input.Serve();
+                        if (input.Take().RmsV is { } volts)
+                        {
+                            return volts * MeteredDevice.Transformer.AmperesPerVolt;
+                        }
+                    }
+                };
+            },
+            rate => rate
+        );
 
     private const Ads1115Input Input = Ads1115Input.Ain0Ain1;
 

@@ -31,7 +31,10 @@ internal abstract class MeteredDevice
     protected static LiveValues Mean(IReadOnlyList<LiveValues> live)
     {
         return new LiveValues(
-            CurrentA: Of(l => l.CurrentA), ActivePowerW: Of(l => l.ActivePowerW), ReactivePowerVar: Of(l => l.ReactivePowerVar));
+            CurrentA: Of(l => l.CurrentA),
+            ActivePowerW: Of(l => l.ActivePowerW),
+            ReactivePowerVar: Of(l => l.ReactivePowerVar)
+        );
 
         double Of(Func<LiveValues, double?> value) => live.Select(l => value(l)!.Value).Average();
     }
@@ -152,10 +155,17 @@ internal sealed class Ade7953Device : ChipDevice
     protected override void Apply(SweepPoint point) => _frontEnd.Signal = point.Signal;
 
     protected override IReadOnlyList<IMeter> Open(ChannelCalibration calibration) =>
-    [
-        new Ade7953Meter(
-            "a", new SharedAde7953(_driver), Ade7953ChannelName.A, _scale, AccuracyClass.Class1, Registers.Empty, calibration),
-    ];
+        [
+            new Ade7953Meter(
+                "a",
+                new SharedAde7953(_driver),
+                Ade7953ChannelName.A,
+                _scale,
+                AccuracyClass.Class1,
+                Registers.Empty,
+                calibration
+            ),
+        ];
 }
 
 /// <summary>Phase A of an ATM90E32AS, with B and C beside it.</summary>
@@ -173,11 +183,18 @@ internal sealed class Atm90e32asDevice : ChipDevice
         : base(phases[0], time)
     {
         _phases = phases;
-        _driver = new Atm90e32as(new SimulatedAtm90e32as([.. phases.Select(p => new SimulatedClamp(p, Transformer))], Divider, time), 50, time);
+        _driver = new Atm90e32as(
+            new SimulatedAtm90e32as([.. phases.Select(p => new SimulatedClamp(p, Transformer))], Divider, time),
+            50,
+            time
+        );
     }
 
     public static Atm90e32asDevice Make(IReadOnlyList<FrontEndErrors> errors, int seed) =>
-        new([.. errors.Select((e, i) => new ModelledFrontEnd(e, Transformer, Divider, (3 * seed) + i, SweepPoint.Idle))], new SteppedTime());
+        new(
+            [.. errors.Select((e, i) => new ModelledFrontEnd(e, Transformer, Divider, (3 * seed) + i, SweepPoint.Idle))],
+            new SteppedTime()
+        );
 
     public override double FullScaleA => 1.2 / Math.Sqrt(2) * Transformer.AmperesPerVolt;
 
@@ -235,15 +252,19 @@ internal sealed class SampledDevice(FrontEndErrors errors, double samplesPerSeco
         IReadOnlyList<WaveformWindow> windows = Windows(point.Signal);
         _frontEnd.AddedOffsetMv = 0;
         bool warned = windows.Any(w => w.Note.HasFlag(WaveformNote.Clipped));
-        return
-        [
-            .. calibrations.Select(c => new Shown(windows.Select(w => c.Correct(Values(w)).ActivePowerW!.Value).Average(), warned)),
-        ];
+        return [.. calibrations.Select(c => new Shown(windows.Select(w => c.Correct(Values(w)).ActivePowerW!.Value).Average(), warned))];
     }
 
-    private static LiveValues Values(WaveformWindow w) => new(
-        VoltageV: w.VoltageV, CurrentA: w.CurrentA, ActivePowerW: w.ActivePowerW, ApparentPowerVA: w.ApparentPowerVA,
-        PowerFactor: w.PowerFactor, FrequencyHz: w.FrequencyHz, ReactivePowerVar: w.ReactivePowerVar);
+    private static LiveValues Values(WaveformWindow w) =>
+        new(
+            VoltageV: w.VoltageV,
+            CurrentA: w.CurrentA,
+            ActivePowerW: w.ActivePowerW,
+            ApparentPowerVA: w.ApparentPowerVA,
+            PowerFactor: w.PowerFactor,
+            FrequencyHz: w.FrequencyHz,
+            ReactivePowerVar: w.ReactivePowerVar
+        );
 
     private IReadOnlyList<WaveformWindow> Windows(MainsSignal signal)
     {
@@ -260,7 +281,8 @@ internal sealed class SampledDevice(FrontEndErrors errors, double samplesPerSeco
         return [.. WaveformMeter.Measure(_settings, seconds, volts, amperes).Where(w => w.FrequencyHz is not null)];
     }
 
-    private static double Quantised(double value, double step) => Math.Clamp(Math.Round(value / step), short.MinValue, short.MaxValue) * step;
+    private static double Quantised(double value, double step) =>
+        Math.Clamp(Math.Round(value / step), short.MinValue, short.MaxValue) * step;
 }
 
 /// <summary>A register book that begins with nothing.</summary>

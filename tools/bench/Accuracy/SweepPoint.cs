@@ -30,7 +30,9 @@ internal sealed record SweepPoint(string Name, MainsSignal Signal, double LimitP
 
     public static MainsSignal Idle { get; } = MainsSignal.Sine(Un, 0);
 
-    /// <summary>The points of the table: none of them is one that a device is calibrated at, but for two at 0.2 In after the small load.</summary>
+    /// <summary>
+    /// The points of the table: none of them is one that a device is calibrated at, but for two at 0.2 In after the small load.
+    /// </summary>
     public static IReadOnlyList<SweepPoint> All { get; } =
     [
         new("0.05 In, PF 1", Load(0.05), 1.5),
@@ -73,6 +75,6 @@ internal sealed record SweepPoint(string Name, MainsSignal Signal, double LimitP
 
     public static MainsSignal Inductive(double ofIn, double hertz) => Load(ofIn, Lagging, hertz);
 
-    private static MainsSignal Fifth(double degrees) => new(
-        50, [new Harmonic(1, Un), new Harmonic(5, 0.1 * Un)], [new Harmonic(1, In), new Harmonic(5, 0.4 * In, degrees)]);
+    private static MainsSignal Fifth(double degrees) =>
+        new(50, [new Harmonic(1, Un), new Harmonic(5, 0.1 * Un)], [new Harmonic(1, In), new Harmonic(5, 0.4 * In, degrees)]);
 }

@@ -28,7 +28,11 @@ internal sealed class WatchedDevices
     public LogKeys KeysOf(Origin origin)
     {
         LogKeys keys = LogKeys.For(_trust, origin);
-        foreach ((_, IReadOnlyList<KeyChange> changes) in _histories.Where(h => h.Origin.DeviceId == origin.DeviceId && h.Origin.Simulated == origin.Simulated))
+        foreach (
+            (_, IReadOnlyList<KeyChange> changes) in _histories.Where(h =>
+                h.Origin.DeviceId == origin.DeviceId && h.Origin.Simulated == origin.Simulated
+            )
+        )
         {
             Accept(keys, changes);
         }

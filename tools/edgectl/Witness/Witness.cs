@@ -48,7 +48,11 @@ internal sealed class Witness(WitnessStore store, Cosigner cosigner, WatchedDevi
         catch (EvidenceException e)
         {
             // A device shows 200 characters of it.
-            return Refused(403, $"No key that this witness knows may sign this. If the device's key has changed, start the witness with the answer of the device's GET /v1/log/keys (--keys FILE). {e.Message}");
+            return Refused(
+                403,
+                "No key that this witness knows may sign this. If the device's key has changed, start the witness with the "
+                    + $"answer of the device's GET /v1/log/keys (--keys FILE). {e.Message}"
+            );
         }
 
         if (request.OldSize > note.Head.Size)
@@ -89,7 +93,10 @@ internal sealed class Witness(WitnessStore store, Cosigner cosigner, WatchedDevi
         }
         catch (EvidenceException e)
         {
-            return Refused(422, $"The checkpoint of size {note.Head.Size} is not shown to continue the one of size {known!.Size}: {e.Message}");
+            return Refused(
+                422,
+                $"The checkpoint of size {note.Head.Size} is not shown to continue the one of size {known!.Size}: {e.Message}"
+            );
         }
 
         store.Put(note.Head, request.Note, time.GetUtcNow());

@@ -12,25 +12,73 @@ internal static class WitnessCommand
 
     public static Command Create()
     {
-        Option<string> listen = new("--listen") { Description = "Where it listens, such as http://127.0.0.1:8081/. Put a proxy with TLS in front of it for others." };
+        Option<string> listen = new("--listen")
+        {
+            Description = "Where it listens, such as http://127.0.0.1:8081/. Put a proxy with TLS in front of it for others.",
+        };
         listen.DefaultValueFactory = _ => "http://127.0.0.1:8081/";
-        Option<string> state = new("--state") { Description = "File with what it has cosigned. Made at first; without it a witness forgets, so keep it.", Required = true };
-        Option<string> key = new("--key") { Description = "File with its private key (PEM, PKCS#8, Ed25519). Made at first; keep it secret.", Required = true };
-        Option<string> name = new("--name") { Description = "Its name, a URL without scheme as a rule, such as witness.example/w1.", Required = true };
+        Option<string> state = new("--state")
+        {
+            Description = "File with what it has cosigned. Made at first; without it a witness forgets, so keep it.",
+            Required = true,
+        };
+        Option<string> key = new("--key")
+        {
+            Description = "File with its private key (PEM, PKCS#8, Ed25519). Made at first; keep it secret.",
+            Required = true,
+        };
+        Option<string> name = new("--name")
+        {
+            Description = "Its name, a URL without scheme as a rule, such as witness.example/w1.",
+            Required = true,
+        };
         Option<string[]> logKeys = new("--log-key")
         {
-            Description = "PEM file with the public key of a device whose logs it watches (device.pem), or of several.", Required = true,
+            Description = "PEM file with the public key of a device whose logs it watches (device.pem), or of several.",
+            Required = true,
         };
-        Option<string[]> keys = new("--keys") { Description = "File with the changes of such a device's key since, from its GET /v1/log/keys or its device.keys.", HelpName = "FILE" };
-        Command serve = new("serve", "Answer devices that ask for cosignatures (C2SP tlog-witness), until Ctrl-C.") { listen, state, key, name, logKeys, keys };
-        serve.SetAction((parsed, stop) => ServeAsync(
-            parsed.GetRequiredValue(listen), parsed.GetRequiredValue(state), parsed.GetRequiredValue(key), parsed.GetRequiredValue(name), parsed.GetRequiredValue(logKeys),
-            parsed.GetValue(keys) ?? [], parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, stop));
+        Option<string[]> keys = new("--keys")
+        {
+            Description = "File with the changes of such a device's key since, from its GET /v1/log/keys or its device.keys.",
+            HelpName = "FILE",
+        };
+        Command serve = new("serve", "Answer devices that ask for cosignatures (C2SP tlog-witness), until Ctrl-C.")
+        {
+            listen,
+            state,
+            key,
+            name,
+            logKeys,
+            keys,
+        };
+        serve.SetAction(
+            (parsed, stop) =>
+                ServeAsync(
+                    parsed.GetRequiredValue(listen),
+                    parsed.GetRequiredValue(state),
+                    parsed.GetRequiredValue(key),
+                    parsed.GetRequiredValue(name),
+                    parsed.GetRequiredValue(logKeys),
+                    parsed.GetValue(keys) ?? [],
+                    parsed.InvocationConfiguration.Output,
+                    parsed.InvocationConfiguration.Error,
+                    stop
+                )
+        );
         return new Command("witness", "Be a witness: cosign the checkpoints of logs, and refuse those that were rewritten.") { serve };
     }
 
     private static async Task<int> ServeAsync(
-        string listen, string statePath, string keyPath, string name, string[] logKeys, string[] histories, TextWriter output, TextWriter error, CancellationToken stop)
+        string listen,
+        string statePath,
+        string keyPath,
+        string name,
+        string[] logKeys,
+        string[] histories,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken stop
+    )
     {
         string reading = keyPath;
         try
@@ -78,18 +126,28 @@ internal static class WitnessCommand
         if (!File.Exists(path))
         {
             string made = new(PemEncoding.Write("PRIVATE KEY", [.. prefix, .. RandomNumberGenerator.GetBytes(SeedBytes)]));
-            using FileStream file = new(path, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
+            using FileStream file = new(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                }
+            );
             file.Write(System.Text.Encoding.ASCII.GetBytes(made + "\n"));
             file.Flush(flushToDisk: true);
         }
 
         string pem = File.ReadAllText(path);
-        byte[] der = PemEncoding.TryFind(pem, out PemFields fields) && pem[fields.Label] == "PRIVATE KEY" ? Convert.FromBase64String(pem[fields.Base64Data]) : [];
+        byte[] der =
+            PemEncoding.TryFind(pem, out PemFields fields) && pem[fields.Label] == "PRIVATE KEY"
+                ? Convert.FromBase64String(pem[fields.Base64Data])
+                : [];
         return der.Length == prefix.Length + SeedBytes && der.AsSpan().StartsWith(prefix)
             ? der[prefix.Length..]
-            : throw new EvidenceException("It is not an Ed25519 private key in PKCS#8 (openssl genpkey -algorithm ed25519). Give another file, or none for a new key.");
+            : throw new EvidenceException(
+                "It is not an Ed25519 private key in PKCS#8 (openssl genpkey -algorithm ed25519). Give another file, or none for a new key."
+            );
     }
 }

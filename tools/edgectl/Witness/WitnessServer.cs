@@ -4,7 +4,9 @@ using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Edgectl;
 
-/// <summary>The HTTP of a witness: <c>POST /add-checkpoint</c>. For the outside world a reverse proxy stands in front and speaks TLS.</summary>
+/// <summary>
+/// The HTTP of a witness: <c>POST /add-checkpoint</c>. For the outside world a reverse proxy stands in front and speaks TLS.
+/// </summary>
 internal sealed class WitnessServer(Witness witness, TimeProvider time) : IDisposable
 {
     // A device sends a few kilobytes at once; who takes longer keeps a place that others need.
@@ -39,7 +41,8 @@ internal sealed class WitnessServer(Witness witness, TimeProvider time) : IDispo
             {
                 context = await _listener.GetContextAsync();
             }
-            catch (Exception e) when (stop.IsCancellationRequested && e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception e)
+                when (stop.IsCancellationRequested && e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
             {
                 break;
             }

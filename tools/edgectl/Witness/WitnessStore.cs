@@ -30,10 +30,13 @@ internal sealed class WitnessStore : IDisposable
                 throw new IOException("It is not the state of a witness. Give another file.");
             }
 
-            Execute(connection, $"""
+            Execute(
+                connection,
+                $"""
                 PRAGMA application_id={ApplicationId};
                 CREATE TABLE IF NOT EXISTS log(origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL, t INTEGER NOT NULL) STRICT;
-                """);
+                """
+            );
             return new WitnessStore(connection);
         }
         catch (Exception e) when (e is SqliteException or IOException)
@@ -52,8 +55,16 @@ internal sealed class WitnessStore : IDisposable
     }
 
     /// <summary>Remembers a state. When it returns, it is durable.</summary>
-    public void Put(TreeHead head, string note, DateTimeOffset time) => Execute(
-        _connection, "INSERT OR REPLACE INTO log VALUES($1, $2, $3, $4, $5)", head.Origin.ToString(), head.Size, head.Root.AsSpan().ToArray(), note, time.ToUnixTimeSeconds());
+    public void Put(TreeHead head, string note, DateTimeOffset time) =>
+        Execute(
+            _connection,
+            "INSERT OR REPLACE INTO log VALUES($1, $2, $3, $4, $5)",
+            head.Origin.ToString(),
+            head.Size,
+            head.Root.AsSpan().ToArray(),
+            note,
+            time.ToUnixTimeSeconds()
+        );
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
