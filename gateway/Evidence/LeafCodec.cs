@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Formats.Cbor;
-using System.Globalization;
 using EdgeGateway.Readings;
 
 namespace EdgeGateway.Evidence;

@@ -3,7 +3,6 @@ using System.Device.Spi;
 using System.Globalization;
 using EdgeGateway.Drivers;
 using EdgeGateway.Metering;
-using EdgeGateway.Readings;
 using EdgeGateway.Readings.Calibration;
 using EdgeGateway.Site;
 

@@ -1,11 +1,14 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
 using EdgeGateway.Inputs;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
 using EdgeGateway.Recording;
 using EdgeGateway.Serving;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Console;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using EdgeGateway;
-using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 
 const string InstalledSite = "/etc/edge-gateway/site.json";

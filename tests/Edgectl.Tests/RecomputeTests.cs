@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Numerics;
-using System.Text;
 using System.Text.Json;
 using EdgeGateway.Evidence;
 using EdgeGateway.Evidence.Tests;

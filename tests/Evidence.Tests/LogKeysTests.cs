@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Evidence.Tests;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using CsCheck;
-using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Evidence.Tests;
 

@@ -18,10 +18,30 @@ public sealed partial class ArchitectureTests
             { "hardware/Simulation", ["Readings", "Drivers"] },
             { "gateway/Gateway/Site", ["Readings", "Carbon", "Evidence"] },
             { "gateway/Gateway/Metering", ["Readings", "Drivers", "Site"] },
-            { "gateway/Gateway/Recording", ["Readings", "Metering", "Carbon", "Evidence", "Site"] },
-            { "gateway/Gateway/Inputs", ["Recording", "Site"] },
-            { "gateway/Gateway/Publishing", ["Evidence", "Recording", "Site"] },
-            { "gateway/Gateway/Serving", ["Readings", "Evidence", "Recording", "Metering", "Inputs", "Publishing", "Site"] },
+            { "gateway/Gateway/Keeping", ["Evidence"] },
+            { "gateway/Gateway/Signing", ["Evidence", "Keeping", "Site"] },
+            { "gateway/Gateway/Accounting", ["Readings", "Carbon", "Evidence"] },
+            { "gateway/Gateway/Entering", ["Carbon", "Evidence", "Site"] },
+            { "gateway/Gateway/Recording", ["Readings", "Metering", "Carbon", "Evidence", "Keeping", "Signing", "Accounting", "Entering"] },
+            { "gateway/Gateway/Reporting", ["Readings", "Carbon", "Evidence", "Keeping", "Accounting", "Site"] },
+            { "gateway/Gateway/Inputs", ["Entering", "Site"] },
+            { "gateway/Gateway/Publishing", ["Evidence", "Keeping", "Signing", "Site"] },
+            {
+                "gateway/Gateway/Serving",
+                [
+                    "Readings",
+                    "Evidence",
+                    "Keeping",
+                    "Signing",
+                    "Accounting",
+                    "Entering",
+                    "Reporting",
+                    "Metering",
+                    "Inputs",
+                    "Publishing",
+                    "Site",
+                ]
+            },
             { "tools/edgectl", ["Readings", "Carbon", "Evidence", "Simulation"] },
         };
 
@@ -49,7 +69,18 @@ public sealed partial class ArchitectureTests
     {
         string[] all = [.. SourcesIn("gateway"), .. SourcesIn("hardware"), .. SourcesIn("tools/edgectl")];
         string[] looked = [.. Rooms.SelectMany(r => SourcesIn(r.Data.Item1))];
-        string[] composition = ["Program.cs", "Gateway.cs", "Buses.cs", "KernelClock.cs", "MqttBrokers.cs", "Backoff.cs", "Failure.cs"];
+        string[] composition =
+        [
+            "Program.cs",
+            "Gateway.cs",
+            "Buses.cs",
+            "KernelClock.cs",
+            "MqttBrokers.cs",
+            "SitePlan.cs",
+            "DurableFile.cs",
+            "Backoff.cs",
+            "Failure.cs",
+        ];
         IEnumerable<string> rest = all.Except(looked);
         Assert.All(rest, file => Assert.Contains(Path.GetFileName(file), composition));
         Assert.InRange(all.Length, 80, 400);

@@ -1,4 +1,3 @@
-using EdgeGateway.Drivers;
 using EdgeGateway.Readings.Sampling;
 using EdgeGateway.Simulation;
 using Microsoft.Extensions.Time.Testing;

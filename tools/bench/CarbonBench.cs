@@ -1,13 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Accounts;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 using Recorder = EdgeGateway.Recording.Recorder;

@@ -2,9 +2,10 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 using Microsoft.Data.Sqlite;
 using Spectre.Console;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
-using EdgeGateway.Readings;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using Microsoft.Data.Sqlite;
 using Spectre.Console;

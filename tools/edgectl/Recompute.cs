@@ -1,4 +1,3 @@
-using System.Globalization;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;

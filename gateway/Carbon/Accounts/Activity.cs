@@ -1,5 +1,3 @@
-using Fractions;
-
 namespace EdgeGateway.Carbon.Accounts;
 
 /// <summary>How an amount came to be known.</summary>

@@ -1,5 +1,3 @@
-using Fractions;
-
 namespace EdgeGateway.Carbon.Accounts;
 
 /// <summary>How electricity came to the site (GB/T 32151.34-2024, 5.2.6.1).</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fractions;
 
 namespace EdgeGateway.Carbon.Accounts;

@@ -1,5 +1,5 @@
 using System.Text;
-using EdgeGateway.Recording;
+using EdgeGateway.Entering;
 
 namespace EdgeGateway.Inputs;
 

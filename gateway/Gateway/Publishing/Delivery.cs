@@ -1,5 +1,5 @@
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Publishing;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
 
 namespace EdgeGateway.Publishing;
 

@@ -1,5 +1,5 @@
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Publishing;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 
 namespace EdgeGateway.Publishing;
 

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.Pkcs;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Publishing;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Publishing;

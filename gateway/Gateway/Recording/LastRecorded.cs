@@ -1,4 +1,6 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 

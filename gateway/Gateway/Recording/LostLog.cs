@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
+using EdgeGateway.Signing;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeGateway.Recording;

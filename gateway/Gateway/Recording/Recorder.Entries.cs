@@ -1,6 +1,9 @@
 using System.Globalization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeGateway.Recording;

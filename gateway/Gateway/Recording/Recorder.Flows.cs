@@ -1,3 +1,4 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 
@@ -60,7 +61,7 @@ public sealed partial class Recorder
         }
 
         // The block that runs up to then, as it was recorded.
-        _demand.Restore(DemandRecord.Of(_ledger));
+        _demand.Restore(DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)));
         List<Leaf> readings = [];
         for (
             long next = _ledger.FirstIndexAt(Interval.SlotOf(at.AddTicks(-1), DemandWatch.Block).Start), size = _ledger.Size;

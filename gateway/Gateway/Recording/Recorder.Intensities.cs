@@ -1,6 +1,8 @@
-using System.Globalization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording;
 

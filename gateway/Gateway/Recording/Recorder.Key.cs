@@ -1,5 +1,7 @@
 using System.Globalization;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
+using EdgeGateway.Signing;
 
 namespace EdgeGateway.Recording;
 

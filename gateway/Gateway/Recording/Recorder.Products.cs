@@ -1,4 +1,5 @@
-using EdgeGateway.Evidence;
+using EdgeGateway.Accounting;
+using EdgeGateway.Entering;
 using EdgeGateway.Readings;
 
 namespace EdgeGateway.Recording;

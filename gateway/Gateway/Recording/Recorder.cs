@@ -1,10 +1,14 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
+using EdgeGateway.Signing;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeGateway.Recording;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording;
 

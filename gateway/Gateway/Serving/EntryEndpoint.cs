@@ -1,5 +1,5 @@
 using System.Globalization;
-using EdgeGateway.Recording;
+using EdgeGateway.Entering;
 
 namespace EdgeGateway.Serving;
 

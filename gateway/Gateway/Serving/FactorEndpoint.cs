@@ -1,5 +1,5 @@
 using System.Buffers.Text;
-using EdgeGateway.Recording;
+using EdgeGateway.Site;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
 
 namespace EdgeGateway.Serving;
 

@@ -1,5 +1,6 @@
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
+using EdgeGateway.Signing;
 
 namespace EdgeGateway.Serving;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Serving;

@@ -1,5 +1,6 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
 
 namespace EdgeGateway.Serving;
 
@@ -32,7 +33,7 @@ public sealed record LiveView(
                 }
             ),
         ];
-        DemandRecord? demand = model.WatchesDemand ? DemandRecord.Of(model.Ledger) : null;
+        DemandRecord? demand = model.WatchesDemand ? DemandRecord.Parse(model.Ledger.Fact(DemandRecord.Fact)) : null;
         return new LiveView(
             Words.Clock(now, now, model.TimeZone),
             [

@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
+using EdgeGateway.Reporting;
 
 namespace EdgeGateway.Serving;
 

@@ -1,8 +1,10 @@
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
 using EdgeGateway.Inputs;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
-using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Serving;

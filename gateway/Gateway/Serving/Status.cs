@@ -1,7 +1,7 @@
 using EdgeGateway.Inputs;
+using EdgeGateway.Keeping;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 
 namespace EdgeGateway.Serving;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
 
 namespace EdgeGateway.Serving;
 

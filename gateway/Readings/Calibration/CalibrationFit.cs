@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EdgeGateway.Readings.Calibration;
 
 /// <summary>What a channel showed, uncorrected, beside what a reference measured at the same time.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EdgeGateway.Readings.Calibration;
 
 /// <summary>A channel beside a reference meter over a number of the reference's pulses.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EdgeGateway.Readings.Commissioning;
 
 /// <summary>A conductor of a three-phase supply. L2 lags L1 by 120°, L3 lags L2 by 120°.</summary>

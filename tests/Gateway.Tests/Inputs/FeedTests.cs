@@ -1,6 +1,5 @@
+using EdgeGateway.Entering;
 using EdgeGateway.Inputs;
-using EdgeGateway.Publishing;
-using EdgeGateway.Recording;
 using EdgeGateway.Site;
 using EdgeGateway.Tests.Publishing;
 using Microsoft.AspNetCore.Builder;

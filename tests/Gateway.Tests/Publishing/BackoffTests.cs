@@ -1,5 +1,4 @@
 using CsCheck;
-using EdgeGateway.Publishing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Tests.Publishing;

@@ -1,7 +1,6 @@
 using CsCheck;
 using EdgeGateway.Evidence;
 using EdgeGateway.Publishing;
-using EdgeGateway.Recording;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeGateway.Tests.Publishing;

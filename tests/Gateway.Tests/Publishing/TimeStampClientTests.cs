@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Publishing;
-using EdgeGateway.Recording;
 using EdgeGateway.Site;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

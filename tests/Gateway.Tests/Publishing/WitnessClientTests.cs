@@ -1,7 +1,7 @@
 using System.Net;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Publishing;
-using EdgeGateway.Recording;
 using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,7 @@
 using CsCheck;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Targets;
-using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
 using EdgeGateway.Site;
 using Fractions;
 

@@ -1,7 +1,7 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 
 namespace EdgeGateway.Tests.Recording;
 

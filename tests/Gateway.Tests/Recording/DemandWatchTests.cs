@@ -1,5 +1,5 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 
 namespace EdgeGateway.Tests.Recording;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using static EdgeGateway.Tests.Recording.RotatingDevice;
 

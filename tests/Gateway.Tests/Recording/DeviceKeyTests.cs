@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using EdgeGateway.Tests.Publishing;
 

@@ -1,9 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using EdgeGateway.Carbon.Tests;
 using EdgeGateway.Gateway.Tests.Site;
-using EdgeGateway.Recording;
+using EdgeGateway.Site;
 
 namespace EdgeGateway.Tests.Recording;
 

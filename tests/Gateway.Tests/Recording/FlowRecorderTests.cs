@@ -1,12 +1,16 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Drivers;
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Metering;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
+using EdgeGateway.Signing;
 using EdgeGateway.Simulation;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -299,7 +303,10 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         Assert.Throws<SqliteException>(() => RunTo(Noon.AddMinutes(14)));
         LedgerFile.Run(_folder, LedgerFile.NotFull);
         RunTo(Noon.AddMinutes(15));
-        Assert.Equal(("4.6", Noon), (DemandRecord.Of(_ledger).PeakKw, DemandRecord.Of(_ledger).PeakAt));
+        Assert.Equal(
+            ("4.6", Noon),
+            (DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakKw, DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakAt)
+        );
     }
 
     [Fact]
@@ -325,7 +332,10 @@ public sealed class FlowRecorderTests : IAsyncLifetime
             Text(alarms[0], "text"),
             StringComparison.Ordinal
         );
-        Assert.Equal(("4.6", Noon.AddMinutes(15)), (DemandRecord.Of(_ledger).PeakKw, DemandRecord.Of(_ledger).PeakAt));
+        Assert.Equal(
+            ("4.6", Noon.AddMinutes(15)),
+            (DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakKw, DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakAt)
+        );
     }
 
     [Fact]

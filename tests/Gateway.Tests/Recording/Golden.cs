@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Tests.Recording;
 

@@ -1,6 +1,6 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 
 namespace EdgeGateway.Tests.Recording;
 

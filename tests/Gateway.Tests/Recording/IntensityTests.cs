@@ -1,7 +1,11 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Tests.Recording;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
-using EdgeGateway.Recording;
+using EdgeGateway.Keeping;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeGateway.Tests.Recording;

@@ -1,11 +1,16 @@
 using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
+using EdgeGateway.Signing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

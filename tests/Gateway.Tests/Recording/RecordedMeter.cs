@@ -1,10 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
-using EdgeGateway.Carbon;
+using EdgeGateway.Accounting;
+using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

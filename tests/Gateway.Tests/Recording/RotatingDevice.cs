@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,7 +1,10 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
 
 namespace EdgeGateway.Tests.Recording;
 

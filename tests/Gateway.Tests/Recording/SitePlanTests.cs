@@ -1,7 +1,7 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Tests.Recording;

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Serving;
-using EdgeGateway.Recording;
+using EdgeGateway.Reporting;
 
 namespace EdgeGateway.Tests.Recording;
 

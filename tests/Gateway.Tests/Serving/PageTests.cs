@@ -1,7 +1,7 @@
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Tests;
 using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 using Microsoft.Playwright;
 
 namespace EdgeGateway.Gateway.Tests.Serving;

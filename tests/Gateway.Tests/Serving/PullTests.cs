@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
+using EdgeGateway.Signing;
 using EdgeGateway.Tests.Recording;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Targets;
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Site;
+using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 using EdgeGateway.Serving;
+using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

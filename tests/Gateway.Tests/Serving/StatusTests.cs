@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
+using EdgeGateway.Keeping;
 using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
-using EdgeGateway.Recording;
 using EdgeGateway.Serving;
 using EdgeGateway.Site;
 using EdgeGateway.Tests.Publishing;

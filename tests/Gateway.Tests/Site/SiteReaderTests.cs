@@ -1,6 +1,5 @@
 using System.Text;
 using CsCheck;
-using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 using EdgeGateway.Site;

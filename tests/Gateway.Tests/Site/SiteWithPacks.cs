@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using EdgeGateway.Carbon.Tests;
-using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Gateway.Tests.Site;

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using EdgeGateway.Carbon;
-using EdgeGateway.Site;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Site;
 
 /// <summary>A factor set that holds since the start.</summary>
 /// <param name="Name">Its name.</param>

@@ -5,7 +5,7 @@ using EdgeGateway.Carbon.Targets;
 using EdgeGateway.Readings;
 using Fractions;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>What is known of the demand from the grid and must survive a restart. As a fact it is one line of text.</summary>
 /// <param name="Month">Of the peak, in the site's time zone: <c>2026-06</c>.</param>
@@ -26,9 +26,6 @@ public sealed record DemandRecord(string Month, long Peak, DateTimeOffset? PeakA
 
     /// <summary>The mean power of the peak, kW with one decimal, or null.</summary>
     public string? PeakKw => PeakAt is null ? null : DemandWatch.Kilowatts(Peak);
-
-    /// <summary>What the ledger remembers.</summary>
-    public static DemandRecord Of(Ledger ledger) => Parse(ledger.Fact(Fact));
 
     /// <summary>Reads what <see cref="ToString"/> wrote; null is nothing.</summary>
     public static DemandRecord Parse(string? fact) =>

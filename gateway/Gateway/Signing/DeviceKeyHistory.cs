@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Signing;
 
 /// <summary>A change of the device's key, sealed by the key before it.</summary>
 /// <param name="Origin">The log of its leaf.</param>
@@ -129,7 +130,7 @@ public sealed class DeviceKeyHistory
     /// Takes over what the ledger has sealed and the file has not yet, after a power cut between the two or when the file is lost.
     /// </summary>
     /// <returns>A change that is recorded and not sealed, or null.</returns>
-    /// <exception cref="InvalidDataException">The ledger is older than the file (<see cref="LostLog.OpenLedger"/> sees to that), or does
+    /// <exception cref="InvalidDataException">The ledger is older than the file (the lost log sees to that), or does
     /// not follow from it.</exception>
     public UnsealedKeyChange? Complete(Ledger ledger)
     {

@@ -3,7 +3,7 @@ using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>A register as a reading leaf has it.</summary>
 /// <param name="Leaf">Index of the leaf.</param>

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Reporting;
 
 /// <summary>Something that went into a footprint.</summary>
 /// <param name="Name">A register, an amount, a factor or a condition.</param>

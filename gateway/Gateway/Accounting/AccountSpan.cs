@@ -2,7 +2,7 @@ using System.Globalization;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>Over which time an account's footprints belong together, in the site's time zone.</summary>
 public enum AccountPeriod

@@ -1,4 +1,4 @@
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>A product and the meter that counts its pieces.</summary>
 /// <param name="product">Its name.</param>

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Reporting;
 
 /// <summary>An energy of a slot's flows.</summary>
 /// <param name="Name">A role or register, <c>source → sink</c>, or an origin.</param>

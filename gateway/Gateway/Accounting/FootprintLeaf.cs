@@ -1,7 +1,7 @@
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>What every carbon leaf states in the same way.</summary>
 internal static class FootprintLeaf

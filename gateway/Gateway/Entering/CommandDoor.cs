@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Entering;
 
 /// <summary>An entry that waits to be recorded.</summary>
 /// <param name="Entry">What was entered.</param>

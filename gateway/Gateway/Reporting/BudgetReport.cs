@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Targets;
 using EdgeGateway.Site;
 using Fractions;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Reporting;
 
 /// <summary>A figure of a budget.</summary>
 /// <param name="Name">As <see cref="BudgetProgress"/> has it.</param>

@@ -9,7 +9,7 @@ using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Site;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Entering;
 
 /// <summary>What a person enters, as it comes in: JSON with these members and no others.</summary>
 /// <param name="Type"><c>manual</c>, <c>instrument</c>, <c>correction</c> or <c>intensity</c>.</param>

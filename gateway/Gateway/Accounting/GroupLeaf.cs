@@ -1,7 +1,7 @@
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>A disclosure group as it is recorded.</summary>
 /// <param name="Name">Its name in the site file.</param>

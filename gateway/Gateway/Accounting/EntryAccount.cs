@@ -1,7 +1,7 @@
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>
 /// One account's footprint of what people enter: each manual entry with its subject becomes a carbon leaf, and each correction of its

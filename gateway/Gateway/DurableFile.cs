@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway;
 
 /// <summary>Files that have their whole content or do not exist under their name, also after a power cut.</summary>
 internal static partial class DurableFile

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>A month or year of the site's calendar.</summary>
 /// <param name="Name"><c>2026-06</c> or <c>2026</c>.</param>

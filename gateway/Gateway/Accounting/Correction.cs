@@ -1,7 +1,7 @@
 using System.Globalization;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>What was entered, and what has been corrected of it since.</summary>
 internal static class Correction

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using EdgeGateway.Evidence;
 using Microsoft.Data.Sqlite;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Keeping;
 
 /// <summary>What one recording tick adds to the ledger, all or nothing.</summary>
 /// <param name="Time">The tick's wall time, UTC.</param>

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Reporting;
 
 /// <summary>A figure of a month.</summary>
 /// <param name="Name">For programs.</param>

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Signing;
 
 /// <summary>The device's certificate, those it is under, and revocation lists.</summary>
 /// <param name="Key">SPKI that the device's certificate is for.</param>

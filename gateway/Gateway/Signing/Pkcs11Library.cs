@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Signing;
 
 /// <summary>A function of a PKCS#11 library gave an error.</summary>
 /// <param name="function">Which.</param>

@@ -1,9 +1,11 @@
 using System.Globalization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
+using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway;
 
 /// <summary>What the site file asks the recorder to do. Pure.</summary>
 public static class SitePlan

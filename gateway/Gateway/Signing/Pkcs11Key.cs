@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EdgeGateway.Site;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Signing;
 
 /// <summary>A P-256 key in a PKCS#11 token, such as an ATECC608 or an HSM. It is made there and never leaves it.</summary>
 /// <remarks>

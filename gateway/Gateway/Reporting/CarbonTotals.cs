@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json.Serialization;
+using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Accounts;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Reporting;
 
 /// <summary>What an account has emitted in a period, as it stands now.</summary>
 /// <param name="Account">Its name.</param>

@@ -2,7 +2,7 @@ using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>A meter that an account adds up.</summary>
 /// <param name="Name">The meter.</param>

@@ -1,7 +1,7 @@
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Accounting;
 
 /// <summary>An instrument as it stands in the log: what was entered, with what corrections say instead.</summary>
 /// <param name="Instrument">What holds.</param>

@@ -3,9 +3,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Site;
 
-namespace EdgeGateway.Recording;
+namespace EdgeGateway.Signing;
 
 /// <summary>
 /// The device's key, made on the device and never leaving it: in the TPM, in a PKCS#11 token, or in a file of the data folder (PKCS#8, mode
