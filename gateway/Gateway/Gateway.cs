@@ -98,25 +98,7 @@ internal sealed class Gateway : IAsyncDisposable
         CommandDoor door = new();
         Func<TimeStatus> timeStatus = site.Simulation is null ? KernelClock.Status : () => TimeStatus.Informative;
         Pen pen = new(_time, timeStatus, RandomNumberGenerator.Create());
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            now,
-            SitePlan.GroupsOf(site),
-            SitePlan.AccountsOf(site),
-            SitePlan.RhythmOf(site),
-            _time,
-            pen,
-            origin,
-            log.CreateLogger<Recorder>(),
-            lost,
-            SitePlan.ThinningOf(site),
-            door,
-            SitePlan.EntryAccountsOf(site),
-            SitePlan.FlowsOf(site),
-            SitePlan.DemandOf(site),
-            SitePlan.ProductsOf(site)
-        );
+        _recorder = new Recorder(SitePlan.Of(site), _ledger, _key, now, _time, pen, origin, log.CreateLogger<Recorder>(), lost, door);
 
         // A broker's deadlines are in real seconds, however fast a simulation runs.
         _publishers =
@@ -247,10 +229,8 @@ internal sealed class Gateway : IAsyncDisposable
             );
         }
 
-        _recorder.Start(
-            new ProcessStart((await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellation)).Trim(), Version),
-            _book.Starts
-        );
+        string bootId = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellation)).Trim();
+        _recorder.Start(new ProcessStart(bootId, Version) { Registers = _book.Starts });
         await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
         _recorder.Tick(_time.GetUtcNow());
         _recorder.Seal();

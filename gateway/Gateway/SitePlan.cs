@@ -10,6 +10,18 @@ namespace EdgeGateway;
 /// <summary>What the site file asks the recorder to do. Pure.</summary>
 public static class SitePlan
 {
+    /// <summary>All of it.</summary>
+    public static RecordingPlan Of(SiteFile site) =>
+        new(GroupsOf(site), RhythmOf(site))
+        {
+            Accounts = AccountsOf(site),
+            EntryAccounts = EntryAccountsOf(site),
+            Flows = FlowsOf(site),
+            Demand = DemandOf(site),
+            Products = ProductsOf(site),
+            Thinning = ThinningOf(site),
+        };
+
     /// <summary>The disclosure groups with what their config leaves say.</summary>
     public static IReadOnlyList<RecordedGroup> GroupsOf(SiteFile site) =>
         [.. site.Groups.Select(name => GroupOf(name, [.. site.Meters.Where(m => m.Group == name)]))];

@@ -9,13 +9,17 @@ namespace EdgeGateway.Accounting;
 /// <param name="Obis">The register that counts.</param>
 /// <param name="ImpulsesPerUnit">The impulse constant of a pulse meter; null where the register counts watt-hours.</param>
 /// <param name="Unit">Of the impulse constant: <c>kWh</c>, <c>m3</c> or <c>pieces</c>.</param>
-public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPerUnit, string Unit = "kWh");
+public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPerUnit, string Unit = "kWh")
+{
+    /// <summary>The name of its register in reading leaves.</summary>
+    public string Register { get; } = GroupLeaf.NameOf(Name, Obis);
+}
 
-/// <summary>A register's count together with the leaf that records it.</summary>
-/// <param name="Leaf">Index of the reading leaf.</param>
-/// <param name="Time">That leaf's time.</param>
-/// <param name="Register">The register there.</param>
-public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, Register Register);
+/// <summary>What an account counted of a register.</summary>
+/// <param name="Register">The register's name.</param>
+/// <param name="From">Index of the reading leaf where it begins.</param>
+/// <param name="To">Index of the reading leaf where it ends.</param>
+public readonly record struct CountedStretch(string Register, long From, long To);
 
 /// <summary>What an account counted in a slot.</summary>
 /// <param name="Records">Of its carbon leaf.</param>
@@ -27,7 +31,7 @@ public sealed record AccountSlot(
     IReadOnlyList<LeafRecord> Records,
     DateTimeOffset From,
     long? Micrograms,
-    IReadOnlyList<(string Register, long From, long To)> Counted,
+    IReadOnlyList<CountedStretch> Counted,
     RecordedMethod? Method = null
 )
 {
@@ -35,7 +39,7 @@ public sealed record AccountSlot(
     public IReadOnlyList<long> Begins { get; init; } = [];
 
     /// <summary>The readings that the leaf rests on.</summary>
-    public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => new[] { c.From, c.To }).Concat(Begins))];
+    public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => (long[])[c.From, c.To]).Concat(Begins))];
 
     /// <summary>Whether the next slot begins where this one ends.</summary>
     public bool Closes => Counted.Count > 0;
@@ -59,10 +63,10 @@ public sealed class CarbonAccount(
     AccountPeriod period = AccountPeriod.Month
 )
 {
+    private readonly Dictionary<string, RecordedRegister> _closed = [];
+
     /// <summary>Length of the slots of the intensities that it is computed by; only where its method takes a series.</summary>
     public TimeSpan IntensitySlot { get; init; }
-
-    private readonly Dictionary<string, RecordedRegister> _closed = [];
 
     /// <summary>The account's name in the site file.</summary>
     public string Name => name;
@@ -76,19 +80,26 @@ public sealed class CarbonAccount(
     /// <summary>Over which time its footprints belong together.</summary>
     public AccountPeriod Period => period;
 
-    /// <summary>Where the next footprint begins, to be remembered over a restart: meter and index of its reading leaf.</summary>
-    public IEnumerable<(string Meter, long Leaf)> Bases => _closed.Select(c => (c.Key, c.Value.Leaf));
+    /// <summary>Where the next footprint begins, by meter, to be remembered over a restart.</summary>
+    public IReadOnlyDictionary<string, RecordedRegister> Bases => _closed;
 
     /// <summary>Whether one of its meters counts impulses.</summary>
     public bool CountsImpulses => meters.Any(m => m.ImpulsesPerUnit is not null);
 
-    /// <summary>Whether a meter's register belongs to the account.</summary>
-    public bool Counts(string meter, ObisCode obis) => meters.Any(m => m.Name == meter && m.Obis == obis);
+    /// <summary>What it adds up.</summary>
+    public IReadOnlyList<AccountMeter> Meters => meters;
 
-    /// <summary>Begins at a recorded register, unless the meter has begun at one that it can go on from. Gives whether it did.</summary>
+    /// <summary>Begins at a recorded register of one of its meters, unless the meter has begun at one that goes on to it. Gives whether it did.</summary>
+    /// <param name="meter">The meter's name.</param>
+    /// <param name="at">Its register.</param>
     public bool Begin(string meter, RecordedRegister at)
     {
-        if (!Counts(meter, at.Register.Obis) || (_closed.TryGetValue(meter, out RecordedRegister was) && GoesOn(was, at)))
+        if (!meters.Any(m => m.Name == meter && m.Obis == at.Register.Obis))
+        {
+            return false;
+        }
+
+        if (_closed.TryGetValue(meter, out RecordedRegister was) && was.GoesOnTo(at))
         {
             return false;
         }
@@ -104,90 +115,123 @@ public sealed class CarbonAccount(
     /// The carbon leaf at a slot's end. Changes nothing: call <see cref="Close"/> once it is recorded.
     /// </summary>
     /// <param name="end">The slot's end.</param>
-    /// <param name="now">The newest recorded register of each meter, or why it is missing.</param>
+    /// <param name="now">The registers of the slot's reading leaves, by name.</param>
     /// <param name="methodOf">Gives the method for a stretch of time. Null: the account's own, at any time.</param>
     public AccountSlot At(
         DateTimeOffset end,
-        IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now,
+        IReadOnlyDictionary<string, RegisterReading> now,
         Func<DateTimeOffset, DateTimeOffset, RecordedMethod>? methodOf = null
     )
     {
-        Quantity? amount = null;
-        List<(string Register, long From, long To)> counted = [];
-        string? missing = null;
-        DateTimeOffset start = end;
-        List<(AccountMeter Meter, RecordedRegister From)> bases = [];
-        foreach (AccountMeter meter in meters)
+        SlotCount slot = Count(end, now);
+        if (slot.Missing is { } missing)
         {
-            (RecordedRegister? register, string? reason) = now.GetValueOrDefault(meter.Name);
-            if (register is not { } to)
-            {
-                missing ??= $"{meter.Name}:{reason ?? MissingReason.NotReadYet.Code()}";
-            }
-            else if (!_closed.TryGetValue(meter.Name, out RecordedRegister was))
-            {
-                bases.Add((meter, to)); // a new meter of the account: its energy counts from here on
-            }
-            else if (!GoesOn(was, to))
-            {
-                missing ??= $"{meter.Name}:register-restarted";
-            }
-            else
-            {
-                Quantity more = Between(meter, was.Register, to.Register);
-                amount = amount is null ? more : amount + more;
-                start = was.Time < start ? was.Time : start;
-                counted.Add((GroupLeaf.NameOf(meter.Name, meter.Obis), was.Leaf, to.Leaf));
-                bases.Add((meter, was));
-            }
+            return new AccountSlot(
+                [.. RecordsOf(FootprintLeaf.AmountOf(name, null, missing), slot.From, end, method)],
+                slot.From,
+                null,
+                [],
+                method
+            );
         }
 
-        missing ??= amount is null ? "no-earlier-reading" : null;
-        RecordedRegister earliest = bases.Select(b => b.From).OrderBy(f => f.Leaf).FirstOrDefault();
-        RecordedMethod used = missing is null && methodOf is not null ? methodOf(start, end) : method;
-        MarketFootprint? footprint = missing is null ? used.Footprint(amount!, null) : null;
+        RecordedMethod used = methodOf is null ? method : methodOf(slot.From, end);
+        MarketFootprint footprint = used.Footprint(slot.Amount!, null);
+        RecordedRegister earliest = slot.Bases.Select(b => b.From).MinBy(f => f.Leaf);
         return new AccountSlot(
             [
-                FootprintLeaf.AmountOf(name, footprint?.Micrograms, missing ?? footprint!.NoAmount),
-                LeafRecord.Of("from", start),
-                LeafRecord.Of("to", end),
-                .. FootprintLeaf.RecordsOf(used, set),
-                LeafRecord.Of("meters", string.Join(' ', meters.Select(m => GroupLeaf.NameOf(m.Name, m.Obis)))),
+                .. RecordsOf(FootprintLeaf.AmountOf(name, footprint.Micrograms, footprint.NoAmount), slot.From, end, used),
                 // A meter that came to the account later than the others; an earlier leaf may have its register too.
-                .. missing is null
-                    ? bases
-                        .Where(b => b.From.Time != earliest.Time)
-                        .Select(b => LeafRecord.Of($"{GroupLeaf.NameOf(b.Meter.Name, b.Meter.Obis)}/base", b.From.Leaf))
-                    : [],
+                .. slot.Bases.Where(b => b.From.Time != earliest.Time).Select(b => LeafRecord.Of($"{b.Meter.Register}/base", b.From.Leaf)),
             ],
-            start,
-            footprint?.Micrograms,
-            missing is null ? counted : [],
+            slot.From,
+            footprint.Micrograms,
+            slot.Counted,
             used
         )
         {
-            Begins = missing is null ? [.. bases.Select(b => b.From.Leaf).Except(counted.Select(c => c.From))] : [],
+            Begins = [.. slot.Bases.Select(b => b.From.Leaf).Except(slot.Counted.Select(c => c.From))],
         };
     }
 
     /// <summary>The slot's leaf is recorded, and nothing was missing: the next begins where it ended.</summary>
-    public void Close(IReadOnlyDictionary<string, (RecordedRegister? Register, string? Missing)> now)
+    public void Close(IReadOnlyDictionary<string, RegisterReading> now)
     {
         foreach (AccountMeter meter in meters)
         {
-            if (now.GetValueOrDefault(meter.Name).Register is { } register)
+            if (now.GetValueOrDefault(meter.Register).Recorded is { } register)
             {
                 _closed[meter.Name] = register;
             }
         }
     }
 
-    // A register that was lost with ledger and register file begins again at less: what it counted before cannot be known.
-    internal static bool GoesOn(RecordedRegister from, RecordedRegister to) =>
-        from.Register.Quantum == to.Register.Quantum && from.Register.Count <= to.Register.Count;
+    private SlotCount Count(DateTimeOffset end, IReadOnlyDictionary<string, RegisterReading> now)
+    {
+        SlotCount slot = new(end);
+        foreach (AccountMeter meter in meters)
+        {
+            RegisterReading reading = now.GetValueOrDefault(meter.Register);
+            if (reading.Recorded is not { } to)
+            {
+                slot.Missing ??= $"{meter.Name}:{reading.Missing ?? MissingReason.NotReadYet.Code()}";
+            }
+            else if (!_closed.TryGetValue(meter.Name, out RecordedRegister was))
+            {
+                // A new meter of the account: its energy counts from here on.
+                slot.Bases.Add(new MeterFrom(meter, to));
+            }
+            else if (!was.GoesOnTo(to))
+            {
+                slot.Missing ??= $"{meter.Name}:register-restarted";
+            }
+            else
+            {
+                slot.Add(meter, was, to);
+            }
+        }
 
-    private static Quantity Between(AccountMeter meter, Register from, Register to) =>
-        meter.ImpulsesPerUnit is { } constant
-            ? MeteredAmount.FromImpulses(to.Count - from.Count, constant, Unit.Parse(meter.Unit))
-            : MeteredAmount.FromCounts(to.Count - from.Count, to.Quantum);
+        slot.Missing ??= slot.Amount is null ? "no-earlier-reading" : null;
+        return slot;
+    }
+
+    private IEnumerable<LeafRecord> RecordsOf(LeafRecord amount, DateTimeOffset from, DateTimeOffset to, RecordedMethod used) =>
+        [
+            amount,
+            LeafRecord.Of("from", from),
+            LeafRecord.Of("to", to),
+            .. FootprintLeaf.RecordsOf(used, set),
+            LeafRecord.Of("meters", string.Join(' ', meters.Select(m => m.Register))),
+        ];
+
+    /// <summary>A meter of the account, and the reading from which it counts.</summary>
+    private readonly record struct MeterFrom(AccountMeter Meter, RecordedRegister From);
+
+    /// <summary>What the meters have counted up to a slot's end.</summary>
+    private sealed class SlotCount(DateTimeOffset end)
+    {
+        public Quantity? Amount { get; private set; }
+
+        public DateTimeOffset From { get; private set; } = end;
+
+        public List<CountedStretch> Counted { get; } = [];
+
+        public List<MeterFrom> Bases { get; } = [];
+
+        public string? Missing { get; set; }
+
+        public void Add(AccountMeter meter, RecordedRegister from, RecordedRegister to)
+        {
+            Quantity more = Between(meter, from.Register, to.Register);
+            Amount = Amount is null ? more : Amount + more;
+            From = from.Time < From ? from.Time : From;
+            Counted.Add(new CountedStretch(meter.Register, from.Leaf, to.Leaf));
+            Bases.Add(new MeterFrom(meter, from));
+        }
+
+        private static Quantity Between(AccountMeter meter, Register from, Register to) =>
+            meter.ImpulsesPerUnit is { } constant
+                ? MeteredAmount.FromImpulses(to.Count - from.Count, constant, Unit.Parse(meter.Unit))
+                : MeteredAmount.FromCounts(to.Count - from.Count, to.Quantum);
+    }
 }

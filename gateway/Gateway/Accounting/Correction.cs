@@ -1,4 +1,3 @@
-using System.Globalization;
 using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Accounting;
@@ -8,14 +7,14 @@ internal static class Correction
 {
     /// <summary>The leaf of an entry and each correction after it, in order: what a later one states holds.</summary>
     /// <param name="first">What was entered.</param>
-    /// <param name="fact">The ledger's facts.</param>
+    /// <param name="correctionOf">Gives the index of the correction of a leaf, or null where there is none.</param>
     /// <param name="leafAt">The ledger's leaves.</param>
-    public static IReadOnlyList<Leaf> ChainOf(Leaf first, Func<string, string?> fact, Func<long, Leaf?> leafAt)
+    public static IReadOnlyList<Leaf> ChainOf(Leaf first, Func<long, long?> correctionOf, Func<long, Leaf?> leafAt)
     {
         List<Leaf> chain = [first];
-        while (fact(string.Create(CultureInfo.InvariantCulture, $"superseded:{chain[^1].Head.Index}")) is { } by)
+        while (correctionOf(chain[^1].Head.Index) is { } by)
         {
-            chain.Add(leafAt(long.Parse(by, NumberStyles.None, CultureInfo.InvariantCulture))!);
+            chain.Add(leafAt(by)!);
         }
 
         return chain;

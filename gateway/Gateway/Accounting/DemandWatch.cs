@@ -15,9 +15,6 @@ namespace EdgeGateway.Accounting;
 /// <param name="Warning">What is to be said while it lasts, or null.</param>
 public sealed record DemandRecord(string Month, long Peak, DateTimeOffset? PeakAt, DateTimeOffset? Warned, string? Warning)
 {
-    /// <summary>The fact's name.</summary>
-    public const string Fact = "demand";
-
     private const string None = "-";
     private const int Parts = 5;
 
@@ -47,6 +44,18 @@ public sealed record DemandRecord(string Month, long Peak, DateTimeOffset? PeakA
 
     private static DateTimeOffset? TimeOf(string text) =>
         text == None ? null : DateTimeOffset.FromUnixTimeSeconds(long.Parse(text, CultureInfo.InvariantCulture));
+}
+
+/// <summary>A warning of demand that began or ended.</summary>
+/// <param name="State"><see cref="Began"/> or <see cref="Ended"/>.</param>
+/// <param name="Text">What is to be said.</param>
+public readonly record struct DemandAlarm(string State, string Text)
+{
+    /// <summary>It is warned from here on.</summary>
+    public const string Began = "began";
+
+    /// <summary>It is not warned any more.</summary>
+    public const string Ended = "ended";
 }
 
 /// <summary>
@@ -84,15 +93,15 @@ public sealed class DemandWatch(
     /// <summary>Takes a reading that was judged before.</summary>
     /// <param name="at">Its slot.</param>
     /// <param name="now">The registers of the slot's reading leaves, by name.</param>
-    public void Seen(DateTimeOffset at, IReadOnlyDictionary<string, FlowReading> now) => Add(at, TotalOf(now));
+    public void Seen(DateTimeOffset at, IReadOnlyDictionary<string, RegisterReading> now) => Add(at, TotalOf(now));
 
     /// <summary>Takes the next reading.</summary>
     /// <param name="at">Its slot.</param>
     /// <param name="now">The registers of the slot's reading leaves, by name.</param>
     /// <returns>Whether a warning began or ended, with what is to be said.</returns>
-    public IReadOnlyList<(string State, string Text)> Take(DateTimeOffset at, IReadOnlyDictionary<string, FlowReading> now)
+    public IReadOnlyList<DemandAlarm> Take(DateTimeOffset at, IReadOnlyDictionary<string, RegisterReading> now)
     {
-        List<(string, string)> alarms = [];
+        List<DemandAlarm> alarms = [];
         Int128? total = TotalOf(now);
         DateTimeOffset block = Interval.SlotOf(at, Block).Start;
         DateTimeOffset? before = _start ?? (Record.Warning is null ? null : Record.Warned);
@@ -140,7 +149,7 @@ public sealed class DemandWatch(
         return true;
     }
 
-    private void Judge(List<(string State, string Text)> alarms)
+    private void Judge(List<DemandAlarm> alarms)
     {
         if (Limit(_start!.Value) is not { } limit)
         {
@@ -157,31 +166,28 @@ public sealed class DemandWatch(
                 + (outlook.Allowed is { } allowed ? $"{Exact.Display(allowed, 1)} kW for the rest hold it" : "nothing holds it any more");
             if (Record.Warning is null)
             {
-                alarms.Add(("began", text));
+                alarms.Add(new DemandAlarm(DemandAlarm.Began, text));
             }
 
             Record = Record with { Warned = _start, Warning = text };
         }
         else if (outlook.State == DemandState.Within && Record.Warning is not null)
         {
-            alarms.Add(("ended", $"{expected} forecast for the 15 min from {Clock(_start.Value)}, {LimitText(limit)}"));
+            string text = $"{expected} forecast for the 15 min from {Clock(_start.Value)}, {LimitText(limit)}";
+            alarms.Add(new DemandAlarm(DemandAlarm.Ended, text));
             Record = Record with { Warning = null };
         }
     }
 
-    private void End(DateTimeOffset block, Int128? energy, List<(string State, string Text)> alarms)
+    private void End(DateTimeOffset block, Int128? energy, List<DemandAlarm> alarms)
     {
         if (Record.Warning is not null)
         {
             string limit = Limit(block) is { } kilowatts ? $", {LimitText(kilowatts)}" : "";
-            alarms.Add(
-                (
-                    "ended",
-                    energy is { } all
-                        ? $"the 15 min from {Clock(block)} took {Kilowatts(all)} kW{limit}"
-                        : $"the 15 min from {Clock(block)} were not read to their end"
-                )
-            );
+            string text = energy is { } all
+                ? $"the 15 min from {Clock(block)} took {Kilowatts(all)} kW{limit}"
+                : $"the 15 min from {Clock(block)} were not read to their end";
+            alarms.Add(new DemandAlarm(DemandAlarm.Ended, text));
             Record = Record with { Warning = null };
         }
 
@@ -204,7 +210,7 @@ public sealed class DemandWatch(
 
     private string Clock(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, zone).ToString("HH:mm", CultureInfo.InvariantCulture);
 
-    private Int128? TotalOf(IReadOnlyDictionary<string, FlowReading> now)
+    private Int128? TotalOf(IReadOnlyDictionary<string, RegisterReading> now)
     {
         Int128 total = 0;
         foreach (string register in import)

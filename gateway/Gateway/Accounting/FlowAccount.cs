@@ -1,15 +1,12 @@
-using System.Globalization;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
-using EdgeGateway.Readings;
 
 namespace EdgeGateway.Accounting;
 
-/// <summary>A register as a reading leaf has it.</summary>
-/// <param name="Leaf">Index of the leaf.</param>
-/// <param name="Register">The register there, or null: it is missing.</param>
-/// <param name="Missing">Why.</param>
-public readonly record struct FlowReading(long Leaf, Register? Register, string? Missing);
+/// <summary>The records of a slot's flow leaf, and what it rests on.</summary>
+/// <param name="Records">Of the leaf.</param>
+/// <param name="ComputedFrom">Indexes of the reading leaves and of the flow leaf before, ascending.</param>
+public sealed record FlowSlot(IReadOnlyList<LeafRecord> Records, IReadOnlyList<long> ComputedFrom);
 
 /// <summary>
 /// The energy flows of the site, slot by slot: from two recorded readings of each register and the flow leaf before, whose battery content
@@ -20,8 +17,8 @@ public readonly record struct FlowReading(long Leaf, Register? Register, string?
 public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, string> impulseConstants)
 {
     private readonly HashSet<string> _all = [.. plan.All];
-    private Dictionary<string, FlowReading> _bases = [];
-    private (long Leaf, DateTimeOffset From, IReadOnlyList<(string Origin, long Energy)> Stored)? _before;
+    private Dictionary<string, RegisterReading> _bases = [];
+    private FlowBefore? _before;
 
     /// <summary>Which register counts what.</summary>
     public FlowPlan Plan => plan;
@@ -29,13 +26,7 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
     /// <summary>
     /// What must be remembered over a restart: the newest flow leaf, and the reading leaves where the next stretch begins.
     /// </summary>
-    public string Fact =>
-        string.Join(
-            ' ',
-            new SortedSet<long>(_bases.Values.Select(b => b.Leaf))
-                .Prepend(_before?.Leaf ?? 0)
-                .Select(i => i.ToString(CultureInfo.InvariantCulture))
-        );
+    public IEnumerable<long> Remembered => new SortedSet<long>(_bases.Values.Select(b => b.Leaf)).Prepend(_before?.Leaf ?? 0);
 
     /// <summary>
     /// The records of the flow leaf at a slot's end, the leaves it rests on, and the state after it. Changes nothing: see
@@ -43,31 +34,31 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
     /// </summary>
     /// <param name="end">The slot's end.</param>
     /// <param name="now">The registers of the slot's reading leaves, by name.</param>
-    public (IReadOnlyList<LeafRecord> Records, IReadOnlyList<long> ComputedFrom) At(
-        DateTimeOffset end,
-        IReadOnlyDictionary<string, FlowReading> now
-    )
+    public FlowSlot At(DateTimeOffset end, IReadOnlyDictionary<string, RegisterReading> now)
     {
-        RecordedFlow flow = RecordedFlow.Of(plan, _before?.From ?? end, end, StartOf, EndOf, _before?.Stored ?? []);
-        return (
-            [
-                LeafRecord.Of("from", _before?.From ?? end),
-                LeafRecord.Of("to", end),
-                .. _before is { } before ? [LeafRecord.Of("previous", before.Leaf)] : Array.Empty<LeafRecord>(),
-                .. flow.Statements.Select(RecordOf),
-            ],
-            [
-                .. new SortedSet<long>([
-                    .. _bases.Where(b => _all.Contains(b.Key)).Select(b => b.Value.Leaf),
-                    .. _before is { } b ? [b.Leaf] : Array.Empty<long>(),
-                    .. now.Where(n => _all.Contains(n.Key)).Select(n => n.Value.Leaf),
-                ]),
-            ]
-        );
+        DateTimeOffset from = _before?.From ?? end;
+        RecordedFlow flow = RecordedFlow.Of(plan, from, end, StartOf, EndOf, _before?.Stored ?? []);
+        List<LeafRecord> records = [LeafRecord.Of("from", from), LeafRecord.Of("to", end)];
+        SortedSet<long> rests =
+        [
+            .. _bases.Where(b => _all.Contains(b.Key)).Select(b => b.Value.Leaf),
+            .. now.Where(n => _all.Contains(n.Key)).Select(n => n.Value.Leaf),
+        ];
+        if (_before is { } before)
+        {
+            records.Add(LeafRecord.Of("previous", before.Leaf));
+            rests.Add(before.Leaf);
+        }
+
+        records.AddRange(flow.Statements.Select(RecordOf));
+        return new FlowSlot(records, [.. rests]);
 
         FlowCount? StartOf(string register) => CountOf(register, _bases.GetValueOrDefault(register));
-        (FlowCount?, string?) EndOf(string register) =>
-            now.GetValueOrDefault(register) is var at ? (CountOf(register, at), at.Missing) : default;
+        (FlowCount?, string?) EndOf(string register)
+        {
+            RegisterReading at = now.GetValueOrDefault(register);
+            return (CountOf(register, at), at.Missing);
+        }
     }
 
     /// <summary>The leaf is recorded: the next goes on from it.</summary>
@@ -75,52 +66,40 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
     /// <param name="records">Its records.</param>
     /// <param name="end">The slot's end.</param>
     /// <param name="now">As given to <see cref="At"/>.</param>
-    public void Close(long leaf, IReadOnlyList<LeafRecord> records, DateTimeOffset end, IReadOnlyDictionary<string, FlowReading> now)
+    public void Close(long leaf, IReadOnlyList<LeafRecord> records, DateTimeOffset end, IReadOnlyDictionary<string, RegisterReading> now)
     {
         FlowStatement[] statements = [.. records.Select(StatementOf)];
         bool ends = RecordedFlow.Ends(statements);
-        _before = (leaf, ends ? end : _before?.From ?? end, RecordedFlow.StoredIn(statements));
+        DateTimeOffset begin = ends ? end : _before?.From ?? end;
+        _before = new FlowBefore(leaf, begin, RecordedFlow.StoredIn(statements));
         _bases = ends
             ? now.Where(n => _all.Contains(n.Key) && n.Value.Register is not null).ToDictionary(n => n.Key, n => n.Value)
             : _bases;
     }
 
     /// <summary>Goes on from what is recorded.</summary>
-    /// <param name="fact">As <see cref="Fact"/> was, or null: it begins anew.</param>
+    /// <param name="remembered">As <see cref="Remembered"/> was; none: it begins anew.</param>
     /// <param name="leafAt">Gives a leaf, or null where its bytes are gone.</param>
-    public void Restore(string? fact, Func<long, Leaf?> leafAt)
+    public void Restore(IReadOnlyList<long> remembered, Func<long, Leaf?> leafAt)
     {
-        (_bases, _before) = ([], null);
-        long[] indexes =
-        [
-            .. (fact ?? "")
-                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .Select(i => long.Parse(i, NumberStyles.None, CultureInfo.InvariantCulture)),
-        ];
-        if (indexes.Length == 0 || leafAt(indexes[0]) is not { } leaf)
+        _bases = [];
+        _before = null;
+        if (remembered.Count == 0 || leafAt(remembered[0]) is not { } leaf)
         {
             return;
         }
 
         FlowStatement[] statements = [.. leaf.Records.Select(StatementOf)];
-        _before = (leaf.Head.Index, TimeOf(leaf, RecordedFlow.Ends(statements) ? "to" : "from"), RecordedFlow.StoredIn(statements));
-        foreach (Leaf reading in indexes.Skip(1).Select(leafAt).OfType<Leaf>())
+        DateTimeOffset begin = TimeOf(leaf, RecordedFlow.Ends(statements) ? "to" : "from");
+        _before = new FlowBefore(leaf.Head.Index, begin, RecordedFlow.StoredIn(statements));
+        foreach (Leaf reading in remembered.Skip(1).Select(leafAt).OfType<Leaf>())
         {
-            foreach ((string name, FlowReading at) in ReadingsIn(reading).Where(r => r.Reading.Register is not null))
+            foreach ((string name, RegisterReading at) in RegisterReading.AllIn(reading).Where(r => r.Value.Register is not null))
             {
                 _bases[name] = at;
             }
         }
     }
-
-    /// <summary>The registers that a reading leaf has, with those that are missing.</summary>
-    public static IEnumerable<(string Name, FlowReading Reading)> ReadingsIn(Leaf leaf) =>
-        [
-            .. leaf.Records.Where(r => r.Text is not null).Select(r => (r.Name, new FlowReading(leaf.Head.Index, null, r.Text))),
-            .. GroupLeaf
-                .RegistersOf(leaf)
-                .Select(r => (GroupLeaf.NameOf(r.Meter, r.Register.Obis), new FlowReading(leaf.Head.Index, r.Register, null))),
-        ];
 
     /// <summary>The statements of a flow leaf.</summary>
     public static FlowStatement StatementOf(LeafRecord record) =>
@@ -140,6 +119,9 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
             Number = statement.Text is null ? new DecimalFraction(statement.Exponent, statement.Mantissa) : null,
         };
 
-    private FlowCount? CountOf(string name, FlowReading at) =>
+    private FlowCount? CountOf(string name, RegisterReading at) =>
         at.Register is { } register ? new(register.Quantum, register.Count, impulseConstants.GetValueOrDefault(name)) : null;
+
+    /// <summary>The flow leaf before: its index, where the next stretch begins, and what the battery held.</summary>
+    private sealed record FlowBefore(long Leaf, DateTimeOffset From, IReadOnlyList<(string Origin, long Energy)> Stored);
 }

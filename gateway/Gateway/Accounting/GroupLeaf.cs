@@ -3,30 +3,6 @@ using EdgeGateway.Readings;
 
 namespace EdgeGateway.Accounting;
 
-/// <summary>A disclosure group as it is recorded.</summary>
-/// <param name="Name">Its name in the site file.</param>
-/// <param name="Meters">Its meters, in the order of the site file.</param>
-/// <param name="AccuracyClass">The class of most of its meters. Records state theirs only where it differs.</param>
-/// <param name="Settings">What the config leaf says of the group and its meters.</param>
-public sealed record RecordedGroup(string Name, IReadOnlyList<string> Meters, string AccuracyClass, IReadOnlyList<LeafRecord> Settings)
-{
-    /// <summary>
-    /// What the calibration leaves of its meters say, without what was before. Meters without a calibration are not in it.
-    /// </summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<LeafRecord>> Calibrations { get; init; } =
-        new Dictionary<string, IReadOnlyList<LeafRecord>>();
-
-    /// <summary>What the faces of its pulse meters showed.</summary>
-    public IReadOnlyList<RecordedIndex> Indexes { get; init; } = [];
-}
-
-/// <summary>What the face of a pulse meter showed.</summary>
-/// <param name="Meter">The meter.</param>
-/// <param name="Obis">Its register.</param>
-/// <param name="Reading">With its unit, for example <c>12345.6 m3</c>.</param>
-/// <param name="At">When, UTC.</param>
-public sealed record RecordedIndex(string Meter, ObisCode Obis, string Reading, DateTimeOffset At);
-
 /// <summary>Turns readings into the records of a reading leaf, and back. Pure.</summary>
 public static class GroupLeaf
 {
@@ -42,6 +18,21 @@ public static class GroupLeaf
 
     /// <summary>The record name of a register, for example <c>in-L1/1-0:1.8.0.255</c>.</summary>
     public static string NameOf(string meter, ObisCode obis) => $"{meter}/{obis}";
+
+    /// <summary>The meter in the name of a register.</summary>
+    public static string MeterIn(string register) => register[..register.IndexOf('/', StringComparison.Ordinal)];
+
+    /// <summary>A record that states a count.</summary>
+    /// <param name="name">The record's name.</param>
+    /// <param name="register">What is counted.</param>
+    public static LeafRecord CountOf(string name, Register register) =>
+        new(name) { Unit = register.Quantum.Unit, Number = new DecimalFraction(register.Quantum.Exponent, register.Count) };
+
+    /// <summary>What an impulse of a meter is worth by the settings of its group, for example <c>1000 imp/kWh</c>; null where they do not say.</summary>
+    /// <param name="config">The config leaf, or null.</param>
+    /// <param name="meter">The meter.</param>
+    public static string? ConstantIn(Leaf? config, string meter) =>
+        config?.Records.FirstOrDefault(r => r.Name == $"{meter}/constant")?.Text;
 
     /// <summary>The registers that a reading leaf has values for, by record name.</summary>
     public static IEnumerable<(string Meter, Register Register)> RegistersOf(Leaf leaf)

@@ -107,7 +107,7 @@ public sealed partial record Entry
     public long? Supersedes { get; private init; }
 
     /// <summary>Under which name the ledger remembers that it was entered, so that it is not entered twice. Null of a correction.</summary>
-    public string? Once { get; private init; }
+    public string? Identity { get; private init; }
 
     /// <summary>Of reports that follow each other: of what they are, so that none overlaps the one before. Else null.</summary>
     public string? InOrder { get; private init; }
@@ -296,7 +296,7 @@ public sealed partial record Entry
             RefuseEmptyProof(records);
         }
 
-        return new Entry(type, records) { Once = OnceOf(type, records) };
+        return new Entry(type, records) { Identity = IdentityOf(type, records) };
     }
 
     private static void RefuseEmptyProof(List<LeafRecord> records)
@@ -353,7 +353,7 @@ public sealed partial record Entry
     /// <summary>
     /// Under which name the ledger remembers an entry: an instrument by its kind and id, a manual entry by all it says but who entered it.
     /// </summary>
-    public static string OnceOf(string type, IReadOnlyList<LeafRecord> records)
+    public static string IdentityOf(string type, IReadOnlyList<LeafRecord> records)
     {
         string said =
             type == LeafType.Instrument
@@ -364,7 +364,7 @@ public sealed partial record Entry
                         .Where(r => r.Name != "by")
                         .Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}{(r.Data is { } data ? Convert.ToHexString(data.Span) : "")}")
                 );
-        return $"entered:{type}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(said)))}";
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(said)));
 
         string? Said(string name) => records.First(r => r.Name == name).Text;
     }

@@ -50,7 +50,7 @@ public sealed class LostLog
         Ledger ledger = Ledger.Open(path);
         if (
             File.Exists(DeviceKeyHistory.PathIn(folder))
-            && ledger.Fact("origin") is { } text
+            && ledger.Fact(FactNames.Origin) is { } text
             && Origin.Parse(text) is var origin
             && DeviceKeyHistory.Read(folder).Changes[^1] is { } change
             && change.Origin == origin
@@ -135,7 +135,7 @@ public sealed class LostLog
         try
         {
             using Ledger ledger = Ledger.Open(path);
-            return ledger.Fact("origin") == origin.ToString();
+            return ledger.Fact(FactNames.Origin) == origin.ToString();
         }
         catch (SqliteException e)
         {

@@ -5,11 +5,12 @@ namespace EdgeGateway.Recording;
 
 /// <summary>Writes the leaves of one tick: gives each its index, the time and a salt.</summary>
 /// <param name="time">Wall and monotonic time.</param>
-/// <param name="status">Asked for each tick: how far the wall time can be trusted.</param>
+/// <param name="status">Asked for each leaf: how far the wall time can be trusted.</param>
 /// <param name="random">For salts.</param>
 public sealed class Pen(TimeProvider time, Func<TimeStatus> status, RandomNumberGenerator random)
 {
-    private readonly List<byte[]> _leaves = [];
+    private readonly List<Leaf> _leaves = [];
+    private readonly List<byte[]> _bytes = [];
     private long _first;
 
     /// <summary>Kernel boots this log has seen.</summary>
@@ -21,12 +22,16 @@ public sealed class Pen(TimeProvider time, Func<TimeStatus> status, RandomNumber
     /// <summary>Milliseconds of the monotonic clock.</summary>
     public long MonotonicMs => (long)(time.GetTimestamp() / (time.TimestampFrequency / 1000.0));
 
+    /// <summary>The tick's leaves as they are recorded, in the order of their indexes.</summary>
+    public IReadOnlyList<byte[]> Bytes => [.. _bytes];
+
     /// <summary>Begins a tick.</summary>
     /// <param name="first">The index of its first leaf.</param>
     public void Begin(long first)
     {
         _first = first;
         _leaves.Clear();
+        _bytes.Clear();
     }
 
     /// <summary>Writes a leaf and gives its index.</summary>
@@ -49,13 +54,12 @@ public sealed class Pen(TimeProvider time, Func<TimeStatus> status, RandomNumber
             MonotonicMs = MonotonicMs,
             Salt = salt,
         };
-        _leaves.Add(LeafCodec.Encode(new Leaf(more?.Invoke(head) ?? head, records)));
+        Leaf leaf = new(more?.Invoke(head) ?? head, records);
+        _bytes.Add(LeafCodec.Encode(leaf));
+        _leaves.Add(leaf);
         return NextIndex - 1;
     }
 
     /// <summary>A leaf of the tick, or null where the index is of none.</summary>
-    public Leaf? Written(long index) => index >= _first && index < NextIndex ? LeafCodec.Decode(_leaves[(int)(index - _first)]) : null;
-
-    /// <summary>The tick's leaves.</summary>
-    public IReadOnlyList<byte[]> TakeLeaves() => [.. _leaves];
+    public Leaf? Written(long index) => index >= _first && index < NextIndex ? _leaves[(int)(index - _first)] : null;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using EdgeGateway.Evidence;
 using EdgeGateway.Keeping;
@@ -21,61 +20,40 @@ namespace EdgeGateway.Recording;
 /// <param name="readers">The cursors that must have passed.</param>
 public sealed class Thinning(TimeSpan after, TimeSpan slot, IReadOnlyList<string> readers)
 {
-    private const string Passed = "thinned",
-        Kept = "kept",
-        Shortest = "thinned-slot";
-
-    /// <summary>What is to be thinned with the next tick, and the facts that remember it.</summary>
+    /// <summary>What is to be thinned with a tick. What must be remembered of it is remembered with the tick.</summary>
     /// <param name="ledger">The ledger as it is.</param>
-    /// <param name="now">The tick's time.</param>
+    /// <param name="tick">The tick.</param>
     /// <returns>Indexes of leaves; none when no tile is due.</returns>
-    public (IReadOnlyList<long> Leaves, IReadOnlyDictionary<string, string> Facts) Due(Ledger ledger, DateTimeOffset now)
+    public IReadOnlyList<long> Due(Ledger ledger, OpenTick tick)
     {
-        // Footprints of before rest on the boundaries of shorter slots, if there were any.
-        long own = (long)slot.TotalMilliseconds,
-            boundary = ledger.Fact(Shortest) is { } known ? (long)BigInteger.GreatestCommonDivisor(Number(known), own) : own;
-        Dictionary<string, string> facts = ledger.Fact(Shortest) == Text(boundary) ? [] : new() { [Shortest] = Text(boundary) };
-        long first = Number(ledger.Fact(Passed) ?? "0"),
-            end = first + TiledTree.TileWidth;
-        if (end > ledger.Size || end > ledger.FirstIndexAt(now - after) || readers.Any(r => ledger.Cursor(r) < end))
+        long boundary = BoundaryMs(tick);
+        long first = LeafFact.Parse(tick.FactBefore(FactNames.Thinned) ?? "0");
+        long end = first + TiledTree.TileWidth;
+        if (end > ledger.Size || end > ledger.FirstIndexAt(tick.At - after) || readers.Any(r => ledger.Cursor(r) < end))
         {
-            return ([], facts);
+            return [];
         }
 
-        HashSet<long> kept = [.. (ledger.Fact(Kept) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number)];
-        facts[Passed] = Text(end);
-        return (
-            [
-                .. ledger
-                    .Leaves(first, end)
-                    .OfType<byte[]>()
-                    .Select(b => LeafCodec.Decode(b).Head)
-                    .Where(h => MayGo(h, boundary) && !kept.Contains(h.Index))
-                    .Select(h => h.Index),
-            ],
-            facts
-        );
+        tick.Remember(FactNames.Thinned, LeafFact.Text(end));
+        HashSet<long> kept = [.. LeafListFact.Parse(tick.FactBefore(FactNames.Kept))];
+        IEnumerable<LeafHead> heads = ledger.Leaves(first, end).OfType<byte[]>().Select(b => LeafCodec.Decode(b).Head);
+        return [.. heads.Where(h => MayGo(h, boundary) && !kept.Contains(h.Index)).Select(h => h.Index)];
     }
 
-    /// <summary>The facts that keep the leaves on which footprints will rest although they lie between two boundaries.</summary>
-    /// <param name="ledger">The ledger as it is.</param>
-    /// <param name="bases">Indexes of reading leaves at which footprints begin.</param>
-    public static KeyValuePair<string, string> Keep(Ledger ledger, IEnumerable<long> bases) =>
-        KeyValuePair.Create(
-            Kept,
-            string.Join(
-                ' ',
-                new SortedSet<long>([
-                    .. (ledger.Fact(Kept) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number),
-                    .. bases,
-                ]).Select(Text)
-            )
-        );
+    // Footprints of before rest on the boundaries of shorter slots, if there were any.
+    private long BoundaryMs(OpenTick tick)
+    {
+        long own = (long)slot.TotalMilliseconds;
+        string? known = tick.FactBefore(FactNames.ThinnedSlot);
+        long boundary = known is null ? own : (long)BigInteger.GreatestCommonDivisor(LeafFact.Parse(known), own);
+        if (known != LeafFact.Text(boundary))
+        {
+            tick.Remember(FactNames.ThinnedSlot, LeafFact.Text(boundary));
+        }
 
-    private static bool MayGo(LeafHead leaf, long boundary) =>
-        leaf.Type == LeafType.Reading && leaf.Time.ToUnixTimeMilliseconds() % boundary != 0;
+        return boundary;
+    }
 
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static bool MayGo(LeafHead leaf, long boundaryMs) =>
+        leaf.Type == LeafType.Reading && leaf.Time.ToUnixTimeMilliseconds() % boundaryMs != 0;
 }

@@ -65,21 +65,22 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     /// <param name="zone">Where months begin.</param>
     public static CarbonTotals Of(Ledger ledger, Origin origin, TimeZoneInfo zone)
     {
-        ILookup<bool, (string[] Name, AccountSpan Span)> spans = ledger
-            .Facts("span:")
-            .Select(f => (Name: f.Name.Split(':'), Span: AccountSpan.Parse(f.Value)))
-            .ToLookup(s => s.Name[^1] == "intensity");
-        List<(PeriodTotal Total, BigInteger? Micrograms)> totals = [.. spans[false].Select(s => OfSpan(ledger, s.Name, s.Span))];
-        totals.AddRange(
-            spans[true]
-                .GroupBy(s => (Account: s.Name[1], Month: CalendarPeriod.Of(AccountPeriod.Month, s.Span.To.AddMilliseconds(-1), zone).Name))
-                .Select(g => OfSlots(ledger, g.Key.Account, g.Key.Month, [.. g.Select(s => s.Span).OrderBy(s => s.From)]))
-        );
-        totals.AddRange(
-            ledger
-                .Facts("footprint:")
-                .Select(f => OfEntry(LeafAt(ledger, long.Parse(f.Value, NumberStyles.None, CultureInfo.InvariantCulture))!, zone))
-        );
+        ILookup<bool, NamedSpan> spans = ledger
+            .Facts(FactNames.AllSpans)
+            .Select(f => new NamedSpan(SpanName.Parse(f.Name), AccountSpan.Parse(f.Value)))
+            .ToLookup(s => s.Name.IsIntensity);
+        List<CountedTotal> totals = [.. spans[false].Select(s => OfSpan(ledger, s.Name, s.Span))];
+        foreach (IGrouping<string, NamedSpan> account in spans[true].GroupBy(s => s.Name.Account))
+        {
+            foreach (
+                IGrouping<string, AccountSpan> month in account.Select(s => s.Span).GroupBy(s => MonthOf(s.To.AddMilliseconds(-1), zone))
+            )
+            {
+                totals.Add(OfSlots(ledger, account.Key, month.Key, [.. month.OrderBy(s => s.From)]));
+            }
+        }
+
+        totals.AddRange(ledger.Facts(FactNames.AllFootprints).Select(f => OfEntry(LeafAt(ledger, LeafFact.Parse(f.Value))!, zone)));
         return new CarbonTotals(
             origin.ToString(),
             [.. totals.Select(t => t.Total).OrderBy(t => t.From).ThenBy(t => t.Account, StringComparer.Ordinal)],
@@ -117,18 +118,21 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         return text.Length > 0 ? text.ToString() : "No footprint has been recorded yet.\n";
     }
 
-    private static (PeriodTotal Total, BigInteger? Micrograms) OfSpan(Ledger ledger, string[] name, AccountSpan span)
+    private static CountedTotal OfSpan(Ledger ledger, SpanName name, AccountSpan span)
     {
         Leaf? last = LeafAt(ledger, span.Leaf);
         bool restated = last?.Records.Any(r => r.Name == "restates") == true;
-        string? none =
-            span.Blocked == 0 ? null
-            : restated ? last!.Records[0].Text
-            : $"{span.Blocked} of its slots have none: {last?.Records[0].Text}";
-        return (
+        string? none = null;
+        if (span.Blocked > 0)
+        {
+            string? reason = last?.Records[0].Text;
+            none = restated ? reason : $"{span.Blocked} of its slots have none: {reason}";
+        }
+
+        return new CountedTotal(
             new PeriodTotal(
-                name[1],
-                name[2],
+                name.Account,
+                name.Period,
                 span.From,
                 span.To,
                 none is null ? Kilograms(span.Micrograms) : null,
@@ -141,7 +145,7 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     }
 
     // A month of slots of intensities, each with a total of its own.
-    private static (PeriodTotal Total, BigInteger? Micrograms) OfSlots(Ledger ledger, string account, string month, AccountSpan[] spans)
+    private static CountedTotal OfSlots(Ledger ledger, string account, string month, AccountSpan[] spans)
     {
         AccountSpan[] without = [.. spans.Where(s => s.Blocked > 0)];
         string? none =
@@ -151,7 +155,7 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
                     + $"{LeafAt(ledger, without[0].Leaf)?.Records[0].Text} from "
                     + $"{without[0].From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}";
         BigInteger sum = spans.Aggregate(BigInteger.Zero, (all, s) => all + s.Micrograms);
-        return (
+        return new CountedTotal(
             new PeriodTotal(
                 account,
                 month,
@@ -166,13 +170,14 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         );
     }
 
-    private static (PeriodTotal Total, BigInteger? Micrograms) OfEntry(Leaf footprint, TimeZoneInfo zone)
+    private static CountedTotal OfEntry(Leaf footprint, TimeZoneInfo zone)
     {
-        (DateTimeOffset from, DateTimeOffset to) = (footprint.Records[1].AsTime(), footprint.Records[2].AsTime());
+        DateTimeOffset from = footprint.Records[1].AsTime();
+        DateTimeOffset to = footprint.Records[2].AsTime();
         CalendarPeriod month = CalendarPeriod.Of(AccountPeriod.Month, from, zone);
         string period = month.Holds(from, to) ? month.Name : $"{Day(from)}..{Day(to)}";
         long micrograms = footprint.Records[0].Number!.Value.Mantissa;
-        return (
+        return new CountedTotal(
             new PeriodTotal(footprint.Records[0].Name, period, from, to, Kilograms(micrograms), null, footprint.Head.Index, true),
             micrograms
         );
@@ -181,11 +186,7 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     }
 
     // A month in which a product is counted is counted by that alone: what was entered before its meter was there might be the same pieces.
-    private static IEnumerable<ProductIntensity> IntensitiesOf(
-        Ledger ledger,
-        TimeZoneInfo zone,
-        List<(PeriodTotal Total, BigInteger? Micrograms)> totals
-    )
+    private static IEnumerable<ProductIntensity> IntensitiesOf(Ledger ledger, TimeZoneInfo zone, List<CountedTotal> totals)
     {
         Production[] counted = [.. Counted(ledger, zone)];
         foreach (
@@ -239,10 +240,8 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     // Emissions of a time in which nobody counted would be set against the pieces of the rest.
     private static string? NotAllOf(Production made, string account, DateTimeOffset from, DateTimeOffset to)
     {
-        (DateTimeOffset first, DateTimeOffset last) = (
-            from > made.Month.From ? from : made.Month.From,
-            to < made.Month.To ? to : made.Month.To
-        );
+        DateTimeOffset first = from > made.Month.From ? from : made.Month.From;
+        DateTimeOffset last = to < made.Month.To ? to : made.Month.To;
         return made.Span is { } span && (span.From > first || span.To < last)
             ? $"{made.Product} was counted from {Minute(span.From)} to {Minute(span.To)}, and {account} is from {Minute(first)} "
                 + $"to {Minute(last)}"
@@ -250,10 +249,10 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     }
 
     private static IEnumerable<Production> Counted(Ledger ledger, TimeZoneInfo zone) =>
-        from fact in ledger.Facts(ProductCount.Facts)
+        from fact in ledger.Facts(FactNames.AllMade)
         let span = AccountSpan.Parse(fact.Value)
         where span.Registers.Count > 0
-        let name = ProductCount.In(fact.Name)
+        let name = MadeName.Parse(fact.Name)
         select new Production(
             name.Product,
             CalendarPeriod.Parse(name.Month, zone),
@@ -264,8 +263,12 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         );
 
     private static IEnumerable<Production> Entered(Ledger ledger, TimeZoneInfo zone) =>
-        from fact in ledger.Facts("production:")
-        let chain = Correction.ChainOf(LeafAt(ledger, Index(fact.Name))!, ledger.Fact, i => LeafAt(ledger, i))
+        from fact in ledger.Facts(FactNames.AllProduction)
+        let chain = Correction.ChainOf(
+            LeafAt(ledger, LeafFact.InName(fact.Name))!,
+            leaf => CorrectionOf(ledger, leaf),
+            i => LeafAt(ledger, i)
+        )
         let records = chain.SelectMany(l => l.Records).ToArray()
         let month = CalendarPeriod.Of(AccountPeriod.Month, records.First(r => r.Name == "from").AsTime(), zone)
         where month.Holds(records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime())
@@ -283,6 +286,12 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
 
     private static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>A span of an account with its name.</summary>
+    private sealed record NamedSpan(SpanName Name, AccountSpan Span);
+
+    /// <summary>A total as it is shown, and as it is counted on with; null where there is none.</summary>
+    private sealed record CountedTotal(PeriodTotal Total, BigInteger? Micrograms);
+
     /// <summary>What was made of a product in a month.</summary>
     /// <param name="Span">Between which readings it was counted; null where it was entered.</param>
     private sealed record Production(
@@ -294,7 +303,10 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
         AccountSpan? Span
     );
 
-    private static long Index(string fact) => long.Parse(fact.Split(':')[1], NumberStyles.None, CultureInfo.InvariantCulture);
+    private static long? CorrectionOf(Ledger ledger, long leaf) =>
+        ledger.Fact(FactNames.Superseded(leaf)) is { } by ? LeafFact.Parse(by) : null;
+
+    private static string MonthOf(DateTimeOffset time, TimeZoneInfo zone) => CalendarPeriod.Of(AccountPeriod.Month, time, zone).Name;
 
     private static string Kilograms(long micrograms) => new DecimalFraction(-9, micrograms).ToString();
 

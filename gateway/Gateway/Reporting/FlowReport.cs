@@ -56,7 +56,9 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         DateTimeOffset local = TimeZoneInfo.ConvertTime(now, zone);
         DateTimeOffset[] starts = [Start(local, 1), Start(local, 0), Start(local, -1)];
         List<Leaf> leaves = [];
-        for (Leaf? leaf = At(ledger.Fact("flows")?.Split(' ')[0]); leaf is not null && leaves.Count < MostLeaves; leaf = At(Previous(leaf)))
+        IReadOnlyList<long> remembered = LeafListFact.Parse(ledger.Fact(FactNames.Flows));
+        Leaf? leaf = remembered.Count > 0 ? At(remembered[0]) : null;
+        for (; leaf is not null && leaves.Count < MostLeaves; leaf = Previous(leaf) is { } before ? At(before) : null)
         {
             leaves.Add(leaf);
             if (FlowAccount.TimeOf(leaf, "to") <= starts[2])
@@ -74,14 +76,8 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
             return new DateTimeOffset(first, zone.GetUtcOffset(first)).ToUniversalTime();
         }
 
-        Leaf? At(string? index) =>
-            index is not null
-            && long.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out long i)
-            && ledger.Leaves(i, i + 1) is [{ } bytes]
-                ? LeafCodec.Decode(bytes)
-                : null;
-        static string? Previous(Leaf leaf) =>
-            leaf.Records.FirstOrDefault(r => r.Name == "previous")?.Number?.Mantissa.ToString(CultureInfo.InvariantCulture);
+        Leaf? At(long index) => ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
+        static long? Previous(Leaf leaf) => leaf.Records.FirstOrDefault(r => r.Name == "previous")?.Number?.Mantissa;
     }
 
     /// <summary>For a person.</summary>

@@ -1,4 +1,5 @@
 using EdgeGateway.Accounting;
+using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Reporting;
 
@@ -33,7 +34,7 @@ public sealed record LiveView(
                 }
             ),
         ];
-        DemandRecord? demand = model.WatchesDemand ? DemandRecord.Parse(model.Ledger.Fact(DemandRecord.Fact)) : null;
+        DemandRecord? demand = model.WatchesDemand ? DemandRecord.Parse(model.Ledger.Fact(FactNames.Demand)) : null;
         return new LiveView(
             Words.Clock(now, now, model.TimeZone),
             [

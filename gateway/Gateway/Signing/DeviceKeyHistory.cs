@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
 using EdgeGateway.Keeping;
@@ -29,9 +28,6 @@ public sealed record UnsealedKeyChange(Origin Origin, long Leaf, ReadOnlyMemory<
 /// </summary>
 public sealed class DeviceKeyHistory
 {
-    /// <summary>The ledger's fact that names the leaves that change the key: their indexes, ascending, with spaces between.</summary>
-    public const string Fact = "keyrot";
-
     private readonly string _path;
     private readonly TrustAnchors _device;
     private readonly ReadOnlyMemory<byte> _first;
@@ -134,7 +130,7 @@ public sealed class DeviceKeyHistory
     /// not follow from it.</exception>
     public UnsealedKeyChange? Complete(Ledger ledger)
     {
-        if (ledger.Fact("origin") is not { } text || Origin.Parse(text) is not { } origin || origin.DeviceId != DeviceId)
+        if (ledger.Fact(FactNames.Origin) is not { } text || Origin.Parse(text) is not { } origin || origin.DeviceId != DeviceId)
         {
             return null;
         }
@@ -148,9 +144,8 @@ public sealed class DeviceKeyHistory
             );
         }
 
-        foreach (string index in (ledger.Fact(Fact) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (long leaf in LeafListFact.Parse(ledger.Fact(FactNames.KeyChanges)))
         {
-            long leaf = long.Parse(index, NumberStyles.None, CultureInfo.InvariantCulture);
             if (Changes.Any(c => c.Origin == origin && c.Leaf == leaf))
             {
                 continue;
