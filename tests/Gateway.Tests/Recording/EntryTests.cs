@@ -37,20 +37,11 @@ public sealed class EntryTests : IDisposable
     {
         _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
         _key = DeviceKey.Open(_folder);
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            new Now([], Now),
-            [],
-            [],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            _time,
-            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(_ledger, _key, simulated: false),
-            NullLogger<Recorder>.Instance,
-            door: _door,
-            entryAccounts: [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)]
-        );
+        _recorder = new RecorderBuilder(_ledger, _key, _time)
+        {
+            EntryAccounts = [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)],
+            Door = _door,
+        }.Build();
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
     }
 

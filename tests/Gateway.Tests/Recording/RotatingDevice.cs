@@ -63,19 +63,13 @@ internal sealed class RotatingDevice : IDisposable
         _key.OpenCertificates(new Sentences<DeviceCertificates>(Log));
         RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
         Silent meter = new(book.Open("in", (ObisCode.ActiveImport, Quantum.MilliwattHour)));
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            new Now([meter], Time.GetUtcNow()),
-            [new RecordedGroup("g", ["in"], "1", [LeafRecord.Of("group", "g"), LeafRecord.Of("class", "1")])],
-            [],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            Time,
-            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(_ledger, _key, simulated: false),
-            new Sentences<Recorder>(Log),
-            lost
-        );
+        _recorder = new RecorderBuilder(_ledger, _key, Time)
+        {
+            Now = new Now([meter], Time.GetUtcNow()),
+            Groups = [new RecordedGroup("g", ["in"], "1", [LeafRecord.Of("group", "g"), LeafRecord.Of("class", "1")])],
+            Log = new Sentences<Recorder>(Log),
+            Lost = lost,
+        }.Build();
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
     }
 
