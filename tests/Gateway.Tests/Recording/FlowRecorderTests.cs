@@ -4,6 +4,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Drivers;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Gateway.Tests.Metering;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
@@ -16,7 +17,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// Energy flows on the real line: a grid connection, a roof, a battery and loads, each behind a simulated chip. Only the clock is fake.

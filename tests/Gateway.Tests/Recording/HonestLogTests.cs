@@ -6,6 +6,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -16,7 +17,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// Random lives of a device: it is off, its clock is moved, meters are missing, come and go, registers begin again, impulse constants and

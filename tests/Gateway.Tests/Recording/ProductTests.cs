@@ -5,6 +5,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -15,7 +16,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// Products that a pulse meter counts: by month, over restarts and registers that begin again, and set against an account.

@@ -12,7 +12,7 @@ using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>A recorder with one meter, which counts what the test says, and one account of it.</summary>
 public abstract class RecordedMeter : IDisposable

@@ -6,9 +6,10 @@ using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Recording;
 using EdgeGateway.Signing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// Builds a recorder. A test sets what it is about; without that, nothing is metered and nothing accounted, slots and checkpoints are due

@@ -3,6 +3,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Drivers;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -13,7 +14,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// The recorder on the real line: simulated chips, real drivers, meters, registers, ledger and key. Only the clock is fake.

@@ -11,7 +11,7 @@ using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// A few hours of whole sites, with everything that a site file can ask for: what they record is what earlier versions recorded.

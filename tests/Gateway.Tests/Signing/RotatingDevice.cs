@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
+using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
@@ -11,7 +13,7 @@ using EdgeGateway.Site;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Signing;
 
 /// <summary>
 /// A data folder with the real key, ledger and recorder over it, which is started and stopped as the gateway does; a meter that never

@@ -4,6 +4,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Recording;
@@ -11,7 +12,7 @@ using EdgeGateway.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Entering;
 
 /// <summary>What people enter: what is taken, how it stands in the log, and what is refused.</summary>
 public sealed class EntryTests : IDisposable
