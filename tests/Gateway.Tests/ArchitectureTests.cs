@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace EdgeGateway.Tests;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>Who may know whom. Left of the ledger only writes, right of it only reads; only the composition knows everything.</summary>
 public sealed partial class ArchitectureTests

@@ -7,10 +7,9 @@ using EdgeGateway.Evidence;
 using EdgeGateway.Evidence.Tests;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
-using EdgeGateway.Tests.Publishing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace EdgeGateway.Tests;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>The program as its users start it: a process of its own, files, signals, exit codes.</summary>
 public sealed partial class EndToEndTests : IDisposable

@@ -1,7 +1,6 @@
 using EdgeGateway.Entering;
 using EdgeGateway.Inputs;
 using EdgeGateway.Site;
-using EdgeGateway.Tests.Publishing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MQTTnet;
 using MQTTnet.Protocol;
 
-namespace EdgeGateway.Tests.Inputs;
+namespace EdgeGateway.Gateway.Tests.Inputs;
 
 /// <summary>What comes in by a file, a web server and a broker, up to the command door.</summary>
 public sealed class FeedTests : IDisposable

@@ -1,7 +1,7 @@
 using EdgeGateway.Publishing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 public sealed class DeliveryTests : IDisposable
 {

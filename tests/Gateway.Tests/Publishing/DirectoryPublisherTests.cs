@@ -1,7 +1,7 @@
 using EdgeGateway.Evidence;
 using EdgeGateway.Publishing;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 public sealed class DirectoryPublisherTests : IDisposable
 {

@@ -4,7 +4,7 @@ using System.Text;
 using EdgeGateway.Evidence;
 using EdgeGateway.Publishing;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 public sealed class MqttPublisherTests : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Text;
 using EdgeGateway.Evidence;
 using EdgeGateway.Publishing;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 /// <summary>What a gateway delivers is taken and checked with nothing of ours: mosquitto_sub and openssl.</summary>
 public sealed class OtherPeoplesToolsTests : IDisposable

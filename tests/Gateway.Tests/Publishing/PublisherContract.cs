@@ -3,7 +3,7 @@ using EdgeGateway.Evidence;
 using EdgeGateway.Publishing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 /// <summary>What holds for every publisher, tried on its real destination.</summary>
 public abstract class PublisherContract : IAsyncDisposable

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
-using EdgeGateway.Tests.Recording;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 /// <summary>A ledger in a folder of its own, with a key, that grows when a test says so.</summary>
 internal sealed class RecordedLog : IDisposable

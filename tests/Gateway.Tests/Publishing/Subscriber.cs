@@ -4,7 +4,7 @@ using System.Threading.Channels;
 using MQTTnet;
 using MQTTnet.Protocol;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 /// <summary>Somebody who subscribes to one topic of a broker.</summary>
 internal sealed class Subscriber : IDisposable

@@ -3,7 +3,7 @@ using EdgeGateway.Evidence;
 using EdgeGateway.Publishing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 public sealed class TilesPublisherTests : IDisposable
 {

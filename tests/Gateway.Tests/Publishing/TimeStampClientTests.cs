@@ -6,7 +6,7 @@ using EdgeGateway.Site;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 /// <summary>The device's side of RFC 3161 against <c>openssl ts</c>, from the request to a bundle that others verify.</summary>
 public sealed class TimeStampClientTests : IAsyncLifetime

@@ -5,7 +5,7 @@ using EdgeGateway.Publishing;
 using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests.Publishing;
 
 /// <summary>The device's side of C2SP tlog-witness, against a witness that remembers one log.</summary>
 public sealed class WitnessClientTests : IDisposable

@@ -4,6 +4,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Drivers;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Gateway.Tests.Metering;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
@@ -16,7 +17,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// Energy flows on the real line: a grid connection, a roof, a battery and loads, each behind a simulated chip. Only the clock is fake.
@@ -452,21 +453,15 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         ];
         Now now = new(meters, _time.GetUtcNow());
         _workers = [.. meters.Select(m => new BusWorker(m.Registers.Meter, [m], now, _book, _file, _time, NullLogger.Instance))];
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            now,
-            [new RecordedGroup("boundary", Meters, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])],
-            [],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            _time,
-            new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(_ledger, _key, simulated: true),
-            NullLogger<Recorder>.Instance,
-            thinning: _thinning,
-            flows: new FlowAccount(_plan, new Dictionary<string, string>()),
-            demand: _limitKw is null ? null : new DemandWatch(_plan.Import, new Dictionary<string, string>(), _limitKw, TimeZoneInfo.Utc)
-        );
+        _recorder = new RecorderBuilder(_ledger, _key, _time)
+        {
+            Now = now,
+            Groups = [new RecordedGroup("boundary", Meters, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])],
+            Thinning = _thinning,
+            Flows = new FlowAccount(_plan, new Dictionary<string, string>()),
+            Demand = _limitKw is null ? null : new DemandWatch(_plan.Import, new Dictionary<string, string>(), _limitKw, TimeZoneInfo.Utc),
+            Simulated = true,
+        }.Build();
         _workers.ForEach(w => w.Poll());
         _recorder.Start(new ProcessStart("boot-a", "0.1.0"), _book.Starts);
     }

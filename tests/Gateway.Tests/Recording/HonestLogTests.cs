@@ -6,6 +6,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -16,7 +17,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// Random lives of a device: it is off, its clock is moved, meters are missing, come and go, registers begin again, impulse constants and
@@ -390,30 +391,22 @@ public sealed partial class HonestLogTests : IDisposable
                     ),
             ];
             _now = new Now([new Meter("in", Quantum.MilliwattHour), new Meter("pulses", Quantum.Impulse)], _time.GetUtcNow());
-            _recorder = new Recorder(
-                _ledger,
-                _key,
-                _now,
-                [Group("boundary", "in", null), Group("line", "pulses", _constant)],
-                accounts,
-                new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(_slot), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai },
-                _time,
-                new Pen(_time, () => TimeStatus.Synchronised, _salts),
-                Recorder.OriginOf(_ledger, _key, simulated: false),
-                NullLogger<Recorder>.Instance,
-                thinning: _seed % 2 == 0 ? null : new Thinning(TimeSpan.FromHours(1), TimeSpan.FromMinutes(_slot), []),
-                entryAccounts: !_office
-                    ? []
-                    :
-                    [
-                        new EntryAccount(
-                            "scope2-office",
-                            "office",
-                            set,
-                            RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East))
-                        ),
-                    ]
+            EntryAccount office = new(
+                "scope2-office",
+                "office",
+                set,
+                RecordedMethod.OfEnergy(RecordedMethod.LocationBased, set.Factors.Single(f => f.Key == East))
             );
+            _recorder = new RecorderBuilder(_ledger, _key, _time)
+            {
+                Now = _now,
+                Groups = [Group("boundary", "in", null), Group("line", "pulses", _constant)],
+                Accounts = accounts,
+                EntryAccounts = _office ? [office] : [],
+                Rhythm = RecorderBuilder.Quarters with { CarbonSlot = TimeSpan.FromMinutes(_slot), Zone = Shanghai },
+                Thinning = _seed % 2 == 0 ? null : new Thinning(TimeSpan.FromHours(1), TimeSpan.FromMinutes(_slot), []),
+                Salts = _salts,
+            }.Build();
             _recorder.Start(new ProcessStart($"boot-{_boot++ / 3}", "1.0.0"), []);
             Tell(
                 $"open at {_time.GetUtcNow():u}, {_constant} imp/kWh, impulses {_withImpulses}, factor {Values[_version]}, "

@@ -8,7 +8,7 @@ using EdgeGateway.Recording;
 using EdgeGateway.Reporting;
 using EdgeGateway.Site;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>Footprints by the intensity of each slot of time: stated before, later, anew, or never.</summary>
 public sealed class IntensityTests : RecordedMeter

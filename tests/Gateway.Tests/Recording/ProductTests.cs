@@ -5,6 +5,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -15,7 +16,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// Products that a pulse meter counts: by month, over restarts and registers that begin again, and set against an account.
@@ -314,11 +315,11 @@ public sealed class ProductTests : IDisposable
             LeafRecord.Of("class", "1"),
             LeafRecord.Of("made/constant", $"{constant} imp/pieces"),
         ];
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            _now,
-            [new RecordedGroup("hall", ["in", "made"], "1", settings)],
+        _recorder = new RecorderBuilder(_ledger, _key, _time)
+        {
+            Now = _now,
+            Groups = [new RecordedGroup("hall", ["in", "made"], "1", settings)],
+            Accounts =
             [
                 new CarbonAccount(
                     "scope2",
@@ -327,13 +328,9 @@ public sealed class ProductTests : IDisposable
                     [new AccountMeter("in", ObisCode.ActiveImport, null)]
                 ),
             ],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai },
-            _time,
-            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(_ledger, _key, simulated: false),
-            NullLogger<Recorder>.Instance,
-            products: counts ? [new ProductCount(product, new AccountMeter("made", ObisCode.Pieces, constant, "pieces"))] : null
-        );
+            Products = counts ? [new ProductCount(product, new AccountMeter("made", ObisCode.Pieces, constant, "pieces"))] : [],
+            Rhythm = RecorderBuilder.Quarters with { Zone = Shanghai },
+        }.Build();
         bool isNew = _ledger.Size == 0;
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
         if (isNew)

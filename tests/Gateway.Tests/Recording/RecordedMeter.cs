@@ -12,7 +12,7 @@ using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>A recorder with one meter, which counts what the test says, and one account of it.</summary>
 public abstract class RecordedMeter : IDisposable
@@ -58,10 +58,10 @@ public abstract class RecordedMeter : IDisposable
     protected void Open(CarbonAccount account)
     {
         _now = new Now([new Counter(Counted)], Time.GetUtcNow());
-        Recorder = new Recorder(
-            Ledger,
-            _key,
-            _now,
+        Recorder = new RecorderBuilder(Ledger, _key, Time)
+        {
+            Now = _now,
+            Groups =
             [
                 new RecordedGroup(
                     "boundary",
@@ -74,13 +74,9 @@ public abstract class RecordedMeter : IDisposable
                     ]
                 ),
             ],
-            [account],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256) { Zone = Shanghai },
-            Time,
-            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
-            EdgeGateway.Recording.Recorder.OriginOf(Ledger, _key, simulated: false),
-            NullLogger<Recorder>.Instance
-        );
+            Accounts = [account],
+            Rhythm = RecorderBuilder.Quarters with { Zone = Shanghai },
+        }.Build();
         bool isNew = Ledger.Size == 0;
         Recorder.Start(new ProcessStart("boot", "1.0.0"), []);
         if (isNew)

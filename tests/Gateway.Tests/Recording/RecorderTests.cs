@@ -3,6 +3,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Drivers;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -13,7 +14,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// The recorder on the real line: simulated chips, real drivers, meters, registers, ledger and key. Only the clock is fake.
@@ -340,14 +341,7 @@ public sealed class RecorderTests : IAsyncLifetime
     [InlineData(256, 1, true)]
     [InlineData(1, -3600, true)]
     public void A_checkpoint_is_due_by_time_by_leaves_or_after_a_step_back(long waiting, int seconds, bool due) =>
-        Assert.Equal(
-            due,
-            Recorder.SealIsDue(
-                waiting,
-                TimeSpan.FromSeconds(seconds),
-                new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256)
-            )
-        );
+        Assert.Equal(due, Recorder.SealIsDue(waiting, TimeSpan.FromSeconds(seconds), RecorderBuilder.Quarters));
 
     private void Open(ProcessStart start)
     {
@@ -368,11 +362,11 @@ public sealed class RecorderTests : IAsyncLifetime
         Now now = new([meter], _time.GetUtcNow());
         _worker = new BusWorker("i2c-1", [meter], now, _book, _file, _time, NullLogger.Instance);
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(East);
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            now,
-            [_group],
+        _recorder = new RecorderBuilder(_ledger, _key, _time)
+        {
+            Now = now,
+            Groups = [_group],
+            Accounts =
             [
                 new CarbonAccount(
                     "scope2-location",
@@ -381,13 +375,10 @@ public sealed class RecorderTests : IAsyncLifetime
                     [new AccountMeter("in", ObisCode.ActiveImport, null)]
                 ),
             ],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            _time,
-            new Pen(_time, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(_ledger, _key, simulated: true),
-            NullLogger<Recorder>.Instance,
-            thinning: _thinning
-        );
+            Thinning = _thinning,
+            TimeStatus = TimeStatus.Informative,
+            Simulated = true,
+        }.Build();
         _worker.Poll();
         _recorder.Start(start, _book.Starts);
     }

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>Salts that are the same in every run, so that the same life gives the same leaves.</summary>
 internal sealed class SeededSalts(int seed) : RandomNumberGenerator

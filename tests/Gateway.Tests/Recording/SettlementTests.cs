@@ -6,7 +6,7 @@ using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Reporting;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>Periods that are accounted anew: by instruments when they end or come late, and when a factor was corrected.</summary>
 public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))

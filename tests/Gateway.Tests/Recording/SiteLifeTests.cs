@@ -11,7 +11,7 @@ using EdgeGateway.Site;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Recording;
 
 /// <summary>
 /// A few hours of whole sites, with everything that a site file can ask for: what they record is what earlier versions recorded.
@@ -191,25 +191,20 @@ internal sealed class SiteLife : IDisposable
         }
 
         _now = new Now([.. _site.Meters.Select(m => _meters[m.Name])], _time.GetUtcNow());
-        _recorder = new Recorder(
-            Ledger,
-            _key,
-            _now,
-            SitePlan.GroupsOf(_site),
-            SitePlan.AccountsOf(_site),
-            SitePlan.RhythmOf(_site),
-            _time,
-            new Pen(_time, () => TimeStatus.Synchronised, _salts),
-            Recorder.OriginOf(Ledger, _key, simulated: true),
-            NullLogger<Recorder>.Instance,
-            null,
-            SitePlan.ThinningOf(_site),
-            new CommandDoor(),
-            SitePlan.EntryAccountsOf(_site),
-            SitePlan.FlowsOf(_site),
-            SitePlan.DemandOf(_site),
-            SitePlan.ProductsOf(_site)
-        );
+        _recorder = new RecorderBuilder(Ledger, _key, _time)
+        {
+            Now = _now,
+            Groups = SitePlan.GroupsOf(_site),
+            Accounts = SitePlan.AccountsOf(_site),
+            EntryAccounts = SitePlan.EntryAccountsOf(_site),
+            Products = SitePlan.ProductsOf(_site),
+            Flows = SitePlan.FlowsOf(_site),
+            Demand = SitePlan.DemandOf(_site),
+            Rhythm = SitePlan.RhythmOf(_site),
+            Thinning = SitePlan.ThinningOf(_site),
+            Simulated = true,
+            Salts = _salts,
+        }.Build();
         _recorder.Start(new ProcessStart($"boot-{_boots++ / 2}", "1.0.0"), book.Starts);
         Tick();
     }

@@ -5,7 +5,6 @@ using System.Text.Json;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 using EdgeGateway.Signing;
-using EdgeGateway.Tests.Recording;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeGateway.Gateway.Tests.Serving;

@@ -4,7 +4,6 @@ using EdgeGateway.Publishing;
 using EdgeGateway.Readings;
 using EdgeGateway.Serving;
 using EdgeGateway.Site;
-using EdgeGateway.Tests.Publishing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeGateway.Gateway.Tests.Serving;

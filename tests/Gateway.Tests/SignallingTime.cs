@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>A clock that stands still until a test moves it, and tells the test when somebody begins to wait on it.</summary>
 internal sealed class SignallingTime : FakeTimeProvider

@@ -4,7 +4,7 @@ using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Readings;
 using EdgeGateway.Site;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests;
 
 public class SitePlanTests
 {

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Keeping;
+using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Publishing;
@@ -11,7 +13,7 @@ using EdgeGateway.Site;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Signing;
 
 /// <summary>
 /// A data folder with the real key, ledger and recorder over it, which is started and stopped as the gateway does; a meter that never
@@ -63,19 +65,13 @@ internal sealed class RotatingDevice : IDisposable
         _key.OpenCertificates(new Sentences<DeviceCertificates>(Log));
         RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
         Silent meter = new(book.Open("in", (ObisCode.ActiveImport, Quantum.MilliwattHour)));
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            new Now([meter], Time.GetUtcNow()),
-            [new RecordedGroup("g", ["in"], "1", [LeafRecord.Of("group", "g"), LeafRecord.Of("class", "1")])],
-            [],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            Time,
-            new Pen(Time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(_ledger, _key, simulated: false),
-            new Sentences<Recorder>(Log),
-            lost
-        );
+        _recorder = new RecorderBuilder(_ledger, _key, Time)
+        {
+            Now = new Now([meter], Time.GetUtcNow()),
+            Groups = [new RecordedGroup("g", ["in"], "1", [LeafRecord.Of("group", "g"), LeafRecord.Of("class", "1")])],
+            Log = new Sentences<Recorder>(Log),
+            Lost = lost,
+        }.Build();
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
     }
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>Programs of Debian's packages that the tests run.</summary>
 internal static class Tool

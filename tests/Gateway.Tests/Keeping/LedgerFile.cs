@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Keeping;
 
 /// <summary>The ledger's file as others touch it.</summary>
 internal static class LedgerFile

@@ -1,6 +1,4 @@
-using EdgeGateway.Tests.Publishing;
-
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>A certificate authority made with openssl: a root, and one under it that certifies devices and revokes.</summary>
 internal sealed class Authority : IDisposable

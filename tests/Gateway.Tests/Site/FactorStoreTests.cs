@@ -1,10 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using EdgeGateway.Carbon.Tests;
-using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Site;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Site;
 
 public sealed class FactorStoreTests : IDisposable
 {

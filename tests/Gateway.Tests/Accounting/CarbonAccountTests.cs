@@ -3,7 +3,7 @@ using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Accounting;
 
 public sealed class CarbonAccountTests
 {

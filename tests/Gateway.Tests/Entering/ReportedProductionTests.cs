@@ -2,12 +2,13 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Reporting;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Entering;
 
 /// <summary>What machines report of production: one time after the other, never twice.</summary>
 public sealed class ReportedProductionTests() : RecordedMeter(new DateTimeOffset(2026, 6, 15, 6, 0, 0, TimeSpan.Zero))

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>What a broker that knows only MQTT 3.1.1 does with a client that speaks 5.</summary>
 public enum Mqtt5

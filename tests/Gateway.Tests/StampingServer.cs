@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary><c>openssl ts</c> behind a Kestrel of its own: RFC 3161 over HTTP (§3.4).</summary>
 internal sealed class StampingServer : IAsyncDisposable

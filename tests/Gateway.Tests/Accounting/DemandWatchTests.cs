@@ -1,7 +1,7 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Readings;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Accounting;
 
 /// <summary>When a warning of demand begins and ends. Blocks of a quarter of an hour take 25 kWh at 100 kW.</summary>
 public sealed class DemandWatchTests

@@ -3,7 +3,7 @@ using EdgeGateway.Evidence;
 using EdgeGateway.Keeping;
 using Microsoft.Data.Sqlite;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Keeping;
 
 public sealed class LedgerTests : IDisposable
 {

@@ -5,7 +5,7 @@ using EdgeGateway.Reporting;
 using EdgeGateway.Site;
 using Fractions;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Reporting;
 
 public class BudgetReportTests
 {

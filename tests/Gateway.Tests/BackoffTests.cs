@@ -1,7 +1,7 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests;
 
 public class BackoffTests
 {

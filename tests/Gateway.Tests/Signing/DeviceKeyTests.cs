@@ -8,9 +8,8 @@ using System.Text;
 using EdgeGateway.Evidence;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
-using EdgeGateway.Tests.Publishing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Signing;
 
 /// <summary>The device's key wherever it is kept: in a file, in a TPM (swtpm), in a PKCS#11 token (SoftHSM).</summary>
 public sealed class DeviceKeyTests : IDisposable

@@ -3,9 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 using EdgeGateway.Evidence;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
-using static EdgeGateway.Tests.Recording.RotatingDevice;
+using static EdgeGateway.Gateway.Tests.Signing.RotatingDevice;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Signing;
 
 /// <summary>A certificate of an authority for the device's key: asked for, installed, refreshed.</summary>
 public sealed class DeviceCertificatesTests : IAsyncLifetime

@@ -4,6 +4,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Recording;
@@ -11,7 +12,7 @@ using EdgeGateway.Signing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Entering;
 
 /// <summary>What people enter: what is taken, how it stands in the log, and what is refused.</summary>
 public sealed class EntryTests : IDisposable
@@ -37,20 +38,11 @@ public sealed class EntryTests : IDisposable
     {
         _ledger = Ledger.Open(Path.Combine(_folder, "ledger.db"));
         _key = DeviceKey.Open(_folder);
-        _recorder = new Recorder(
-            _ledger,
-            _key,
-            new Now([], Now),
-            [],
-            [],
-            new Rhythm(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(1), 256),
-            _time,
-            new Pen(_time, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(_ledger, _key, simulated: false),
-            NullLogger<Recorder>.Instance,
-            door: _door,
-            entryAccounts: [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)]
-        );
+        _recorder = new RecorderBuilder(_ledger, _key, _time)
+        {
+            EntryAccounts = [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)],
+            Door = _door,
+        }.Build();
         _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
     }
 

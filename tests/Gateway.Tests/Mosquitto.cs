@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>A real broker on a port of its own, on this computer only.</summary>
 internal sealed class Mosquitto : IAsyncDisposable

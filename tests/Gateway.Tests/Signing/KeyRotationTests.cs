@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using EdgeGateway.Evidence;
 using EdgeGateway.Site;
 using Microsoft.Data.Sqlite;
-using static EdgeGateway.Tests.Recording.RotatingDevice;
+using static EdgeGateway.Gateway.Tests.Signing.RotatingDevice;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Signing;
 
 /// <summary>
 /// One key hands the log over to the next, wherever the power is cut, and what it signs verifies from the first public key alone.

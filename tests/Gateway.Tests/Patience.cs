@@ -1,4 +1,4 @@
-namespace EdgeGateway.Tests.Publishing;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>Waiting for another program or thread has an end, so that a test which waits in vain fails and does not hang.</summary>
 internal static class Patience

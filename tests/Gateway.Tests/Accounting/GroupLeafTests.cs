@@ -2,7 +2,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
 using EdgeGateway.Readings;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Accounting;
 
 public class GroupLeafTests
 {

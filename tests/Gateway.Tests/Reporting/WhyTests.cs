@@ -5,7 +5,7 @@ using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Serving;
 using EdgeGateway.Reporting;
 
-namespace EdgeGateway.Tests.Recording;
+namespace EdgeGateway.Gateway.Tests.Reporting;
 
 /// <summary>How a footprint came about, down to the leaves that it rests on.</summary>
 public sealed class WhyTests
