@@ -2,6 +2,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Site;
 using EdgeGateway.Readings;
+using EdgeGateway.Recording;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Gateway.Tests;
@@ -72,8 +73,8 @@ public class SitePlanTests
     public void An_ATM90E32AS_phase_counts_active_energy_for_a_footprint()
     {
         CarbonAccount account = SitePlan.AccountsOf(Everything)[0];
-        Assert.True(account.Counts("in-L2", ObisCode.ActiveImport));
-        Assert.False(account.Counts("press", ObisCode.ApparentImport));
+        Assert.Contains("in-L2/1-0:1.8.0.255", account.Meters.Select(m => m.Register));
+        Assert.DoesNotContain("press", account.Meters.Select(m => m.Name));
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public class SitePlanTests
             SitePlan.AccountsOf(Everything).Select(a => a.Name)
         );
         Assert.Equal(TimeSpan.FromMinutes(30), SitePlan.AccountsOf(Everything)[3].IntensitySlot);
-        Assert.True(SitePlan.AccountsOf(Everything)[1].Counts("gas", ObisCode.Gas));
+        Assert.Equal([("gas", ObisCode.Gas)], SitePlan.AccountsOf(Everything)[1].Meters.Select(m => (m.Name, m.Obis)));
         Assert.Equal(
             [("scope1-gas-billed", "gas bill"), ("scope1-diesel", "diesel"), ("scope2-heat", "steam")],
             SitePlan.EntryAccountsOf(Everything).Select(a => (a.Name, a.Subject))
@@ -97,7 +98,7 @@ public class SitePlanTests
         ProductCount product = Assert.Single(SitePlan.ProductsOf(Everything));
         Assert.Equal(
             ("battery pack", "presses/0-0:96.15.0.255", new AccountMeter("presses", ObisCode.Pieces, "1", "pieces")),
-            (product.Product, product.Register, product.Meter)
+            (product.Product, product.Meter.Register, product.Meter)
         );
         Assert.Equal("1 imp/pieces", Groups[1].Settings.Single(r => r.Name == "presses/constant").Text);
     }

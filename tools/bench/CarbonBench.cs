@@ -306,21 +306,7 @@ internal static class CarbonBench
             for (int i = 0; i < Rounds; i++)
             {
                 DateTimeOffset at = Start.AddMinutes(15 * i);
-                Dictionary<string, (RecordedRegister?, string?)> now = Enumerable
-                    .Range(1, 3)
-                    .ToDictionary(
-                        m => $"in-L{m}",
-                        m =>
-                            (
-                                (RecordedRegister?)
-                                    new RecordedRegister(
-                                        i,
-                                        at,
-                                        new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000 + (i * 60_000_007L * m))
-                                    ),
-                                (string?)null
-                            )
-                    );
+                Dictionary<string, RegisterReading> now = account.Meters.ToDictionary(m => m.Register, m => ReadingOf(i, at, m));
                 long from = Stopwatch.GetTimestamp();
                 AccountSlot slot = account.At(at, now);
                 account.Close(now);
@@ -340,9 +326,9 @@ internal static class CarbonBench
                         )
                     )
                 );
-                foreach ((string meter, (RecordedRegister? register, string? _)) in now)
+                foreach (AccountMeter meter in account.Meters)
                 {
-                    account.Begin(meter, register!.Value);
+                    account.Begin(meter.Name, now[meter.Register].Recorded!.Value);
                 }
             }
 
@@ -353,6 +339,12 @@ internal static class CarbonBench
         }
 
         return (computing, whole);
+    }
+
+    private static RegisterReading ReadingOf(int slot, DateTimeOffset at, AccountMeter meter)
+    {
+        long count = 9_000_000_000 + (slot * 60_000_007L);
+        return new RegisterReading(slot, at, new Register(meter.Obis, Quantum.MilliwattHour, count), null);
     }
 
     // The median of what a slot's end takes the recorder, µs, with three meters and so many accounts of them.
@@ -368,11 +360,11 @@ internal static class CarbonBench
         using DeviceKey key = DeviceKey.Open(folder);
         Now now = new(meters, Start);
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
-        Recorder recorder = new(
-            ledger,
-            key,
-            now,
-            [new RecordedGroup("boundary", names, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")])],
+        TimeSpan quarter = TimeSpan.FromMinutes(15);
+        RecordedGroup group = new("boundary", names, "1", [LeafRecord.Of("group", "boundary"), LeafRecord.Of("class", "1")]);
+        RecordingPlan plan = new([group], new Rhythm(quarter, quarter, quarter, 256))
+        {
+            Accounts =
             [
                 .. Enumerable
                     .Range(0, accounts)
@@ -383,13 +375,11 @@ internal static class CarbonBench
                         [.. names.Select(n => new AccountMeter(n, ObisCode.ActiveImport, null))]
                     )),
             ],
-            new Rhythm(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(15), 256),
-            clock,
-            new Pen(clock, () => TimeStatus.Informative, RandomNumberGenerator.Create()),
-            Recorder.OriginOf(ledger, key, simulated: true),
-            NullLogger<Recorder>.Instance
-        );
-        recorder.Start(new ProcessStart("boot", "bench"), []);
+        };
+        Pen pen = new(clock, () => TimeStatus.Informative, RandomNumberGenerator.Create());
+        Origin origin = Recorder.OriginOf(ledger, key, simulated: true);
+        Recorder recorder = new(plan, ledger, key, now, clock, pen, origin, NullLogger<Recorder>.Instance);
+        recorder.Start(new ProcessStart("boot", "bench"));
         double[] took = new double[Rounds];
         for (int i = -Warm; i < Rounds; i++)
         {

@@ -67,26 +67,22 @@ internal static partial class WrittenBench
                     .Select(i => new Counted(book.Open($"machine-{i:D2}", (ObisCode.ActiveImport, Quantum.MilliwattHour)))),
             ];
             Now now = new(meters, clock.GetUtcNow());
+            LeafRecord[] settings = [LeafRecord.Of("group", "hall-1"), LeafRecord.Of("class", "1")];
+            RecordedGroup group = new("hall-1", [.. meters.Select(m => m.Registers.Meter)], "1", settings);
+            Rhythm rhythm = new(TimeSpan.FromSeconds(Slot), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(Slot), 256);
+            Pen pen = new(clock, () => TimeStatus.Synchronised, RandomNumberGenerator.Create());
+            Origin origin = Recorder.OriginOf(ledger, key, simulated: true);
             Recorder recorder = new(
+                new RecordingPlan([group], rhythm),
                 ledger,
                 key,
                 now,
-                [
-                    new(
-                        "hall-1",
-                        [.. meters.Select(m => m.Registers.Meter)],
-                        "1",
-                        [LeafRecord.Of("group", "hall-1"), LeafRecord.Of("class", "1")]
-                    ),
-                ],
-                [],
-                new Rhythm(TimeSpan.FromSeconds(Slot), TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(Slot), 256),
                 clock,
-                new Pen(clock, () => TimeStatus.Synchronised, RandomNumberGenerator.Create()),
-                Recorder.OriginOf(ledger, key, simulated: true),
+                pen,
+                origin,
                 NullLogger<Recorder>.Instance
             );
-            recorder.Start(new ProcessStart("bench", "0"), book.Starts);
+            recorder.Start(new ProcessStart("bench", "0") { Registers = book.Starts });
             recorder.Seal();
             WriteBack(any);
 

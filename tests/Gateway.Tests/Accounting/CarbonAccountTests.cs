@@ -52,11 +52,10 @@ public sealed class CarbonAccountTests
         );
         AccountSlot slot = account.At(
             Noon.AddMinutes(3),
-            new Dictionary<string, (RecordedRegister?, string?)>
-            {
-                ["in"] = (new RecordedRegister(3, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 1)), null),
-                ["pulse"] = (new RecordedRegister(4, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.Impulse, 1)), null),
-            }
+            Now(
+                new RecordedRegister(3, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 1)),
+                new RecordedRegister(4, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.Impulse, 1))
+            )
         );
         Assert.Equal(stated, slot.Records.FirstOrDefault(r => r.Name == "pulse/1-0:1.8.0.255/base")?.Number?.Mantissa);
         Assert.Equal([1, 2, 3, 4], slot.ComputedFrom);
@@ -67,14 +66,7 @@ public sealed class CarbonAccountTests
     {
         CarbonAccount account = Account("100");
         account.Begin("in", At(1, Quantum.MilliwattHour, 0));
-        AccountSlot slot = account.At(
-            Noon.AddMinutes(30),
-            new Dictionary<string, (RecordedRegister?, string?)>
-            {
-                ["in"] = (At(2, Quantum.MilliwattHour, 1), null),
-                ["pulse"] = (At(3, Quantum.Impulse, 8), null),
-            }
-        );
+        AccountSlot slot = account.At(Noon.AddMinutes(30), Now(At(2, Quantum.MilliwattHour, 1), At(3, Quantum.Impulse, 8)));
         Assert.Equal((3L, 550L), (slot.Records.First(r => r.Name == "pulse/1-0:1.8.0.255/base").Number!.Value.Mantissa, slot.Micrograms));
         Assert.Equal([1, 2, 3], slot.ComputedFrom);
     }
@@ -93,8 +85,11 @@ public sealed class CarbonAccountTests
     private static RecordedRegister At(long leaf, Quantum quantum, long count) =>
         new(leaf, Noon.AddMinutes(15 * leaf), new Register(ObisCode.ActiveImport, quantum, count));
 
+    private static Dictionary<string, RegisterReading> Now(RecordedRegister input, RecordedRegister pulses) =>
+        new() { ["in/1-0:1.8.0.255"] = Reading(input), ["pulse/1-0:1.8.0.255"] = Reading(pulses) };
+
+    private static RegisterReading Reading(RecordedRegister recorded) => new(recorded.Leaf, recorded.Time, recorded.Register, null);
+
     private static LeafRecord Amount(CarbonAccount account, RecordedRegister input, RecordedRegister pulses) =>
-        account
-            .At(Noon, new Dictionary<string, (RecordedRegister?, string?)> { ["in"] = (input, null), ["pulse"] = (pulses, null) })
-            .Records[0];
+        account.At(Noon, Now(input, pulses)).Records[0];
 }

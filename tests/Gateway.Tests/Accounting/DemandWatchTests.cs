@@ -104,15 +104,11 @@ public sealed class DemandWatchTests
 
     private static DemandWatch Watch(decimal? limit) => new([Import], new Dictionary<string, string>(), limit, Shanghai);
 
-    private static Dictionary<string, FlowReading> Reading(decimal kilowattHours) =>
-        new()
-        {
-            [Import] = new FlowReading(
-                1,
-                new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, (long)(kilowattHours * 1_000_000)),
-                null
-            ),
-        };
+    private static Dictionary<string, RegisterReading> Reading(decimal kilowattHours)
+    {
+        Register register = new(ObisCode.ActiveImport, Quantum.MilliwattHour, (long)(kilowattHours * 1_000_000));
+        return new() { [Import] = new RegisterReading(1, Noon, register, null) };
+    }
 
     private void Run(int minutes, decimal kilowatts)
     {

@@ -43,7 +43,7 @@ public sealed class EntryTests : IDisposable
             EntryAccounts = [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)],
             Door = _door,
         }.Build();
-        _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
+        _recorder.Start(new ProcessStart("boot", "1.0.0"));
     }
 
     public void Dispose()

@@ -306,7 +306,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         RunTo(Noon.AddMinutes(15));
         Assert.Equal(
             ("4.6", Noon),
-            (DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakKw, DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakAt)
+            (DemandRecord.Parse(_ledger.Fact(FactNames.Demand)).PeakKw, DemandRecord.Parse(_ledger.Fact(FactNames.Demand)).PeakAt)
         );
     }
 
@@ -335,7 +335,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         );
         Assert.Equal(
             ("4.6", Noon.AddMinutes(15)),
-            (DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakKw, DemandRecord.Parse(_ledger.Fact(DemandRecord.Fact)).PeakAt)
+            (DemandRecord.Parse(_ledger.Fact(FactNames.Demand)).PeakKw, DemandRecord.Parse(_ledger.Fact(FactNames.Demand)).PeakAt)
         );
     }
 
@@ -463,7 +463,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
             Simulated = true,
         }.Build();
         _workers.ForEach(w => w.Poll());
-        _recorder.Start(new ProcessStart("boot-a", "0.1.0"), _book.Starts);
+        _recorder.Start(new ProcessStart("boot-a", "0.1.0") { Registers = _book.Starts });
     }
 
     private async Task CloseAsync()

@@ -407,7 +407,7 @@ public sealed partial class HonestLogTests : IDisposable
                 Thinning = _seed % 2 == 0 ? null : new Thinning(TimeSpan.FromHours(1), TimeSpan.FromMinutes(_slot), []),
                 Salts = _salts,
             }.Build();
-            _recorder.Start(new ProcessStart($"boot-{_boot++ / 3}", "1.0.0"), []);
+            _recorder.Start(new ProcessStart($"boot-{_boot++ / 3}", "1.0.0"));
             Tell(
                 $"open at {_time.GetUtcNow():u}, {_constant} imp/kWh, impulses {_withImpulses}, factor {Values[_version]}, "
                     + $"market {_market}, {_minutes} min, hourly {_hourly}, by {_period}, slots of {_slot} min, office "

@@ -332,7 +332,7 @@ public sealed class ProductTests : IDisposable
             Rhythm = RecorderBuilder.Quarters with { Zone = Shanghai },
         }.Build();
         bool isNew = _ledger.Size == 0;
-        _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
+        _recorder.Start(new ProcessStart("boot", "1.0.0"));
         if (isNew)
         {
             Tick(missing: false);

@@ -78,7 +78,7 @@ public abstract class RecordedMeter : IDisposable
             Rhythm = RecorderBuilder.Quarters with { Zone = Shanghai },
         }.Build();
         bool isNew = Ledger.Size == 0;
-        Recorder.Start(new ProcessStart("boot", "1.0.0"), []);
+        Recorder.Start(new ProcessStart("boot", "1.0.0"));
         if (isNew)
         {
             Tick();

@@ -60,22 +60,26 @@ internal sealed class RecorderBuilder(Ledger ledger, DeviceKey key, TimeProvider
     /// <summary>The recorder, which has recorded nothing yet.</summary>
     public Recorder Build() =>
         new(
+            Plan,
             ledger,
             key,
             Now,
-            Groups,
-            Accounts,
-            Rhythm,
             time,
             new Pen(time, () => TimeStatus, Salts),
             Recorder.OriginOf(ledger, key, Simulated),
             Log,
             Lost,
-            Thinning,
-            Door,
-            EntryAccounts,
-            Flows,
-            Demand,
-            Products
+            Door
         );
+
+    private RecordingPlan Plan =>
+        new(Groups, Rhythm)
+        {
+            Accounts = Accounts,
+            EntryAccounts = EntryAccounts,
+            Products = Products,
+            Flows = Flows,
+            Demand = Demand,
+            Thinning = Thinning,
+        };
 }

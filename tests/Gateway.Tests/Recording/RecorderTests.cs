@@ -380,7 +380,7 @@ public sealed class RecorderTests : IAsyncLifetime
             Simulated = true,
         }.Build();
         _worker.Poll();
-        _recorder.Start(start, _book.Starts);
+        _recorder.Start(start with { Registers = _book.Starts });
     }
 
     private async Task ReopenWith(RecordedGroup group)

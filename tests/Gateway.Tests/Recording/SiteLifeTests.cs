@@ -205,7 +205,7 @@ internal sealed class SiteLife : IDisposable
             Simulated = true,
             Salts = _salts,
         }.Build();
-        _recorder.Start(new ProcessStart($"boot-{_boots++ / 2}", "1.0.0"), book.Starts);
+        _recorder.Start(new ProcessStart($"boot-{_boots++ / 2}", "1.0.0") { Registers = book.Starts });
         Tick();
     }
 

@@ -201,7 +201,7 @@ internal sealed class ServedSite : IAsyncDisposable
             new LedgerTick(
                 Time.GetUtcNow(),
                 [Leaf(LeafType.Reading, "boundary", [Energy("in-L1", ObisCode.ActiveImport, 1)])],
-                new Dictionary<string, string> { [DemandRecord.Fact] = demand.ToString() }
+                new Dictionary<string, string> { [FactNames.Demand] = demand.ToString() }
             )
         );
 
@@ -306,7 +306,7 @@ internal sealed class ServedSite : IAsyncDisposable
             new LedgerTick(
                 Time.GetUtcNow(),
                 [leaf],
-                new Dictionary<string, string> { ["origin"] = $"{Origin}", [DeviceKeyHistory.Fact] = $"{Ledger.Size}" }
+                new Dictionary<string, string> { ["origin"] = $"{Origin}", [FactNames.KeyChanges] = $"{Ledger.Size}" }
             )
         );
         Seal();

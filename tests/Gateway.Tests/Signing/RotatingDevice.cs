@@ -72,7 +72,7 @@ internal sealed class RotatingDevice : IDisposable
             Log = new Sentences<Recorder>(Log),
             Lost = lost,
         }.Build();
-        _recorder.Start(new ProcessStart("boot", "1.0.0"), []);
+        _recorder.Start(new ProcessStart("boot", "1.0.0"));
     }
 
     public void Slot()
