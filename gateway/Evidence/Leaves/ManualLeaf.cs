@@ -1,0 +1,24 @@
+namespace EdgeGateway.Evidence.Leaves;
+
+/// <summary>What people enter: an invoice, a delivery of fuel, a count of products.</summary>
+/// <param name="Kind"><c>invoice</c>, <c>fuel</c>, <c>production</c>, <c>heat</c> or <c>reading</c>.</param>
+/// <param name="Subject">What it is about, as accounts and products name it.</param>
+/// <param name="Entered">Its period, its amount and what stands behind it.</param>
+public sealed record ManualLeaf(string Kind, string Subject, Entered Entered)
+{
+    /// <summary>Reads a leaf.</summary>
+    /// <exception cref="EvidenceException">It is of another type, or not laid out as this type is.</exception>
+    public static ManualLeaf Of(Leaf leaf)
+    {
+        LeafCursor records = LeafCursor.Of(leaf, LeafType.Manual);
+        return new ManualLeaf(records.Text("kind"), records.Text("subject"), Entered.Read(ref records));
+    }
+
+    /// <summary>What is recorded.</summary>
+    public IReadOnlyList<LeafRecord> Records()
+    {
+        List<LeafRecord> records = [LeafRecord.Of("kind", Kind), LeafRecord.Of("subject", Subject)];
+        Entered.AddTo(records);
+        return records;
+    }
+}
