@@ -1,6 +1,6 @@
 using System.Globalization;
 using EdgeGateway.Accounting;
-using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Site;
@@ -85,17 +85,18 @@ public static class SitePlan
         site.Recording.ThinAfter is { } after ? new Thinning(after, site.Recording.Carbon, [.. site.Publishers.Select(p => p.Name)]) : null;
 
     private static Dictionary<string, string> ConstantsOf(SiteFile site) =>
-        site.Meters.OfType<PulseMeterSettings>().ToDictionary(m => GroupLeaf.NameOf(m.Name, m.Obis), m => m.ImpulsesPerUnit);
+        site.Meters.OfType<PulseMeterSettings>().ToDictionary(m => RegisterName.Of(m.Name, m.Obis), m => m.ImpulsesPerUnit);
 
     private static RecordedGroup GroupOf(string name, IReadOnlyList<MeterSettings> meters)
     {
         string mostCommon = meters.GroupBy(m => m.Accuracy).MaxBy(g => g.Count())!.Key.Code();
-        return new RecordedGroup(
-            name,
-            [.. meters.Select(m => m.Name)],
-            mostCommon,
-            [LeafRecord.Of("group", name), LeafRecord.Of("class", mostCommon), .. meters.SelectMany(SettingsOf)]
-        )
+        ConfigLeaf settings = new()
+        {
+            Group = name,
+            AccuracyClass = mostCommon,
+            Settings = [.. meters.SelectMany(SettingsOf)],
+        };
+        return new RecordedGroup(name, [.. meters.Select(m => m.Name)], mostCommon, settings.Records())
         {
             Calibrations = meters
                 .Where(m => m.Calibration is not null)
@@ -110,63 +111,79 @@ public static class SitePlan
         };
     }
 
-    private static IReadOnlyList<LeafRecord> CalibrationOf(string meter, CalibrationSettings calibration) =>
-        [
-            LeafRecord.Of("meter", meter),
-            LeafRecord.Of("correction", calibration.Correction.ToString()),
-            LeafRecord.Of("calibrated", calibration.At),
-            LeafRecord.Of("by", calibration.By),
-            LeafRecord.Of("reference", calibration.Reference),
-            LeafRecord.Of("uncertainty", $"{calibration.UncertaintyPercent.ToString(CultureInfo.InvariantCulture)} %"),
-        ];
+    private static CalibrationLeaf CalibrationOf(string meter, CalibrationSettings calibration) =>
+        new()
+        {
+            Meter = meter,
+            Correction = calibration.Correction.ToString(),
+            Calibrated = calibration.At,
+            By = calibration.By,
+            Reference = calibration.Reference,
+            Uncertainty = $"{Text(calibration.UncertaintyPercent)} %",
+        };
 
     // What a reading means depends on these; whoever checks it years later finds them here.
-    private static IEnumerable<LeafRecord> SettingsOf(MeterSettings meter)
+    private static IEnumerable<MeterSetting> SettingsOf(MeterSettings meter)
     {
-        IEnumerable<(string Name, string Value)> settings =
+        List<MeterSetting> settings =
         [
-            ("bus", meter.Bus.Device),
-            ("class", meter.Accuracy.Code()),
-            .. meter switch
-            {
-                Ade7953MeterSettings m =>
-                [
-                    ("kind", "ade7953"),
-                    ("input", m.Channel.ToString()),
-                    ("ct", TextOf(m.Ct)),
-                    ("voltage-divider", m.VoltageDivider.ToString(CultureInfo.InvariantCulture)),
-                ],
-                Ads1115MeterSettings m =>
-                [
-                    ("kind", "ads1115"),
-                    ("sampling", m.Ready is null ? "single conversions" : "continuous"),
-                    ("address", m.Address.ToString(CultureInfo.InvariantCulture)),
-                    ("input", m.Input),
-                    ("ct", TextOf(m.Ct)),
-                    ("assumed-voltage", $"{m.AssumedVoltageV.ToString(CultureInfo.InvariantCulture)} V"),
-                ],
-                Atm90e32asMeterSettings m =>
-                [
-                    ("kind", "atm90e32as"),
-                    ("input", m.Phase.ToString()),
-                    ("ct", TextOf(m.Ct)),
-                    ("voltage-divider", m.VoltageDivider.ToString(CultureInfo.InvariantCulture)),
-                    ("line", $"{m.LineHz} Hz"),
-                ],
-                PulseMeterSettings m =>
-                [
-                    ("kind", "pulse"),
-                    ("line", m.Line.ToString(CultureInfo.InvariantCulture)),
-                    ("constant", $"{m.ImpulsesPerUnit} imp/{m.Unit}"),
-                    ("stable", $"{m.Stable.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms"),
-                ],
-                _ => Array.Empty<(string, string)>(),
-            },
-            .. meter.Calibration is { } calibration ? new[] { ("correction", calibration.Correction.ToString()) } : [],
-            .. meter.Source is { } source ? new[] { ("source", source) } : [],
+            Setting("bus", meter.Bus.Device),
+            Setting("class", meter.Accuracy.Code()),
+            .. OfKind(meter, Setting),
         ];
-        return settings.Select(s => LeafRecord.Of($"{meter.Name}/{s.Name}", s.Value));
+        if (meter.Calibration is { } calibration)
+        {
+            settings.Add(Setting("correction", calibration.Correction.ToString()));
+        }
+
+        if (meter.Source is { } source)
+        {
+            settings.Add(Setting("source", source));
+        }
+
+        return settings;
+
+        MeterSetting Setting(string name, string value) => new(meter.Name, name, value);
     }
+
+    private static IEnumerable<MeterSetting> OfKind(MeterSettings meter, Func<string, string, MeterSetting> setting) =>
+        meter switch
+        {
+            Ade7953MeterSettings m =>
+            [
+                setting("kind", "ade7953"),
+                setting("input", m.Channel.ToString()),
+                setting("ct", TextOf(m.Ct)),
+                setting("voltage-divider", Text(m.VoltageDivider)),
+            ],
+            Ads1115MeterSettings m =>
+            [
+                setting("kind", "ads1115"),
+                setting("sampling", m.Ready is null ? "single conversions" : "continuous"),
+                setting("address", Text(m.Address)),
+                setting("input", m.Input),
+                setting("ct", TextOf(m.Ct)),
+                setting("assumed-voltage", $"{Text(m.AssumedVoltageV)} V"),
+            ],
+            Atm90e32asMeterSettings m =>
+            [
+                setting("kind", "atm90e32as"),
+                setting("input", m.Phase.ToString()),
+                setting("ct", TextOf(m.Ct)),
+                setting("voltage-divider", Text(m.VoltageDivider)),
+                setting("line", $"{m.LineHz} Hz"),
+            ],
+            PulseMeterSettings m =>
+            [
+                setting("kind", "pulse"),
+                setting("line", Text(m.Line)),
+                setting(ConfigLeaf.Constant, new ImpulseConstant(m.ImpulsesPerUnit, m.Unit).ToString()),
+                setting("stable", $"{m.Stable.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms"),
+            ],
+            _ => [],
+        };
+
+    private static string Text(decimal number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string TextOf(CtSettings ct) =>
         string.Create(CultureInfo.InvariantCulture, $"{ct.PrimaryA} A/{ct.SecondaryMv} mV{(ct.Reversed ? " reversed" : "")}");

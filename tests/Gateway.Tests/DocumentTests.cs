@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace EdgeGateway.Tests;
+namespace EdgeGateway.Gateway.Tests;
 
 /// <summary>Documents lead to where they say, and read well beside the code.</summary>
 public sealed partial class DocumentTests

@@ -15,7 +15,7 @@ public class SitePlanTests
     [Fact]
     public void A_calibration_leaf_says_what_it_corrects_and_what_stands_behind_it()
     {
-        IReadOnlyList<LeafRecord> records = Groups[0].Calibrations["in-L1"];
+        IReadOnlyList<LeafRecord> records = Groups[0].Calibrations["in-L1"].Records();
         Assert.Equal(
             [
                 ("meter", "in-L1"),
@@ -28,7 +28,7 @@ public class SitePlanTests
             records.Select(r => (r.Name, r.Text))
         );
         Assert.Equal(new DateTimeOffset(2026, 6, 1, 8, 30, 0, TimeSpan.Zero).ToUnixTimeSeconds(), records[2].Number!.Value.Mantissa);
-        Assert.Equal("ratio 0.99; 5 A 0° 1.5 %", Groups[1].Calibrations["press"][1].Text);
+        Assert.Equal("ratio 0.99; 5 A 0° 1.5 %", Groups[1].Calibrations["press"].Correction);
         Assert.Equal(["in-L1", "in-L2"], Groups[0].Calibrations.Keys);
     }
 
@@ -36,7 +36,7 @@ public class SitePlanTests
     public void The_settings_say_what_is_corrected_and_that_a_clamp_is_reversed()
     {
         Assert.Equal("200 A/333 mV reversed", Groups[0].Settings.Single(r => r.Name == "in-L1/ct").Text);
-        Assert.Equal(Groups[0].Calibrations["in-L1"][1].Text, Groups[0].Settings.Single(r => r.Name == "in-L1/correction").Text);
+        Assert.Equal(Groups[0].Calibrations["in-L1"].Correction, Groups[0].Settings.Single(r => r.Name == "in-L1/correction").Text);
         Assert.DoesNotContain(Groups[0].Settings, r => r.Name == "main/correction");
     }
 

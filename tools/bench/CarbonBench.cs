@@ -322,7 +322,7 @@ internal static class CarbonBench
                                 Factors = 1,
                                 ComputedFrom = slot.ComputedFrom,
                             },
-                            slot.Records
+                            slot.Footprint.Records()
                         )
                     )
                 );

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using Microsoft.Data.Sqlite;
@@ -214,7 +215,7 @@ internal static class EvidenceBench
                 Simulated = true,
             }
             : HeadOf(index, Start.AddMinutes(index));
-        IEnumerable<Reading> readings = Enumerable
+        Reading[] readings = Enumerable
             .Range(1, meters)
             .Select(m => new Reading
             {
@@ -222,7 +223,8 @@ internal static class EvidenceBench
                 Time = head.Time,
                 Registers = [new Register(ObisCode.ActiveImport, new Quantum("Wh", -3), 9_000_000_000 + (index * m))],
                 Accuracy = AccuracyClass.Class1,
-            });
+            })
+            .ToArray();
         return LeafCodec.Encode(
             new Leaf(
                 head,
@@ -233,7 +235,7 @@ internal static class EvidenceBench
                         LeafRecord.Of("device", origin.DeviceId),
                         new LeafRecord("key") { Data = new byte[] { 0x30 } },
                     ]
-                    : GroupLeaf.RecordsOf(head.Time, readings, AccuracyClass.Class1.Code())
+                    : ReadingLeaf.Of(head.Time, readings, AccuracyClass.Class1.Code()).Records()
             )
         );
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
@@ -118,7 +119,7 @@ internal static class LineBench
                     ? [LeafRecord.Of("origin", origin.ToString())]
                     :
                     [
-                        .. meters.Select(m => new LeafRecord(GroupLeaf.NameOf(m.Name, m.Obis))
+                        .. meters.Select(m => new LeafRecord(RegisterName.Of(m.Name, m.Obis))
                         {
                             Unit =
                                 m is PulseMeterSettings ? "count"

@@ -14,6 +14,15 @@ public sealed record ManualLeaf(string Kind, string Subject, Entered Entered)
         return new ManualLeaf(records.Text("kind"), records.Text("subject"), Entered.Read(ref records));
     }
 
+    /// <summary>All that it states but who entered it, a line each: two entries that state the same are one.</summary>
+    public string Statement =>
+        string.Join(
+            '\n',
+            Records()
+                .Where(r => r.Name != "by")
+                .Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}{(r.Data is { } data ? Convert.ToHexString(data.Span) : "")}")
+        );
+
     /// <summary>What is recorded.</summary>
     public IReadOnlyList<LeafRecord> Records()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Accounting;
 
@@ -47,14 +48,13 @@ public sealed record AccountSpan
     public long? Anew { get; private init; }
 
     /// <summary>The carbon leaves of its slots, from and to: of the account's slots, those in between are all its own.</summary>
-    public IReadOnlyList<(long From, long To)> Slots { get; private init; } = [];
+    public IReadOnlyList<LeafRange> Slots { get; private init; } = [];
 
     /// <summary>For each register the reading leaves between which it was counted.</summary>
-    public IReadOnlyDictionary<string, (long From, long To)[]> Registers { get; private init; } =
-        new Dictionary<string, (long From, long To)[]>();
+    public IReadOnlyDictionary<string, LeafRange[]> Registers { get; private init; } = new Dictionary<string, LeafRange[]>();
 
     /// <summary>All those leaves.</summary>
-    public IEnumerable<long> Readings => Registers.Values.SelectMany(s => s).SelectMany(s => new[] { s.From, s.To });
+    public IEnumerable<long> Readings => Registers.Values.SelectMany(s => s).SelectMany(s => (long[])[s.From, s.To]);
 
     /// <summary>With one more slot.</summary>
     /// <param name="span">So far; null before the first.</param>
@@ -65,14 +65,14 @@ public sealed record AccountSpan
     /// stretch must end there.</param>
     public static AccountSpan With(
         AccountSpan? span,
-        AccountSlot slot,
+        SlotCount slot,
         DateTimeOffset end,
         long leaf,
         Func<string, long, long, bool>? worthTheSame = null
     )
     {
-        SortedDictionary<string, (long From, long To)[]> registers = new(
-            (span?.Registers ?? new Dictionary<string, (long From, long To)[]>()).ToDictionary(),
+        SortedDictionary<string, LeafRange[]> registers = new(
+            (span?.Registers ?? new Dictionary<string, LeafRange[]>()).ToDictionary(),
             StringComparer.Ordinal
         );
 
@@ -80,17 +80,21 @@ public sealed record AccountSpan
         bool back = slot.From >= end;
         foreach ((string register, long from, long to) in slot.Counted)
         {
-            registers[register] = registers.GetValueOrDefault(register) switch
+            LeafRange[] stretches = registers.GetValueOrDefault(register) ?? [];
+            bool goesOn = stretches.Length > 0 && stretches[^1].To == from && !back;
+            if (goesOn && worthTheSame?.Invoke(register, from, to) != false)
             {
-                [.. var before, var last] when last.To == from && !back && worthTheSame?.Invoke(register, last.To, to) != false =>
-                [
-                    .. before,
-                    (last.From, to),
-                ],
-                { } before => [.. before, (from, to)],
-                null => [(from, to)],
-            };
-            registers[register] = back && from != to ? [.. registers[register], (to, to)] : registers[register];
+                registers[register] = [.. stretches[..^1], new LeafRange(stretches[^1].From, to)];
+            }
+            else
+            {
+                registers[register] = [.. stretches, new LeafRange(from, to)];
+            }
+
+            if (back && from != to)
+            {
+                registers[register] = [.. registers[register], new LeafRange(to, to)];
+            }
         }
 
         return new AccountSpan
@@ -108,11 +112,14 @@ public sealed record AccountSpan
 
     /// <summary>With the newest slot's carbon leaf.</summary>
     /// <param name="goesOn">The account's slot before is of this span too.</param>
-    public AccountSpan WithSlot(bool goesOn) =>
-        this with
+    public AccountSpan WithSlot(bool goesOn)
+    {
+        bool same = goesOn && Slots.Count > 0;
+        return this with
         {
-            Slots = goesOn && Slots.Count > 0 ? [.. Slots.SkipLast(1), (Slots[^1].From, Leaf)] : [.. Slots, (Leaf, Leaf)],
+            Slots = same ? [.. Slots.SkipLast(1), new LeafRange(Slots[^1].From, Leaf)] : [.. Slots, new LeafRange(Leaf, Leaf)],
         };
+    }
 
     /// <summary>After it was accounted anew by one leaf.</summary>
     public AccountSpan Restated(long? micrograms, long leaf) =>
@@ -136,23 +143,31 @@ public sealed record AccountSpan
             Blocked = Number(parts[3]),
             Leaf = Number(parts[4]),
             Anew = parts[5] == None ? null : Number(parts[5]),
-            Slots = parts[6] == None ? [] : [.. Stretches(parts[6])],
-            Registers = parts[7..].Select(p => p.Split('=')).ToDictionary(p => p[0], p => Stretches(p[1]).ToArray()),
+            Slots = parts[6] == None ? [] : Stretches(parts[6]),
+            Registers = parts[7..].Select(p => p.Split('=')).ToDictionary(p => p[0], p => Stretches(p[1])),
         };
     }
 
     /// <summary>Reads it from a leaf that accounts it anew.</summary>
-    public static AccountSpan In(Leaf carbon, Func<long, Leaf?> leafAt)
+    /// <exception cref="InvalidDataException">Its stretches cannot be read.</exception>
+    public static AccountSpan In(Leaf carbon)
     {
-        Leaf[] readings = [.. carbon.Head.ComputedFrom.Select(leafAt).OfType<Leaf>().Where(l => l.Head.Type == LeafType.Reading)];
+        var anew = CarbonLeaf.Of(carbon);
+        Dictionary<string, LeafRange[]> registers = [];
+        foreach (CountedStretches counted in anew.Stretches)
+        {
+            registers[counted.Register] =
+            [
+                .. counted.Ranges ?? throw new InvalidDataException($"{counted.Stretches} are no stretches of {counted.Register}."),
+            ];
+        }
+
         return new AccountSpan
         {
-            From = carbon.Records[1].AsTime(),
-            To = carbon.Records[2].AsTime(),
+            From = anew.From,
+            To = anew.To,
             Leaf = carbon.Head.Index,
-            Registers = carbon
-                .Records.Where(r => r.Text is not null && readings.Any(l => l.Records.Any(x => x.Name == r.Name)))
-                .ToDictionary(r => r.Name, r => Stretches(r.Text!.Replace(' ', ',')).ToArray()),
+            Registers = registers,
         };
     }
 
@@ -160,12 +175,13 @@ public sealed record AccountSpan
     /// What a leaf that accounts it anew states of it: the slots that it takes the place of, and the stretches of each register, both such
     /// as <c>12-400 401-2990</c>; and which leaf it replaces that did the same before.
     /// </summary>
-    public IEnumerable<LeafRecord> Records() =>
-        [
-            LeafRecord.Of("slots", string.Join(' ', Slots.Select(Text))),
-            .. Registers.Select(r => LeafRecord.Of(r.Key, string.Join(' ', r.Value.Select(Text)))),
-            .. Anew is { } leaf ? [LeafRecord.Of("replaces", leaf)] : Array.Empty<LeafRecord>(),
-        ];
+    public CarbonLeaf Restate(CarbonLeaf footprint) =>
+        footprint with
+        {
+            Slots = LeafRange.Text(Slots),
+            Stretches = [.. Registers.Select(r => new CountedStretches(r.Key, LeafRange.Text(r.Value)))],
+            Replaces = Anew,
+        };
 
     /// <summary>What was counted in it.</summary>
     /// <param name="leafAt">Gives a leaf of the log.</param>
@@ -173,7 +189,7 @@ public sealed record AccountSpan
     public Quantity Amount(Func<long, Leaf?> leafAt)
     {
         Quantity? amount = null;
-        foreach ((string register, (long From, long To)[] stretches) in Registers)
+        foreach ((string register, LeafRange[] stretches) in Registers)
         {
             foreach ((long from, long to) in stretches)
             {
@@ -191,17 +207,16 @@ public sealed record AccountSpan
             CultureInfo.InvariantCulture,
             $"{From.ToUnixTimeMilliseconds()} {To.ToUnixTimeMilliseconds()} {Micrograms} {Blocked} {Leaf} "
                 + $"{Anew?.ToString(CultureInfo.InvariantCulture) ?? None} "
-                + $"{(Slots.Count == 0 ? None : string.Join(',', Slots.Select(Text)))} "
-                + $"{string.Join(' ', Registers.Select(r => $"{r.Key}={string.Join(',', r.Value.Select(Text))}"))}"
+                + $"{(Slots.Count == 0 ? None : string.Join(',', Slots))} "
+                + $"{string.Join(' ', Registers.Select(r => $"{r.Key}={string.Join(',', r.Value)}"))}"
         );
 
     private static Quantity Between(string register, Leaf? from, Leaf? to, Func<long, Leaf?> leafAt)
     {
         if (
-            In(from) is not { Number: { } start, Unit: { } unit }
-            || In(to) is not { Number: { } end } other
-            || other.Unit != unit
-            || end.Exponent != start.Exponent
+            RegisterReading.CountedIn(from, register) is not { Register: var start }
+            || RegisterReading.CountedIn(to, register) is not { Register: var end }
+            || start.Quantum != end.Quantum
         )
         {
             throw new InvalidDataException(
@@ -209,25 +224,19 @@ public sealed record AccountSpan
             );
         }
 
-        if (unit == "Wh")
+        if (end.Quantum.Unit == "Wh")
         {
-            return MeteredAmount.FromCounts(end.Mantissa - start.Mantissa, new Readings.Quantum("Wh", end.Exponent));
+            return MeteredAmount.FromCounts(end.Count - start.Count, end.Quantum);
         }
 
-        string? constant = to!.Head.Config is { } config
-            ? leafAt(config)?.Records.FirstOrDefault(r => r.Name == $"{register.Split('/')[0]}/constant")?.Text
-            : null;
-        return constant?.Split(" imp/") is [{ } impulses, { } per]
-            ? MeteredAmount.FromImpulses(end.Mantissa - start.Mantissa, impulses, Unit.Parse(per))
-            : throw new InvalidDataException($"No settings in the log say what an impulse of {register} is worth.");
-
-        LeafRecord? In(Leaf? leaf) => leaf?.Records.FirstOrDefault(r => r.Name == register && r.Number is not null);
+        Leaf? config = to!.Head.Config is { } index ? leafAt(index) : null;
+        ImpulseConstant constant = (config is null ? null : ConfigLeaf.Of(config).ConstantOf(RegisterName.MeterOf(register)))
+            ?? throw new InvalidDataException($"No settings in the log say what an impulse of {register} is worth.");
+        return MeteredAmount.FromImpulses(end.Count - start.Count, constant.Impulses, Unit.Parse(constant.Unit));
     }
 
-    private static IEnumerable<(long From, long To)> Stretches(string text) =>
-        text.Split(',').Select(s => s.Split('-')).Select(s => (Number(s[0]), Number(s[1])));
-
-    private static string Text((long From, long To) stretch) => string.Create(CultureInfo.InvariantCulture, $"{stretch.From}-{stretch.To}");
+    private static LeafRange[] Stretches(string text) =>
+        [.. text.Split(',').Select(s => s.Split('-')).Select(s => new LeafRange(Number(s[0]), Number(s[1])))];
 
     private static long Number(string text) => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,5 @@
 using EdgeGateway.Carbon;
-using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Readings;
 
 namespace EdgeGateway.Accounting;
@@ -12,7 +12,7 @@ namespace EdgeGateway.Accounting;
 public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPerUnit, string Unit = "kWh")
 {
     /// <summary>The name of its register in reading leaves.</summary>
-    public string Register { get; } = GroupLeaf.NameOf(Name, Obis);
+    public string Register { get; } = RegisterName.Of(Name, Obis);
 }
 
 /// <summary>What an account counted of a register.</summary>
@@ -21,28 +21,27 @@ public sealed record AccountMeter(string Name, ObisCode Obis, string? ImpulsesPe
 /// <param name="To">Index of the reading leaf where it ends.</param>
 public readonly record struct CountedStretch(string Register, long From, long To);
 
-/// <summary>What an account counted in a slot.</summary>
-/// <param name="Records">Of its carbon leaf.</param>
+/// <summary>What was counted in a slot.</summary>
 /// <param name="From">Where it begins: at the slot's start, or earlier where meters were missing since.</param>
-/// <param name="Micrograms">The amount; null where none is stated.</param>
+/// <param name="Micrograms">Its footprint; null where none is stated.</param>
 /// <param name="Counted">For each register the reading leaves between which it was counted; none where a meter is missing.</param>
-/// <param name="Method">By which it was computed. Null: by none, it has no footprint.</param>
-public sealed record AccountSlot(
-    IReadOnlyList<LeafRecord> Records,
-    DateTimeOffset From,
-    long? Micrograms,
-    IReadOnlyList<CountedStretch> Counted,
-    RecordedMethod? Method = null
-)
+public sealed record SlotCount(DateTimeOffset From, long? Micrograms, IReadOnlyList<CountedStretch> Counted);
+
+/// <summary>The footprint of an account in a slot.</summary>
+/// <param name="Footprint">What its carbon leaf states.</param>
+/// <param name="Count">What was counted.</param>
+/// <param name="Method">By which it was computed.</param>
+public sealed record AccountSlot(CarbonLeaf Footprint, SlotCount Count, RecordedMethod Method)
 {
     /// <summary>Reading leaves of meters that are new in the account, from which the next slot counts on.</summary>
     public IReadOnlyList<long> Begins { get; init; } = [];
 
-    /// <summary>The readings that the leaf rests on.</summary>
-    public IReadOnlyList<long> ComputedFrom => [.. new SortedSet<long>(Counted.SelectMany(c => (long[])[c.From, c.To]).Concat(Begins))];
+    /// <summary>The readings that the leaf rests on, ascending.</summary>
+    public IReadOnlyList<long> ComputedFrom =>
+        [.. new SortedSet<long>([.. Count.Counted.SelectMany(c => (long[])[c.From, c.To]), .. Begins])];
 
     /// <summary>Whether the next slot begins where this one ends.</summary>
-    public bool Closes => Counted.Count > 0;
+    public bool Closes => Count.Counted.Count > 0;
 }
 
 /// <summary>
@@ -123,34 +122,27 @@ public sealed class CarbonAccount(
         Func<DateTimeOffset, DateTimeOffset, RecordedMethod>? methodOf = null
     )
     {
-        SlotCount slot = Count(end, now);
-        if (slot.Missing is { } missing)
+        MeterSums sums = SumUp(end, now);
+        if (sums.Missing is { } missing)
         {
-            return new AccountSlot(
-                [.. RecordsOf(FootprintLeaf.AmountOf(name, null, missing), slot.From, end, method)],
-                slot.From,
-                null,
-                [],
-                method
-            );
+            CarbonLeaf none = LeafOf(sums.From, end, method) with { NoAmount = missing };
+            return new AccountSlot(none, new SlotCount(sums.From, null, []), method);
         }
 
-        RecordedMethod used = methodOf is null ? method : methodOf(slot.From, end);
-        MarketFootprint footprint = used.Footprint(slot.Amount!, null);
-        RecordedRegister earliest = slot.Bases.Select(b => b.From).MinBy(f => f.Leaf);
-        return new AccountSlot(
-            [
-                .. RecordsOf(FootprintLeaf.AmountOf(name, footprint.Micrograms, footprint.NoAmount), slot.From, end, used),
-                // A meter that came to the account later than the others; an earlier leaf may have its register too.
-                .. slot.Bases.Where(b => b.From.Time != earliest.Time).Select(b => LeafRecord.Of($"{b.Meter.Register}/base", b.From.Leaf)),
-            ],
-            slot.From,
-            footprint.Micrograms,
-            slot.Counted,
-            used
-        )
+        RecordedMethod used = methodOf is null ? method : methodOf(sums.From, end);
+        MarketFootprint footprint = used.Footprint(sums.Amount!, null);
+        RecordedRegister earliest = sums.Bases.Select(b => b.From).MinBy(f => f.Leaf);
+        CarbonLeaf leaf = LeafOf(sums.From, end, used) with
         {
-            Begins = [.. slot.Bases.Select(b => b.From.Leaf).Except(slot.Counted.Select(c => c.From))],
+            Micrograms = footprint.Micrograms,
+            NoAmount = footprint.NoAmount,
+
+            // A meter that came to the account later than the others; an earlier leaf may have its register too.
+            Bases = [.. sums.Bases.Where(b => b.From.Time != earliest.Time).Select(b => new RegisterBase(b.Meter.Register, b.From.Leaf))],
+        };
+        return new AccountSlot(leaf, new SlotCount(sums.From, footprint.Micrograms, sums.Counted), used)
+        {
+            Begins = [.. sums.Bases.Select(b => b.From.Leaf).Except(sums.Counted.Select(c => c.From))],
         };
     }
 
@@ -166,49 +158,47 @@ public sealed class CarbonAccount(
         }
     }
 
-    private SlotCount Count(DateTimeOffset end, IReadOnlyDictionary<string, RegisterReading> now)
+    private MeterSums SumUp(DateTimeOffset end, IReadOnlyDictionary<string, RegisterReading> now)
     {
-        SlotCount slot = new(end);
+        MeterSums sums = new(end);
         foreach (AccountMeter meter in meters)
         {
             RegisterReading reading = now.GetValueOrDefault(meter.Register);
             if (reading.Recorded is not { } to)
             {
-                slot.Missing ??= $"{meter.Name}:{reading.Missing ?? MissingReason.NotReadYet.Code()}";
+                sums.Missing ??= $"{meter.Name}:{reading.Missing ?? MissingReason.NotReadYet.Code()}";
             }
             else if (!_closed.TryGetValue(meter.Name, out RecordedRegister was))
             {
                 // A new meter of the account: its energy counts from here on.
-                slot.Bases.Add(new MeterFrom(meter, to));
+                sums.Bases.Add(new MeterFrom(meter, to));
             }
             else if (!was.GoesOnTo(to))
             {
-                slot.Missing ??= $"{meter.Name}:register-restarted";
+                sums.Missing ??= $"{meter.Name}:register-restarted";
             }
             else
             {
-                slot.Add(meter, was, to);
+                sums.Add(meter, was, to);
             }
         }
 
-        slot.Missing ??= slot.Amount is null ? "no-earlier-reading" : null;
-        return slot;
+        sums.Missing ??= sums.Amount is null ? "no-earlier-reading" : null;
+        return sums;
     }
 
-    private IEnumerable<LeafRecord> RecordsOf(LeafRecord amount, DateTimeOffset from, DateTimeOffset to, RecordedMethod used) =>
-        [
-            amount,
-            LeafRecord.Of("from", from),
-            LeafRecord.Of("to", to),
-            .. FootprintLeaf.RecordsOf(used, set),
-            LeafRecord.Of("meters", string.Join(' ', meters.Select(m => m.Register))),
-        ];
+    private CarbonLeaf LeafOf(DateTimeOffset from, DateTimeOffset to, RecordedMethod used) =>
+        Footprints.LeafOf(name, from, to, used) with
+        {
+            Set = Footprints.NameOf(set),
+            Meters = [.. meters.Select(m => m.Register)],
+        };
 
     /// <summary>A meter of the account, and the reading from which it counts.</summary>
     private readonly record struct MeterFrom(AccountMeter Meter, RecordedRegister From);
 
     /// <summary>What the meters have counted up to a slot's end.</summary>
-    private sealed class SlotCount(DateTimeOffset end)
+    private sealed class MeterSums(DateTimeOffset end)
     {
         public Quantity? Amount { get; private set; }
 

@@ -47,16 +47,9 @@ public sealed record DemandRecord(string Month, long Peak, DateTimeOffset? PeakA
 }
 
 /// <summary>A warning of demand that began or ended.</summary>
-/// <param name="State"><see cref="Began"/> or <see cref="Ended"/>.</param>
+/// <param name="Began">It is warned from here on; else it is not warned any more.</param>
 /// <param name="Text">What is to be said.</param>
-public readonly record struct DemandAlarm(string State, string Text)
-{
-    /// <summary>It is warned from here on.</summary>
-    public const string Began = "began";
-
-    /// <summary>It is not warned any more.</summary>
-    public const string Ended = "ended";
-}
+public readonly record struct DemandAlarm(bool Began, string Text);
 
 /// <summary>
 /// Warns before a block of 15 minutes takes more from the grid than a limit, or than the month's peak so far: at most once a block, from
@@ -166,7 +159,7 @@ public sealed class DemandWatch(
                 + (outlook.Allowed is { } allowed ? $"{Exact.Display(allowed, 1)} kW for the rest hold it" : "nothing holds it any more");
             if (Record.Warning is null)
             {
-                alarms.Add(new DemandAlarm(DemandAlarm.Began, text));
+                alarms.Add(new DemandAlarm(Began: true, text));
             }
 
             Record = Record with { Warned = _start, Warning = text };
@@ -174,7 +167,7 @@ public sealed class DemandWatch(
         else if (outlook.State == DemandState.Within && Record.Warning is not null)
         {
             string text = $"{expected} forecast for the 15 min from {Clock(_start.Value)}, {LimitText(limit)}";
-            alarms.Add(new DemandAlarm(DemandAlarm.Ended, text));
+            alarms.Add(new DemandAlarm(Began: false, text));
             Record = Record with { Warning = null };
         }
     }
@@ -187,7 +180,7 @@ public sealed class DemandWatch(
             string text = energy is { } all
                 ? $"the 15 min from {Clock(block)} took {Kilowatts(all)} kW{limit}"
                 : $"the 15 min from {Clock(block)} were not read to their end";
-            alarms.Add(new DemandAlarm(DemandAlarm.Ended, text));
+            alarms.Add(new DemandAlarm(Began: false, text));
             Record = Record with { Warning = null };
         }
 

@@ -1,5 +1,6 @@
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Accounting;
 
@@ -11,16 +12,16 @@ internal sealed record EnteredInstrument(RecordedInstrument Instrument, IReadOnl
     /// <summary>Those among the leaves that a footprint rests on.</summary>
     public static IEnumerable<EnteredInstrument> AllIn(IReadOnlyList<Leaf> leaves)
     {
+        Leaf[] corrections = [.. leaves.Where(l => l.Head.Type == LeafType.Correction)];
         foreach (Leaf instrument in leaves.Where(l => l.Head.Type == LeafType.Instrument))
         {
             List<Leaf> chain = [];
-            for (
-                Leaf? next = instrument;
-                next is not null;
-                next = leaves.FirstOrDefault(l => l.Head.Type == LeafType.Correction && l.Records[0].Number?.Mantissa == next.Head.Index)
-            )
+            Leaf? next = instrument;
+            while (next is not null)
             {
                 chain.Add(next);
+                long wrong = next.Head.Index;
+                next = Array.Find(corrections, c => CorrectionLeaf.Of(c).Supersedes == wrong);
             }
 
             yield return Of(chain);
@@ -31,25 +32,21 @@ internal sealed record EnteredInstrument(RecordedInstrument Instrument, IReadOnl
     /// <exception cref="CarbonException">What they say together could prove nothing.</exception>
     public static EnteredInstrument Of(IReadOnlyList<Leaf> leaves)
     {
-        Dictionary<string, LeafRecord> holds = [];
-        foreach (LeafRecord record in leaves.SelectMany(l => l.Records))
+        var holds = InstrumentLeaf.Of(leaves[0]);
+        foreach (Leaf correction in leaves.Skip(1))
         {
-            holds[record.Name] = record;
+            holds = holds.CorrectedBy(CorrectionLeaf.Of(correction));
         }
 
-        LeafRecord amount = holds["amount"];
-        return new EnteredInstrument(
-            RecordedInstrument.Read(
-                holds["kind"].Text!,
-                holds["id"].Text!,
-                Time("from"),
-                Time("to"),
-                MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!),
-                name => holds.GetValueOrDefault(name)?.Text
-            ),
-            [.. leaves.Select(l => l.Head.Index)]
+        Entered entered = holds.Entered;
+        var instrument = RecordedInstrument.Read(
+            holds.Kind,
+            holds.Id,
+            entered.From,
+            entered.To,
+            Footprints.QuantityOf(entered.Amount),
+            entered.Detail
         );
-
-        DateTimeOffset Time(string name) => holds[name].AsTime();
+        return new EnteredInstrument(instrument, [.. leaves.Select(l => l.Head.Index)]);
     }
 }

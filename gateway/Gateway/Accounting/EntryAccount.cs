@@ -1,5 +1,5 @@
 using EdgeGateway.Carbon;
-using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Accounting;
 
@@ -25,26 +25,21 @@ public sealed class EntryAccount(string name, string subject, FactorSet set, Rec
     /// <summary>From amount to footprint.</summary>
     public RecordedMethod Method => method;
 
-    /// <summary>The records of the carbon leaf of an entry.</summary>
-    /// <param name="entry">Records of the manual entry: its period.</param>
+    /// <summary>The footprint of an entry.</summary>
+    /// <param name="entry">The entry, whose period it has.</param>
     /// <param name="amount">Its amount, or the one that a correction put in its place.</param>
     /// <param name="replaces">The carbon leaf that this one takes the place of, or null.</param>
     /// <exception cref="InvalidDataException">The amount is of another kind than the account is for.</exception>
-    public IReadOnlyList<LeafRecord> RecordsOf(IReadOnlyList<LeafRecord> entry, LeafRecord amount, long? replaces)
+    public CarbonLeaf FootprintOf(ManualLeaf entry, LeafAmount amount, long? replaces)
     {
         try
         {
-            return
-            [
-                FootprintLeaf.AmountOf(
-                    name,
-                    method.Micrograms(MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!))
-                ),
-                entry.First(r => r.Name == "from"),
-                entry.First(r => r.Name == "to"),
-                .. FootprintLeaf.RecordsOf(method, set),
-                .. replaces is { } leaf ? [LeafRecord.Of("replaces", leaf)] : Array.Empty<LeafRecord>(),
-            ];
+            return Footprints.LeafOf(name, entry.Entered.From, entry.Entered.To, method) with
+            {
+                Micrograms = method.Micrograms(Footprints.QuantityOf(amount)),
+                Set = Footprints.NameOf(set),
+                Replaces = replaces,
+            };
         }
         catch (CarbonException e)
         {

@@ -1,12 +1,13 @@
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Accounting;
 
-/// <summary>The records of a slot's flow leaf, and what it rests on.</summary>
-/// <param name="Records">Of the leaf.</param>
+/// <summary>The flows of a slot, and what they rest on.</summary>
+/// <param name="Leaf">What the leaf states.</param>
 /// <param name="ComputedFrom">Indexes of the reading leaves and of the flow leaf before, ascending.</param>
-public sealed record FlowSlot(IReadOnlyList<LeafRecord> Records, IReadOnlyList<long> ComputedFrom);
+public sealed record FlowSlot(FlowLeaf Leaf, IReadOnlyList<long> ComputedFrom);
 
 /// <summary>
 /// The energy flows of the site, slot by slot: from two recorded readings of each register and the flow leaf before, whose battery content
@@ -38,7 +39,6 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
     {
         DateTimeOffset from = _before?.From ?? end;
         RecordedFlow flow = RecordedFlow.Of(plan, from, end, StartOf, EndOf, _before?.Stored ?? []);
-        List<LeafRecord> records = [LeafRecord.Of("from", from), LeafRecord.Of("to", end)];
         SortedSet<long> rests =
         [
             .. _bases.Where(b => _all.Contains(b.Key)).Select(b => b.Value.Leaf),
@@ -46,12 +46,17 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
         ];
         if (_before is { } before)
         {
-            records.Add(LeafRecord.Of("previous", before.Leaf));
             rests.Add(before.Leaf);
         }
 
-        records.AddRange(flow.Statements.Select(RecordOf));
-        return new FlowSlot(records, [.. rests]);
+        FlowLeaf leaf = new()
+        {
+            From = from,
+            To = end,
+            Previous = _before?.Leaf,
+            Statements = [.. flow.Statements.Select(RecordOf)],
+        };
+        return new FlowSlot(leaf, [.. rests]);
 
         FlowCount? StartOf(string register) => CountOf(register, _bases.GetValueOrDefault(register));
         (FlowCount?, string?) EndOf(string register)
@@ -62,19 +67,18 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
     }
 
     /// <summary>The leaf is recorded: the next goes on from it.</summary>
-    /// <param name="leaf">Its index.</param>
-    /// <param name="records">Its records.</param>
-    /// <param name="end">The slot's end.</param>
+    /// <param name="index">Its index.</param>
+    /// <param name="leaf">What it states.</param>
     /// <param name="now">As given to <see cref="At"/>.</param>
-    public void Close(long leaf, IReadOnlyList<LeafRecord> records, DateTimeOffset end, IReadOnlyDictionary<string, RegisterReading> now)
+    public void Close(long index, FlowLeaf leaf, IReadOnlyDictionary<string, RegisterReading> now)
     {
-        FlowStatement[] statements = [.. records.Select(StatementOf)];
+        FlowStatement[] statements = [.. leaf.Statements.Select(StatementOf)];
         bool ends = RecordedFlow.Ends(statements);
-        DateTimeOffset begin = ends ? end : _before?.From ?? end;
-        _before = new FlowBefore(leaf, begin, RecordedFlow.StoredIn(statements));
-        _bases = ends
-            ? now.Where(n => _all.Contains(n.Key) && n.Value.Register is not null).ToDictionary(n => n.Key, n => n.Value)
-            : _bases;
+        _before = new FlowBefore(index, ends ? leaf.To : leaf.From, RecordedFlow.StoredIn(statements));
+        if (ends)
+        {
+            _bases = now.Where(n => _all.Contains(n.Key) && n.Value.Register is not null).ToDictionary();
+        }
     }
 
     /// <summary>Goes on from what is recorded.</summary>
@@ -89,8 +93,9 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
             return;
         }
 
-        FlowStatement[] statements = [.. leaf.Records.Select(StatementOf)];
-        DateTimeOffset begin = TimeOf(leaf, RecordedFlow.Ends(statements) ? "to" : "from");
+        var flow = FlowLeaf.Of(leaf);
+        FlowStatement[] statements = [.. flow.Statements.Select(StatementOf)];
+        DateTimeOffset begin = RecordedFlow.Ends(statements) ? flow.To : flow.From;
         _before = new FlowBefore(leaf.Head.Index, begin, RecordedFlow.StoredIn(statements));
         foreach (Leaf reading in remembered.Skip(1).Select(leafAt).OfType<Leaf>())
         {

@@ -1,4 +1,5 @@
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Readings;
 
 namespace EdgeGateway.Accounting;
@@ -30,17 +31,23 @@ public readonly record struct RegisterReading(long Leaf, DateTimeOffset Time, Re
     public static IEnumerable<KeyValuePair<string, RegisterReading>> AllIn(Leaf leaf)
     {
         LeafHead head = leaf.Head;
-        foreach (LeafRecord missing in leaf.Records.Where(r => r.Text is not null))
+        foreach (LeafRegister register in ReadingLeaf.Of(leaf).Registers)
         {
-            yield return KeyValuePair.Create(missing.Name, new RegisterReading(head.Index, head.Time, null, missing.Text));
+            Register? counted = register.IsCounted ? register.Register : null;
+            yield return KeyValuePair.Create(register.Name, new RegisterReading(head.Index, head.Time, counted, register.Missing));
+        }
+    }
+
+    /// <summary>What a reading leaf counts of a register; null where it does not.</summary>
+    /// <param name="leaf">A leaf, or null.</param>
+    /// <param name="register">The register's name.</param>
+    public static RecordedRegister? CountedIn(Leaf? leaf, string register)
+    {
+        if (leaf is not { Head.Type: LeafType.Reading } || ReadingLeaf.Of(leaf).FindCounted(register) is not { } counted)
+        {
+            return null;
         }
 
-        foreach ((string meter, Register register) in GroupLeaf.RegistersOf(leaf))
-        {
-            yield return KeyValuePair.Create(
-                GroupLeaf.NameOf(meter, register.Obis),
-                new RegisterReading(head.Index, head.Time, register, null)
-            );
-        }
+        return new RecordedRegister(leaf.Head.Index, leaf.Head.Time, counted.Register);
     }
 }

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Site;
 
 namespace EdgeGateway.Entering;
@@ -89,7 +90,11 @@ public sealed partial record Entry
     private static readonly string[] ManualKinds = ["invoice", "fuel", "production", "heat", "reading"],
         InstrumentKinds = [.. RecordedInstrument.Kinds];
 
-    private Entry(string type, IReadOnlyList<LeafRecord> records) => (Type, Records) = (type, records);
+    private Entry(string type, IReadOnlyList<LeafRecord> records)
+    {
+        Type = type;
+        Records = records;
+    }
 
     /// <summary>The units that an amount may have.</summary>
     public static IEnumerable<string> Units => Known.Keys;
@@ -100,13 +105,19 @@ public sealed partial record Entry
     /// <summary>What its leaf states.</summary>
     public IReadOnlyList<LeafRecord> Records { get; }
 
+    /// <summary>What it states as a manual entry, else null.</summary>
+    public ManualLeaf? Manual { get; private init; }
+
+    /// <summary>What it states as a correction, else null.</summary>
+    public CorrectionLeaf? Correction { get; private init; }
+
+    /// <summary>What it states as intensities, else null.</summary>
+    public IntensityLeaf? Intensities { get; private init; }
+
     /// <summary>The disclosure group, or null.</summary>
     public string? Group { get; private init; }
 
-    /// <summary>The leaf that a correction is of, else null.</summary>
-    public long? Supersedes { get; private init; }
-
-    /// <summary>Under which name the ledger remembers that it was entered, so that it is not entered twice. Null of a correction.</summary>
+    /// <summary>A hash by which it is known, so that it is not entered twice; null of what may come again.</summary>
     public string? Identity { get; private init; }
 
     /// <summary>Of reports that follow each other: of what they are, so that none overlaps the one before. Else null.</summary>
@@ -139,8 +150,8 @@ public sealed partial record Entry
         );
         Entry entry = request.Type switch
         {
-            LeafType.Manual => Stated(request, now, zone, ManualKinds, "subject", request.Subject),
-            LeafType.Instrument => Stated(request, now, zone, InstrumentKinds, "id", request.Id),
+            LeafType.Manual => ManualOf(request, now, zone),
+            LeafType.Instrument => InstrumentOf(request, now, zone),
             LeafType.Correction => CorrectionOf(request),
             LeafType.Intensity => IntensityOf(request, now, intensities),
             _ => throw new InvalidDataException(
@@ -173,15 +184,14 @@ public sealed partial record Entry
             slots[^1].Until > now + FarthestForecast,
             $"The last slot ends at {slots[^1].Until:u}. Intensities are stated up to {FarthestForecast.TotalDays} days ahead."
         );
-        return new Entry(
-            LeafType.Intensity,
-            [
-                LeafRecord.Of("series", series.Name),
-                LeafRecord.Of("source", series.Source),
-                LeafRecord.Of("minutes", (long)series.Slot.TotalMinutes),
-                .. slots.Select(s => LeafRecord.Of($"slot/{s.Name}", s.Value)),
-            ]
-        );
+        IntensityLeaf leaf = new()
+        {
+            Series = series.Name,
+            Source = series.Source,
+            Minutes = (long)series.Slot.TotalMinutes,
+            Slots = [.. slots.Select(s => new StatedIntensity(s.Name, s.Value))],
+        };
+        return new Entry(LeafType.Intensity, leaf.Records()) { Intensities = leaf };
     }
 
     /// <summary>
@@ -202,22 +212,8 @@ public sealed partial record Entry
             "A report of production has from, to, amount and unit, and may have document and details. Which product it is of "
                 + "stands in the site file."
         );
-        return Stated(
-            report with
-            {
-                Kind = "production",
-                Subject = product,
-                By = by,
-            },
-            now + ClocksApart,
-            zone,
-            ManualKinds,
-            "subject",
-            product
-        ) with
-        {
-            InOrder = product,
-        };
+        EntryRequest stated = report with { Kind = "production", Subject = product, By = by };
+        return ManualOf(stated, now + ClocksApart, zone) with { InOrder = product };
     }
 
     private static Entry IntensityOf(EntryRequest request, DateTimeOffset now, IReadOnlyList<IntensitySettings> intensities)
@@ -226,11 +222,12 @@ public sealed partial record Entry
             request with { Type = null, Series = null, Table = null } != new EntryRequest(),
             "Intensities have series and table; who publishes them stands in the site file."
         );
+        string known =
+            intensities.Count == 0
+                ? "The site file names none: see its section intensities."
+                : $"Those of the site file are {string.Join(", ", intensities.Select(i => i.Name))}.";
         IntensitySettings series = intensities.FirstOrDefault(i => i.Name == request.Series)
-            ?? throw new InvalidDataException(
-                $"series is '{Clean(request.Series ?? "")}'. "
-                    + $"{(intensities.Count == 0 ? "The site file names none: see its section intensities." : $"Those of the site file are {string.Join(", ", intensities.Select(i => i.Name))}.")}"
-            );
+            ?? throw new InvalidDataException($"series is '{Clean(request.Series ?? "")}'. {known}");
         return OfIntensities(
             series,
             request.Table ?? throw new InvalidDataException("table is missing: the lines of from,until,value."),
@@ -250,76 +247,81 @@ public sealed partial record Entry
         }
     }
 
-    private static Entry Stated(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone, string[] kinds, string named, string? name)
+    private static Entry ManualOf(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone)
     {
+        ForbidCorrection(request);
+        Forbid(request.Id is not null, "A manual entry has a subject, no id.");
+        string kind = KindOf(request, ManualKinds);
+        string subject = Required("subject", request.Subject);
+        ManualLeaf leaf = new(kind, subject, EnteredOf(request, now, zone, mayLieAhead: false));
+        return new Entry(LeafType.Manual, leaf.Records()) { Manual = leaf, Identity = Hash(leaf.Statement) };
+    }
+
+    private static Entry InstrumentOf(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        ForbidCorrection(request);
+        Forbid(request.Subject is not null, "An instrument has an id, no subject.");
+        string kind = KindOf(request, InstrumentKinds);
+        string id = Required("id", request.Id);
+        InstrumentLeaf leaf = new(kind, id, EnteredOf(request, now, zone, mayLieAhead: kind == "contract"));
+        RefuseEmptyProof(leaf);
+        return new Entry(LeafType.Instrument, leaf.Records()) { Identity = Hash($"{kind}/{id}") };
+    }
+
+    private static void ForbidCorrection(EntryRequest request) =>
         Forbid(request.Supersedes is not null || request.Reason is not null, "supersedes and reason belong to a correction.");
-        Forbid(
-            (named == "id" ? request.Subject : request.Id) is not null,
-            named == "id" ? "An instrument has an id, no subject." : "A manual entry has a subject, no id."
-        );
-        string kind = kinds.Contains(request.Kind)
+
+    private static string KindOf(EntryRequest request, string[] kinds) =>
+        kinds.Contains(request.Kind)
             ? request.Kind!
             : throw new InvalidDataException(
                 $"kind is '{Clean(request.Kind ?? "")}'. Write {string.Join(", ", kinds[..^1])} or {kinds[^1]}."
             );
-        string called = Required(named, name);
-        DateTimeOffset from = Instant("from", request.From, zone),
-            to = Instant("to", request.To, zone);
+
+    private static Entered EnteredOf(EntryRequest request, DateTimeOffset now, TimeZoneInfo zone, bool mayLieAhead)
+    {
+        DateTimeOffset from = Instant("from", request.From, zone);
+        DateTimeOffset to = Instant("to", request.To, zone);
         Forbid(from >= to, $"The period from {request.From} to {request.To} does not end after it begins. Its end is not part of it.");
         Forbid(from.Year < 2000, $"from is {request.From}. Nothing before the year 2000 is accounted here.");
-        Forbid(to > now && kind != "contract", $"The period ends at {to:u}, which is not over. Only a contract may lie ahead.");
+        Forbid(to > now && !mayLieAhead, $"The period ends at {to:u}, which is not over. Only a contract may lie ahead.");
         Forbid(to.Year > 2100, $"to is {request.To}. A contract ends before the year 2100.");
-        List<LeafRecord> records =
-        [
-            LeafRecord.Of("kind", kind),
-            LeafRecord.Of(named, called),
-            LeafRecord.Of("from", from),
-            LeafRecord.Of("to", to),
-            AmountOf(request),
-            LeafRecord.Of("by", Required("by", request.By)),
-        ];
-        if (request.Document is { } document)
+        return new Entered
         {
-            records.Add(LeafRecord.Of("document", Required("document", document)));
-        }
-
-        if (request.Sha256 is { } hash)
-        {
-            Forbid(request.Document is null, "sha256 is that of a document, and no document is named.");
-            records.Add(new LeafRecord("sha256") { Data = HashOf(hash) });
-        }
-
-        records.AddRange(DetailsOf(request));
-        string type = named == "id" ? LeafType.Instrument : LeafType.Manual;
-        if (type == LeafType.Instrument)
-        {
-            RefuseEmptyProof(records);
-        }
-
-        return new Entry(type, records) { Identity = IdentityOf(type, records) };
+            From = from,
+            To = to,
+            Amount = AmountOf(request),
+            By = Required("by", request.By),
+            Document = request.Document is { } document ? Required("document", document) : null,
+            Sha256 = DocumentHashOf(request),
+            Details = [.. DetailsOf(request)],
+        };
     }
 
-    private static void RefuseEmptyProof(List<LeafRecord> records)
+    private static ReadOnlyMemory<byte>? DocumentHashOf(EntryRequest request)
     {
+        if (request.Sha256 is not { } hash)
+        {
+            return null;
+        }
+
+        Forbid(request.Document is null, "sha256 is that of a document, and no document is named.");
+        return HashOf(hash);
+    }
+
+    private static void RefuseEmptyProof(InstrumentLeaf leaf)
+    {
+        Entered entered = leaf.Entered;
+        Forbid(entered.Amount.Number.Mantissa == 0, "The amount is 0. An instrument is for some electricity.");
         try
         {
-            LeafRecord amount = records.First(r => r.Name == "amount");
-            Forbid(amount.Number!.Value.Mantissa == 0, "The amount is 0. An instrument is for some electricity.");
-            RecordedInstrument.Read(
-                Said("kind")!,
-                Said("id")!,
-                records.First(r => r.Name == "from").AsTime(),
-                records.First(r => r.Name == "to").AsTime(),
-                MeteredAmount.FromRecord(amount.Number.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!),
-                Said
-            );
+            var amount = MeteredAmount.FromRecord(entered.Amount.Number.Mantissa, entered.Amount.Number.Exponent, entered.Amount.Unit);
+            RecordedInstrument.Read(leaf.Kind, leaf.Id, entered.From, entered.To, amount, entered.Detail);
         }
         catch (CarbonException e)
         {
             throw new InvalidDataException(e.Message, e);
         }
-
-        string? Said(string name) => records.FirstOrDefault(r => r.Name == name)?.Text;
     }
 
     private static Entry CorrectionOf(EntryRequest request)
@@ -338,38 +340,36 @@ public sealed partial record Entry
         long supersedes = request.Supersedes is { } index and >= 0
             ? index
             : throw new InvalidDataException("supersedes is the index of the leaf that is wrong, a whole number from 0.");
-        List<LeafRecord> records =
-        [
-            LeafRecord.Of("supersedes", supersedes),
-            LeafRecord.Of("reason", Required("reason", request.Reason)),
-            LeafRecord.Of("by", Required("by", request.By)),
-            .. request.Amount is null && request.Unit is null ? Array.Empty<LeafRecord>() : [AmountOf(request)],
-            .. DetailsOf(request),
-        ];
-        Forbid(records.Count == 3, "A correction says what is right: an amount with its unit, or details.");
-        return new Entry(LeafType.Correction, records) { Supersedes = supersedes };
+        CorrectionLeaf leaf = new()
+        {
+            Supersedes = supersedes,
+            Reason = Required("reason", request.Reason),
+            By = Required("by", request.By),
+            Amount = request.Amount is null && request.Unit is null ? null : AmountOf(request),
+            Details = [.. DetailsOf(request)],
+        };
+        Forbid(leaf.Amount is null && leaf.Details.Count == 0, "A correction says what is right: an amount with its unit, or details.");
+        return new Entry(LeafType.Correction, leaf.Records()) { Correction = leaf };
     }
 
     /// <summary>
-    /// Under which name the ledger remembers an entry: an instrument by its kind and id, a manual entry by all it says but who entered it.
+    /// By what an entry is known: an instrument by its kind and id, a manual entry by all it says but who entered it. A hash.
     /// </summary>
-    public static string IdentityOf(string type, IReadOnlyList<LeafRecord> records)
+    /// <param name="entered">Its leaf.</param>
+    public static string IdentityOf(Leaf entered)
     {
-        string said =
-            type == LeafType.Instrument
-                ? $"{Said("kind")}/{Said("id")}"
-                : string.Join(
-                    '\n',
-                    records
-                        .Where(r => r.Name != "by")
-                        .Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}{(r.Data is { } data ? Convert.ToHexString(data.Span) : "")}")
-                );
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(said)));
+        if (entered.Head.Type == LeafType.Manual)
+        {
+            return Hash(ManualLeaf.Of(entered).Statement);
+        }
 
-        string? Said(string name) => records.First(r => r.Name == name).Text;
+        var instrument = InstrumentLeaf.Of(entered);
+        return Hash($"{instrument.Kind}/{instrument.Id}");
     }
 
-    private static LeafRecord AmountOf(EntryRequest request)
+    private static string Hash(string said) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(said)));
+
+    private static LeafAmount AmountOf(EntryRequest request)
     {
         if (!Known.TryGetValue(request.Unit ?? "", out (string Recorded, int Places) unit))
         {
@@ -389,11 +389,7 @@ public sealed partial record Entry
         string decimals = number.Groups["decimals"].Value;
         BigInteger mantissa = BigInteger.Parse(number.Groups["whole"].Value + decimals, CultureInfo.InvariantCulture);
         Forbid(mantissa >= BigInteger.Pow(10, 18), $"The amount {request.Amount} has more than 18 digits.");
-        return new LeafRecord("amount")
-        {
-            Unit = unit.Recorded,
-            Number = new DecimalFraction(unit.Places - decimals.Length, (long)mantissa),
-        };
+        return new LeafAmount(new DecimalFraction(unit.Places - decimals.Length, (long)mantissa), unit.Recorded);
     }
 
     private static IEnumerable<LeafRecord> DetailsOf(EntryRequest request)

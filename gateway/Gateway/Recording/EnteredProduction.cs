@@ -1,4 +1,5 @@
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording;
@@ -16,20 +17,17 @@ internal static class EnteredProduction
     /// <param name="corrected">It is stated by a correction.</param>
     /// <param name="inOrder">A machine reported it.</param>
     /// <exception cref="InvalidDataException">What was made in that time is recorded already.</exception>
-    public static void Note(OpenTick tick, Leaf first, DecimalFraction amount, bool corrected, bool inOrder)
+    public static void Note(OpenTick tick, Leaf first, LeafAmount amount, bool corrected, bool inOrder)
     {
-        if (first.Records.First(r => r.Name == "kind").Text != "production")
+        var manual = ManualLeaf.Of(first);
+        if (manual.Kind != "production")
         {
             return;
         }
 
-        ProductionFact made = new(
-            first.Records.First(r => r.Name == "from").AsTime(),
-            first.Records.First(r => r.Name == "to").AsTime(),
-            first.Records.First(r => r.Name == "subject").Text!
-        );
+        ProductionFact made = new(manual.Entered.From, manual.Entered.To, manual.Subject);
         string fact = FactNames.Production(first.Head.Index);
-        bool counts = !corrected || amount.Mantissa != 0;
+        bool counts = !corrected || amount.Number.Mantissa != 0;
         bool counted = ProductionFact.Parse(tick.FactBefore(fact)) is not null;
         tick.Remember(fact, counts ? made.ToString() : ProductionFact.Withdrawn);
         ReportedFact? reported = ReportedFact.Parse(tick.FactBefore(FactNames.ReportedTo(made.Product)));

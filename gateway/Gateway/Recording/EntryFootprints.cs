@@ -1,6 +1,7 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording;
@@ -16,17 +17,17 @@ internal sealed class EntryFootprints(IReadOnlyList<EntryAccount> accounts, Fact
     /// <param name="amount">The amount that holds now.</param>
     /// <param name="leaf">The leaf that states it: the entry's, or that of the correction.</param>
     /// <exception cref="InvalidDataException">The amount does not fit an account.</exception>
-    public void Write(OpenTick tick, Leaf entered, LeafRecord amount, long leaf)
+    public void Write(OpenTick tick, Leaf entered, LeafAmount amount, long leaf)
     {
+        var manual = ManualLeaf.Of(entered);
         long entry = entered.Head.Index;
         IReadOnlyList<long> from = leaf == entry ? [entry] : [entry, leaf];
-        string? subject = entered.Records.First(r => r.Name == "subject").Text;
         HashSet<string> written = [];
-        foreach (EntryAccount account in accounts.Where(a => a.Subject == subject))
+        foreach (EntryAccount account in accounts.Where(a => a.Subject == manual.Subject))
         {
             string fact = FactNames.Footprint(entry, account.Name);
             long? replaces = tick.FactBefore(fact) is { } before ? LeafFact.Parse(before) : null;
-            Write(tick, fact, account.RecordsOf(entered.Records, amount, replaces), from, factors[account.Set]);
+            Write(tick, fact, account.FootprintOf(manual, amount, replaces), from, factors[account.Set]);
             written.Add(fact);
         }
 
@@ -49,39 +50,40 @@ internal sealed class EntryFootprints(IReadOnlyList<EntryAccount> accounts, Fact
                 continue;
             }
 
-            if (Settlement.IsCorrected(last, account.Method))
+            if (!Settlement.IsCorrected(CarbonLeaf.Of(last), account.Method))
             {
-                IReadOnlyList<long> from = last.Head.ComputedFrom;
-                LeafRecord amount = tick.LeafAt(from[^1])!.Records.First(r => r.Name == "amount");
-                Write(tick, fact, account.RecordsOf(tick.LeafAt(from[0])!.Records, amount, last.Head.Index), from, factors[account.Set]);
+                continue;
             }
+
+            IReadOnlyList<long> from = last.Head.ComputedFrom;
+            var manual = ManualLeaf.Of(tick.LeafAt(from[0])!);
+            LeafAmount amount = from.Count == 1 ? manual.Entered.Amount : CorrectionLeaf.Of(tick.LeafAt(from[^1])!).Amount!.Value;
+            Write(tick, fact, account.FootprintOf(manual, amount, last.Head.Index), from, factors[account.Set]);
         }
     }
 
     // Of an account that the site has no more: as it was computed then.
-    private static void Correct(OpenTick tick, string fact, Leaf footprint, LeafRecord amount, IReadOnlyList<long> from)
+    private static void Correct(OpenTick tick, string fact, Leaf footprint, LeafAmount amount, IReadOnlyList<long> from)
     {
-        string account = footprint.Records[0].Name;
+        var before = CarbonLeaf.Of(footprint);
         try
         {
-            Quantity quantity = MeteredAmount.FromRecord(amount.Number!.Value.Mantissa, amount.Number.Value.Exponent, amount.Unit!);
-            LeafRecord[] records =
-            [
-                FootprintLeaf.AmountOf(account, Settlement.MethodOf(footprint).Micrograms(quantity)),
-                .. footprint.Records.Skip(1).Where(r => r.Name != "replaces"),
-                LeafRecord.Of("replaces", footprint.Head.Index),
-            ];
-            Write(tick, fact, records, from, footprint.Head.Factors);
+            long micrograms = Footprints.MethodOf(before).Micrograms(Footprints.QuantityOf(amount));
+            CarbonLeaf after = before with { Micrograms = micrograms, NoAmount = null, Replaces = footprint.Head.Index };
+            Write(tick, fact, after, from, footprint.Head.Factors);
         }
         catch (CarbonException e)
         {
-            throw new InvalidDataException($"The account {account} has a footprint of it, which this amount does not fit: {e.Message}", e);
+            throw new InvalidDataException(
+                $"The account {before.Account} has a footprint of it, which this amount does not fit: {e.Message}",
+                e
+            );
         }
     }
 
-    private static void Write(OpenTick tick, string fact, IReadOnlyList<LeafRecord> records, IReadOnlyList<long> from, long? set)
+    private static void Write(OpenTick tick, string fact, CarbonLeaf footprint, IReadOnlyList<long> from, long? set)
     {
-        long leaf = tick.Write(LeafType.Carbon, records, head => head with { ComputedFrom = from, Factors = set });
+        long leaf = tick.Write(LeafType.Carbon, footprint.Records(), head => head with { ComputedFrom = from, Factors = set });
         tick.Remember(fact, LeafFact.Text(leaf));
     }
 }

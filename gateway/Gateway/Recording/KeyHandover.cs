@@ -53,7 +53,7 @@ internal sealed class KeyHandover(Ledger ledger, DeviceKey key, Origin origin, T
         }
 
         OpenTick tick = open();
-        long leaf = tick.Write(LeafType.KeyRotation, key.ChangeRecords(tick.At));
+        long leaf = tick.Write(LeafType.KeyRotation, key.ChangeAt(tick.At).Records());
         IReadOnlyList<long> changes = [.. LeafListFact.Parse(tick.FactBefore(FactNames.KeyChanges)), leaf];
         tick.Remember(FactNames.KeyChanges, LeafListFact.Text(changes));
         tick.Append();

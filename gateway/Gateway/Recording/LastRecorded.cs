@@ -1,5 +1,5 @@
-using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -32,17 +32,14 @@ public static class LastRecorded
                     continue;
                 }
 
-                foreach ((string meter, Register register) in GroupLeaf.RegistersOf(leaf))
+                var reading = ReadingLeaf.Of(leaf);
+                foreach (LeafRegister register in reading.Counted)
                 {
-                    found.TryAdd(new RegisterKey(meter, register.Obis), register);
-                    missing.Remove(meter);
+                    found.TryAdd(new RegisterKey(register.Meter, register.Obis), register.Register);
+                    missing.Remove(register.Meter);
                 }
 
-                missing.UnionWith(
-                    leaf.Records.Where(r => r.Text is not null)
-                        .Select(r => r.Name.Split('/')[0])
-                        .Where(m => !found.Keys.Any(k => k.Meter == m))
-                );
+                missing.UnionWith(reading.Missing.Select(r => r.Meter).Where(m => !found.Keys.Any(k => k.Meter == m)));
             }
 
             if (found.Count > 0 && missing.Count == 0)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Signing;
@@ -116,16 +117,17 @@ public sealed class LostLog
         return lost;
     }
 
-    /// <summary>The records of the gap leaf in the new log.</summary>
-    public IReadOnlyList<LeafRecord> Records(DateTimeOffset at) =>
-        [
-            LeafRecord.Of("cause", GapCause.LogLost.Code()),
-            LeafRecord.Of("from", Last),
-            LeafRecord.Of("to", at),
-            LeafRecord.Of("log", Origin.ToString()),
-            LeafRecord.Of("witnessed", Witnessed),
-            LeafRecord.Of("recorded", RecordedSize),
-        ];
+    /// <summary>What the new log states of it.</summary>
+    public GapLeaf GapUntil(DateTimeOffset begin) =>
+        new()
+        {
+            Cause = GapCause.LogLost.Code(),
+            From = Last,
+            To = begin,
+            Log = Origin.ToString(),
+            Witnessed = Witnessed,
+            Recorded = RecordedSize,
+        };
 
     /// <summary>The new log has stated it.</summary>
     public void Recorded() => File.Delete(_marker);

@@ -66,14 +66,14 @@ public sealed class OpenTick
     /// <param name="type">Of its leaf.</param>
     /// <param name="records">What it states.</param>
     /// <param name="more">Adds labels to the head.</param>
-    /// <param name="beside">Makes a record that stands beside it.</param>
+    /// <param name="whole">Makes the records with what stands beside it; null: nothing does.</param>
     /// <returns>Index of the leaf that is in force.</returns>
     public long WriteOnce(
         string fact,
         string type,
         IReadOnlyList<LeafRecord> records,
         Func<LeafHead, LeafHead>? more = null,
-        Func<LeafRecord>? beside = null
+        Func<IReadOnlyList<LeafRecord>>? whole = null
     )
     {
         byte[] said = Encoding.UTF8.GetBytes(string.Join('\n', records.Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}")));
@@ -83,7 +83,7 @@ public sealed class OpenTick
             return known.Leaf;
         }
 
-        long leaf = Write(type, beside is null ? records : [.. records, beside()], more);
+        long leaf = Write(type, whole is null ? records : whole(), more);
         Remember(fact, new StatementFact(leaf, hash).ToString());
         return leaf;
     }

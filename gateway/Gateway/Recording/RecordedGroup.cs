@@ -1,4 +1,5 @@
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Readings;
 
 namespace EdgeGateway.Recording;
@@ -11,8 +12,7 @@ namespace EdgeGateway.Recording;
 public sealed record RecordedGroup(string Name, IReadOnlyList<string> Meters, string AccuracyClass, IReadOnlyList<LeafRecord> Settings)
 {
     /// <summary>What the calibration leaves of its meters say, without what was before. Meters without a calibration are not in it.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<LeafRecord>> Calibrations { get; init; } =
-        new Dictionary<string, IReadOnlyList<LeafRecord>>();
+    public IReadOnlyDictionary<string, CalibrationLeaf> Calibrations { get; init; } = new Dictionary<string, CalibrationLeaf>();
 
     /// <summary>What the faces of its pulse meters showed.</summary>
     public IReadOnlyList<RecordedIndex> Indexes { get; init; } = [];

@@ -1,6 +1,7 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording;
@@ -22,17 +23,10 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
 
     private IEnumerable<CarbonAccount> MarketAccounts => accounts.Where(a => a.Method.TakesInstruments);
 
-    /// <summary>The method that a footprint was computed by.</summary>
-    public static RecordedMethod MethodOf(Leaf carbon) =>
-        RecordedMethod.Read(
-            carbon.Records.First(r => r.Name == "method").Text!,
-            carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!))
-        );
-
     /// <summary>Whether a footprint was computed by the terms that hold now, with factors that have been corrected since.</summary>
-    public static bool IsCorrected(Leaf carbon, RecordedMethod now)
+    public static bool IsCorrected(CarbonLeaf footprint, RecordedMethod now)
     {
-        RecordedMethod then = MethodOf(carbon);
+        RecordedMethod then = Footprints.MethodOf(footprint);
         return then.Terms == now.Terms && !then.Texts.SequenceEqual(now.Texts);
     }
 
@@ -67,7 +61,7 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
             foreach ((string name, string fact) in tick.FactsBefore(FactNames.SpansOf(account.Name)))
             {
                 var span = AccountSpan.Parse(fact);
-                if (tick.LeafAt(span.Leaf) is { } last && IsCorrected(last, account.Method))
+                if (tick.LeafAt(span.Leaf) is { } last && IsCorrected(CarbonLeaf.Of(last), account.Method))
                 {
                     RestateWithFactors(tick, account, name, span);
                 }
@@ -211,9 +205,10 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
         var span = AccountSpan.Parse(fact);
         if (tick.LeafAt(span.Leaf) is { } last)
         {
-            Restatement anew = new(name, span, MethodOf(last), why)
+            var footprint = CarbonLeaf.Of(last);
+            Restatement anew = new(name, span, Footprints.MethodOf(footprint), why)
             {
-                Set = last.Records.FirstOrDefault(r => r.Name == "set"),
+                Set = footprint.Set,
                 Factors = last.Head.Factors,
                 Claimed = period,
             };
@@ -228,8 +223,8 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
         bool settled = account.Method.TakesInstruments && IsOver(tick, period, span);
         Restatement anew = new(name, span, account.Method, FactorsCorrected)
         {
-            Set = LeafRecord.Of("set", $"{account.Set!.Name}/{account.Set.Version}"),
-            Factors = factors[account.Set],
+            Set = Footprints.NameOf(account.Set),
+            Factors = factors[account.Set!],
             Claimed = settled ? period : null,
         };
         AccountOrTell(account, period.Name, () => Restate(tick, account, anew));
@@ -246,32 +241,20 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
         }
 
         MarketFootprint footprint = anew.Method.Footprint(anew.Span.Amount(tick.LeafAt), claims);
-        List<LeafRecord> records =
-        [
-            FootprintLeaf.AmountOf(account.Name, footprint.Micrograms, footprint.NoAmount),
-            LeafRecord.Of("from", anew.Span.From),
-            LeafRecord.Of("to", anew.Span.To),
-            .. FootprintLeaf.RecordsOf(anew.Method, null),
-        ];
-        if (anew.Set is { } set)
+        CarbonLeaf restated = anew.Span.Restate(Footprints.LeafOf(account.Name, anew.Span.From, anew.Span.To, anew.Method)) with
         {
-            records.Add(set);
-        }
-
-        records.Add(LeafRecord.Of("restates", anew.Why));
-        if (claims is not null)
-        {
-            records.Add(LeafRecord.Of("claims/from", claims.From));
-            records.Add(LeafRecord.Of("claims/to", claims.To));
-        }
-
-        records.AddRange(anew.Span.Records());
+            Micrograms = footprint.Micrograms,
+            NoAmount = footprint.NoAmount,
+            Set = anew.Set,
+            Restates = anew.Why,
+            Claims = claims is null ? null : new ClaimedPeriod(claims.From, claims.To),
+        };
         IReadOnlyList<long> rests = StatedIntensities.Resting(
             tick,
             [.. anew.Span.Readings, .. instruments.SelectMany(i => i.Leaves)],
             anew.Method
         );
-        long leaf = tick.Write(LeafType.Carbon, records, head => head with { ComputedFrom = rests, Factors = anew.Factors });
+        long leaf = tick.Write(LeafType.Carbon, restated.Records(), head => head with { ComputedFrom = rests, Factors = anew.Factors });
         tick.Remember(anew.Name, anew.Span.Restated(footprint.Micrograms, leaf).ToString());
     }
 
@@ -317,7 +300,7 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
             return true;
         }
 
-        return span.Anew is { } anew && tick.LeafAt(anew)?.Records.Any(r => r.Name == "claims/from") == true;
+        return span.Anew is { } anew && tick.LeafAt(anew) is { } leaf && CarbonLeaf.Of(leaf).Claims is not null;
     }
 
     private CalendarPeriod PeriodOf(CarbonAccount account, DateTimeOffset at) => CalendarPeriod.Of(account.Period, at, zone);
@@ -347,8 +330,8 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
     /// <param name="Why">As its leaf states it.</param>
     private sealed record Restatement(string Name, AccountSpan Span, RecordedMethod Method, string Why)
     {
-        /// <summary>The record that names the factor set, or null.</summary>
-        public LeafRecord? Set { get; init; }
+        /// <summary>The factor set with its version, or null.</summary>
+        public string? Set { get; init; }
 
         /// <summary>Index of the leaf with the factors, or null.</summary>
         public long? Factors { get; init; }

@@ -144,7 +144,7 @@ public sealed record Why(
     // A whole period: its registers over their stretches, then what each instrument gave.
     private static List<WhyInput> Restated(Leaf carbon, Leaf[] sources, RecordedMethod method, Func<long, Leaf?> leafAt)
     {
-        AccountSpan span = AccountSpan.In(carbon, leafAt);
+        AccountSpan span = AccountSpan.In(carbon);
         List<WhyInput> inputs =
         [
             .. from register in span.Registers

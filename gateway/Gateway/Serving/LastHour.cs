@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Site;
@@ -157,13 +158,13 @@ public sealed class LastHour
 
         _newest = leaf.Head.Time;
         Dictionary<Meter, (DateTimeOffset At, decimal? Energy)> energies = [];
-        foreach (LeafRecord record in leaf.Records)
+        foreach (LeafRegister record in ReadingLeaf.Of(leaf).Registers)
         {
             if (_registers.TryGetValue(record.Name, out (Meter Meter, decimal WattHoursPerCount) register))
             {
                 decimal? before = energies.TryGetValue(register.Meter, out var seen) ? seen.Energy : 0m;
-                decimal? counted = record.Number is { } n
-                    ? decimal.Parse(n.ToString(), CultureInfo.InvariantCulture) * register.WattHoursPerCount
+                decimal? counted = record.IsCounted
+                    ? decimal.Parse(record.Amount.Number.ToString(), CultureInfo.InvariantCulture) * register.WattHoursPerCount
                     : null;
                 energies[register.Meter] = (record.Time ?? leaf.Head.Time, before + counted);
             }
@@ -180,19 +181,11 @@ public sealed class LastHour
 
     private void NoteGap(Leaf leaf)
     {
-        Dictionary<string, LeafRecord> records = leaf.Records.ToDictionary(r => r.Name);
-        if (
-            records.GetValueOrDefault("meter")?.Text is { } meter
-            && GapCauses.TryParse(records.GetValueOrDefault("cause")?.Text, out GapCause cause)
-        )
+        var gap = GapLeaf.Of(leaf);
+        if (gap is { Meter: { } meter, Gap: { } known })
         {
-            _gaps[meter] = new Gap(Time("from"), Time("to"), cause, records.GetValueOrDefault("lost")?.Number?.Mantissa);
+            _gaps[meter] = known;
         }
-
-        DateTimeOffset Time(string name) =>
-            records[name].Number is { } n
-                ? DateTimeOffset.UnixEpoch.AddSeconds(double.Parse(n.ToString(), CultureInfo.InvariantCulture))
-                : leaf.Head.Time;
     }
 
     /// <summary>A meter's energy at the slot boundaries of the last hour, Wh or VAh, export subtracted.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Site;
 
@@ -155,14 +156,15 @@ public sealed class DeviceKey : IDisposable
             X509SignatureGenerator.CreateForECDsa(Configured)
         );
 
-    /// <summary>The records of the leaf that says that <see cref="Next"/> signs.</summary>
+    /// <summary>What the leaf states that says that <see cref="Next"/> signs.</summary>
     /// <param name="at">The leaf's time, from which the overlap counts.</param>
-    public IReadOnlyList<LeafRecord> ChangeRecords(DateTimeOffset at) =>
-        [
-            new LeafRecord("key") { Data = Next!.ExportSubjectPublicKeyInfo() },
-            new LeafRecord("cert") { Data = CertificateOf(Next) },
-            LeafRecord.Of("until", at + _settings.Overlap),
-        ];
+    public KeyRotationLeaf ChangeAt(DateTimeOffset at) =>
+        new()
+        {
+            Key = Next!.ExportSubjectPublicKeyInfo(),
+            Certificate = CertificateOf(Next),
+            Until = at + _settings.Overlap,
+        };
 
     /// <summary>Keeps the change that <see cref="Key"/> has sealed, and has <see cref="Next"/> sign from now on.</summary>
     public void HandOver(Ledger ledger)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Signing;
@@ -189,13 +190,12 @@ public sealed class DeviceKeyHistory
         {
             keys.Accept(change);
             Leaf leaf = LeafCodec.Decode(change.Leaf);
-            DecimalFraction until = leaf.Records[^1].Number!.Value;
             verified.Add(
                 new DeviceKeyChange(
                     CoseReceipt.Decode(change.Receipt).Claims().Origin,
                     leaf.Head.Index,
                     KeyIn(leaf),
-                    DateTimeOffset.FromUnixTimeMilliseconds(until.Exponent == 0 ? until.Mantissa * 1000 : until.Mantissa),
+                    KeyRotationLeaf.Of(leaf).Until,
                     change
                 )
             );
@@ -204,7 +204,7 @@ public sealed class DeviceKeyHistory
         return verified;
     }
 
-    private static ReadOnlyMemory<byte> KeyIn(Leaf leaf) => leaf.Records[0].Data!.Value;
+    private static ReadOnlyMemory<byte> KeyIn(Leaf leaf) => KeyRotationLeaf.Of(leaf).Key;
 
     private static bool IsKey(ECDsa key, ReadOnlyMemory<byte> spki) => key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(spki.Span);
 }

@@ -57,7 +57,7 @@ public sealed class CarbonAccountTests
                 new RecordedRegister(4, Noon.AddMinutes(3), new Register(ObisCode.ActiveImport, Quantum.Impulse, 1))
             )
         );
-        Assert.Equal(stated, slot.Records.FirstOrDefault(r => r.Name == "pulse/1-0:1.8.0.255/base")?.Number?.Mantissa);
+        Assert.Equal(stated, slot.Footprint.BaseOf("pulse/1-0:1.8.0.255"));
         Assert.Equal([1, 2, 3, 4], slot.ComputedFrom);
     }
 
@@ -67,7 +67,7 @@ public sealed class CarbonAccountTests
         CarbonAccount account = Account("100");
         account.Begin("in", At(1, Quantum.MilliwattHour, 0));
         AccountSlot slot = account.At(Noon.AddMinutes(30), Now(At(2, Quantum.MilliwattHour, 1), At(3, Quantum.Impulse, 8)));
-        Assert.Equal((3L, 550L), (slot.Records.First(r => r.Name == "pulse/1-0:1.8.0.255/base").Number!.Value.Mantissa, slot.Micrograms));
+        Assert.Equal((3L, 550L), (slot.Footprint.BaseOf("pulse/1-0:1.8.0.255")!.Value, slot.Count.Micrograms!.Value));
         Assert.Equal([1, 2, 3], slot.ComputedFrom);
     }
 
@@ -91,5 +91,5 @@ public sealed class CarbonAccountTests
     private static RegisterReading Reading(RecordedRegister recorded) => new(recorded.Leaf, recorded.Time, recorded.Register, null);
 
     private static LeafRecord Amount(CarbonAccount account, RecordedRegister input, RecordedRegister pulses) =>
-        account.At(Noon, Now(input, pulses)).Records[0];
+        account.At(Noon, Now(input, pulses)).Footprint.Records()[0];
 }

@@ -120,5 +120,6 @@ public sealed class DemandWatchTests
         }
     }
 
-    private void Read() => _alarms.AddRange(_watch.Take(_at, Reading(_kilowattHours)).Select(a => (_at, a.State, a.Text)));
+    private void Read() =>
+        _alarms.AddRange(_watch.Take(_at, Reading(_kilowattHours)).Select(a => (_at, a.Began ? "began" : "ended", a.Text)));
 }

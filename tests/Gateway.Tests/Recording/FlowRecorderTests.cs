@@ -4,6 +4,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Drivers;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Gateway.Tests.Metering;
 using EdgeGateway.Keeping;
@@ -388,9 +389,9 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         static string Kilowatts(long microwattHours) => Carbon.Exact.Display(new Fractions.Fraction(microwattHours, 250_000_000), 3);
     }
 
-    private static string Import(string meter) => GroupLeaf.NameOf(meter, ObisCode.ActiveImport);
+    private static string Import(string meter) => RegisterName.Of(meter, ObisCode.ActiveImport);
 
-    private static string Export(string meter) => GroupLeaf.NameOf(meter, ObisCode.ActiveExport);
+    private static string Export(string meter) => RegisterName.Of(meter, ObisCode.ActiveExport);
 
     // What came in went out, in the matrix and in the battery.
     private static void Conserves(Leaf before, Leaf leaf)

@@ -3,6 +3,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Drivers;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
@@ -173,7 +174,7 @@ public sealed class RecorderTests : IAsyncLifetime
         await ReopenWith(_group with { Calibrations = Calibration("ratio 1.02", "Installer 7") });
         await ReopenWith(_group);
         await ReopenWith(_group with { Calibrations = Calibration("ratio 1.03; 5 A 0.4° 0 %", "Installer 8") });
-        await ReopenWith(_group with { Calibrations = new Dictionary<string, IReadOnlyList<LeafRecord>>() });
+        await ReopenWith(_group with { Calibrations = new Dictionary<string, CalibrationLeaf>() });
         await ReopenWith(_group);
         Leaf[] calibrations = [.. Leaves().Where(l => l.Head.Type == LeafType.Calibration)];
         Assert.All(calibrations, l => Assert.Equal("boundary", l.Head.Group));
@@ -390,16 +391,16 @@ public sealed class RecorderTests : IAsyncLifetime
         Open(FirstBoot);
     }
 
-    private static Dictionary<string, IReadOnlyList<LeafRecord>> Calibration(string correction, string by) =>
+    private static Dictionary<string, CalibrationLeaf> Calibration(string correction, string by) =>
         new()
         {
-            ["in"] =
-            [
-                LeafRecord.Of("meter", "in"),
-                LeafRecord.Of("correction", correction),
-                LeafRecord.Of("calibrated", Noon),
-                LeafRecord.Of("by", by),
-            ],
+            ["in"] = new CalibrationLeaf
+            {
+                Meter = "in",
+                Correction = correction,
+                Calibrated = Noon,
+                By = by,
+            },
         };
 
     private async Task CloseAsync()

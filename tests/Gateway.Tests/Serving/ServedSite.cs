@@ -260,7 +260,7 @@ internal sealed class ServedSite : IAsyncDisposable
                 new Dictionary<string, string>
                 {
                     [$"span:{account}:{month}:test"] = AccountSpan
-                        .With(null, new AccountSlot([], from, micrograms, []), Time.GetUtcNow(), leaf)
+                        .With(null, new SlotCount(from, micrograms, []), Time.GetUtcNow(), leaf)
                         .ToString(),
                 }
             )

@@ -1,5 +1,6 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 
@@ -38,10 +39,13 @@ internal sealed class DemandChapter(DemandWatch demand) : IChapter
         DemandRecord before = demand.Record;
         foreach (DemandAlarm alarm in demand.Take(tick.At, tick.Readings))
         {
-            tick.Write(
-                LeafType.Alarm,
-                [LeafRecord.Of("alarm", "demand"), LeafRecord.Of("state", alarm.State), LeafRecord.Of("text", alarm.Text)]
-            );
+            AlarmLeaf leaf = new()
+            {
+                Alarm = "demand",
+                Began = alarm.Began,
+                Text = alarm.Text,
+            };
+            tick.Write(LeafType.Alarm, leaf.Records());
         }
 
         if (demand.Record != before)

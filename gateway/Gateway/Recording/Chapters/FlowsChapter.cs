@@ -20,8 +20,8 @@ internal sealed class FlowsChapter(FlowAccount flows) : IChapter
         }
 
         FlowSlot slot = flows.At(tick.At, tick.Readings);
-        long leaf = tick.Write(LeafType.Flow, slot.Records, head => head with { ComputedFrom = slot.ComputedFrom });
-        flows.Close(leaf, slot.Records, tick.At, tick.Readings);
+        long leaf = tick.Write(LeafType.Flow, slot.Leaf.Records(), head => head with { ComputedFrom = slot.ComputedFrom });
+        flows.Close(leaf, slot.Leaf, tick.Readings);
         tick.Remember(FactNames.Flows, LeafListFact.Text(flows.Remembered));
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording.Chapters;
@@ -46,9 +47,9 @@ internal sealed class FootprintsChapter(
                     continue;
                 }
 
-                foreach ((string meter, Readings.Register register) in GroupLeaf.RegistersOf(leaf).Where(r => r.Meter == known.Meter))
+                foreach (LeafRegister register in ReadingLeaf.Of(leaf).Counted.Where(r => r.Meter == known.Meter))
                 {
-                    account.Begin(meter, new RecordedRegister(known.Leaf, leaf.Head.Time, register));
+                    account.Begin(known.Meter, new RecordedRegister(known.Leaf, leaf.Head.Time, register.Register));
                 }
             }
         }
@@ -70,7 +71,7 @@ internal sealed class FootprintsChapter(
         {
             if (reading.Recorded is { } register)
             {
-                counted.Add(new CountedMeter(GroupLeaf.MeterIn(name), register));
+                counted.Add(new CountedMeter(RegisterName.MeterOf(name), register));
             }
         }
 
@@ -109,7 +110,7 @@ internal sealed class FootprintsChapter(
         AccountSlot slot = account.At(tick.At, tick.Readings, methodOf);
         IReadOnlyList<long> rests = StatedIntensities.Resting(tick, slot.ComputedFrom, slot.Method);
         long? set = account.Set is null ? null : factors[account.Set];
-        long leaf = tick.Write(LeafType.Carbon, slot.Records, head => head with { ComputedFrom = rests, Factors = set });
+        long leaf = tick.Write(LeafType.Carbon, slot.Footprint.Records(), head => head with { ComputedFrom = rests, Factors = set });
         if (slot.Closes)
         {
             AddToSpan(tick, account, slot, leaf);
@@ -125,7 +126,7 @@ internal sealed class FootprintsChapter(
         AccountSpan? last = open is null ? null : AccountSpan.Parse(tick.FactBefore(open)!);
         string name = account.Method.Series is null
             ? PeriodSpanOf(account, slot, tick.At, open, last)
-            : StatedIntensities.SpanOf(account, slot.From, tick.At, leaf).ToString();
+            : StatedIntensities.SpanOf(account, slot.Count.From, tick.At, leaf).ToString();
         AccountSpan? span = last;
         if (name != open)
         {
@@ -135,7 +136,7 @@ internal sealed class FootprintsChapter(
         Func<string, long, long, bool>? worthTheSame = account.CountsImpulses
             ? (register, one, other) => AreWorthTheSame(tick, register, one, other)
             : null;
-        AccountSpan with = AccountSpan.With(span, slot, tick.At, leaf, worthTheSame).WithSlot(goesOn: open == name);
+        AccountSpan with = AccountSpan.With(span, slot.Count, tick.At, leaf, worthTheSame).WithSlot(goesOn: open == name);
         tick.Remember(name, with.ToString());
         tick.Remember(openFact, name);
     }
@@ -150,8 +151,8 @@ internal sealed class FootprintsChapter(
         }
 
         string terms = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account.Method.Terms)))[..8];
-        SpanName begins = SpanName.OfTerms(account.Name, period.Name, terms, slot.From);
-        bool goesOn = open is not null && SpanName.Parse(open).HasTermsOf(begins) && last!.To >= slot.From;
+        SpanName begins = SpanName.OfTerms(account.Name, period.Name, terms, slot.Count.From);
+        bool goesOn = open is not null && SpanName.Parse(open).HasTermsOf(begins) && last!.To >= slot.Count.From;
         return goesOn ? open! : begins.ToString();
     }
 
@@ -163,7 +164,9 @@ internal sealed class FootprintsChapter(
         return before == after || ConstantIn(before) == ConstantIn(after);
 
         string? ConstantIn(long? config) =>
-            config is { } leaf ? GroupLeaf.ConstantIn(tick.LeafAt(leaf), GroupLeaf.MeterIn(register)) : null;
+            config is { } index && tick.LeafAt(index) is { } leaf
+                ? ConfigLeaf.Of(leaf).SettingOf(RegisterName.MeterOf(register), ConfigLeaf.Constant)
+                : null;
     }
 
     /// <summary>A meter of some account with its register at the tick.</summary>

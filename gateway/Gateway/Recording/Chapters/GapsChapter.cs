@@ -1,4 +1,5 @@
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 
@@ -19,7 +20,7 @@ internal sealed class GapsChapter(IReadOnlyList<RecordedGroup> groups, Now now, 
         {
             if (lost is not null)
             {
-                tick.Write(LeafType.Gap, lost.Records(tick.At));
+                tick.Write(LeafType.Gap, lost.GapUntil(tick.At).Records());
             }
 
             return;
@@ -69,20 +70,7 @@ internal sealed class GapsChapter(IReadOnlyList<RecordedGroup> groups, Now now, 
 
     private static void Write(OpenTick tick, RecordedGroup group, string? meter, Gap gap)
     {
-        List<LeafRecord> records = [LeafRecord.Of("cause", gap.Cause.Code())];
-        if (meter is not null)
-        {
-            records.Add(LeafRecord.Of("meter", meter));
-        }
-
-        records.Add(LeafRecord.Of("from", gap.From));
-        records.Add(LeafRecord.Of("to", gap.To));
-        if (gap.Lost is { } count)
-        {
-            records.Add(LeafRecord.Of("lost", count));
-        }
-
-        long leaf = tick.Write(LeafType.Gap, records, head => head with { Group = group.Name });
+        long leaf = tick.Write(LeafType.Gap, GapLeaf.Of(meter, gap).Records(), head => head with { Group = group.Name });
         tick.Gaps.Add(new RecordedGap(group, meter, gap, leaf));
     }
 

@@ -1,5 +1,5 @@
-using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
@@ -12,8 +12,6 @@ namespace EdgeGateway.Recording.Chapters;
 /// <param name="groups">The groups.</param>
 internal sealed class InstallationChapter(IReadOnlyList<RecordedGroup> groups) : IChapter
 {
-    private const string NoCorrection = "none";
-
     /// <inheritdoc/>
     public void Start(OpenTick tick, ProcessStart start)
     {
@@ -36,17 +34,22 @@ internal sealed class InstallationChapter(IReadOnlyList<RecordedGroup> groups) :
     {
         string fact = FactNames.Calibration(meter);
         string? before = tick.FactBefore(fact);
-        if (!group.Calibrations.TryGetValue(meter, out IReadOnlyList<LeafRecord>? records) && before is null)
+        if (!group.Calibrations.TryGetValue(meter, out CalibrationLeaf? calibration))
         {
-            return;
+            if (before is null)
+            {
+                return;
+            }
+
+            calibration = new CalibrationLeaf { Meter = meter, Correction = CalibrationLeaf.None };
         }
 
         tick.WriteOnce(
             fact,
             LeafType.Calibration,
-            records ?? [LeafRecord.Of("meter", meter), LeafRecord.Of("correction", NoCorrection)],
+            calibration.Records(),
             head => head with { Group = group.Name },
-            () => LeafRecord.Of("before", CorrectionIn(tick, before))
+            () => (calibration with { Before = CorrectionIn(tick, before) }).Records()
         );
     }
 
@@ -54,42 +57,48 @@ internal sealed class InstallationChapter(IReadOnlyList<RecordedGroup> groups) :
     {
         if (fact is null)
         {
-            return NoCorrection;
+            return CalibrationLeaf.None;
         }
 
-        long leaf = StatementFact.Parse(fact).Leaf;
-        string? said = tick.LeafAt(leaf)?.Records.FirstOrDefault(r => r.Name == "correction")?.Text;
-        return said ?? $"as leaf {LeafFact.Text(leaf)} says";
+        long index = StatementFact.Parse(fact).Leaf;
+        return tick.LeafAt(index) is { } leaf ? CalibrationLeaf.Of(leaf).Correction : $"as leaf {LeafFact.Text(index)} says";
     }
 
-    private static void WriteIndex(OpenTick tick, RecordedGroup group, RecordedIndex index, IReadOnlyList<RegisterStart> registers) =>
+    private static void WriteIndex(OpenTick tick, RecordedGroup group, RecordedIndex index, IReadOnlyList<RegisterStart> registers)
+    {
+        ExchangeLeaf exchange = new()
+        {
+            Meter = index.Meter,
+            Reading = index.Reading,
+            Read = index.At,
+        };
         tick.WriteOnce(
             FactNames.Index(index.Meter),
             LeafType.Exchange,
-            [LeafRecord.Of("meter", index.Meter), LeafRecord.Of("reading", index.Reading), LeafRecord.Of("read", index.At)],
+            exchange.Records(),
             head => head with { Group = group.Name },
-            () => RecordedAfter(tick, group, index) ?? RegisterNow(tick, index, registers)
+            () => (exchange with { Registers = [RecordedAfter(tick, group, index) ?? RegisterNow(tick, index, registers)] }).Records()
         );
+    }
 
     // The register where it was recorded next after the face was read: at most one reading slot lies between.
-    private static LeafRecord? RecordedAfter(OpenTick tick, RecordedGroup group, RecordedIndex index)
+    private static LeafRegister? RecordedAfter(OpenTick tick, RecordedGroup group, RecordedIndex index)
     {
-        string name = GroupLeaf.NameOf(index.Meter, index.Obis);
+        string name = RegisterName.Of(index.Meter, index.Obis);
         foreach (Leaf leaf in tick.LeavesSince(index.At).Where(l => l.Head.Type == LeafType.Reading && l.Head.Group == group.Name))
         {
-            if (leaf.Records.FirstOrDefault(r => r.Name == name && r.Number is not null) is { } record)
+            if (ReadingLeaf.Of(leaf).FindCounted(name) is { } register)
             {
-                return record with { Time = record.Time ?? leaf.Head.Time, AccuracyClass = null };
+                return register.TakenFrom(leaf.Head.Time);
             }
         }
 
         return null;
     }
 
-    private static LeafRecord RegisterNow(OpenTick tick, RecordedIndex index, IReadOnlyList<RegisterStart> registers)
+    private static LeafRegister RegisterNow(OpenTick tick, RecordedIndex index, IReadOnlyList<RegisterStart> registers)
     {
         Register now = registers.First(r => r.Meter == index.Meter && r.Register.Obis == index.Obis).Register;
-        DateTimeOffset second = DateTimeOffset.FromUnixTimeSeconds(tick.At.ToUnixTimeSeconds());
-        return GroupLeaf.CountOf(GroupLeaf.NameOf(index.Meter, index.Obis), now) with { Time = second };
+        return LeafRegister.Of(index.Meter, now, DateTimeOffset.FromUnixTimeSeconds(tick.At.ToUnixTimeSeconds()));
     }
 }

@@ -1,5 +1,5 @@
-using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Signing;
@@ -33,10 +33,10 @@ internal sealed class ProcessChapter(Origin origin, DeviceKey key, Pen pen, Time
         if (booted)
         {
             tick.Remember(FactNames.Boot, new BootFact(start.BootId, pen.BootCount).ToString());
-            tick.Write(LeafType.Boot, [LeafRecord.Of("boot-id", start.BootId)]);
+            tick.Write(LeafType.Boot, new BootLeaf(start.BootId).Records());
         }
 
-        tick.Write(LeafType.Start, RecordsOf(start));
+        tick.Write(LeafType.Start, LeafOf(start).Records());
     }
 
     /// <inheritdoc/>
@@ -47,7 +47,7 @@ internal sealed class ProcessChapter(Origin origin, DeviceKey key, Pen pen, Time
         TimeSpan step = now - _wallLessMonotonic;
         if (step.Duration() > SmallestClockStep)
         {
-            tick.Write(LeafType.ClockStep, [LeafRecord.Of("step", step)], time: time.GetUtcNow());
+            tick.Write(LeafType.ClockStep, new ClockStepLeaf(step).Records(), time: time.GetUtcNow());
         }
 
         _wallLessMonotonic = now;
@@ -60,34 +60,33 @@ internal sealed class ProcessChapter(Origin origin, DeviceKey key, Pen pen, Time
     {
         tick.Remember(FactNames.Origin, origin.ToString());
         key.BeginEpoch(origin.Epoch);
-        tick.Write(
-            LeafType.Genesis,
-            [
-                LeafRecord.Of("origin", origin.ToString()),
-                LeafRecord.Of("device", key.DeviceId),
-                new LeafRecord("key") { Data = key.Key.ExportSubjectPublicKeyInfo() },
-                new LeafRecord("cert") { Data = key.CertificateOf(key.Key) },
-            ],
-            head => head with { Simulated = origin.Simulated }
-        );
-    }
-
-    private static List<LeafRecord> RecordsOf(ProcessStart start)
-    {
-        List<LeafRecord> records =
-        [
-            LeafRecord.Of("version", start.Version),
-            LeafRecord.Of("registers-from-file", start.Registers.Count(r => r.Origin == RegisterOrigin.File)),
-        ];
-        foreach (RegisterStart register in start.Registers.Where(r => r.Origin != RegisterOrigin.File))
+        GenesisLeaf genesis = new()
         {
-            string name = GroupLeaf.NameOf(register.Meter, register.Register.Obis);
-            records.Add(GroupLeaf.CountOf(name, register.Register));
-            records.Add(LeafRecord.Of($"{name}/from", WordsOf(register)));
-        }
-
-        return records;
+            Origin = origin,
+            DeviceId = key.DeviceId,
+            Key = key.Key.ExportSubjectPublicKeyInfo(),
+            Certificate = key.CertificateOf(key.Key),
+        };
+        tick.Write(LeafType.Genesis, genesis.Records(), head => head with { Simulated = origin.Simulated });
     }
+
+    private static StartLeaf LeafOf(ProcessStart start) =>
+        new()
+        {
+            Version = start.Version,
+            RegistersFromFile = start.Registers.Count(r => r.Origin == RegisterOrigin.File),
+            Registers =
+            [
+                .. start
+                    .Registers.Where(r => r.Origin != RegisterOrigin.File)
+                    .Select(r => new StartedRegister(
+                        RegisterName.Of(r.Meter, r.Register.Obis),
+                        r.Register.Quantum,
+                        r.Register.Count,
+                        WordsOf(r)
+                    )),
+            ],
+        };
 
     private static string WordsOf(RegisterStart register)
     {

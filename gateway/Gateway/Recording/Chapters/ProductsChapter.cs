@@ -1,6 +1,6 @@
 using EdgeGateway.Accounting;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
-using EdgeGateway.Readings;
 
 namespace EdgeGateway.Recording.Chapters;
 
@@ -44,7 +44,7 @@ internal sealed class ProductsChapter(IReadOnlyList<ProductCount> products, Time
         {
             if (tick.SlotEnds)
             {
-                AccountSlot made = new([], from.Time, 0, [new CountedStretch(name, from.Leaf, register.Leaf)]);
+                SlotCount made = new(from.Time, 0, [new CountedStretch(name, from.Leaf, register.Leaf)]);
                 Note(tick, product, MonthOf(tick.At.AddMilliseconds(-1)), made, tick.At, null);
                 product.Base = register;
             }
@@ -54,7 +54,7 @@ internal sealed class ProductsChapter(IReadOnlyList<ProductCount> products, Time
 
         // The end of a stretch of nothing is where the next slot goes on. A register that begins again has lost what it counted since.
         bool beginsAgain = product.Base is not null;
-        AccountSlot begins = new([], tick.At, beginsAgain ? null : 0, [new CountedStretch(name, register.Leaf, register.Leaf)]);
+        SlotCount begins = new(tick.At, beginsAgain ? null : 0, [new CountedStretch(name, register.Leaf, register.Leaf)]);
         Note(tick, product, MonthOf(tick.At), begins, tick.At, beginsAgain ? register.Leaf : null);
         tick.Keep(register.Leaf);
         product.Base = register;
@@ -70,13 +70,13 @@ internal sealed class ProductsChapter(IReadOnlyList<ProductCount> products, Time
                 foreach (string month in new[] { MonthOf(gap.Gap.From), MonthOf(gap.Gap.To) }.Distinct())
                 {
                     AccountSpan? span = SpanOf(tick, product, month);
-                    Note(tick, product, month, new AccountSlot([], span?.From ?? gap.Gap.To, null, []), span?.To ?? gap.Gap.To, gap.Leaf);
+                    Note(tick, product, month, new SlotCount(span?.From ?? gap.Gap.To, null, []), span?.To ?? gap.Gap.To, gap.Leaf);
                 }
             }
         }
     }
 
-    private static void Note(OpenTick tick, ProductCount product, string month, AccountSlot slot, DateTimeOffset end, long? uncounted)
+    private static void Note(OpenTick tick, ProductCount product, string month, SlotCount slot, DateTimeOffset end, long? uncounted)
     {
         AccountSpan? span = SpanOf(tick, product, month);
         AccountSpan with = AccountSpan.With(span, slot, end, uncounted ?? span?.Leaf ?? 0);
@@ -105,13 +105,9 @@ internal sealed class ProductsChapter(IReadOnlyList<ProductCount> products, Time
             return null;
         }
 
-        if (GroupLeaf.ConstantIn(tick.LeafAt(config), meter.Name) != $"{meter.ImpulsesPerUnit} imp/{meter.Unit}")
-        {
-            return null;
-        }
-
-        Register register = GroupLeaf.RegistersOf(leaf).First(r => r.Meter == meter.Name && r.Register.Obis == meter.Obis).Register;
-        return new RecordedRegister(leaf.Head.Index, leaf.Head.Time, register);
+        ImpulseConstant worth = new(meter.ImpulsesPerUnit!, meter.Unit);
+        bool worthTheSame = tick.LeafAt(config) is { } settings && ConfigLeaf.Of(settings).ConstantOf(meter.Name) == worth;
+        return worthTheSame ? RegisterReading.CountedIn(leaf, meter.Register) : null;
     }
 
     // Of all months, ascending. The name of a product may go on where that of another ends, with a colon between.

@@ -1,5 +1,6 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 
@@ -18,7 +19,7 @@ internal sealed class ReadingsChapter(IReadOnlyList<RecordedGroup> groups, Now n
         foreach (RecordedGroup group in groups)
         {
             Reading[] readings = [.. group.Meters.Select(meter => now.Take(meter, tick.At, slot))];
-            long leaf = tick.Write(LeafType.Reading, GroupLeaf.RecordsOf(tick.At, readings, group.AccuracyClass), head =>
+            long leaf = tick.Write(LeafType.Reading, ReadingLeaf.Of(tick.At, readings, group.AccuracyClass).Records(), head =>
                 head with
                 {
                     Group = group.Name,
@@ -38,7 +39,7 @@ internal sealed class ReadingsChapter(IReadOnlyList<RecordedGroup> groups, Now n
         string? missing = reading.Missing?.Code();
         foreach (Register register in reading.Registers)
         {
-            tick.Readings[GroupLeaf.NameOf(reading.Meter, register.Obis)] = new RegisterReading(
+            tick.Readings[RegisterName.Of(reading.Meter, register.Obis)] = new RegisterReading(
                 leaf,
                 tick.At,
                 missing is null ? register : null,

@@ -1,5 +1,6 @@
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording.Entries;
@@ -15,16 +16,17 @@ internal sealed class Corrections(EntryFootprints footprints, Settlement settlem
     /// <inheritdoc/>
     public long Enter(Entry entry, OpenTick tick)
     {
-        long wrong = entry.Supersedes!.Value;
+        CorrectionLeaf correction = entry.Correction!;
+        long wrong = correction.Supersedes;
         RequireEntered(tick, wrong);
 
         // A correction is of an entry, or of a correction of it.
         long first = tick.FactBefore(FactNames.EntryOf(wrong)) is { } fact ? LeafFact.Parse(fact) : wrong;
         Leaf entered = tick.LeafAt(first)!;
-        LeafRecord? amount = entry.Records.FirstOrDefault(r => r.Name == "amount");
-        if (amount?.Number is { } number)
+        LeafAmount? amount = correction.Amount;
+        if (amount is { } right)
         {
-            EnteredOnce.Correct(tick, entered, number);
+            EnteredOnce.Correct(tick, entered, right);
         }
 
         long leaf = tick.Write(Type, entry.Records, head => head with { Group = entry.Group });
@@ -34,10 +36,10 @@ internal sealed class Corrections(EntryFootprints footprints, Settlement settlem
         {
             settlement.Claim(tick, first);
         }
-        else if (amount is not null)
+        else if (amount is { } manual)
         {
-            EnteredProduction.Note(tick, entered, amount.Number!.Value, corrected: true, inOrder: false);
-            footprints.Write(tick, entered, amount, leaf);
+            EnteredProduction.Note(tick, entered, manual, corrected: true, inOrder: false);
+            footprints.Write(tick, entered, manual, leaf);
         }
 
         return leaf;

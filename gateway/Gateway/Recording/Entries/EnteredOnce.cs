@@ -1,5 +1,6 @@
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording.Entries;
@@ -38,9 +39,9 @@ internal static class EnteredOnce
     /// <param name="first">The entry's own leaf.</param>
     /// <param name="amount">The amount that holds now.</param>
     /// <exception cref="InvalidDataException">It was entered anew in the meantime.</exception>
-    public static void Correct(OpenTick tick, Leaf first, DecimalFraction amount)
+    public static void Correct(OpenTick tick, Leaf first, LeafAmount amount)
     {
-        string fact = FactNames.Entered(first.Head.Type, Entry.IdentityOf(first.Head.Type, first.Records));
+        string fact = FactNames.Entered(first.Head.Type, Entry.IdentityOf(first));
         EnteredFact? known = EnteredFact.Parse(tick.FactBefore(fact));
         if (known is { } claimed && claimed.Leaf != first.Head.Index)
         {
@@ -52,6 +53,9 @@ internal static class EnteredOnce
             return; // a machine may give its report again, whatever was corrected of it
         }
 
-        tick.Remember(fact, amount.Mantissa == 0 ? EnteredFact.Withdrawn : new EnteredFact(first.Head.Index, Reported: false).ToString());
+        tick.Remember(
+            fact,
+            amount.Number.Mantissa == 0 ? EnteredFact.Withdrawn : new EnteredFact(first.Head.Index, Reported: false).ToString()
+        );
     }
 }

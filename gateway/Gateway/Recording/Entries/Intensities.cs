@@ -1,6 +1,7 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording.Entries;
@@ -13,50 +14,43 @@ namespace EdgeGateway.Recording.Entries;
 /// <param name="settlement">Accounts anew.</param>
 internal sealed class Intensities(IReadOnlyList<CarbonAccount> accounts, Settlement settlement) : IEntryTaker
 {
-    private const int RecordsBeforeSlots = 3;
-    private const string SlotPrefix = "slot/";
-
     /// <inheritdoc/>
     public string Type => LeafType.Intensity;
 
     /// <inheritdoc/>
     public long Enter(Entry entry, OpenTick tick)
     {
-        string series = entry.Records[0].Text!;
-        long minutes = entry.Records[2].Number!.Value.Mantissa;
-        LeafRecord[] stated = [.. entry.Records.Skip(RecordsBeforeSlots)];
+        IntensityLeaf table = entry.Intensities!;
 
         // A table comes again and again: only what is news becomes a leaf.
-        LeafRecord[] news = [.. stated.Where(slot => !IsKnown(tick, series, minutes, slot))];
+        Evidence.Leaves.StatedIntensity[] news = [.. table.Slots.Where(slot => !IsKnown(tick, table, slot))];
         if (news.Length == 0)
         {
-            return IntensityFact.Parse(tick.FactBefore(FactNames.Intensity(series, SlotOf(stated[^1]))))!.Value.Leaf;
+            return IntensityFact.Parse(tick.FactBefore(FactNames.Intensity(table.Series, table.Slots[^1].Slot)))!.Value.Leaf;
         }
 
-        long leaf = tick.Write(Type, [.. entry.Records.Take(RecordsBeforeSlots), .. news]);
+        long leaf = tick.Write(Type, (table with { Slots = news }).Records());
         List<StatedIntensity> intensities = [];
-        foreach (LeafRecord slot in news)
+        foreach (Evidence.Leaves.StatedIntensity slot in news)
         {
-            IntensityFact fact = new(leaf, minutes, slot.Text!);
-            tick.Remember(FactNames.Intensity(series, SlotOf(slot)), fact.ToString());
-            intensities.Add(StatedIntensity.Of(SlotOf(slot), fact));
+            IntensityFact fact = new(leaf, table.Minutes, slot.Value);
+            tick.Remember(FactNames.Intensity(table.Series, slot.Slot), fact.ToString());
+            intensities.Add(StatedIntensity.Of(slot.Slot, fact));
         }
 
-        foreach (CarbonAccount account in accounts.Where(a => a.Method.Series == series))
+        foreach (CarbonAccount account in accounts.Where(a => a.Method.Series == table.Series))
         {
             foreach (StatedIntensity intensity in intensities)
             {
-                settlement.RestateSlot(tick, account, series, intensity.Intensity);
+                settlement.RestateSlot(tick, account, table.Series, intensity.Intensity);
             }
         }
 
         return leaf;
     }
 
-    private static bool IsKnown(OpenTick tick, string series, long minutes, LeafRecord slot) =>
-        IntensityFact.Parse(tick.FactBefore(FactNames.Intensity(series, SlotOf(slot)))) is { } known
-        && known.Minutes == minutes
-        && known.Value == slot.Text;
-
-    private static string SlotOf(LeafRecord stated) => stated.Name[SlotPrefix.Length..];
+    private static bool IsKnown(OpenTick tick, IntensityLeaf table, Evidence.Leaves.StatedIntensity slot) =>
+        IntensityFact.Parse(tick.FactBefore(FactNames.Intensity(table.Series, slot.Slot))) is { } known
+        && known.Minutes == table.Minutes
+        && known.Value == slot.Value;
 }

@@ -1,6 +1,7 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Recording.Entries;
 
@@ -15,7 +16,8 @@ internal sealed class ManualEntries(IReadOnlyList<ProductCount> products, EntryF
     /// <inheritdoc/>
     public long Enter(Entry entry, OpenTick tick)
     {
-        RefuseCounted(entry);
+        ManualLeaf manual = entry.Manual!;
+        RefuseCounted(manual);
         if (EnteredOnce.Claim(tick, entry) is { } known)
         {
             return known;
@@ -23,22 +25,20 @@ internal sealed class ManualEntries(IReadOnlyList<ProductCount> products, EntryF
 
         long leaf = tick.Write(Type, entry.Records, head => head with { Group = entry.Group });
         Leaf entered = tick.LeafAt(leaf)!;
-        LeafRecord amount = entry.Records.First(r => r.Name == "amount");
-        EnteredProduction.Note(tick, entered, amount.Number!.Value, corrected: false, inOrder: entry.InOrder is not null);
-        footprints.Write(tick, entered, amount, leaf);
+        EnteredProduction.Note(tick, entered, manual.Entered.Amount, corrected: false, inOrder: entry.InOrder is not null);
+        footprints.Write(tick, entered, manual.Entered.Amount, leaf);
         return leaf;
     }
 
     // What a meter counts would count twice if it were entered by hand too.
-    private void RefuseCounted(Entry entry)
+    private void RefuseCounted(ManualLeaf manual)
     {
-        if (!entry.Records.Any(r => r is { Name: "kind", Text: "production" }))
+        if (manual.Kind != "production")
         {
             return;
         }
 
-        string? subject = entry.Records.FirstOrDefault(r => r.Name == "subject")?.Text;
-        if (products.FirstOrDefault(p => p.Product.Equals(subject, StringComparison.OrdinalIgnoreCase)) is { } product)
+        if (products.FirstOrDefault(p => p.Product.Equals(manual.Subject, StringComparison.OrdinalIgnoreCase)) is { } product)
         {
             throw new InvalidDataException(
                 $"{product.Product} is counted by the meter {product.Meter.Name}, and what is entered too would count twice. Enter only what "

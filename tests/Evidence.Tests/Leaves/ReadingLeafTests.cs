@@ -1,10 +1,9 @@
-using EdgeGateway.Accounting;
-using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Readings;
 
-namespace EdgeGateway.Gateway.Tests.Accounting;
+namespace EdgeGateway.Evidence.Tests.Leaves;
 
-public class GroupLeafTests
+public class ReadingLeafTests
 {
     [Theory]
     [InlineData(1, 170)]
@@ -23,16 +22,19 @@ public class GroupLeafTests
             Group = "boundary",
             Config = 9_000_000,
         };
-        IEnumerable<Reading> readings = Enumerable
-            .Range(1, meters)
-            .Select(m => new Reading
-            {
-                Meter = $"hall-1-in-{m:D2}",
-                Time = head.Time,
-                Registers = [new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000_000 + m)],
-                Accuracy = AccuracyClass.Class1,
-            });
-        IReadOnlyList<LeafRecord> records = GroupLeaf.RecordsOf(head.Time, readings, AccuracyClass.Class1.Code());
+        Reading[] readings =
+        [
+            .. Enumerable
+                .Range(1, meters)
+                .Select(m => new Reading
+                {
+                    Meter = $"hall-1-in-{m:D2}",
+                    Time = head.Time,
+                    Registers = [new Register(ObisCode.ActiveImport, Quantum.MilliwattHour, 9_000_000_000_000 + m)],
+                    Accuracy = AccuracyClass.Class1,
+                }),
+        ];
+        IReadOnlyList<LeafRecord> records = ReadingLeaf.Of(head.Time, readings, AccuracyClass.Class1.Code()).Records();
         Assert.Equal(meters, records.Count);
         Assert.InRange(LeafCodec.Encode(new Leaf(head, records)).Length, 1, mostBytes);
     }
