@@ -88,7 +88,9 @@ public sealed class CarbonAccount(
     /// <summary>What it adds up.</summary>
     public IReadOnlyList<AccountMeter> Meters => meters;
 
-    /// <summary>Begins at a recorded register of one of its meters, unless the meter has begun at one that goes on to it. Gives whether it did.</summary>
+    /// <summary>
+    /// Begins at a recorded register of one of its meters, unless the meter has begun at one that goes on to it. Gives whether it did.
+    /// </summary>
     /// <param name="meter">The meter's name.</param>
     /// <param name="at">Its register.</param>
     public bool Begin(string meter, RecordedRegister at)

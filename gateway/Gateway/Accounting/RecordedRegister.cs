@@ -11,8 +11,8 @@ namespace EdgeGateway.Accounting;
 public readonly record struct RecordedRegister(long Leaf, DateTimeOffset Time, Register Register)
 {
     /// <summary>
-    /// Whether what a later reading has more was counted since this one. A register that was lost with ledger and register file begins again at less:
-    /// what it counted before cannot be known.
+    /// Whether what a later reading has more was counted since this one. A register that was lost with ledger and register file begins
+    /// again at less: what it counted before cannot be known.
     /// </summary>
     public bool GoesOnTo(RecordedRegister later) => Register.Quantum == later.Register.Quantum && Register.Count <= later.Register.Count;
 }

@@ -3,34 +3,35 @@ using System.Globalization;
 namespace EdgeGateway.Keeping;
 
 /// <summary>
-/// Every fact that the ledger remembers beside its leaves: its name here, its form in the record below that parses and writes it. Facts become
-/// durable with the leaves of the tick that wrote them. What a value is written by is named in the table; nothing else takes one apart.
+/// Every fact that the ledger remembers beside its leaves: its name here, its form in the record below that parses and writes it. Facts
+/// become durable with the leaves of the tick that wrote them. What a value is written by is named in the table; nothing else takes one
+/// apart.
 /// </summary>
 /// <remarks>
 /// <code>
-/// name                               form                                  written by                       read by
-/// origin                             Origin                                Chapters.Process                 Recorder, LostLog, DeviceKeyHistory
-/// boot                               BootFact                              Chapters.Process                 Chapters.Process
-/// config:GROUP                       StatementFact                         Chapters.Settings                Chapters.Settings
-/// calibration:METER, index:METER     StatementFact                         Chapters.Installation            Chapters.Installation
-/// factors:SET                        StatementFact                         FactorLeaves                     FactorLeaves
-/// carbon:ACCOUNT                     BasesFact                             Chapters.Footprints              Chapters.Footprints
-/// span:ACCOUNT:PERIOD:…              Accounting.AccountSpan                Chapters.Footprints, Settlement  the same, CarbonTotals
-/// span-of:ACCOUNT                    name of the open span                 Chapters.Footprints              Chapters.Footprints
-/// settling:ACCOUNT                   name of the open period               Chapters.Footprints              Chapters.Footprints
-/// made:PRODUCT:MONTH                 Accounting.AccountSpan                Chapters.Products                Chapters.Products, CarbonTotals
-/// flows                              LeafListFact: flow leaf, readings     Chapters.Flows                   Chapters.Flows, FlowReport
-/// demand                             Accounting.DemandRecord               Chapters.Demand                  Chapters.Demand, page
-/// entered:TYPE:HASH                  EnteredFact                           Entries                          Entries
-/// entry-of:LEAF, superseded:LEAF     LeafFact                              Entries.Corrections              Entries, CarbonTotals
-/// instrument:LEAF                    empty                                 Entries.Instruments              Settlement
-/// footprint:LEAF:ACCOUNT             LeafFact                              EntryFootprints                  EntryFootprints, CarbonTotals
-/// production:LEAF                    ProductionFact, empty: withdrawn      EnteredProduction                EnteredProduction, CarbonTotals
-/// reported-to:PRODUCT                ReportedFact                          EnteredProduction                EnteredProduction
-/// intensity:SERIES:SLOT              IntensityFact                         Entries.Intensities              StatedIntensities
-/// kept                               LeafListFact, ascending               OpenTick                         Thinning
-/// thinned, thinned-slot              LeafFact, milliseconds                Thinning                         Thinning
-/// keyrot                             LeafListFact, ascending               KeyHandover                      DeviceKeyHistory
+/// name                             form                                  written by              read by
+/// origin                           Origin                                Process                 Recorder, LostLog, DeviceKeyHistory
+/// boot                             BootFact                              Process                 Process
+/// config:GROUP                     StatementFact                         Settings                Settings
+/// calibration:METER, index:METER   StatementFact                         Installation            Installation
+/// factors:SET                      StatementFact                         FactorLeaves            FactorLeaves
+/// carbon:ACCOUNT                   BasesFact                             Footprints              Footprints
+/// span:ACCOUNT:PERIOD:…            AccountSpan                           Footprints, Settlement  the same, CarbonTotals
+/// span-of:ACCOUNT                  name of the open span                 Footprints              Footprints
+/// settling:ACCOUNT                 name of the open period               Footprints              Footprints
+/// made:PRODUCT:MONTH               AccountSpan                           Products                Products, CarbonTotals
+/// flows                            LeafListFact: flow leaf, readings     Flows                   Flows, FlowReport
+/// demand                           DemandRecord                          Demand                  Demand, page
+/// entered:TYPE:HASH                EnteredFact                           Entries                 Entries
+/// entry-of:LEAF, superseded:LEAF   LeafFact                              Corrections             Entries, CarbonTotals
+/// instrument:LEAF                  empty                                 Instruments             Settlement
+/// footprint:LEAF:ACCOUNT           LeafFact                              EntryFootprints         EntryFootprints, CarbonTotals
+/// production:LEAF                  ProductionFact, empty: withdrawn      EnteredProduction       EnteredProduction, CarbonTotals
+/// reported-to:PRODUCT              ReportedFact                          EnteredProduction       EnteredProduction
+/// intensity:SERIES:SLOT            IntensityFact                         Intensities             StatedIntensities
+/// kept                             LeafListFact, ascending               OpenTick                Thinning
+/// thinned, thinned-slot            LeafFact, milliseconds                Thinning                Thinning
+/// keyrot                           LeafListFact, ascending               KeyHandover             DeviceKeyHistory
 /// </code>
 /// </remarks>
 public static class FactNames

@@ -55,19 +55,21 @@ public sealed class Ledger : IDisposable
     private const string Schema = """
         CREATE TABLE leaf(idx INTEGER PRIMARY KEY, bytes BLOB) STRICT;               -- bytes: null once thinned
         CREATE TABLE tile(level INTEGER, idx INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, idx)) STRICT, WITHOUT ROWID;
-        CREATE TABLE tick(t INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;     -- t: Unix milliseconds; first: index of the tick's first leaf
+        CREATE TABLE tick(t INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;     -- t: Unix milliseconds; first: the tick's first leaf
         CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, t INTEGER NOT NULL, note TEXT NOT NULL, cose BLOB NOT NULL) STRICT;
         CREATE TABLE cursor(name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """;
 
-    // Came after the others; a ledger that was made before gets it when it is opened.
+    // Came after the others; a ledger that was made before gets it when it is opened. Its t is Unix seconds.
     private const string Cosignatures = """
-        CREATE TABLE IF NOT EXISTS cosignature(size INTEGER, witness TEXT, line TEXT NOT NULL, t INTEGER NOT NULL, PRIMARY KEY(size, witness)) STRICT, WITHOUT ROWID; -- t: Unix seconds
+        CREATE TABLE IF NOT EXISTS cosignature(size INTEGER, witness TEXT, line TEXT NOT NULL, t INTEGER NOT NULL,
+            PRIMARY KEY(size, witness)) STRICT, WITHOUT ROWID;
         """;
 
+    // Its t is Unix milliseconds.
     private const string TimeStamps = """
-        CREATE TABLE IF NOT EXISTS timestamp(size INTEGER PRIMARY KEY, token BLOB NOT NULL, host TEXT NOT NULL, t INTEGER NOT NULL) STRICT; -- t: Unix milliseconds
+        CREATE TABLE IF NOT EXISTS timestamp(size INTEGER PRIMARY KEY, token BLOB NOT NULL, host TEXT NOT NULL, t INTEGER NOT NULL) STRICT;
         """;
 
     private readonly SqliteConnection _writer;

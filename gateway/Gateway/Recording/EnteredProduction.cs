@@ -5,8 +5,8 @@ using EdgeGateway.Keeping;
 namespace EdgeGateway.Recording;
 
 /// <summary>
-/// What machines report of a product, and people enter of it too: it counts for each time once. Reports follow each other, so for them one comparison
-/// with the end of all that is recorded is enough; only what people enter is compared with every entry.
+/// What machines report of a product, and people enter of it too: it counts for each time once. Reports follow each other, so for them one
+/// comparison with the end of all that is recorded is enough; only what people enter is compared with every entry.
 /// </summary>
 internal static class EnteredProduction
 {
@@ -48,14 +48,16 @@ internal static class EnteredProduction
         else if (made.From < end.End && inOrder)
         {
             throw new InvalidDataException(
-                $"It begins at {made.From:u}, and what was made of {made.Product} is recorded up to {end.End:u} already, in leaf {end.Leaf}. "
+                $"It begins at {made.From:u}, and what was made of {made.Product} is recorded up to {end.End:u} already, in "
+                    + $"leaf {end.Leaf}. "
                     + "Reports follow each other; if that one is wrong, correct it to 0 with edgectl enter correction."
             );
         }
         else if (made.From < end.End && OverlappingLeaf(tick, made) is { } other)
         {
             throw new InvalidDataException(
-                $"It is of {made.From:u} to {made.To:u}, and leaf {other} tells what was made of {made.Product} in some of that time already. "
+                $"It is of {made.From:u} to {made.To:u}, and leaf {other} tells what was made of {made.Product} in some of that "
+                    + "time already. "
                     + "If that leaf is wrong, correct it to 0 with edgectl enter correction."
             );
         }

@@ -6,7 +6,9 @@ using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording;
 
-/// <summary>The footprints of what people entered: one for each entry and account of its subject, replaced when its amount or a factor is corrected.</summary>
+/// <summary>
+/// The footprints of what people entered: one for each entry and account of its subject, replaced when its amount or a factor is corrected.
+/// </summary>
 /// <param name="accounts">The accounts of entries.</param>
 /// <param name="factors">The factor sets in force.</param>
 internal sealed class EntryFootprints(IReadOnlyList<EntryAccount> accounts, FactorLeaves factors)

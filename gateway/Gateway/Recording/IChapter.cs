@@ -1,8 +1,8 @@
 namespace EdgeGateway.Recording;
 
 /// <summary>
-/// One kind of leaf, or a few that belong together: what writes them, in one place. The recorder asks its chapters in the order of their list, which
-/// is the order of leaves in a tick.
+/// One kind of leaf, or a few that belong together: what writes them, in one place. The recorder asks its chapters in the order of their
+/// list, which is the order of leaves in a tick.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -21,6 +21,8 @@ public interface IChapter
     /// <summary>Writes what is due at the tick's instant.</summary>
     void Write(OpenTick tick) { }
 
-    /// <summary>Nothing of the tick was recorded: gives back what was taken for it. <see cref="Restore"/> comes before the next one.</summary>
+    /// <summary>
+    /// Nothing of the tick was recorded: gives back what was taken for it. <see cref="Restore"/> comes before the next one.
+    /// </summary>
     void Undo() { }
 }

@@ -93,7 +93,8 @@ internal sealed class KeyHandover(Ledger ledger, DeviceKey key, Origin origin, T
         );
     }
 
-    // A replaced key signs as long as no leaf after the change is younger than the end of its overlap (LogKeys). Each leaf is looked at once.
+    // A replaced key signs as long as no leaf after the change is younger than the end of its overlap (LogKeys). Each leaf is looked at
+    // once.
     private bool MaySign(TreeHead head)
     {
         if (key.ReplacedBy is not { } change)
@@ -110,8 +111,10 @@ internal sealed class KeyHandover(Ledger ledger, DeviceKey key, Origin origin, T
             if (_overlapIsOver)
             {
                 log.LogError(
-                    "The key that leaf {Leaf} of {Origin} has replaced was good until {Until:u} and signs no more. Readings are recorded on and "
-                        + "nothing is lost, but they wait unsigned and undelivered: name the key in force in the site file and start again.",
+                    "The key that leaf {Leaf} of {Origin} has replaced was good until {Until:u} and signs no more. Readings are "
+                        + "recorded on and "
+                        + "nothing is lost, but they wait unsigned and undelivered: name the key in force in the site file and "
+                        + "start again.",
                     change.Leaf,
                     change.Origin,
                     change.Until

@@ -7,8 +7,8 @@ using EdgeGateway.Keeping;
 namespace EdgeGateway.Recording;
 
 /// <summary>
-/// One tick while it is written: its leaves and what is to be remembered with them. Nothing of it is recorded before the recorder appends it to the
-/// ledger as one transaction.
+/// One tick while it is written: its leaves and what is to be remembered with them. Nothing of it is recorded before the recorder appends
+/// it to the ledger as one transaction.
 /// </summary>
 public sealed class OpenTick
 {
@@ -60,7 +60,8 @@ public sealed class OpenTick
         _pen.Write(type, time ?? At, records, more);
 
     /// <summary>
-    /// Writes a statement unless it is in force already. What stands beside it when it is made, such as the one before, does not make it another.
+    /// Writes a statement unless it is in force already. What stands beside it when it is made, such as the one before, does not make it
+    /// another.
     /// </summary>
     /// <param name="fact">Under which name it is in force.</param>
     /// <param name="type">Of its leaf.</param>

@@ -11,7 +11,9 @@ namespace EdgeGateway.Recording;
 /// <param name="Settings">What the config leaf says of the group and its meters.</param>
 public sealed record RecordedGroup(string Name, IReadOnlyList<string> Meters, string AccuracyClass, IReadOnlyList<LeafRecord> Settings)
 {
-    /// <summary>What the calibration leaves of its meters say, without what was before. Meters without a calibration are not in it.</summary>
+    /// <summary>
+    /// What the calibration leaves of its meters say, without what was before. Meters without a calibration are not in it.
+    /// </summary>
     public IReadOnlyDictionary<string, CalibrationLeaf> Calibrations { get; init; } = new Dictionary<string, CalibrationLeaf>();
 
     /// <summary>What the faces of its pulse meters showed.</summary>

@@ -9,8 +9,9 @@ using Microsoft.Data.Sqlite;
 namespace EdgeGateway.Recording;
 
 /// <summary>
-/// The one writer of the ledger. At each slot's boundary its chapters write their leaves into one open tick, which is appended in one transaction; then
-/// a checkpoint is signed when one is due. What people enter is taken between two slots, each in a transaction of its own.
+/// The one writer of the ledger. At each slot's boundary its chapters write their leaves into one open tick, which is appended in one
+/// transaction; then a checkpoint is signed when one is due. What people enter is taken between two slots, each in a transaction of its
+/// own.
 /// </summary>
 public sealed class Recorder
 {
@@ -83,7 +84,8 @@ public sealed class Recorder
         return origin.DeviceId == key.DeviceId && origin.Simulated == simulated
             ? origin
             : throw new InvalidDataException(
-                $"The ledger is the log {origin}, but this is device {key.DeviceId} with {(simulated ? "simulated" : "real")} readings. Give "
+                $"The ledger is the log {origin}, but this is device {key.DeviceId} with {(simulated ? "simulated" : "real")} "
+                    + "readings. Give "
                     + "it its own data folder."
             );
     }
@@ -98,7 +100,9 @@ public sealed class Recorder
         return waiting > 0 && (late || waiting >= rhythm.CheckpointLeaves);
     }
 
-    /// <summary>Records that the process has started: genesis and boot where they are due, the start, settings and factors that changed.</summary>
+    /// <summary>
+    /// Records that the process has started: genesis and boot where they are due, the start, settings and factors that changed.
+    /// </summary>
     public void Start(ProcessStart start)
     {
         _handover.CompleteChange();

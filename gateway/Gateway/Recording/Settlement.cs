@@ -7,8 +7,8 @@ using EdgeGateway.Keeping;
 namespace EdgeGateway.Recording;
 
 /// <summary>
-/// What an account recorded in a period, accounted anew by one leaf: when the period has ended or an instrument came, when a factor was corrected, and
-/// when the intensity of a slot was stated. The leaves of its slots stay.
+/// What an account recorded in a period, accounted anew by one leaf: when the period has ended or an instrument came, when a factor was
+/// corrected, and when the intensity of a slot was stated. The leaves of its slots stay.
 /// </summary>
 /// <param name="accounts">The accounts of meters.</param>
 /// <param name="zone">In which months and years begin.</param>
@@ -30,7 +30,9 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
         return then.Terms == now.Terms && !then.Texts.SequenceEqual(now.Texts);
     }
 
-    /// <summary>Settles the periods that have ended: with the first slot that ends after one, with the instruments that are there by then.</summary>
+    /// <summary>
+    /// Settles the periods that have ended: with the first slot that ends after one, with the instruments that are there by then.
+    /// </summary>
     public void SettleEnded(OpenTick tick)
     {
         foreach (CarbonAccount account in MarketAccounts)
@@ -88,8 +90,8 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
     }
 
     /// <summary>
-    /// Takes an instrument as it stands after what has just been written: it must hold with all that was corrected of it, and what it is for is
-    /// accounted anew where that is over.
+    /// Takes an instrument as it stands after what has just been written: it must hold with all that was corrected of it, and what it is
+    /// for is accounted anew where that is over.
     /// </summary>
     /// <param name="tick">The tick that writes it.</param>
     /// <param name="first">Index of the leaf in which it was entered.</param>
@@ -273,8 +275,8 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
         }
     }
 
-    // A month of an account that is settled by years since, or the other way round, may have used some of the same instruments; what is for the year is not
-    // within the month.
+    // A month of an account that is settled by years since, or the other way round, may have used some of the same instruments; what is for
+    // the year is not within the month.
     private static HashSet<long> TakenBeside(OpenTick tick, CarbonAccount account, string span)
     {
         HashSet<long> taken = [];

@@ -25,8 +25,8 @@ internal sealed record StatedIntensity(long Leaf, SlotIntensity Intensity)
 internal static class StatedIntensities
 {
     /// <summary>
-    /// The method of a footprint from one time to another: by the newest statement about a slot in which all of it lies. The slots of a series may have
-    /// had another length when it was made.
+    /// The method of a footprint from one time to another: by the newest statement about a slot in which all of it lies. The slots of a
+    /// series may have had another length when it was made.
     /// </summary>
     public static RecordedMethod MethodIn(OpenTick tick, CarbonAccount account, string series, DateTimeOffset from, DateTimeOffset to)
     {
@@ -62,7 +62,8 @@ internal static class StatedIntensities
     }
 
     /// <summary>
-    /// The span of a footprint. What lies in several slots has one of its own and stays as it is: where it has no amount, its month has no total.
+    /// The span of a footprint. What lies in several slots has one of its own and stays as it is: where it has no amount, its month has no
+    /// total.
     /// </summary>
     public static SpanName SpanOf(CarbonAccount account, DateTimeOffset from, DateTimeOffset to, long leaf)
     {
@@ -70,7 +71,9 @@ internal static class StatedIntensities
         return SpanName.OfSlot(account.Name, slot, account.Method.Series!, account.IntensitySlot);
     }
 
-    /// <summary>The spans of an account that lie in a slot: also those by shorter slots, which the series had when they were made.</summary>
+    /// <summary>
+    /// The spans of an account that lie in a slot: also those by shorter slots, which the series had when they were made.
+    /// </summary>
     public static IEnumerable<SpanName> SpansWithin(CarbonAccount account, SlotIntensity intensity)
     {
         foreach (TimeSpan length in SlotIntensity.Lengths.Where(length => length <= intensity.Length))

@@ -9,7 +9,8 @@ using EdgeGateway.Keeping;
 namespace EdgeGateway.Recording.Chapters;
 
 /// <summary>
-/// The footprint of each account where its slot ends, the factors that it cites, and what is accounted anew: leaves of the types factors and carbon.
+/// The footprint of each account where its slot ends, the factors that it cites, and what is accounted anew: leaves of the types factors
+/// and carbon.
 /// </summary>
 /// <param name="accounts">The accounts of meters.</param>
 /// <param name="zone">In which months and years begin.</param>
@@ -65,7 +66,8 @@ internal sealed class FootprintsChapter(
             settlement.SettleEnded(tick);
         }
 
-        // What footprints rest on is remembered with the very leaves it names, so accounts move on first and are restored if nothing was recorded.
+        // What footprints rest on is remembered with the very leaves it names, so accounts move on first and are restored if nothing was
+        // recorded.
         List<CountedMeter> counted = [];
         foreach ((string name, RegisterReading reading) in tick.Readings.Where(r => _counted.Contains(r.Key)))
         {
@@ -141,7 +143,8 @@ internal sealed class FootprintsChapter(
         tick.Remember(openFact, name);
     }
 
-    // What is bought by the market belongs together whatever its residual mix is; all else by what it multiplies by, as long as it goes on without a break.
+    // What is bought by the market belongs together whatever its residual mix is; all else by what it multiplies by, as long as it goes on
+    // without a break.
     private string PeriodSpanOf(CarbonAccount account, AccountSlot slot, DateTimeOffset end, string? open, AccountSpan? last)
     {
         CalendarPeriod period = CalendarPeriod.Of(account.Period, end.AddMilliseconds(-1), zone);

@@ -7,7 +7,8 @@ using EdgeGateway.Readings;
 namespace EdgeGateway.Recording.Chapters;
 
 /// <summary>
-/// What was done to meters: how channels are calibrated, and what the faces of pulse meters showed. Leaves of the types calibration and exchange.
+/// What was done to meters: how channels are calibrated, and what the faces of pulse meters showed. Leaves of the types calibration and
+/// exchange.
 /// </summary>
 /// <param name="groups">The groups.</param>
 internal sealed class InstallationChapter(IReadOnlyList<RecordedGroup> groups) : IChapter

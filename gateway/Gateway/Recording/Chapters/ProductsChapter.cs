@@ -5,8 +5,8 @@ using EdgeGateway.Keeping;
 namespace EdgeGateway.Recording.Chapters;
 
 /// <summary>
-/// What was made, by month of the site's calendar: between which readings each product's register was counted, slot by slot as the energy of an account
-/// is. No leaf is written: the readings are there.
+/// What was made, by month of the site's calendar: between which readings each product's register was counted, slot by slot as the energy
+/// of an account is. No leaf is written: the readings are there.
 /// </summary>
 /// <param name="products">The products that are counted.</param>
 /// <param name="zone">In which months begin.</param>

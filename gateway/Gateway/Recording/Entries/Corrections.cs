@@ -5,7 +5,9 @@ using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Recording.Entries;
 
-/// <summary>What was entered wrongly, and what is right: leaves of the type correction, and what follows from the amount that holds then.</summary>
+/// <summary>
+/// What was entered wrongly, and what is right: leaves of the type correction, and what follows from the amount that holds then.
+/// </summary>
 /// <param name="footprints">The footprints of entries.</param>
 /// <param name="settlement">Accounts anew.</param>
 internal sealed class Corrections(EntryFootprints footprints, Settlement settlement) : IEntryTaker

@@ -9,7 +9,8 @@ namespace EdgeGateway.Recording.Entries;
 internal static class EnteredOnce
 {
     /// <summary>Remembers an entry, whose leaf is written next.</summary>
-    /// <returns>The leaf that it has already: a report that came again because the power failed before it was acknowledged. Null: it is new.</returns>
+    /// <returns>The leaf that it has already: a report that came again because the power failed before it was acknowledged. Null: it is
+    /// new.</returns>
     /// <exception cref="InvalidDataException">Somebody has entered it already.</exception>
     public static long? Claim(OpenTick tick, Entry entry)
     {
@@ -33,7 +34,8 @@ internal static class EnteredOnce
     }
 
     /// <summary>
-    /// Remembers that an entry's amount was corrected. What is for nothing any more is free: an instrument with a wrong period can be entered anew.
+    /// Remembers that an entry's amount was corrected. What is for nothing any more is free: an instrument with a wrong period can be
+    /// entered anew.
     /// </summary>
     /// <param name="tick">The tick that writes it.</param>
     /// <param name="first">The entry's own leaf.</param>

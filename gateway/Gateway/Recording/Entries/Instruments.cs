@@ -3,7 +3,9 @@ using EdgeGateway.Evidence;
 
 namespace EdgeGateway.Recording.Entries;
 
-/// <summary>Certificates, contracts and settlements: leaves of the type instrument, and the periods that are settled anew with them.</summary>
+/// <summary>
+/// Certificates, contracts and settlements: leaves of the type instrument, and the periods that are settled anew with them.
+/// </summary>
 /// <param name="settlement">Accounts anew.</param>
 internal sealed class Instruments(Settlement settlement) : IEntryTaker
 {

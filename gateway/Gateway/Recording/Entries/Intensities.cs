@@ -7,8 +7,8 @@ using EdgeGateway.Keeping;
 namespace EdgeGateway.Recording.Entries;
 
 /// <summary>
-/// Intensities of the grid as they come in: leaves of the type intensity. What is stated later, or anew, accounts the footprints of its slot again, as
-/// one leaf.
+/// Intensities of the grid as they come in: leaves of the type intensity. What is stated later, or anew, accounts the footprints of its
+/// slot again, as one leaf.
 /// </summary>
 /// <param name="accounts">The accounts of meters.</param>
 /// <param name="settlement">Accounts anew.</param>

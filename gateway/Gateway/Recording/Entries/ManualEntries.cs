@@ -41,7 +41,8 @@ internal sealed class ManualEntries(IReadOnlyList<ProductCount> products, EntryF
         if (products.FirstOrDefault(p => p.Product.Equals(manual.Subject, StringComparison.OrdinalIgnoreCase)) is { } product)
         {
             throw new InvalidDataException(
-                $"{product.Product} is counted by the meter {product.Meter.Name}, and what is entered too would count twice. Enter only what "
+                $"{product.Product} is counted by the meter {product.Meter.Name}, and what is entered too would count twice. "
+                    + "Enter only what "
                     + "no meter counts, under another subject."
             );
         }
