@@ -12,18 +12,19 @@ internal static class LogEndpoints
 {
     private const int MostLeaves = 256;
 
-    /// <summary><c>GET /v1/log/entries?first=N</c>: the batch that begins at leaf N and ends at the next checkpoint, as CBOR.</summary>
+    /// <summary><c>GET /v1/log/leaves?first=N</c>: the batch that begins at leaf N and ends at the next checkpoint, as CBOR.</summary>
     /// <remarks>
+    /// <c>/v1/log/entries</c> gives the same, for good.
     /// <c>&amp;group=NAME</c>, once or several times: the leaves of others are given by their hashes (<see cref="Disclosure"/>).
     /// <c>Link: …; rel="next"</c> names the batch after it. Follow it until the answer is 404 with <c>Retry-After</c>: that leaf is not
     /// under a checkpoint yet. 400: the query is wrong.
     /// </remarks>
-    public static IResult Entries(HttpContext context, ServingModel model)
+    public static IResult Leaves(HttpContext context, ServingModel model)
     {
         string? text = context.Request.Query["first"];
         if (!IsIndex(text, out long first))
         {
-            return WrongIndex("first", "/v1/log/entries?first=0", text);
+            return WrongIndex("first", $"{context.Request.Path}?first=0", text);
         }
 
         if (model.Ledger.BatchFrom(first) is not { } batch)
@@ -43,7 +44,8 @@ internal static class LogEndpoints
 
         string more = string.Concat(groups.Select(g => "&group=" + Uri.EscapeDataString(g)));
         long next = batch.First + batch.Elements.Count;
-        context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"</v1/log/entries?first={next}{more}>; rel=\"next\"");
+        string path = context.Request.Path.Value!;
+        context.Response.Headers.Link = string.Create(CultureInfo.InvariantCulture, $"<{path}?first={next}{more}>; rel=\"next\"");
         batch =
             groups.Length == 0
                 ? batch

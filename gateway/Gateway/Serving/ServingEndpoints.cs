@@ -16,6 +16,7 @@ public static class ServingEndpoints
         LastHour hour = new(model.Ledger, model.Meters, model.ReadingSlot);
         TargetEndpoint targets = new(model);
         FactorEndpoint factors = new(model);
+        HealthEndpoint health = new(model.Loops);
         app.Use(AddHeaders);
         app.UseStaticFiles(
             new StaticFileOptions
@@ -28,7 +29,9 @@ public static class ServingEndpoints
         Map("/", _ => Results.RazorSlice<Page, PageView>(new PageView(model, LiveView.Of(model, hour, targets))));
         Map("/live", _ => Results.RazorSlice<Live, LiveView>(LiveView.Of(model, hour, targets)));
         Map("/v1/power", context => Results.Bytes(PowerJson(model, hour, context), "application/json"));
-        Map("/v1/log/entries", context => LogEndpoints.Entries(context, model));
+        Map("/v1/health", health.Health);
+        Map("/v1/log/leaves", context => LogEndpoints.Leaves(context, model));
+        Map("/v1/log/entries", context => LogEndpoints.Leaves(context, model)); // their name before people entered anything
         Map("/v1/log/bundle", context => LogEndpoints.Bundle(context, model));
         Map("/v1/log/consistency", context => LogEndpoints.Consistency(context, model));
         Map("/v1/log/keys", context => LogEndpoints.Keys(context, model));

@@ -67,13 +67,16 @@ public sealed record ServingModel
     public required FactorStore Factors { get; init; }
 
     /// <summary>Where it is delivered.</summary>
-    public required IReadOnlyList<Delivery> Deliveries { get; init; }
+    public required IReadOnlyCollection<Delivery> Deliveries { get; init; }
 
     /// <summary>Who cosigns it.</summary>
     public IReadOnlyList<WitnessClient> Witnesses { get; init; } = [];
 
     /// <summary>Who stamps it with the time, or null when nobody is asked.</summary>
     public TimeStampClient? TimeStamps { get; init; }
+
+    /// <summary>What the gateway does as long as it runs, and whether it does.</summary>
+    public IReadOnlyList<Loop> Loops { get; init; } = [];
 
     /// <summary>The clock by which everything above is dated.</summary>
     public required TimeProvider Time { get; init; }
