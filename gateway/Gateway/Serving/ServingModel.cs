@@ -9,7 +9,10 @@ using EdgeGateway.Site;
 
 namespace EdgeGateway.Serving;
 
-/// <summary>What the page and the interface for pulls read. Nothing here is written by them.</summary>
+/// <summary>
+/// What the page and the interface for pulls read. Nothing here is written by them. <see cref="ServingEndpoints"/> hands each endpoint what
+/// it needs of it; the page alone shows all of it.
+/// </summary>
 public sealed record ServingModel
 {
     /// <summary>What people call the site.</summary>
@@ -23,6 +26,9 @@ public sealed record ServingModel
 
     /// <summary>The site's meters, in the order in which they are shown.</summary>
     public required IReadOnlyList<MeterSettings> Meters { get; init; }
+
+    /// <summary>Their disclosure groups.</summary>
+    public IReadOnlyList<string> Groups => [.. Meters.Select(m => m.Group).Distinct()];
 
     /// <summary>Live values.</summary>
     public required Now Now { get; init; }
