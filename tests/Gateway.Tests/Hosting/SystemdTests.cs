@@ -55,7 +55,7 @@ public sealed class SystemdTests
         Task running = Run(stop);
         await _time.NextWaitAsync();
         Assert.DoesNotContain(false, await FedAsync(9, recorderGoesOn: true, busesThatGoOn: 1));
-        Assert.Equal([true, true, true, true, true, true, true, false], await FedAsync(8, recorderGoesOn: true, busesThatGoOn: 0));
+        Assert.Equal([true, true, true, true, true, true, false], await FedAsync(7, recorderGoesOn: true, busesThatGoOn: 0));
         Assert.Equal([true], await FedAsync(1, recorderGoesOn: true, busesThatGoOn: 1));
         await stop.CancelAsync();
         await running.InTimeAsync();
