@@ -28,7 +28,7 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         int clamps = meters.Count(m => m is Ads1115MeterSettings);
         List<Ads1115ContinuousInput> inputs = [];
         Ads1115Sampler? sampler = meters.Any(m => m is Ads1115MeterSettings { Ready: not null })
-            ? new Ads1115Sampler(bus.Name, inputs)
+            ? new Ads1115Sampler(bus.Name, inputs, new Progress(BusWorker.LongestPoll, TimeProvider.System))
             : null;
         Samplers.AddRange(sampler is null ? [] : [sampler]);
         return

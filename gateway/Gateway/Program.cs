@@ -113,8 +113,8 @@ static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOn
 
         for (bool again = true; again; )
         {
-            await using Gateway gateway = new(site, data);
-            again = await gateway.RunAsync(cancellation);
+            await using GatewayHost host = new(site, data);
+            again = await host.RunAsync(cancellation);
         }
 
         return ExitCode.Good;

@@ -10,7 +10,7 @@ namespace EdgeGateway.Simulation;
 /// Energy is without what DC at both inputs makes together, as chips with a high-pass filter count it, and without noise, which has no
 /// mean. Not for two threads at once: the noise comes from one generator.
 /// </remarks>
-public sealed class ModelledFrontEnd : IFeed
+public sealed class ModelledFrontEnd : IWaveform
 {
     private const int SamplesPerStretch = 512;
 

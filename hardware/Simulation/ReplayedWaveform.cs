@@ -4,7 +4,7 @@ namespace EdgeGateway.Simulation;
 
 /// <summary>A voltage and a current of a recording, played from 0 on. After its end the inputs are dead, or it starts again.</summary>
 /// <remarks>Between samples it goes straight. A sample that the recorder marked as missing holds the one before.</remarks>
-public sealed class ReplayedWaveform : IFeed
+public sealed class ReplayedWaveform : IWaveform
 {
     // So long after its last whole cycle, and before its first, a voltage has no frequency.
     private const double LastCycleTells = 0.1;

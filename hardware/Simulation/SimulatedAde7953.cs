@@ -3,11 +3,11 @@ using EdgeGateway.Drivers;
 
 namespace EdgeGateway.Simulation;
 
-/// <summary>A clamp on a feed: the feed, its transformer, and whether the transformer was mounted the wrong way round.</summary>
-/// <param name="Feed">What it measures.</param>
+/// <summary>A clamp on a conductor: its waveform, the transformer, and whether that was mounted the wrong way round.</summary>
+/// <param name="Waveform">What it measures.</param>
 /// <param name="Transformer">The current transformer.</param>
 /// <param name="Reversed">K and L are swapped.</param>
-public sealed record SimulatedClamp(IFeed Feed, CurrentTransformer Transformer, bool Reversed = false);
+public sealed record SimulatedClamp(IWaveform Waveform, CurrentTransformer Transformer, bool Reversed = false);
 
 /// <summary>An ADE7953 at its registers: what comes over the wire is what the datasheet (Rev. B) says comes.</summary>
 /// <remarks>It has no thread: at each access it catches up with the clock. Not for two threads at once, like the bus itself.</remarks>
@@ -48,7 +48,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
 
     /// <summary>Powers up a chip.</summary>
     /// <param name="a">The clamp on channel A, or null when nothing is wired there.</param>
-    /// <param name="b">The clamp on channel B, or null. The voltage input is on the feed of A, or of B when A has none.</param>
+    /// <param name="b">The clamp on channel B, or null. The voltage input is on the waveform of A, or of B when A has none.</param>
     /// <param name="voltageDivider">Mains volts for one volt at the voltage input.</param>
     /// <param name="time">The clock that the chip follows.</param>
     public SimulatedAde7953(SimulatedClamp? a, SimulatedClamp? b, decimal voltageDivider, TimeProvider time)
@@ -194,8 +194,8 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         {
             if (channel.Clamp is { } clamp && now > _now)
             {
-                channel.Counts += Accumulated(channel, clamp, clamp.Feed.Joules(_now, now), now - _now);
-                channel.ReactiveCounts += Accumulated(channel, clamp, clamp.Feed.VarSeconds(_now, now), now - _now);
+                channel.Counts += Accumulated(channel, clamp, clamp.Waveform.Joules(_now, now), now - _now);
+                channel.ReactiveCounts += Accumulated(channel, clamp, clamp.Waveform.VarSeconds(_now, now), now - _now);
             }
         }
 
@@ -227,9 +227,9 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
             return;
         }
 
-        double hertz = clamp.Feed.Hertz(_now);
+        double hertz = clamp.Waveform.Hertz(_now);
         double span = hertz > 0 ? Math.Max(1, Math.Round(Window * hertz)) / hertz : Window;
-        int count = clamp.Feed.Samples(_now - span, _now, _samples);
+        int count = clamp.Waveform.Samples(_now - span, _now, _samples);
 
         // Everything in peaks of full scale from here: the converters clip at ±1.
         double perVolt = 1 / (FullScaleV * Math.Sqrt(2));
@@ -263,7 +263,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         // A full-scale sine has a mean square of 1/2.
         channel.CurrentRms = Code(Math.Sqrt(2 * ii), Ade7953.FullScaleRms);
         channel.Power = PowerCode(vi);
-        double vars = span > 0 ? clamp.Feed.VarSeconds(_now - span, _now) / span : 0;
+        double vars = span > 0 ? clamp.Waveform.VarSeconds(_now - span, _now) / span : 0;
         channel.ReactivePower = PowerCode(vars * perVolt * perAmpere);
         channel.PowerFactor = vv * ii == 0 ? (short)0 : (short)Math.Clamp(Math.Round(vi / Math.Sqrt(vv * ii) * 32768), -32768, 32767);
         channel.PeakCode = Math.Max(channel.PeakCode, Code(peakI, Ade7953.FullScalePeak));

@@ -153,7 +153,7 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
             double amperes = 0;
             for (int i = 0; i < Points; i++)
             {
-                amperes += clamp.Feed.At(at - ((i + 0.5) / Points * ConversionTime)).Amperes / Points;
+                amperes += clamp.Waveform.At(at - ((i + 0.5) / Points * ConversionTime)).Amperes / Points;
             }
 
             volts += amperes / clamp.Transformer.AmperesPerVolt * (clamp.Reversed ? -1 : 1);

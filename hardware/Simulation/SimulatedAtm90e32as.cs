@@ -47,7 +47,7 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
     private double _refreshedAt = double.NegativeInfinity;
 
     /// <summary>Powers up a chip.</summary>
-    /// <param name="clamps">What is wired to phases A, B and C; null where nothing is. The voltage input is on the clamp's feed.</param>
+    /// <param name="clamps">What is wired to phases A, B and C; null where nothing is. The voltage input is on the clamp's waveform.</param>
     /// <param name="voltageDivider">Mains volts for one volt at the voltage inputs.</param>
     /// <param name="time">The clock that the chip follows.</param>
     /// <param name="bus">Number of the SPI bus.</param>
@@ -165,7 +165,7 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         {
             if (_phases[phase] is { Clamp: { } clamp, VoltageRms: > 0 })
             {
-                return (ushort)Math.Clamp(Math.Round(clamp.Feed.Hertz(_now) * 100), 0, ushort.MaxValue);
+                return (ushort)Math.Clamp(Math.Round(clamp.Waveform.Hertz(_now) * 100), 0, ushort.MaxValue);
             }
         }
 
@@ -180,7 +180,7 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
             Phase phase = _phases[i];
             if (phase.Clamp is { } clamp && now > _now && _written.GetValueOrDefault(MeterEn) != 0)
             {
-                double active = clamp.Feed.Joules(_now, now) * phase.Sign * ChipWattsPerWatt(clamp, i) * phase.ClippedShare;
+                double active = clamp.Waveform.Joules(_now, now) * phase.Sign * ChipWattsPerWatt(clamp, i) * phase.ClippedShare;
                 double reactive = phase.Powers[1] * PowerStepW * (now - _now);
                 Count(phase, 0, active, PPhaseTh, now - _now);
                 Count(phase, 2, reactive, QPhaseTh, now - _now);
@@ -230,9 +230,9 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
             return;
         }
 
-        double hertz = clamp.Feed.Hertz(_now);
+        double hertz = clamp.Waveform.Hertz(_now);
         double span = hertz > 0 ? Math.Max(1, Math.Round(Window * hertz)) / hertz : Window;
-        int count = clamp.Feed.Samples(_now - span, _now, _samples);
+        int count = clamp.Waveform.Samples(_now - span, _now, _samples);
         (double vv, double ii, double vi, double unclipped, double weight, double peakV, double peakI) = (0, 0, 0, 0, 0, 0, 0);
         (double meanV, double meanI, double meanRawV, double meanRawI) = (0, 0, 0, 0);
         foreach (WaveSample sample in _samples.AsSpan(0, count))
@@ -282,7 +282,7 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
             for (int k = 0; k < ReactiveSamples; k++)
             {
                 double at = end - (period * k / ReactiveSamples);
-                (double v, double i) = (Clip(InputV(clamp.Feed.At(at - (period / 4)))), Clip(InputI(clamp.Feed.At(at))));
+                (double v, double i) = (Clip(InputV(clamp.Waveform.At(at - (period / 4)))), Clip(InputI(clamp.Waveform.At(at))));
                 (sum, sumV, sumI) = (sum + (v * i), sumV + v, sumI + i);
             }
 

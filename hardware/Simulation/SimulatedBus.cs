@@ -16,13 +16,13 @@ public sealed class SimulatedBus
     private readonly Dictionary<int, SimulatedI2cDevice> _chips = [];
     private readonly Dictionary<int, IPulseLine> _lines = [];
     private SimulatedAtm90e32as? _spi;
-    private readonly Func<string, IFeed> _feed;
+    private readonly Func<string, IWaveform> _waveform;
     private readonly Func<string, decimal, IPulseLine> _pulses;
     private readonly TimeProvider _time;
     private readonly string _device;
 
-    private SimulatedBus(string device, TimeProvider time, Func<string, IFeed> feed, Func<string, decimal, IPulseLine> pulses) =>
-        (_device, _time, _feed, _pulses) = (device, time, feed, pulses);
+    private SimulatedBus(string device, TimeProvider time, Func<string, IWaveform> waveform, Func<string, decimal, IPulseLine> pulses) =>
+        (_device, _time, _waveform, _pulses) = (device, time, waveform, pulses);
 
     /// <summary>What can stand as <c>source</c> of an ADE7953 channel or an ATM90E32AS phase.</summary>
     public required IReadOnlyList<string> PowerSources { get; init; }
@@ -54,7 +54,7 @@ public sealed class SimulatedBus
             return new SimulatedBus(
                 device,
                 time,
-                source => factory.Feed(source, start),
+                source => factory.Waveform(source, start),
                 (source, impulsesPerUnit) => new SimulatedPulseMeter(factory.FlowPerHour(source, start), impulsesPerUnit, time)
             )
             {
@@ -209,7 +209,7 @@ public sealed class SimulatedBus
             : throw new ArgumentException($"Address 0x{address:X2} of {_device} is taken by another chip.", nameof(address));
 
     private SimulatedClamp? Clamp(WiredClamp? wired) =>
-        wired is null ? null : new SimulatedClamp(_feed(wired.Source), wired.Transformer, wired.Reversed);
+        wired is null ? null : new SimulatedClamp(_waveform(wired.Source), wired.Transformer, wired.Reversed);
 
     // press.L1 → L1, VA_G1/IA_G1 → VA_G1.
     private static string VoltageOf(string source) =>

@@ -52,12 +52,12 @@ public sealed class SimulatedFactory
     /// </summary>
     public static IReadOnlyList<string> PulseSources { get; } = ["electricity", "gas", "heat", "water", "air", "product"];
 
-    /// <summary>The feed of an electrical source, from an instant on.</summary>
+    /// <summary>The waveform of an electrical source, from an instant on.</summary>
     /// <exception cref="ArgumentException">There is no such source; the text lists those there are.</exception>
-    public IFeed Feed(string source, DateTimeOffset from)
+    public IWaveform Waveform(string source, DateTimeOffset from)
     {
         int i = IndexOf(ElectricalSources, source);
-        return new FactoryFeed(this, i / 3, i % 3, SecondsOf(from));
+        return new FactoryWaveform(this, i / 3, i % 3, SecondsOf(from));
     }
 
     /// <summary>The rate of a medium as a function of seconds since an instant, in its unit an hour.</summary>

@@ -72,7 +72,11 @@ public sealed partial class ArchitectureTests
         string[] composition =
         [
             "Program.cs",
-            "Gateway.cs",
+            "GatewayHost.cs",
+            "Loop.cs",
+            "Progress.cs",
+            "Banner.cs",
+            "Systemd.cs",
             "Buses.cs",
             "KernelClock.cs",
             "MqttBrokers.cs",

@@ -9,14 +9,14 @@ public sealed class Ade7953Tests : IDisposable
 {
     private static readonly CurrentTransformer Clamp200 = new(200, 333);
     private readonly FakeTimeProvider _time = new();
-    private readonly SineFeed _feed = new(230, 40, degrees: 30);
+    private readonly SineWaveform _waveform = new(230, 40, degrees: 30);
     private readonly SimulatedAde7953 _chip;
     private readonly Ade7953 _driver;
     private readonly Ade7953Scale _scale = new(Clamp200, 1001);
 
     public Ade7953Tests()
     {
-        _chip = new SimulatedAde7953(new(_feed, Clamp200), new(_feed, Clamp200, Reversed: true), 1001, _time);
+        _chip = new SimulatedAde7953(new(_waveform, Clamp200), new(_waveform, Clamp200, Reversed: true), 1001, _time);
         _driver = new Ade7953(_chip, _time);
     }
 
@@ -26,7 +26,7 @@ public sealed class Ade7953Tests : IDisposable
     public void Full_scale_inputs_read_what_the_datasheet_says()
     {
         // 500 mV peak at both inputs, in phase: datasheet, Specifications and Active Energy Calculation (Rev. B, page 25).
-        var full = new SimulatedClamp(new SineFeed(353.553390593, 353.553390593), new CurrentTransformer(1000, 1000m));
+        var full = new SimulatedClamp(new SineWaveform(353.553390593, 353.553390593), new CurrentTransformer(1000, 1000m));
         var driver = new Ade7953(new SimulatedAde7953(full, null, 1000, _time), _time);
         driver.Initialize();
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -49,7 +49,7 @@ public sealed class Ade7953Tests : IDisposable
         LiveValues live = _scale.Live(sample, sample.A);
         Assert.Equal(230, live.VoltageV!.Value, 3);
         Assert.Equal(40, live.CurrentA!.Value, 3);
-        Assert.Equal(_feed.Watts, live.ActivePowerW!.Value, 0.1);
+        Assert.Equal(_waveform.Watts, live.ActivePowerW!.Value, 0.1);
         Assert.Equal(9200, live.ApparentPowerVA!.Value, 0.1);
         Assert.Equal(0.866, live.PowerFactor!.Value, 3);
         Assert.Equal(50, live.FrequencyHz!.Value, 0.01);
@@ -117,7 +117,7 @@ public sealed class Ade7953Tests : IDisposable
     [Fact]
     public void Energy_is_power_times_time_over_many_turns_of_the_register()
     {
-        _feed.Amperes = 200;
+        _waveform.Amperes = 200;
         _driver.Initialize();
         long counts = 0;
         for (int i = 0; i < 1000; i++)
@@ -180,7 +180,7 @@ public sealed class Ade7953Tests : IDisposable
     [Fact]
     public void After_an_hour_without_an_answer_the_laps_are_taken_from_the_power()
     {
-        _feed.Amperes = 200;
+        _waveform.Amperes = 200;
         _time.Advance(TimeSpan.FromSeconds(1));
         _driver.Initialize();
         _time.Advance(TimeSpan.FromHours(1));
@@ -221,13 +221,13 @@ public sealed class Ade7953Tests : IDisposable
     [Fact]
     public void An_input_beyond_its_range_is_clipped_and_reported_once()
     {
-        _feed.Amperes = 400;
+        _waveform.Amperes = 400;
         _driver.Initialize();
         _time.Advance(TimeSpan.FromSeconds(1));
         Ade7953Sample sample = _driver.Read();
         Assert.True(sample.A.Saturated);
         Assert.True(_scale.CurrentA(sample.A.CurrentRms) < 300);
-        _feed.Amperes = 40;
+        _waveform.Amperes = 40;
         _time.Advance(TimeSpan.FromSeconds(1));
         _driver.Read();
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -237,10 +237,10 @@ public sealed class Ade7953Tests : IDisposable
     [Fact]
     public void Twelve_hertz_is_implausible_and_a_dead_voltage_has_no_frequency()
     {
-        var slow = new Ade7953(new SimulatedAde7953(new(new SineFeed(230, 1, hertz: 12), Clamp200), null, 1001, _time), _time);
+        var slow = new Ade7953(new SimulatedAde7953(new(new SineWaveform(230, 1, hertz: 12), Clamp200), null, 1001, _time), _time);
         ChipException thrown = Assert.Throws<ChipException>(() => slow.Read());
         Assert.Equal((MissingReason.Implausible, "PERIOD"), (thrown.Reason, thrown.Register));
-        var dead = new Ade7953(new SimulatedAde7953(new(new SineFeed(0, 0, hertz: 0), Clamp200), null, 1001, _time), _time);
+        var dead = new Ade7953(new SimulatedAde7953(new(new SineWaveform(0, 0, hertz: 0), Clamp200), null, 1001, _time), _time);
         Ade7953Sample sample = dead.Read();
         Assert.Null(_scale.Live(sample, sample.A).FrequencyHz);
         Assert.Null(_scale.Live(sample, sample.A).PowerFactor);
@@ -272,5 +272,5 @@ public sealed class Ade7953Tests : IDisposable
         Assert.Equal(three.ToArray(), four[1..].ToArray());
     }
 
-    private long Expected(double seconds) => (long)(_feed.Watts * seconds / (0.125 * 1001 * 200_000 / 333) * 206_900);
+    private long Expected(double seconds) => (long)(_waveform.Watts * seconds / (0.125 * 1001 * 200_000 / 333) * 206_900);
 }

@@ -10,7 +10,7 @@ public sealed class Ads1115Tests : IDisposable
 {
     private static readonly CurrentTransformer Clamp100 = new(100, 333);
     private readonly FakeTimeProvider _time = new();
-    private readonly SineFeed _feed = new(230, 60);
+    private readonly SineWaveform _waveform = new(230, 60);
     private readonly SimulatedAds1115 _chip;
 
     public Ads1115Tests() => _chip = new SimulatedAds1115(0x48, _time, biasV: 1.65);
@@ -55,8 +55,8 @@ public sealed class Ads1115Tests : IDisposable
     [Fact]
     public void A_window_gives_the_current_of_its_own_input_and_not_the_bias()
     {
-        _chip.Connect(Ads1115Input.Ain0Ain1, new(_feed, Clamp100));
-        _chip.Connect(Ads1115Input.Ain3, new(new SineFeed(230, 20), Clamp100));
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(_waveform, Clamp100));
+        _chip.Connect(Ads1115Input.Ain3, new(new SineWaveform(230, 20), Clamp100));
         var driver = new Ads1115(_chip);
         Assert.Equal(60, driver.SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024).RmsA(Clamp100), 0.6);
         Assert.Equal(20, driver.SampleWindow(Ads1115Input.Ain3, Ads1115Range.Mv2048).RmsA(Clamp100), 0.2);
@@ -66,8 +66,8 @@ public sealed class Ads1115Tests : IDisposable
     [Fact]
     public void Peaks_beyond_the_range_are_seen_as_clipped()
     {
-        _feed.Amperes = 250;
-        _chip.Connect(Ads1115Input.Ain0Ain1, new(_feed, Clamp100));
+        _waveform.Amperes = 250;
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(_waveform, Clamp100));
         var driver = new Ads1115(_chip);
         Assert.True(driver.SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024).Clipped);
         Assert.False(driver.SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv2048).Clipped);
@@ -76,7 +76,7 @@ public sealed class Ads1115Tests : IDisposable
     [Fact]
     public void In_continuous_mode_each_read_shows_the_newest_conversion()
     {
-        _chip.Connect(Ads1115Input.Ain0Ain1, new(_feed, Clamp100));
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(_waveform, Clamp100));
         _chip.Write([1, 0x06, 0xE3]);
         Span<byte> before = stackalloc byte[2];
         Span<byte> after = stackalloc byte[2];
@@ -126,7 +126,7 @@ public sealed class Ads1115Tests : IDisposable
     public void A_conversion_is_the_mean_over_its_time_so_harmonics_are_too_small(double hertz, double passes)
     {
         Assert.Equal(passes, Ads1115.Passes(hertz, 860), 0.005);
-        _chip.Connect(Ads1115Input.Ain0Ain1, new(new SineFeed(230, 60, hertz: hertz), Clamp100));
+        _chip.Connect(Ads1115Input.Ain0Ain1, new(new SineWaveform(230, 60, hertz: hertz), Clamp100));
         Ads1115Window window = new Ads1115(_chip).SampleWindow(Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024, 1000);
         Assert.Equal(passes, window.RmsA(Clamp100) / 60, 0.02);
     }

@@ -12,13 +12,13 @@ public sealed class Atm90e32asTests : IDisposable
     private static readonly Atm90e32asPhaseName[] Phases = Enum.GetValues<Atm90e32asPhaseName>();
 
     private readonly FakeTimeProvider _time = new();
-    private readonly SineFeed _feed = new(230, 40, degrees: 30);
+    private readonly SineWaveform _waveform = new(230, 40, degrees: 30);
     private readonly SimulatedAtm90e32as _chip;
     private readonly Atm90e32as _driver;
     private readonly Atm90e32asScale _scale = new(Clamp100, 1001);
     private readonly long[] _booked = new long[12];
 
-    public Atm90e32asTests() => (_chip, _driver) = Wired(new(_feed, Clamp100), new(_feed, Clamp100, Reversed: true), null);
+    public Atm90e32asTests() => (_chip, _driver) = Wired(new(_waveform, Clamp100), new(_waveform, Clamp100, Reversed: true), null);
 
     public void Dispose() => _chip.Dispose();
 
@@ -63,7 +63,7 @@ public sealed class Atm90e32asTests : IDisposable
     [Fact]
     public void Full_scale_inputs_read_600_V_60_A_and_36_kW()
     {
-        var full = new SimulatedClamp(new SineFeed(720, 720), new CurrentTransformer(1000, 1000m));
+        var full = new SimulatedClamp(new SineWaveform(720, 720), new CurrentTransformer(1000, 1000m));
         var driver = new Atm90e32as(new SimulatedAtm90e32as([full, full, full], 1000, _time), 50, _time);
         driver.Initialize();
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -88,7 +88,7 @@ public sealed class Atm90e32asTests : IDisposable
         LiveValues live = _scale.Live(sample, sample.A);
         Assert.Equal(230, live.VoltageV!.Value, 0.01);
         Assert.Equal(40, live.CurrentA!.Value, 0.01);
-        Assert.Equal(_feed.Watts, live.ActivePowerW!.Value, 0.5);
+        Assert.Equal(_waveform.Watts, live.ActivePowerW!.Value, 0.5);
         Assert.Equal(9200, live.ApparentPowerVA!.Value, 0.5);
         Assert.Equal(4600, live.ReactivePowerVar!.Value, 0.5);
         Assert.Equal(0.866, live.PowerFactor!.Value, 3);
@@ -110,7 +110,7 @@ public sealed class Atm90e32asTests : IDisposable
 
         (long numerator, long denominator) = _scale.MilliwattHoursPerCount;
         double count = (double)numerator / denominator;
-        Assert.Equal(_feed.Watts * 100 / 3.6, _booked[0] * count, 2 * count);
+        Assert.Equal(_waveform.Watts * 100 / 3.6, _booked[0] * count, 2 * count);
         Assert.Equal(0, _booked[1]);
         Assert.Equal(4600 * 100 / 3.6, _booked[2] * count, 4 * count);
         Assert.Equal(0, _booked[4]);
@@ -132,7 +132,7 @@ public sealed class Atm90e32asTests : IDisposable
     [Fact]
     public void Below_the_no_load_threshold_nothing_counts()
     {
-        _feed.Amperes = 0.05;
+        _waveform.Amperes = 0.05;
         _driver.Initialize();
         ReadAfter(3600);
         Assert.Equal(0, _booked[0]);
@@ -242,9 +242,9 @@ public sealed class Atm90e32asTests : IDisposable
                     }
 
                     var time = new FakeTimeProvider();
-                    var feed = new SineFeed(230, 90, degrees: 30);
+                    var waveform = new SineWaveform(230, 90, degrees: 30);
                     using SimulatedAtm90e32as chip = new(
-                        [new(feed, Clamp100), new(feed, Clamp100, Reversed: true), new(feed, Clamp100)],
+                        [new(waveform, Clamp100), new(waveform, Clamp100, Reversed: true), new(waveform, Clamp100)],
                         1001,
                         time
                     );
@@ -378,12 +378,12 @@ public sealed class Atm90e32asTests : IDisposable
     [Fact]
     public void An_input_beyond_its_range_is_clipped_and_reported()
     {
-        _feed.Amperes = 400;
+        _waveform.Amperes = 400;
         _driver.Initialize();
         Atm90e32asSample sample = ReadAfter(1);
         Assert.True(sample.A.Saturated);
         Assert.False(sample.C.Saturated);
-        _feed.Amperes = 40;
+        _waveform.Amperes = 40;
         Assert.False(ReadAfter(1).A.Saturated);
     }
 

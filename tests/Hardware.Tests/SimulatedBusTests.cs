@@ -35,8 +35,8 @@ public class SimulatedBusTests
         double Joules(long counts) => counts * (double)numerator / denominator * 3.6;
         var factory = new SimulatedFactory(1);
         DateTimeOffset start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
-        Assert.Equal(factory.Feed("grid.L1", start).Joules(0, 3600), Joules(grid), 20.0);
-        Assert.Equal(factory.Feed("press.L1", start).Joules(0, 3600), Joules(press), 20.0);
+        Assert.Equal(factory.Waveform("grid.L1", start).Joules(0, 3600), Joules(grid), 20.0);
+        Assert.Equal(factory.Waveform("press.L1", start).Joules(0, 3600), Joules(press), 20.0);
     }
 
     [Fact]
@@ -61,9 +61,9 @@ public class SimulatedBusTests
         double joulesPerCount = (double)numerator / denominator * 3.6;
         var factory = new SimulatedFactory(1);
         DateTimeOffset start = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
-        Assert.Equal(factory.Feed("grid.L1", start).Joules(0, 3600), net[0] * joulesPerCount, joulesPerCount);
-        Assert.Equal(factory.Feed("grid.L2", start).Joules(0, 3600), net[1] * joulesPerCount, joulesPerCount);
-        Assert.Equal(factory.Feed("pv.L3", start).Joules(0, 3600), net[2] * joulesPerCount, joulesPerCount);
+        Assert.Equal(factory.Waveform("grid.L1", start).Joules(0, 3600), net[0] * joulesPerCount, joulesPerCount);
+        Assert.Equal(factory.Waveform("grid.L2", start).Joules(0, 3600), net[1] * joulesPerCount, joulesPerCount);
+        Assert.Equal(factory.Waveform("pv.L3", start).Joules(0, 3600), net[2] * joulesPerCount, joulesPerCount);
     }
 
     [Fact]

@@ -13,10 +13,10 @@ public class SimulatedFactoryTests
     [Fact]
     public void The_same_seed_and_instant_give_the_same_factory_and_another_seed_another()
     {
-        double a = _factory.Feed("press.L1", Monday8).Joules(100, 4000);
-        double b = new SimulatedFactory(1).Feed("press.L1", Monday8.AddSeconds(100)).Joules(0, 3900);
+        double a = _factory.Waveform("press.L1", Monday8).Joules(100, 4000);
+        double b = new SimulatedFactory(1).Waveform("press.L1", Monday8.AddSeconds(100)).Joules(0, 3900);
         Assert.Equal(a, b, 1e-3);
-        Assert.NotEqual(a, new SimulatedFactory(2).Feed("press.L1", Monday8).Joules(100, 4000), 1e-3);
+        Assert.NotEqual(a, new SimulatedFactory(2).Waveform("press.L1", Monday8).Joules(100, 4000), 1e-3);
     }
 
     [Fact]
@@ -27,10 +27,10 @@ public class SimulatedFactoryTests
             double sum = 0;
             foreach (string part in Parts)
             {
-                sum += _factory.Feed($"{part}.{phase}", Monday8).Joules(0, 3600);
+                sum += _factory.Waveform($"{part}.{phase}", Monday8).Joules(0, 3600);
             }
 
-            Assert.Equal(sum, _factory.Feed($"grid.{phase}", Monday8).Joules(0, 3600), 1);
+            Assert.Equal(sum, _factory.Waveform($"grid.{phase}", Monday8).Joules(0, 3600), 1);
         }
     }
 
@@ -40,8 +40,8 @@ public class SimulatedFactoryTests
         var hours = Enumerable.Range(0, 7 * 24).ToArray();
         double[] Kilowatts(string load)
         {
-            IFeed feed = _factory.Feed($"{load}.L1", Monday8.AddHours(-8));
-            return [.. hours.Select(h => feed.Joules(h * 3600, (h + 1) * 3600) / 3.6e6)];
+            IWaveform waveform = _factory.Waveform($"{load}.L1", Monday8.AddHours(-8));
+            return [.. hours.Select(h => waveform.Joules(h * 3600, (h + 1) * 3600) / 3.6e6)];
         }
 
         double[] grid = Kilowatts("grid");
@@ -69,19 +69,19 @@ public class SimulatedFactoryTests
     [Fact]
     public void The_waveform_has_the_power_of_the_step()
     {
-        IFeed feed = _factory.Feed("compressor.L2", Monday8);
+        IWaveform waveform = _factory.Waveform("compressor.L2", Monday8);
         var samples = new WaveSample[100];
-        int n = feed.Samples(9.8, 10.0, samples);
+        int n = waveform.Samples(9.8, 10.0, samples);
         double watts = samples.Take(n).Aggregate(0.0, (sum, s) => sum + (s.Volts * s.Amperes * s.Weight)) / 0.2;
-        Assert.Equal(feed.Joules(10, 10.1) / 0.1, watts, 0.05);
+        Assert.Equal(waveform.Joules(10, 10.1) / 0.1, watts, 0.05);
         Assert.InRange(Math.Sqrt(samples.Take(n).Aggregate(0.0, (sum, s) => sum + (s.Volts * s.Volts * s.Weight)) / 0.2), 226, 234);
-        Assert.InRange(feed.Hertz(10), 49.9, 50.1);
+        Assert.InRange(waveform.Hertz(10), 49.9, 50.1);
     }
 
     [Fact]
     public void An_unknown_source_is_named_with_those_there_are()
     {
-        ArgumentException thrown = Assert.Throws<ArgumentException>(() => _factory.Feed("kiln.L1", Monday8));
+        ArgumentException thrown = Assert.Throws<ArgumentException>(() => _factory.Waveform("kiln.L1", Monday8));
         Assert.Contains("'kiln.L1'", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("press.L1", thrown.Message, StringComparison.Ordinal);
     }

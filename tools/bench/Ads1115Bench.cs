@@ -29,7 +29,7 @@ internal static class Ads1115Bench
         {
             // Clocks from 6 % slow to 9 % fast: the chips never stay in step.
             SimulatedAds1115 chip = new(0x48 + i, time, clockFast: -0.06 + (0.05 * i));
-            chip.Connect(Ads1115Input.Ain0Ain3, new SimulatedClamp(factory.Feed("oven.L1", time.GetUtcNow()), clamp));
+            chip.Connect(Ads1115Input.Ain0Ain3, new SimulatedClamp(factory.Waveform("oven.L1", time.GetUtcNow()), clamp));
             inputs.Add(new Ads1115ContinuousInput(new Ads1115(chip), Ads1115Input.Ain0Ain3, Ads1115Range.Mv1024, chip.Ready));
             meters.Add(new Ads1115ContinuousMeter($"m{i}", inputs[i], clamp, 230, book));
         }

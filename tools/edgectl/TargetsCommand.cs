@@ -79,7 +79,7 @@ internal static class TargetsCommand
                 WriteText(output, report);
             }
 
-            return report.Verdict == Verdict.Met ? Program.Ok : NotAllMet;
+            return report.Verdict == Attainment.Met ? Program.Ok : NotAllMet;
         }
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or JsonException or JsonRefusedException or ArgumentException)
@@ -137,10 +137,10 @@ internal static class TargetsCommand
 
         output.WriteLine();
         output.WriteLine(
-            report.Verdict == Verdict.Met
+            report.Verdict == Attainment.Met
                 ? "All is met."
-                : $"Not all is met: {report.Verdicts.Count(v => v == Verdict.NotMet)} not met, "
-                    + $"{report.Verdicts.Count(v => v == Verdict.NoValue)} without a value."
+                : $"Not all is met: {report.Verdicts.Count(v => v == Attainment.NotMet)} not met, "
+                    + $"{report.Verdicts.Count(v => v == Attainment.NoValue)} without a value."
         );
     }
 
@@ -336,11 +336,11 @@ internal static class TargetsCommand
         return Program.Ok;
     }
 
-    private static string Word(Verdict verdict) =>
+    private static string Word(Attainment verdict) =>
         verdict switch
         {
-            Verdict.Met => "met",
-            Verdict.NotMet => "not met",
+            Attainment.Met => "met",
+            Attainment.NotMet => "not met",
             _ => "no value",
         };
 

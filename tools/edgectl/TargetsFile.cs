@@ -16,13 +16,13 @@ internal sealed record TargetsReport(
     BudgetProgress? Budget
 )
 {
-    public IEnumerable<Verdict> Verdicts => [.. Judgements.Select(j => j.Verdict), .. Budget is { } b ? (Verdict[])[b.Verdict] : []];
+    public IEnumerable<Attainment> Verdicts => [.. Judgements.Select(j => j.Verdict), .. Budget is { } b ? (Attainment[])[b.Verdict] : []];
 
     /// <summary>Met when all is; else what stands in the way first.</summary>
-    public Verdict Verdict =>
-        Verdicts.Contains(Verdict.NotMet) ? Verdict.NotMet
-        : Verdicts.Contains(Verdict.NoValue) ? Verdict.NoValue
-        : Verdict.Met;
+    public Attainment Verdict =>
+        Verdicts.Contains(Attainment.NotMet) ? Attainment.NotMet
+        : Verdicts.Contains(Attainment.NoValue) ? Attainment.NoValue
+        : Attainment.Met;
 }
 
 /// <summary>Reads the file of <c>edgectl targets</c>, whose form targets.schema.json tells, and judges what it holds.</summary>

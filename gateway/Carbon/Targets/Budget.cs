@@ -133,12 +133,12 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
             baseIn
         );
 
-        Verdict verdict =
-            Missing(budget, used) is not null ? Verdict.NoValue
-            : used.Value > budget.Value ? Verdict.NotMet
-            : beyond.Value is not { } over ? Verdict.NoValue
-            : over.IsPositive ? Verdict.NotMet
-            : Verdict.Met;
+        Attainment verdict =
+            Missing(budget, used) is not null ? Attainment.NoValue
+            : used.Value > budget.Value ? Attainment.NotMet
+            : beyond.Value is not { } over ? Attainment.NoValue
+            : over.IsPositive ? Attainment.NotMet
+            : Attainment.Met;
         return new BudgetProgress(verdict, unit, budget, used, [budget, used, share, line, ahead, year, beyond, change]);
     }
 
@@ -217,7 +217,7 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
 /// <param name="Budget">The budget.</param>
 /// <param name="Used">What was used.</param>
 /// <param name="Figures">These two and all that follow from them, each exact or with the reason why it has no value.</param>
-public sealed record BudgetProgress(Verdict Verdict, Unit Unit, Figure Budget, Figure Used, IReadOnlyList<Figure> Figures)
+public sealed record BudgetProgress(Attainment Verdict, Unit Unit, Figure Budget, Figure Used, IReadOnlyList<Figure> Figures)
 {
     /// <summary>The figure of a name.</summary>
     public Figure this[string name] => Figures.First(f => f.Name == name);

@@ -3,7 +3,7 @@ using Fractions;
 namespace EdgeGateway.Carbon.Targets;
 
 /// <summary>How something stands against what is asked.</summary>
-public enum Verdict
+public enum Attainment
 {
     /// <summary>It is as asked.</summary>
     Met,
@@ -28,7 +28,7 @@ public sealed record TargetFigure(string Name, Measure? Value, string? NoValue);
 /// <param name="Distance">How far the value is on the good side of the threshold, in its unit; negative on the other. Null: no value or no
 /// threshold.</param>
 /// <param name="Reason">Why there is no value.</param>
-public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, Verdict Verdict, Fraction? Distance, string? Reason)
+public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, Attainment Verdict, Fraction? Distance, string? Reason)
 {
     /// <summary>Judges one figure.</summary>
     /// <exception cref="CarbonException">The figure's unit is not one that the threshold's converts into.</exception>
@@ -39,7 +39,7 @@ public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, 
             return new Judgement(
                 indicator,
                 figure,
-                Verdict.NoValue,
+                Attainment.NoValue,
                 null,
                 figure is null ? "it is not given" : figure.NoValue ?? "it is not known"
             );
@@ -47,14 +47,14 @@ public sealed record Judgement(TargetIndicator Indicator, TargetFigure? Figure, 
 
         if (indicator.Threshold is not { } threshold)
         {
-            return new Judgement(indicator, figure, Verdict.Met, null, null);
+            return new Judgement(indicator, figure, Attainment.Met, null, null);
         }
 
         try
         {
             Fraction above = value.In(threshold).Value - threshold.Value;
             Fraction distance = indicator.Comparison == Comparison.AtLeast ? above : -above;
-            return new Judgement(indicator, figure, distance.IsNegative ? Verdict.NotMet : Verdict.Met, distance, null);
+            return new Judgement(indicator, figure, distance.IsNegative ? Attainment.NotMet : Attainment.Met, distance, null);
         }
         catch (CarbonException e)
         {

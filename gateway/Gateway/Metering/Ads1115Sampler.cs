@@ -14,7 +14,9 @@ namespace EdgeGateway.Metering;
 /// </remarks>
 /// <param name="bus">The bus's name in the site file.</param>
 /// <param name="streams">The inputs.</param>
-public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115ContinuousInput> streams) : IDisposable
+/// <param name="progress">Told of each round.</param>
+public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115ContinuousInput> streams, Progress? progress = null)
+    : IDisposable
 {
     // The fastest chip converts every 1.057 ms (860 a second + 10 %).
     private const long RoundNs = 1_000_000;
@@ -23,25 +25,44 @@ public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115Cont
     private const int SchedFifo = 1;
     private const int SetTimerSlack = 29;
 
-    private Thread? _thread;
+    private static readonly System.TimeSpan LongestStop = System.TimeSpan.FromSeconds(2);
+    private Task _thread = Task.CompletedTask;
     private volatile bool _stopping;
 
+    /// <summary>The bus that is sampled.</summary>
+    public string Bus => bus;
+
+    /// <summary>Shows whether it goes on, or null where nobody asks.</summary>
+    public Progress? Progress => progress;
+
     /// <summary>Samples until it is disposed.</summary>
-    public void Start()
+    public void Start() =>
+        _thread = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Samples until it is cancelled. With whatever its thread ends, this ends.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
     {
-        _thread = new Thread(Run) { Name = $"samples {bus}", IsBackground = true };
-        _thread.Start();
+        Start();
+        try
+        {
+            await _thread.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Dispose();
+        }
     }
 
     /// <summary>Ends the thread. A bus that hangs keeps it; it ends with the process then.</summary>
     public void Dispose()
     {
         _stopping = true;
-        _thread?.Join(TimeSpan.FromSeconds(2));
+        Task.WaitAny([_thread], LongestStop);
     }
 
     private void Run()
     {
+        Thread.CurrentThread.Name = $"samples {bus}";
         int priority = 10;
         _ = SetScheduler(0, SchedFifo, ref priority);
         _ = Control(SetTimerSlack, 1, 0, 0, 0);
@@ -52,6 +73,8 @@ public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115Cont
             {
                 stream.Serve();
             }
+
+            progress?.Made();
 
             next = next.Plus(RoundNs);
             TimeSpec now = Now();

@@ -13,16 +13,21 @@ public sealed class BusWorker : IAsyncDisposable
     /// <summary>How often live values are read.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    /// <summary>A bus on which no meter was read, and none found missing, for so long hangs. A full bus takes a few seconds.</summary>
+    public static readonly TimeSpan LongestPoll = 30 * Period;
+
     private readonly IReadOnlyList<IMeter> _meters;
     private readonly Now _now;
     private readonly RegisterBook _book;
     private readonly RegisterFile _file;
     private readonly TimeProvider _time;
     private readonly FaultLog _faults;
-    private readonly Thread _thread;
+    private readonly string _bus;
+    private readonly Progress? _progress;
     private readonly AutoResetEvent _due = new(true);
     private readonly TaskCompletionSource _polledOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
+    private Task _thread = Task.CompletedTask;
     private volatile bool _stopping;
 
     /// <summary>Makes a worker that waits for <see cref="Start"/>.</summary>
@@ -33,6 +38,7 @@ public sealed class BusWorker : IAsyncDisposable
     /// <param name="file">Keeps the book.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where faults are told.</param>
+    /// <param name="progress">Told of each meter that was read or found missing.</param>
     public BusWorker(
         string bus,
         IReadOnlyList<IMeter> meters,
@@ -40,14 +46,18 @@ public sealed class BusWorker : IAsyncDisposable
         RegisterBook book,
         RegisterFile file,
         TimeProvider time,
-        ILogger logger
+        ILogger logger,
+        Progress? progress = null
     )
     {
+        (_bus, _progress) = (bus, progress);
         (_meters, _now, _book, _file, _time) = (meters, now, book, file, time);
         _faults = new FaultLog(bus, time, logger);
-        _thread = new Thread(Run) { Name = $"bus {bus}", IsBackground = true };
         _timer = time.CreateTimer(_ => OnTick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>The bus's name in the site file.</summary>
+    public string Bus => _bus;
 
     /// <summary>Ends when every meter of the bus has been read, or found missing, for the first time.</summary>
     public Task PolledOnce => _polledOnce.Task;
@@ -71,7 +81,23 @@ public sealed class BusWorker : IAsyncDisposable
     public void Start()
     {
         Arm();
-        _thread.Start();
+        _thread = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Polls until it is cancelled, then stops as <see cref="Stop"/> does. With whatever its thread ends, this ends.</summary>
+    /// <param name="toStop">How long it may take to stop.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task RunAsync(TimeSpan toStop, CancellationToken cancellation)
+    {
+        Start();
+        try
+        {
+            await _thread.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Stop(toStop);
+        }
     }
 
     /// <summary>Lets the meter being read end, keeps what was counted, and reads no other.</summary>
@@ -81,14 +107,14 @@ public sealed class BusWorker : IAsyncDisposable
         _stopping = true;
         _timer.Dispose();
         _due.Set();
-        return !_thread.IsAlive || _thread.Join(timeout);
+        return Task.WaitAny([_thread], timeout) == 0;
     }
 
     /// <summary>Frees the timer. The thread is stopped by <see cref="Stop"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
-        if (!_thread.IsAlive)
+        if (_thread.IsCompleted)
         {
             _due.Dispose();
         }
@@ -108,6 +134,7 @@ public sealed class BusWorker : IAsyncDisposable
             Reading reading = Read(meter);
             Keep();
             _now.Store(reading);
+            _progress?.Made();
         }
 
         _polledOnce.TrySetResult();
@@ -128,6 +155,7 @@ public sealed class BusWorker : IAsyncDisposable
 
     private void Run()
     {
+        Thread.CurrentThread.Name = $"bus {_bus}";
         while (_due.WaitOne() && !_stopping)
         {
             Poll();

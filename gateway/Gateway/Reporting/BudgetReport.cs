@@ -105,8 +105,8 @@ public sealed record BudgetReport(IReadOnlyList<BudgetState> Budgets)
             Text(year.Until),
             progress.Verdict switch
             {
-                Verdict.Met => "met",
-                Verdict.NotMet => "not met",
+                Attainment.Met => "met",
+                Attainment.NotMet => "not met",
                 _ => "no value",
             },
             progress.Words,

@@ -10,7 +10,9 @@ namespace EdgeGateway.Serving;
 /// <c>POST /v1/factors?signature=…</c>: takes a factor pack. Its signature says whether it is taken, not who brings it: it comes by the
 /// socket in the data folder, or over the network where the site file names signers.
 /// </summary>
-internal sealed class FactorEndpoint(ServingModel model)
+/// <param name="factors">The sets that hold, and where packs of others are kept.</param>
+/// <param name="time">Counts the second after a refusal.</param>
+internal sealed class FactorEndpoint(FactorStore factors, TimeProvider time)
 {
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(1);
 
@@ -19,6 +21,11 @@ internal sealed class FactorEndpoint(ServingModel model)
 
     private bool _loading;
     private long? _refused;
+
+    /// <summary>
+    /// <c>GET /v1/factors</c>: the sets of emission factors in use, as JSON.
+    /// </summary>
+    public IResult Held(HttpContext context) => Results.Bytes(factors.ToJson(), "application/json");
 
     /// <summary>
     /// The body is the pack's bytes, <c>signature</c> those of its signature in base64url (RFC 4648 §5). 200 with what was stored once that
@@ -33,18 +40,10 @@ internal sealed class FactorEndpoint(ServingModel model)
     {
         IResult answer =
             context.Connection.LocalIpAddress is null ? await LoadedAsync(context)
-            : !model.Factors.TakesPacks
-                ? LogEndpoints.Problem(
-                    403,
-                    "Not here",
-                    "No signer of factor packs is trusted here. The site file names them under factorPacks."
-                )
+            : !factors.TakesPacks
+                ? new Problem(403, "Not here", "No signer of factor packs is trusted here. The site file names them under factorPacks.")
             : IsOfAnotherSite(context.Request)
-                ? LogEndpoints.Problem(
-                    403,
-                    "Not from there",
-                    "Factor packs are taken from the gateway's own page, not from that of another site."
-                )
+                ? new Problem(403, "Not from there", "Factor packs are taken from the gateway's own page, not from that of another site.")
             : await OneAtATimeAsync(context);
         await answer.ExecuteAsync(context);
     }
@@ -69,7 +68,7 @@ internal sealed class FactorEndpoint(ServingModel model)
 
         try
         {
-            if (_refused is { } before && model.Time.GetElapsedTime(before) < AfterRefusal)
+            if (_refused is { } before && time.GetElapsedTime(before) < AfterRefusal)
             {
                 return Busy(context, "A factor pack has just been refused.");
             }
@@ -80,7 +79,7 @@ internal sealed class FactorEndpoint(ServingModel model)
             }
 
             IResult answer = await LoadedAsync(context);
-            _refused = answer is LogEndpoints.ProblemResult ? model.Time.GetTimestamp() : null;
+            _refused = answer is Problem ? time.GetTimestamp() : null;
             return answer;
         }
         finally
@@ -89,10 +88,10 @@ internal sealed class FactorEndpoint(ServingModel model)
         }
     }
 
-    private static LogEndpoints.ProblemResult Busy(HttpContext context, string why)
+    private static Problem Busy(HttpContext context, string why)
     {
         context.Response.Headers.RetryAfter = "1";
-        return LogEndpoints.Problem(429, "Not now", $"{why} Try again in a second.");
+        return new Problem(429, "Not now", $"{why} Try again in a second.");
     }
 
     private async Task<IResult> LoadedAsync(HttpContext context)
@@ -101,16 +100,16 @@ internal sealed class FactorEndpoint(ServingModel model)
         try
         {
             int read = await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, CancellationToken.None);
-            return Results.Bytes(model.Factors.Load(body[..read], SignatureIn(context.Request)), "application/json");
+            return Results.Bytes(factors.Load(body[..read], SignatureIn(context.Request)), "application/json");
         }
         catch (InvalidDataException e)
         {
-            return LogEndpoints.Problem(409, "Not loaded", e.Message);
+            return new Problem(409, "Not loaded", e.Message);
         }
         catch (IOException e)
         {
             // What goes wrong on the network is not for the gateway's log.
-            return LogEndpoints.Problem((e as BadHttpRequestException)?.StatusCode ?? 400, "Not received", e.Message);
+            return new Problem((e as BadHttpRequestException)?.StatusCode ?? 400, "Not received", e.Message);
         }
     }
 

@@ -38,15 +38,19 @@ public sealed record LiveView(
         return new LiveView(
             Words.Clock(now, now, model.TimeZone),
             [
-                Status.OfMeasuring(rows),
-                Status.OfRecording(model, hour.NewestReading(now), now),
-                Status.OfDelivering([.. model.Deliveries.Select(d => d.State)], now, model.TimeZone),
+                Status.OfMeasuring(rows).With(Of(Duty.Measures), now, model.TimeZone),
+                Status.OfRecording(model, hour.NewestReading(now), now).With(Of(Duty.Records), now, model.TimeZone),
+                Status
+                    .OfDelivering([.. model.Deliveries.Select(d => d.State)], now, model.TimeZone)
+                    .With(Of(Duty.Delivers), now, model.TimeZone),
             ],
             [.. rows.GroupBy(r => r.Group)],
             demand is null ? null : Words.Of(demand, now, model.TimeZone),
             demand?.Warning is not null,
             targets.ToDate().Budgets
         );
+
+        IEnumerable<Loop> Of(Duty duty) => model.Loops.Where(l => l.Duty == duty);
     }
 }
 

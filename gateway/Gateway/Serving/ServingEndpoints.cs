@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.FileProviders;
 
 namespace EdgeGateway.Serving;
@@ -13,9 +12,6 @@ public static class ServingEndpoints
     /// </summary>
     public static void MapServing(this WebApplication app, ServingModel model)
     {
-        LastHour hour = new(model.Ledger, model.Meters, model.ReadingSlot);
-        TargetEndpoint targets = new(model);
-        FactorEndpoint factors = new(model);
         app.Use(AddHeaders);
         app.UseStaticFiles(
             new StaticFileOptions
@@ -25,26 +21,55 @@ public static class ServingEndpoints
                 OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
             }
         );
-        Map("/", _ => Results.RazorSlice<Page, PageView>(new PageView(model, LiveView.Of(model, hour, targets))));
-        Map("/live", _ => Results.RazorSlice<Live, LiveView>(LiveView.Of(model, hour, targets)));
-        Map("/v1/power", context => Results.Bytes(PowerJson(model, hour, context), "application/json"));
-        Map("/v1/log/entries", context => LogEndpoints.Entries(context, model));
-        Map("/v1/log/bundle", context => LogEndpoints.Bundle(context, model));
-        Map("/v1/log/consistency", context => LogEndpoints.Consistency(context, model));
-        Map("/v1/log/keys", context => LogEndpoints.Keys(context, model));
-        Map("/v1/log/checkpoint", context => LogEndpoints.Checkpoint(context, model));
-        Map("/v1/carbon", context => LogEndpoints.Totals(context, model));
-        Map("/v1/carbon/why", context => LogEndpoints.Explain(context, model));
-        Map("/v1/factors", _ => Results.Bytes(model.Factors.ToJson(), "application/json"));
-        app.MapPost("/v1/factors", (RequestDelegate)factors.LoadAsync);
-        Map("/v1/flows", context => FlowEndpoint.Figures(context, model));
-        Map("/v1/flows/why", context => LogEndpoints.ExplainFlow(context, model));
-        Map("/v1/targets", targets.Progress);
-        app.MapPost("/v1/entries", (RequestDelegate)(context => EntryEndpoint.EnterAsync(context, model)));
-
-        void Map(string path, Func<HttpContext, IResult> answer) =>
-            app.MapMethods(path, Reading, (RequestDelegate)(context => answer(context).ExecuteAsync(context)));
+        MapPage(app, model);
+        MapLog(app, model);
+        MapReports(app, model);
+        MapEntering(app, model);
+        Map(app, "/v1/health", new HealthEndpoint(model.Loops).Health);
     }
+
+    private static void MapPage(WebApplication app, ServingModel model)
+    {
+        LastHour hour = new(model.Ledger, model.Meters, model.ReadingSlot);
+        TargetEndpoint targets = new(model.Budgets, model.Ledger, model.Origin, model.TimeZone);
+        Map(app, "/", _ => Results.RazorSlice<Page, PageView>(new PageView(model, LiveView.Of(model, hour, targets))));
+        Map(app, "/live", _ => Results.RazorSlice<Live, LiveView>(LiveView.Of(model, hour, targets)));
+        Map(app, "/v1/power", new PowerEndpoint(hour, model.Time).Power);
+        Map(app, "/v1/targets", targets.Progress);
+    }
+
+    private static void MapLog(WebApplication app, ServingModel model)
+    {
+        LogEndpoint log = new(model.Ledger, model.Groups, model.Keys, model.Certificates, model.Checkpoint, model.Time);
+        Map(app, "/v1/log/leaves", log.Leaves);
+        Map(app, "/v1/log/entries", log.Leaves); // their name before people entered anything
+        Map(app, "/v1/log/bundle", log.Bundle);
+        Map(app, "/v1/log/consistency", log.Consistency);
+        Map(app, "/v1/log/keys", log.Keys);
+        Map(app, "/v1/log/checkpoint", log.Checkpoint);
+    }
+
+    private static void MapReports(WebApplication app, ServingModel model)
+    {
+        CarbonEndpoint carbon = new(model.Ledger, model.Origin, model.TimeZone);
+        FlowEndpoint flows = new(model.Ledger, model.TimeZone, model.Time, model.RecordsFlows);
+        Map(app, "/v1/carbon", carbon.Totals);
+        Map(app, "/v1/carbon/why", carbon.Explain);
+        Map(app, "/v1/flows", flows.Figures);
+        Map(app, "/v1/flows/why", flows.Explain);
+    }
+
+    private static void MapEntering(WebApplication app, ServingModel model)
+    {
+        FactorEndpoint factors = new(model.Factors, model.Time);
+        EntryEndpoint entries = new(model.Door, model.Origin, model.TimeZone, model.Groups, model.Intensities, model.Time);
+        Map(app, "/v1/factors", factors.Held);
+        app.MapPost("/v1/factors", (RequestDelegate)factors.LoadAsync);
+        app.MapPost("/v1/entries", (RequestDelegate)entries.EnterAsync);
+    }
+
+    private static void Map(WebApplication app, string path, Func<HttpContext, IResult> answer) =>
+        app.MapMethods(path, Reading, (RequestDelegate)(context => answer(context).ExecuteAsync(context)));
 
     private static Task AddHeaders(HttpContext context, RequestDelegate next)
     {
@@ -56,62 +81,5 @@ public static class ServingEndpoints
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-store";
         return next(context);
-    }
-
-    /// <summary>
-    /// <c>GET /v1/power[?group=NAME]</c>: mean power of each recorded slot of the last hour, of the groups or of one group's meters. A gap
-    /// is null.
-    /// </summary>
-    private static byte[] PowerJson(ServingModel model, LastHour hour, HttpContext context)
-    {
-        string? group = context.Request.Query["group"];
-        PowerPlot plot = hour.Plot(model.Time.GetUtcNow(), string.IsNullOrEmpty(group) ? null : group);
-        using MemoryStream json = new();
-        using (Utf8JsonWriter writer = new(json))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("from", plot.Hour.Start.ToUnixTimeSeconds());
-            writer.WriteNumber("to", plot.Hour.End.ToUnixTimeSeconds());
-            writer.WriteNumber("slot", (long)plot.Slot.TotalSeconds);
-            writer.WriteStartArray("ends");
-            foreach (DateTimeOffset end in plot.Ends)
-            {
-                writer.WriteNumberValue(end.ToUnixTimeSeconds());
-            }
-
-            writer.WriteEndArray();
-            writer.WriteStartArray("series");
-            foreach (PowerSeries series in plot.Series)
-            {
-                WriteSeries(writer, series);
-            }
-
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        return json.ToArray();
-    }
-
-    private static void WriteSeries(Utf8JsonWriter writer, PowerSeries series)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("name", series.Name);
-        writer.WriteString("unit", series.Unit);
-        writer.WriteStartArray("power");
-        foreach (decimal? power in series.Power)
-        {
-            if (power is { } value)
-            {
-                writer.WriteNumberValue(value);
-            }
-            else
-            {
-                writer.WriteNullValue();
-            }
-        }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
     }
 }

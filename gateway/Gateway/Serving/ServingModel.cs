@@ -9,7 +9,10 @@ using EdgeGateway.Site;
 
 namespace EdgeGateway.Serving;
 
-/// <summary>What the page and the interface for pulls read. Nothing here is written by them.</summary>
+/// <summary>
+/// What the page and the interface for pulls read. Nothing here is written by them. <see cref="ServingEndpoints"/> hands each endpoint what
+/// it needs of it; the page alone shows all of it.
+/// </summary>
 public sealed record ServingModel
 {
     /// <summary>What people call the site.</summary>
@@ -23,6 +26,9 @@ public sealed record ServingModel
 
     /// <summary>The site's meters, in the order in which they are shown.</summary>
     public required IReadOnlyList<MeterSettings> Meters { get; init; }
+
+    /// <summary>Their disclosure groups.</summary>
+    public IReadOnlyList<string> Groups => [.. Meters.Select(m => m.Group).Distinct()];
 
     /// <summary>Live values.</summary>
     public required Now Now { get; init; }
@@ -67,13 +73,16 @@ public sealed record ServingModel
     public required FactorStore Factors { get; init; }
 
     /// <summary>Where it is delivered.</summary>
-    public required IReadOnlyList<Delivery> Deliveries { get; init; }
+    public required IReadOnlyCollection<Delivery> Deliveries { get; init; }
 
     /// <summary>Who cosigns it.</summary>
     public IReadOnlyList<WitnessClient> Witnesses { get; init; } = [];
 
     /// <summary>Who stamps it with the time, or null when nobody is asked.</summary>
     public TimeStampClient? TimeStamps { get; init; }
+
+    /// <summary>What the gateway does as long as it runs, and whether it does.</summary>
+    public IReadOnlyList<Loop> Loops { get; init; } = [];
 
     /// <summary>The clock by which everything above is dated.</summary>
     public required TimeProvider Time { get; init; }

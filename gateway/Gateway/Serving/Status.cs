@@ -122,6 +122,33 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
         string Clock(DateTimeOffset time) => Words.Clock(time, now, model.TimeZone);
     }
 
+    /// <summary>The same answer, with what of the gateway itself does not run: somebody should look then.</summary>
+    public Status With(IEnumerable<Loop> loops, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        List<string> broken = [];
+        foreach (Loop loop in loops)
+        {
+            if (loop.Outage is { } outage)
+            {
+                broken.Add(Stopped(loop.Name, outage, now, zone));
+            }
+        }
+
+        if (broken.Count == 0)
+        {
+            return this;
+        }
+
+        Status worse = Verdict == Verdict.Good ? this with { Verdict = Verdict.Look, Answer = "but not all of it runs" } : this;
+        return worse with { Reasons = [.. broken, .. Reasons] };
+    }
+
+    private static string Stopped(string name, Outage outage, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        string next = outage.NextTry is { } at ? $" Next try {Words.Clock(at, now, zone)}." : "";
+        return $"{name} does not run since {Words.Clock(outage.Since, now, zone)}: {outage.Why}{next}";
+    }
+
     private static string Witnessed(WitnessState witness, DateTimeOffset now, TimeZoneInfo zone)
     {
         string said = witness.Time is { } time

@@ -1,10 +1,16 @@
-using System.Text.Json;
+using EdgeGateway.Evidence;
+using EdgeGateway.Keeping;
 using EdgeGateway.Reporting;
+using EdgeGateway.Site;
 
 namespace EdgeGateway.Serving;
 
 /// <summary>How the site's budgets stand. Computed anew only when the log has grown: the page asks each second.</summary>
-internal sealed class TargetEndpoint(ServingModel model)
+/// <param name="budgets">What some accounts may emit in a year. None: the site has no targets.</param>
+/// <param name="ledger">What is recorded.</param>
+/// <param name="origin">Which log it is.</param>
+/// <param name="zone">Where years begin.</param>
+internal sealed class TargetEndpoint(IReadOnlyList<BudgetSettings> budgets, Ledger ledger, Origin origin, TimeZoneInfo zone)
 {
     private readonly Lock _computing = new();
     private (long Size, BudgetReport Report)? _newest;
@@ -14,12 +20,11 @@ internal sealed class TargetEndpoint(ServingModel model)
     {
         lock (_computing)
         {
-            long size = model.Ledger.Size;
+            long size = ledger.Size;
             if (_newest is not { } newest || newest.Size != size)
             {
-                IReadOnlyList<PeriodTotal> totals =
-                    model.Budgets.Count == 0 ? [] : CarbonTotals.Of(model.Ledger, model.Origin, model.TimeZone).Accounts;
-                _newest = newest = (size, BudgetReport.Of(model.Budgets, totals, model.TimeZone));
+                IReadOnlyList<PeriodTotal> totals = budgets.Count == 0 ? [] : CarbonTotals.Of(ledger, origin, zone).Accounts;
+                _newest = newest = (size, BudgetReport.Of(budgets, totals, zone));
             }
 
             return newest.Report;
@@ -33,18 +38,11 @@ internal sealed class TargetEndpoint(ServingModel model)
     /// <remarks>404: the site file names no targets.</remarks>
     public IResult Progress(HttpContext context)
     {
-        if (model.Budgets.Count == 0)
+        if (budgets.Count == 0)
         {
-            return LogEndpoints.Problem(
-                404,
-                "No targets",
-                "The site file has no section 'targets', which names the yearly budgets of accounts."
-            );
+            return new Problem(404, "No targets", "The site file has no section 'targets', which names the yearly budgets of accounts.");
         }
 
-        context.Response.Headers.Vary = "Accept";
-        return context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "application/json")
-            ? Results.Bytes(JsonSerializer.SerializeToUtf8Bytes(ToDate(), BudgetReportJson.Default.BudgetReport), "application/json")
-            : Results.Text(ToDate().ToText(), "text/plain");
+        return context.Answer(ToDate(), r => r.ToText(), BudgetReportJson.Default.BudgetReport);
     }
 }

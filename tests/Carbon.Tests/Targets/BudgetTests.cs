@@ -29,7 +29,7 @@ public class BudgetTests
         );
         Assert.Equal(new Fraction(2_438_000, 365), progress["pro-rata line"].Value);
         Assert.Equal(
-            (Verdict.Met, "if the rest of the year is like the days so far, 185.000000 tCO2 of the budget are left"),
+            (Attainment.Met, "if the rest of the year is like the days so far, 185.000000 tCO2 of the budget are left"),
             (progress.Verdict, progress.Words)
         );
         Assert.Contains(
@@ -44,11 +44,11 @@ public class BudgetTests
     public void A_budget_of_energy_takes_other_units_of_energy()
     {
         BudgetProgress progress = new Budget(Year, Quantity.Parse("100 MWh"), null, null, Used("2026-12-31", "100001 kWh")).Progress();
-        Assert.Equal((Verdict.NotMet, "the budget is used up: 0.001000 MWh beyond it"), (progress.Verdict, progress.Words));
+        Assert.Equal((Attainment.NotMet, "the budget is used up: 0.001000 MWh beyond it"), (progress.Verdict, progress.Words));
         Assert.Equal("no baseline is given", progress["projection against the baseline"].NoValue);
         progress = new Budget(Year, Quantity.Parse("100 MWh"), null, null, Used("2026-07-02", "50000 kWh")).Progress();
         Assert.Equal(
-            (Verdict.NotMet, "if the rest of the year is like the days so far, it is 0.274725 MWh beyond the budget"),
+            (Attainment.NotMet, "if the rest of the year is like the days so far, it is 0.274725 MWh beyond the budget"),
             (progress.Verdict, progress.Words)
         ); // 50 · 365/182 − 100
     }
@@ -70,7 +70,7 @@ public class BudgetTests
                         (new Fraction(used), new Fraction(budget)),
                         (progress["projection for the year"].Value, progress["pro-rata line"].Value)
                     );
-                    Assert.Equal(used <= budget ? Verdict.Met : Verdict.NotMet, progress.Verdict);
+                    Assert.Equal(used <= budget ? Attainment.Met : Attainment.NotMet, progress.Verdict);
                 }
             );
 
@@ -89,7 +89,7 @@ public class BudgetTests
                     ).Progress();
                     Fraction ahead = progress["used beyond the line"].Value!.Value;
                     Assert.Equal(ahead.IsPositive, progress["projection beyond the budget"].Value!.Value.IsPositive);
-                    Assert.Equal(ahead.IsPositive ? Verdict.NotMet : Verdict.Met, progress.Verdict);
+                    Assert.Equal(ahead.IsPositive ? Attainment.NotMet : Attainment.Met, progress.Verdict);
                     Assert.Equal(ahead * 365 / days, progress["projection beyond the budget"].Value);
                 }
             );
@@ -109,7 +109,7 @@ public class BudgetTests
             Used("2026-08-01", "1 tCO2")
         ).Progress();
         Reasons(unknown, "budget", "the baseline is not known: the records burnt");
-        Assert.Equal((Verdict.NoValue, "the baseline is not known: the records burnt"), (unknown.Verdict, unknown.Words));
+        Assert.Equal((Attainment.NoValue, "the baseline is not known: the records burnt"), (unknown.Verdict, unknown.Words));
         Assert.Equal(new Fraction(365, 212), unknown["projection for the year"].Value);
 
         BudgetProgress zero = new Budget(
@@ -124,7 +124,7 @@ public class BudgetTests
         ).Progress();
         Reasons(zero, "budget", "the baseline is zero");
         Reasons(zero, "projection against the baseline", "the baseline is zero");
-        Assert.Equal(Verdict.NoValue, zero.Verdict);
+        Assert.Equal(Attainment.NoValue, zero.Verdict);
 
         BudgetProgress none = new Budget(Year, null, new(8), null, null).Progress();
         Reasons(none, "budget", "no baseline is given");
@@ -133,15 +133,15 @@ public class BudgetTests
 
         BudgetProgress unread = new Budget(Year, Quantity.Parse("1 t"), null, null, new(Year.Until, null, "the meter failed")).Progress();
         Reasons(unread, "projection for the year", "what was used is not known: the meter failed");
-        Assert.Equal((Verdict.NoValue, Fraction.One), (unread.Verdict, unread["pro-rata line"].Value!.Value));
+        Assert.Equal((Attainment.NoValue, Fraction.One), (unread.Verdict, unread["pro-rata line"].Value!.Value));
 
         BudgetProgress first = new Budget(Year, Quantity.Parse("1 t"), null, null, Used("2026-01-01", "0 t")).Progress();
         Reasons(first, "projection for the year", "no day of the year has passed");
-        Assert.Equal((Verdict.NoValue, "no day of the year has passed"), (first.Verdict, first.Words));
+        Assert.Equal((Attainment.NoValue, "no day of the year has passed"), (first.Verdict, first.Words));
 
         BudgetProgress nothing = new Budget(Year, Quantity.Parse("0 t"), null, null, Used("2026-07-01", "0 t")).Progress();
         Reasons(nothing, "share of the budget used", "the budget is zero");
-        Assert.Equal(Verdict.Met, nothing.Verdict);
+        Assert.Equal(Attainment.Met, nothing.Verdict);
 
         static void Reasons(BudgetProgress progress, string figure, string reason) =>
             Assert.Equal((null, reason), (progress[figure].Value, progress[figure].NoValue));
@@ -151,7 +151,7 @@ public class BudgetTests
     public void What_cannot_be_is_refused()
     {
         Budget good = new(Year, null, new(8), Before, Used("2026-08-01", "1 tCO2"));
-        Assert.Equal(Verdict.Met, good.Progress().Verdict);
+        Assert.Equal(Attainment.Met, good.Progress().Verdict);
         Refused(good with { Amount = Quantity.Parse("-1 tCO2"), Reduction = null }, "The budget is -1 tCO2. It is 0 or above");
         Refused(good with { Baseline = Before with { Amount = Quantity.Parse("-1 tCO2") } }, "The baseline is -1 tCO2");
         Refused(good with { Used = Used("2026-08-01", "-1 tCO2") }, "What was used is -1 tCO2");

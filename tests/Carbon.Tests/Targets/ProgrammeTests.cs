@@ -74,7 +74,7 @@ public class ProgrammeTests
             IReadOnlyList<Judgement> park = Programme
                 .Require("cn-zero-carbon-park")
                 .Judge("1-Mtce-and-more", null, [Given(figure.Name, $"0 {figure.Unit}")]);
-            Assert.Equal(Verdict.Met, park[0].Verdict);
+            Assert.Equal(Attainment.Met, park[0].Verdict);
         }
 
         FlowLedger ledger = FlowsSome.Run(
@@ -96,7 +96,7 @@ public class ProgrammeTests
                 ]
             );
         Assert.Equal(
-            [(Verdict.Met, new Fraction(20)), (Verdict.Met, Fraction.Zero)],
+            [(Attainment.Met, new Fraction(20)), (Attainment.Met, Fraction.Zero)],
             microgrid.Select(j => (j.Verdict, j.Distance!.Value))
         );
     }
@@ -118,14 +118,14 @@ public class ProgrammeTests
             null,
             [Given("b", "900 kgCO2/tce"), Given("d", "7 tCO2"), new("c", null, "the meter failed")]
         );
-        Assert.Equal([Verdict.NotMet, Verdict.NoValue, Verdict.Met], all.Select(j => j.Verdict));
+        Assert.Equal([Attainment.NotMet, Attainment.NoValue, Attainment.Met], all.Select(j => j.Verdict));
         Assert.Equal([new Fraction(-3, 100), null, (Fraction?)null], all.Select(j => j.Distance)); // 0.9 t is 0.03 t too much
         Assert.Equal([null, "the meter failed", null], all.Select(j => j.Reason));
-        Assert.All(Try.Judge("2030", null, []), j => Assert.Equal((Verdict.NoValue, "it is not given"), (j.Verdict, j.Reason)));
-        Assert.Equal(Verdict.NoValue, Try.Judge("2030", null, [new("d", null, null)])[2].Verdict);
-        Assert.Equal((Verdict.Met, Fraction.Zero), Only(Try.Judge("2027", null, [Given("c", "0.35 1")])[1]));
-        Assert.Equal((Verdict.Met, Fraction.Zero), Only(Try.Judge("2027", null, [Given("a", "1.25 tCO2/tce")])[0]));
-        Assert.Equal(Verdict.NotMet, Try.Judge("2027", null, [Given("c", "34.999999999999999999 %")])[1].Verdict);
+        Assert.All(Try.Judge("2030", null, []), j => Assert.Equal((Attainment.NoValue, "it is not given"), (j.Verdict, j.Reason)));
+        Assert.Equal(Attainment.NoValue, Try.Judge("2030", null, [new("d", null, null)])[2].Verdict);
+        Assert.Equal((Attainment.Met, Fraction.Zero), Only(Try.Judge("2027", null, [Given("c", "0.35 1")])[1]));
+        Assert.Equal((Attainment.Met, Fraction.Zero), Only(Try.Judge("2027", null, [Given("a", "1.25 tCO2/tce")])[0]));
+        Assert.Equal(Attainment.NotMet, Try.Judge("2027", null, [Given("c", "34.999999999999999999 %")])[1].Verdict);
 
         static (Verdict, Fraction) Only(Judgement j) => (j.Verdict, j.Distance!.Value);
     }
@@ -141,7 +141,7 @@ public class ProgrammeTests
                         null,
                         [Given("a", small ? $"{thousandths} gCO2/kgce" : $"{thousandths}e-3 tCO2/tce")]
                     )[0];
-                    Assert.Equal(thousandths <= 1250, judgement.Verdict == Verdict.Met);
+                    Assert.Equal(thousandths <= 1250, judgement.Verdict == Attainment.Met);
                     Assert.Equal(new Fraction(1250 - thousandths, 1000), judgement.Distance);
                 }
             );

@@ -12,7 +12,7 @@ public class Ads1115ContinuousTests
     private static readonly CurrentTransformer Clamp = new(100, 333);
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-    private readonly SteadyFeed _feed = new(230, 10);
+    private readonly SteadyWaveform _waveform = new(230, 10);
     private readonly SimulatedAds1115 _chip;
     private readonly Ads1115ContinuousInput _stream;
     private readonly Ads1115ContinuousMeter _meter;
@@ -20,7 +20,7 @@ public class Ads1115ContinuousTests
     public Ads1115ContinuousTests()
     {
         _chip = new SimulatedAds1115(0x48, _time, clockFast: 0.07);
-        _chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(_feed, Clamp));
+        _chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(_waveform, Clamp));
         _stream = new Ads1115ContinuousInput(new Ads1115(_chip), Ads1115Input.Ain0Ain1, Ads1115Range.Mv1024, _chip.Ready);
         _meter = new Ads1115ContinuousMeter("press", _stream, Clamp, 230, Books.Empty());
     }
@@ -105,7 +105,7 @@ public class Ads1115ContinuousTests
     [Fact]
     public void An_overdriven_input_is_saturated()
     {
-        _feed.Amperes = 400;
+        _waveform.Amperes = 400;
         Run(1);
         Assert.True(Read().Quality.HasFlag(Quality.Saturated));
     }

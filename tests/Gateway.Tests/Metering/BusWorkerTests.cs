@@ -101,7 +101,7 @@ public sealed class BusWorkerTests : IAsyncDisposable
     {
         var chip = new SimulatedAds1115(0x48, _time);
         var clamp = new CurrentTransformer(100, 333);
-        chip.Connect(Ads1115Input.Ain0, new SimulatedClamp(new SteadyFeed(230, 5), clamp));
+        chip.Connect(Ads1115Input.Ain0, new SimulatedClamp(new SteadyWaveform(230, 5), clamp));
         var press = new Ads1115Meter("press", new Ads1115(chip), Ads1115Input.Ain0, clamp, 230, 1, _book, _time);
         BusWorker worker = Workers([press, Pulses("gas").Meter])[0];
         foreach (

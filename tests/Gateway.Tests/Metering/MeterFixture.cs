@@ -7,7 +7,7 @@ using EdgeGateway.Simulation;
 namespace EdgeGateway.Gateway.Tests.Metering;
 
 /// <summary>Sines of a constant voltage and a current in phase with it, or lagging it; a negative current is export.</summary>
-internal sealed class SteadyFeed(double volts, double amperes, double lagDegrees = 0) : IFeed
+internal sealed class SteadyWaveform(double volts, double amperes, double lagDegrees = 0) : IWaveform
 {
     private const int SamplesPerWindow = 64;
 

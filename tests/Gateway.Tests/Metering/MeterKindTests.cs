@@ -22,8 +22,8 @@ public class MeterKindTests
     private (SimulatedAde7953 Chip, Ade7953Meter A, Ade7953Meter B) Ade(double amperesA, double amperesB)
     {
         var chip = new SimulatedAde7953(
-            new SimulatedClamp(new SteadyFeed(230, amperesA), Clamp),
-            new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp),
+            new SimulatedClamp(new SteadyWaveform(230, amperesA), Clamp),
+            new SimulatedClamp(new SteadyWaveform(230, amperesB), Clamp),
             1001,
             _time
         );
@@ -100,7 +100,7 @@ public class MeterKindTests
     public void A_voltage_that_cannot_be_is_refused_booked_nowhere_and_recorded_as_a_gap_once_it_is_over()
     {
         // A voltage divider of 1 to 1001 taken for 1 to 10 010: 2 300 V.
-        var chip = new SimulatedAde7953(new SimulatedClamp(new SteadyFeed(230, 20), Clamp), null, 1001, _time);
+        var chip = new SimulatedAde7953(new SimulatedClamp(new SteadyWaveform(230, 20), Clamp), null, 1001, _time);
         var wrong = new Ade7953Meter(
             "a",
             new SharedAde7953(new Ade7953(chip, _time)),
@@ -147,7 +147,7 @@ public class MeterKindTests
         double export
     )
     {
-        var chip = new SimulatedAtm90e32as([new SimulatedClamp(new SteadyFeed(230, amperes, lag), Clamp), null, null], 1001, _time);
+        var chip = new SimulatedAtm90e32as([new SimulatedClamp(new SteadyWaveform(230, amperes, lag), Clamp), null, null], 1001, _time);
         var meter = new Atm90e32asMeter(
             "a",
             new SharedAtm90e32as(new Atm90e32as(chip, 50, _time)),
@@ -172,10 +172,10 @@ public class MeterKindTests
         Assert.InRange(Read(meter).Live.ActivePowerW!.Value * 1000 / 60 / 1.1 / (import - export), 0.998, 1.002);
     }
 
-    private (SimulatedAtm90e32as Chip, Atm90e32asMeter A, Atm90e32asMeter B) Atm(SteadyFeed a, double amperesB)
+    private (SimulatedAtm90e32as Chip, Atm90e32asMeter A, Atm90e32asMeter B) Atm(SteadyWaveform a, double amperesB)
     {
         var chip = new SimulatedAtm90e32as(
-            [new SimulatedClamp(a, Clamp), new SimulatedClamp(new SteadyFeed(230, amperesB), Clamp), null],
+            [new SimulatedClamp(a, Clamp), new SimulatedClamp(new SteadyWaveform(230, amperesB), Clamp), null],
             1001,
             _time
         );
@@ -191,7 +191,7 @@ public class MeterKindTests
     [Fact]
     public void The_phases_of_an_ATM90E32AS_book_all_their_energy_import_and_export_apart()
     {
-        var (_, a, b) = Atm(new SteadyFeed(230, 20), -10);
+        var (_, a, b) = Atm(new SteadyWaveform(230, 20), -10);
         for (int s = 0; s <= 60; s++, Advance(1))
         {
             Read(a);
@@ -213,7 +213,7 @@ public class MeterKindTests
     [Fact]
     public void An_ATM90E32AS_that_did_not_answer_for_a_while_loses_no_energy_and_all_its_meters_say_why_they_are_missing()
     {
-        var (chip, a, b) = Atm(new SteadyFeed(230, 20), 10);
+        var (chip, a, b) = Atm(new SteadyWaveform(230, 20), 10);
         Read(a);
         Read(b);
         chip.NextFault = () => SpiFault.NoAnswerHigh;
@@ -234,7 +234,7 @@ public class MeterKindTests
     [Fact]
     public void A_reset_of_an_ATM90E32AS_is_a_gap_since_the_last_reading()
     {
-        var (chip, a, _) = Atm(new SteadyFeed(230, 20), 10);
+        var (chip, a, _) = Atm(new SteadyWaveform(230, 20), 10);
         Read(a);
         DateTimeOffset last = _time.GetUtcNow();
         Advance(5);
@@ -252,18 +252,18 @@ public class MeterKindTests
     [Fact]
     public void Values_that_cannot_be_book_nothing_and_their_energy_waits_until_they_can()
     {
-        var feed = new SteadyFeed(230, 20);
-        var (_, a, b) = Atm(feed, 10);
+        var waveform = new SteadyWaveform(230, 20);
+        var (_, a, b) = Atm(waveform, 10);
         Read(a);
         Read(b);
         Advance(10);
-        feed.Frequency = 12;
+        waveform.Frequency = 12;
         ChipException thrown = Assert.Throws<ChipException>(() => Read(a));
         Assert.Equal(MissingReason.Implausible, thrown.Reason);
         Assert.Contains("values of phase A: 12.0 Hz is no mains frequency.", thrown.Message, StringComparison.Ordinal);
         Assert.Throws<ChipException>(() => Read(b));
         Assert.Equal((0, 0), (a.Registers.Now[0].Count, b.Registers.Now[0].Count));
-        feed.Frequency = 50;
+        waveform.Frequency = 50;
         Advance(10);
         Assert.Null(Read(a).Gap);
         Read(b);
@@ -274,16 +274,16 @@ public class MeterKindTests
     [Fact]
     public void Energy_beyond_twice_full_scale_is_refused_with_a_gap()
     {
-        var feed = new SteadyFeed(230, 20);
-        var (_, a, _) = Atm(feed, 10);
+        var waveform = new SteadyWaveform(230, 20);
+        var (_, a, _) = Atm(waveform, 10);
         Read(a);
         DateTimeOffset last = _time.GetUtcNow();
-        feed.JoulesTimes = 200;
+        waveform.JoulesTimes = 200;
         Advance(1);
         Reading reading = Read(a);
         Assert.Equal((Quality.Lost, 0L), (reading.Quality, reading.Registers[0].Count));
         Assert.Equal(new Gap(last, _time.GetUtcNow(), GapCause.Implausible), reading.Gap);
-        feed.JoulesTimes = 1;
+        waveform.JoulesTimes = 1;
         Advance(1);
         Assert.Null(Read(a).Gap);
         Assert.InRange(a.Registers.Now[0].Count, 1_220, 1_280);
@@ -325,7 +325,7 @@ public class MeterKindTests
     public void A_calibrated_ADS1115_counts_and_shows_the_true_current()
     {
         var chip = new SimulatedAds1115(0x48, _time);
-        chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(new SteadyFeed(230, 10), Clamp));
+        chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(new SteadyWaveform(230, 10), Clamp));
         var plain = new Ads1115Meter("plain", new Ads1115(chip), Ads1115Input.Ain0Ain1, Clamp, 230, 1, _book, _time);
         var calibrated = new Ads1115Meter(
             "press",
@@ -346,7 +346,7 @@ public class MeterKindTests
     // 20 A at 230 V for 60 s.
     private (long Import, long Export, LiveValues Live) AfterAMinute(double lag, ChannelCalibration calibration)
     {
-        var chip = new SimulatedAde7953(new SimulatedClamp(new SteadyFeed(230, 20, lag), Clamp), null, 1001, _time);
+        var chip = new SimulatedAde7953(new SimulatedClamp(new SteadyWaveform(230, 20, lag), Clamp), null, 1001, _time);
         var meter = new Ade7953Meter(
             "a",
             new SharedAde7953(new Ade7953(chip, _time)),
@@ -368,12 +368,12 @@ public class MeterKindTests
         return (last.Registers[0].Count, last.Registers[1].Count, last.Live);
     }
 
-    private (SimulatedAds1115 Chip, Ads1115Meter Meter, SteadyFeed Feed) Ads(int inputsOnBus = 1)
+    private (SimulatedAds1115 Chip, Ads1115Meter Meter, SteadyWaveform Waveform) Ads(int inputsOnBus = 1)
     {
         var chip = new SimulatedAds1115(0x48, _time);
-        var feed = new SteadyFeed(230, 10);
-        chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(feed, Clamp));
-        return (chip, new Ads1115Meter("press", new Ads1115(chip), Ads1115Input.Ain0Ain1, Clamp, 230, inputsOnBus, _book, _time), feed);
+        var waveform = new SteadyWaveform(230, 10);
+        chip.Connect(Ads1115Input.Ain0Ain1, new SimulatedClamp(waveform, Clamp));
+        return (chip, new Ads1115Meter("press", new Ads1115(chip), Ads1115Input.Ain0Ain1, Clamp, 230, inputsOnBus, _book, _time), waveform);
     }
 
     [Fact]
@@ -397,8 +397,8 @@ public class MeterKindTests
     [Fact]
     public void An_ADS1115_carries_what_is_left_below_a_count_to_the_next_poll()
     {
-        var (_, meter, feed) = Ads();
-        feed.Amperes = 0.1;
+        var (_, meter, waveform) = Ads();
+        waveform.Amperes = 0.1;
         double shown = 0;
         for (int s = 0; s <= 36; s++, Advance(1))
         {
@@ -429,8 +429,8 @@ public class MeterKindTests
     [Fact]
     public void A_clamp_beyond_the_range_of_its_ADS1115_is_marked_as_saturated()
     {
-        var (_, meter, feed) = Ads();
-        feed.Amperes = 400;
+        var (_, meter, waveform) = Ads();
+        waveform.Amperes = 400;
         Assert.Equal(Quality.Estimated | Quality.Saturated, Read(meter).Quality);
     }
 

@@ -31,7 +31,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("flows").FullName;
     private readonly FakeTimeProvider _time = new(Noon.AddMinutes(-1));
-    private readonly Dictionary<string, SteadyFeed> _amperes = Meters.ToDictionary(m => m, _ => new SteadyFeed(230, 0));
+    private readonly Dictionary<string, SteadyWaveform> _amperes = Meters.ToDictionary(m => m, _ => new SteadyWaveform(230, 0));
     private readonly Dictionary<string, SimulatedAde7953> _chips;
     private FlowPlan _plan = new()
     {

@@ -93,10 +93,16 @@ internal static class IndicativeSweep
             var random = new Random(AccuracySweep.Seed + i);
             double fast = Parts.Ads1115Clock.Draw(random) / 100;
             FrontEndErrors errors = Parts.Draw(random, ClampModel.Metering, ConverterModel.Ads1115);
-            ModelledFrontEnd feed = new(errors, MeteredDevice.Transformer, MeteredDevice.Divider, AccuracySweep.Seed + i, loads[0].Signal);
+            ModelledFrontEnd frontEnd = new(
+                errors,
+                MeteredDevice.Transformer,
+                MeteredDevice.Divider,
+                AccuracySweep.Seed + i,
+                loads[0].Signal
+            );
             SteppedTime time = new();
             SimulatedAds1115 chip = new(0x48, time, clockFast: fast);
-            chip.Connect(Input, new SimulatedClamp(feed, MeteredDevice.Transformer));
+            chip.Connect(Input, new SimulatedClamp(frontEnd, MeteredDevice.Transformer));
             Func<double> read = make(chip, time);
 
             // By what the correction of the averaging raised it.
@@ -126,7 +132,7 @@ internal static class IndicativeSweep
             // A window that began before the change has both.
             void Apply(MainsSignal signal)
             {
-                feed.Signal = signal;
+                frontEnd.Signal = signal;
                 read();
             }
         }

@@ -3,7 +3,7 @@ using EdgeGateway.Simulation;
 namespace EdgeGateway.Hardware.Tests;
 
 /// <summary>A laboratory source: a steady voltage and current whose values a test chooses.</summary>
-internal sealed class SineFeed(double volts, double amperes, double degrees = 0, double hertz = 50) : IFeed
+internal sealed class SineWaveform(double volts, double amperes, double degrees = 0, double hertz = 50) : IWaveform
 {
     public double Volts { get; set; } = volts;
 
@@ -11,7 +11,7 @@ internal sealed class SineFeed(double volts, double amperes, double degrees = 0,
 
     public double Watts => Volts * Amperes * Math.Cos(Radians);
 
-    // A dead feed has no frequency; its samples are zeros at any.
+    // A dead waveform has no frequency; its samples are zeros at any.
     private double Wave => hertz > 0 ? hertz : 50;
 
     private double Radians => degrees * Math.PI / 180;

@@ -3,7 +3,7 @@ namespace EdgeGateway.Simulation;
 /// <summary>
 /// What a simulated clamp and voltage tap are mounted on. Time is seconds since the chip on it was attached; before 0 everything is 0.
 /// </summary>
-public interface IFeed
+public interface IWaveform
 {
     /// <summary>Mains frequency, hertz. 0: no alternating voltage.</summary>
     double Hertz(double at);
@@ -12,8 +12,7 @@ public interface IFeed
     WaveSample At(double at);
 
     /// <summary>
-    /// Fills <paramref name="samples"/> with the waveform from one instant to another at the feed's own rate, and says how many there
-    /// are. The weights add up to the stretch. A stretch with more samples than there is room for is cut at its start.
+    /// Fills <paramref name="samples"/> from one instant to another at the waveform's own rate, and says how many there are. The weights add up to the stretch. A stretch with more samples than there is room for is cut at its start.
     /// </summary>
     int Samples(double from, double to, Span<WaveSample> samples);
 

@@ -1,7 +1,7 @@
 namespace EdgeGateway.Simulation;
 
 /// <summary>One load on one phase of the factory: sines of the step's voltage, active and reactive power.</summary>
-internal sealed class FactoryFeed(SimulatedFactory factory, int load, int phase, double start) : IFeed
+internal sealed class FactoryWaveform(SimulatedFactory factory, int load, int phase, double start) : IWaveform
 {
     private const int SamplesPerWindow = 32;
 
