@@ -22,97 +22,69 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
     {
         IReadOnlyList<MeterSettings> meters = [.. site.Meters.Where(m => m.Bus == bus)];
         OpenBus open = bus.IsSimulated ? Simulated(bus, meters) : Real(bus);
-        Dictionary<int, SharedAde7953> ade7953 = [];
-        Dictionary<int, Ads1115> ads1115 = [];
-        Dictionary<int, SharedAtm90e32as> atm90e32as = [];
+        BusChips chips = new(open, time);
         int clamps = meters.Count(m => m is Ads1115MeterSettings);
-        List<Ads1115ContinuousInput> inputs = [];
-        Ads1115Sampler? sampler = meters.Any(m => m is Ads1115MeterSettings { Ready: not null })
-            ? new Ads1115Sampler(bus.Name, inputs, new Progress(BusWorker.LongestPoll, TimeProvider.System))
-            : null;
-        Samplers.AddRange(sampler is null ? [] : [sampler]);
-        return
-        [
-            .. meters.Select<MeterSettings, IMeter>(meter =>
-                meter switch
-                {
-                    Ade7953MeterSettings m => new Ade7953Meter(
-                        m.Name,
-                        Once(ade7953, Ade7953.I2cAddress, address => new SharedAde7953(new Ade7953(open.I2c(address), time))),
-                        m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B,
-                        new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider),
-                        m.Accuracy,
-                        book,
-                        CalibrationOf(m, m.Ct)
-                    ),
-                    Ads1115MeterSettings { Ready: { } ready } m => new Ads1115ContinuousMeter(
-                        m.Name,
-                        Added(
-                            inputs,
-                            new Ads1115ContinuousInput(
-                                new Ads1115(open.I2c(m.Address)),
-                                InputOf(m),
-                                Ads1115Settings.RangeFor(TransformerOf(m.Ct), InputOf(m)),
-                                GpioLine.Open(ready.Bus.Device["gpio:".Length..], ready.Line, GpioBias.Up, activeLow: true)
-                            )
-                        ),
-                        TransformerOf(m.Ct),
-                        m.AssumedVoltageV,
-                        book,
-                        CalibrationOf(m, m.Ct)
-                    ),
-                    Ads1115MeterSettings m => new Ads1115Meter(
-                        m.Name,
-                        Once(ads1115, m.Address, address => new Ads1115(open.I2c(address))),
-                        InputOf(m),
-                        TransformerOf(m.Ct),
-                        m.AssumedVoltageV,
-                        clamps,
-                        book,
-                        time,
-                        CalibrationOf(m, m.Ct)
-                    ),
-                    Atm90e32asMeterSettings m => new Atm90e32asMeter(
-                        m.Name,
-                        Once(atm90e32as, 0, _ => new SharedAtm90e32as(new Atm90e32as(open.Spi(), m.LineHz, time))),
-                        (Atm90e32asPhaseName)(m.Phase - 'A'),
-                        new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider),
-                        m.Accuracy,
-                        book,
-                        CalibrationOf(m, m.Ct)
-                    ),
-                    PulseMeterSettings m => new PulseMeter(
-                        m.Name,
-                        open.PulseLine(m),
-                        m.Obis,
-                        decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture),
-                        m.Unit,
-                        m.Stable,
-                        m.MinimumPeriod,
-                        m.Accuracy,
-                        book
-                    ),
-                    _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
-                }
-            ),
-        ];
-    }
-
-    private static T Added<T>(List<T> list, T item)
-    {
-        list.Add(item);
-        return item;
-    }
-
-    private static T Once<T>(Dictionary<int, T> known, int address, Func<int, T> make)
-    {
-        if (!known.TryGetValue(address, out T? chip))
+        if (meters.Any(m => m is Ads1115MeterSettings { Ready: not null }))
         {
-            known[address] = chip = make(address);
+            Samplers.Add(new Ads1115Sampler(bus.Name, chips.ContinuousInputs, new Progress(BusWorker.LongestPoll, TimeProvider.System)));
         }
 
-        return chip;
+        return [.. meters.Select(meter => MeterOf(meter, chips, open, clamps))];
     }
+
+    private IMeter MeterOf(MeterSettings meter, BusChips chips, OpenBus open, int clamps) =>
+        meter switch
+        {
+            Ade7953MeterSettings m => new Ade7953Meter(
+                m.Name,
+                chips.Ade7953(),
+                m.Channel == 'A' ? Ade7953ChannelName.A : Ade7953ChannelName.B,
+                new Ade7953Scale(TransformerOf(m.Ct), m.VoltageDivider),
+                m.Accuracy,
+                book,
+                CalibrationOf(m, m.Ct)
+            ),
+            Ads1115MeterSettings { Ready: { } ready } m => new Ads1115ContinuousMeter(
+                m.Name,
+                chips.Continuous(m, ready),
+                TransformerOf(m.Ct),
+                m.AssumedVoltageV,
+                book,
+                CalibrationOf(m, m.Ct)
+            ),
+            Ads1115MeterSettings m => new Ads1115Meter(
+                m.Name,
+                chips.Ads1115(m.Address),
+                InputOf(m),
+                TransformerOf(m.Ct),
+                m.AssumedVoltageV,
+                clamps,
+                book,
+                time,
+                CalibrationOf(m, m.Ct)
+            ),
+            Atm90e32asMeterSettings m => new Atm90e32asMeter(
+                m.Name,
+                chips.Atm90e32as(m.LineHz),
+                (Atm90e32asPhaseName)(m.Phase - 'A'),
+                new Atm90e32asScale(TransformerOf(m.Ct), m.VoltageDivider),
+                m.Accuracy,
+                book,
+                CalibrationOf(m, m.Ct)
+            ),
+            PulseMeterSettings m => new PulseMeter(
+                m.Name,
+                open.PulseLine(m),
+                m.Obis,
+                decimal.Parse(m.ImpulsesPerUnit, CultureInfo.InvariantCulture),
+                m.Unit,
+                m.Stable,
+                m.MinimumPeriod,
+                m.Accuracy,
+                book
+            ),
+            _ => throw new InvalidOperationException($"Meter {meter.Name} is of a kind that has no driver."),
+        };
 
     private static CurrentTransformer TransformerOf(CtSettings ct) => new(ct.PrimaryA, ct.SecondaryMv);
 
@@ -239,6 +211,40 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
     private static OpenBus Simulated(BusSettings bus, IReadOnlyList<MeterSettings> meters) =>
         throw new InvalidDataException($"Bus {bus.Name} is simulated, and this gateway was built without the simulation.");
 #endif
+
+    /// <summary>The chips of a bus, each opened once however many meters read it.</summary>
+    private sealed class BusChips(OpenBus open, TimeProvider time)
+    {
+        private readonly Dictionary<int, Ads1115> _ads1115 = [];
+        private SharedAde7953? _ade7953;
+        private SharedAtm90e32as? _atm90e32as;
+
+        /// <summary>What is sampled continuously.</summary>
+        public List<Ads1115ContinuousInput> ContinuousInputs { get; } = [];
+
+        public SharedAde7953 Ade7953() => _ade7953 ??= new SharedAde7953(new Ade7953(open.I2c(Drivers.Ade7953.I2cAddress), time));
+
+        public SharedAtm90e32as Atm90e32as(int lineHz) => _atm90e32as ??= new SharedAtm90e32as(new Atm90e32as(open.Spi(), lineHz, time));
+
+        public Ads1115 Ads1115(int address)
+        {
+            if (!_ads1115.TryGetValue(address, out Ads1115? chip))
+            {
+                _ads1115[address] = chip = new Ads1115(open.I2c(address));
+            }
+
+            return chip;
+        }
+
+        public Ads1115ContinuousInput Continuous(Ads1115MeterSettings meter, ReadySettings ready)
+        {
+            GpioLine line = GpioLine.Open(ready.Bus.Device["gpio:".Length..], ready.Line, GpioBias.Up, activeLow: true);
+            Ads1115Input input = InputOf(meter);
+            Ads1115ContinuousInput made = new(new Ads1115(open.I2c(meter.Address)), input, Ads1115Settings.RangeFor(TransformerOf(meter.Ct), input), line);
+            ContinuousInputs.Add(made);
+            return made;
+        }
+    }
 
     private sealed record OpenBus(Func<int, I2cDevice> I2c, Func<SpiDevice> Spi, Func<PulseMeterSettings, IPulseLine> PulseLine);
 }

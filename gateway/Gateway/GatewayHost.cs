@@ -76,7 +76,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <exception cref="InvalidDataException">The data folder does not fit this site, or is damaged.</exception>
     public GatewayHost(SiteFile site, string folder)
     {
-        (_site, _folder, _time) = (site, folder, ClockOf(site));
+        _site = site;
+        _folder = folder;
+        _time = ClockOf(site);
         _log = LoggerFactory.Create(AddConsole);
         Directory.CreateDirectory(folder);
         _doorPath = DoorIn(folder);
@@ -208,7 +210,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             },
             RandomNumberGenerator.Create()
         );
-        return new Recorder(SitePlan.Of(_site), _ledger, _key, _now, _time, pen, _origin, _log.CreateLogger<Recorder>(), _lost, _door);
+        return new Recorder(SitePlan.Of(_site), _ledger, _key, _now, _time, pen, _origin, _log.CreateLogger<Recorder>(), _lost);
     }
 
     private IEnumerable<Loop> MeteringLoops() =>
@@ -217,7 +219,11 @@ internal sealed class GatewayHost : IAsyncDisposable
             .. _workers.Select(w => NewLoop($"bus {w.Worker.Bus}", Duty.Measures, c => w.Worker.RunAsync(StopBus, c), w.Progress)),
         ];
 
-    private Loop RecordingLoop() => NewLoop("recorder", Duty.Records, _recorder.RunAsync, _recorded);
+    private Loop RecordingLoop()
+    {
+        RecorderLoop loop = new(_recorder, _ledger, SitePlan.RhythmOf(_site), _door, _time, _log.CreateLogger<RecorderLoop>());
+        return NewLoop("recorder", Duty.Records, loop.RunAsync, _recorded);
+    }
 
     // Nothing is served or delivered before the first leaf is sealed.
     private async Task RecordFirstAsync(CancellationToken cancellation)

@@ -191,10 +191,16 @@ public sealed class DemandWatch(
         }
     }
 
-    private Fraction? Limit(DateTimeOffset block) =>
-        limitKw is { } limit ? new Fraction(limit)
-        : Record.PeakAt is not null && Record.Month == MonthOf(block) ? new Fraction(Record.Peak, 250_000_000)
-        : null;
+    private Fraction? Limit(DateTimeOffset block)
+    {
+        if (limitKw is { } limit)
+        {
+            return new Fraction(limit);
+        }
+
+        bool hasPeak = Record.PeakAt is not null && Record.Month == MonthOf(block);
+        return hasPeak ? new Fraction(Record.Peak, 250_000_000) : null;
+    }
 
     private string LimitText(Fraction limit) =>
         $"{(limitKw is null ? "this month's peak is" : "the limit is")} {Exact.Display(limit, 1)} kW";

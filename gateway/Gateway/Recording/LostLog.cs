@@ -22,8 +22,14 @@ public sealed class LostLog
 {
     private readonly string _marker;
 
-    private LostLog(string marker, Origin origin, long witnessed, long recorded, DateTimeOffset last) =>
-        (_marker, Origin, Witnessed, RecordedSize, Last) = (marker, origin, witnessed, recorded, last);
+    private LostLog(string marker, Origin origin, long witnessed, long recorded, DateTimeOffset last)
+    {
+        _marker = marker;
+        Origin = origin;
+        Witnessed = witnessed;
+        RecordedSize = recorded;
+        Last = last;
+    }
 
     /// <summary>The log that cannot go on.</summary>
     public Origin Origin { get; }
@@ -49,16 +55,9 @@ public sealed class LostLog
         string path = Path.Combine(folder, "ledger.db");
         lost = MoveAway(folder);
         Ledger ledger = Ledger.Open(path);
-        if (
-            File.Exists(DeviceKeyHistory.PathIn(folder))
-            && ledger.Fact(FactNames.Origin) is { } text
-            && Origin.Parse(text) is var origin
-            && DeviceKeyHistory.Read(folder).Changes[^1] is { } change
-            && change.Origin == origin
-            && change.Leaf >= ledger.Size
-        )
+        if (LacksKeyChange(folder, ledger) is { } change)
         {
-            Declare(folder, ledger, origin, change.Leaf + 1);
+            Declare(folder, ledger, change.Origin, change.Leaf + 1);
             ledger.Dispose();
             lost = MoveAway(folder);
             ledger = Ledger.Open(path);
@@ -131,6 +130,18 @@ public sealed class LostLog
 
     /// <summary>The new log has stated it.</summary>
     public void Recorded() => File.Delete(_marker);
+
+    // The newest change of the key by device.keys, where the ledger is of the same log and does not reach so far.
+    private static DeviceKeyChange? LacksKeyChange(string folder, Ledger ledger)
+    {
+        if (!File.Exists(DeviceKeyHistory.PathIn(folder)) || ledger.Fact(FactNames.Origin) is not { } origin)
+        {
+            return null;
+        }
+
+        DeviceKeyChange newest = DeviceKeyHistory.Read(folder).Changes[^1];
+        return newest.Origin == Origin.Parse(origin) && newest.Leaf >= ledger.Size ? newest : null;
+    }
 
     private static bool IsOf(string path, Origin origin)
     {

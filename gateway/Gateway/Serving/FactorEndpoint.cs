@@ -38,14 +38,26 @@ internal sealed class FactorEndpoint(FactorStore factors, TimeProvider time)
     /// </remarks>
     public async Task LoadAsync(HttpContext context)
     {
-        IResult answer =
-            context.Connection.LocalIpAddress is null ? await LoadedAsync(context)
-            : !factors.TakesPacks
-                ? new Problem(403, "Not here", "No signer of factor packs is trusted here. The site file names them under factorPacks.")
-            : IsOfAnotherSite(context.Request)
-                ? new Problem(403, "Not from there", "Factor packs are taken from the gateway's own page, not from that of another site.")
-            : await OneAtATimeAsync(context);
+        IResult answer = await AnswerAsync(context);
         await answer.ExecuteAsync(context);
+    }
+
+    private async Task<IResult> AnswerAsync(HttpContext context)
+    {
+        bool onThisDevice = context.Connection.LocalIpAddress is null;
+        if (onThisDevice)
+        {
+            return await LoadedAsync(context);
+        }
+
+        if (!factors.TakesPacks)
+        {
+            return new Problem(403, "Not here", "No signer of factor packs is trusted here. The site file names them under factorPacks.");
+        }
+
+        return IsOfAnotherSite(context.Request)
+            ? new Problem(403, "Not from there", "Factor packs are taken from the gateway's own page, not from that of another site.")
+            : await OneAtATimeAsync(context);
     }
 
     // Browsers say where a page is from; what is no browser does not, and cannot be made to ask by a page.

@@ -40,57 +40,39 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
             reasons.Add($"{row.Name}: {row.Quality}.");
         }
 
-        Verdict verdict =
-            rows.Count > 0 && missing == rows.Count ? Verdict.Bad
-            : reasons.Count > 0 ? Verdict.Look
-            : Verdict.Good;
-        string answer =
-            missing == 0 ? $"all {Words.Count(rows.Count, "meter", "meters")}"
-            : missing == rows.Count ? "no meter has a value"
-            : $"{rows.Count - missing} of {Words.Count(rows.Count, "meter", "meters")}";
-        return new Status(verdict == Verdict.Bad ? "Does not measure" : "Measures", verdict, answer, reasons);
+        string meters = Words.Count(rows.Count, "meter", "meters");
+        if (rows.Count > 0 && missing == rows.Count)
+        {
+            return new Status("Does not measure", Verdict.Bad, "no meter has a value", reasons);
+        }
+
+        string answer = missing == 0 ? $"all {meters}" : $"{rows.Count - missing} of {meters}";
+        return new Status("Measures", reasons.Count > 0 ? Verdict.Look : Verdict.Good, answer, reasons);
     }
 
     /// <summary>Does it record, and seal what it records?</summary>
     public static Status OfRecording(ServingModel model, DateTimeOffset? newestReading, DateTimeOffset now)
     {
         StoredCheckpoint? checkpoint = model.Ledger.LastCheckpoint;
-        long size = model.Ledger.Size,
-            unsealed = size - (checkpoint?.Size ?? 0);
-        List<string> facts = [$"Ledger: {Words.Count(size, "leaf", "leaves")}, {Words.Bytes(model.Ledger.FileBytes)}"];
-        facts.Add(
-            checkpoint is null
-                ? "Last checkpoint: none yet"
-                : $"Last checkpoint: {Clock(checkpoint.Time)}, {Words.Ago(checkpoint.Time, now)}, over "
-                    + $"{Words.Count(checkpoint.Size, "leaf", "leaves")}"
-        );
-
+        long unsealed = model.Ledger.Size - (checkpoint?.Size ?? 0);
         WitnessState[] witnesses = [.. model.Witnesses.Select(w => w.State)];
-        facts.AddRange(witnesses.Select(w => Witnessed(w, now, model.TimeZone)));
-        if (model.TimeStamps is { State: var stamp })
-        {
-            facts.Add(Stamped(stamp, now, model.TimeZone));
-        }
-
         FeedState[] feeds = [.. model.Feeds.Select(f => f.State)];
-        facts.AddRange(feeds.Select(f => Fed(f, now, model.TimeZone)));
+        List<string> facts = RecordingFacts(model, checkpoint, witnesses, feeds, now);
 
         // A slot may just have begun and a checkpoint be just due: only what is overdue by as long again is late.
         TimeSpan late = 2 * model.ReadingSlot;
-        if (newestReading is null || now - newestReading > late || newestReading - now > late)
+        if (newestReading is null && checkpoint is null)
+        {
+            return new Status("Records", Verdict.Look, "first reading is due", facts);
+        }
+
+        if (newestReading is null || (now - newestReading.Value).Duration() > late)
         {
             string since = newestReading is { } last
-                ? $"the newest is of {Clock(last)}, {Words.Ago(last, now)}"
+                ? $"the newest is of {Words.Clock(last, now, model.TimeZone)}, {Words.Ago(last, now)}"
                 : "there is none of the last hour";
-            bool starting = newestReading is null && checkpoint is null;
-            return starting
-                ? new Status("Records", Verdict.Look, "first reading is due", facts)
-                : new Status(
-                    "Does not record",
-                    Verdict.Bad,
-                    "no new readings",
-                    [$"A reading is due every {Words.Span(model.ReadingSlot)}; {since}.", .. facts]
-                );
+            string due = $"A reading is due every {Words.Span(model.ReadingSlot)}; {since}.";
+            return new Status("Does not record", Verdict.Bad, "no new readings", [due, .. facts]);
         }
 
         if (unsealed > 0 && checkpoint is not null && now - checkpoint.Time > model.ReadingSlot + (2 * model.Checkpoint))
@@ -118,8 +100,32 @@ public sealed record Status(string Name, Verdict Verdict, string Answer, IReadOn
         }
 
         return new Status("Records", Verdict.Good, $"last reading {Words.Ago(newestReading.Value, now)}", facts);
+    }
 
-        string Clock(DateTimeOffset time) => Words.Clock(time, now, model.TimeZone);
+    private static List<string> RecordingFacts(
+        ServingModel model,
+        StoredCheckpoint? checkpoint,
+        WitnessState[] witnesses,
+        FeedState[] feeds,
+        DateTimeOffset now
+    )
+    {
+        List<string> facts =
+        [
+            $"Ledger: {Words.Count(model.Ledger.Size, "leaf", "leaves")}, {Words.Bytes(model.Ledger.FileBytes)}",
+            checkpoint is null
+                ? "Last checkpoint: none yet"
+                : $"Last checkpoint: {Words.Clock(checkpoint.Time, now, model.TimeZone)}, {Words.Ago(checkpoint.Time, now)}, over "
+                    + $"{Words.Count(checkpoint.Size, "leaf", "leaves")}",
+            .. witnesses.Select(w => Witnessed(w, now, model.TimeZone)),
+        ];
+        if (model.TimeStamps is { State: var stamp })
+        {
+            facts.Add(Stamped(stamp, now, model.TimeZone));
+        }
+
+        facts.AddRange(feeds.Select(f => Fed(f, now, model.TimeZone)));
+        return facts;
     }
 
     /// <summary>The same answer, with what of the gateway itself does not run: somebody should look then.</summary>

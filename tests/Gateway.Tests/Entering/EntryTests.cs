@@ -41,7 +41,6 @@ public sealed class EntryTests : IDisposable
         _recorder = new RecorderBuilder(_ledger, _key, _time)
         {
             EntryAccounts = [new EntryAccount("scope1-diesel", "diesel", Diesel.Set, Diesel.Method)],
-            Door = _door,
         }.Build();
         _recorder.Start(new ProcessStart("boot", "1.0.0"));
     }
@@ -264,7 +263,8 @@ public sealed class EntryTests : IDisposable
     public async Task The_recorder_writes_what_comes_through_the_door_between_two_slots()
     {
         using CancellationTokenSource stop = new();
-        Task running = _recorder.RunAsync(stop.Token);
+        RecorderLoop loop = new(_recorder, _ledger, RecorderBuilder.Quarters, _door, _time, NullLogger<RecorderLoop>.Instance);
+        Task running = loop.RunAsync(stop.Token);
         long leaf = await _door.EnterAsync(Parsed(Delivery), stop.Token);
         Assert.Equal(LeafType.Manual, LeafCodec.Decode(_ledger.Leaves(leaf, leaf + 1)[0]!).Head.Type);
         await Assert.ThrowsAsync<InvalidDataException>(() => _door.EnterAsync(Parsed(Delivery), stop.Token));

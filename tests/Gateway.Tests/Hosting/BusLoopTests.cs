@@ -1,7 +1,7 @@
 using EdgeGateway.Gateway.Tests.Metering;
+using EdgeGateway.Gateway.Tests.Publishing;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
-using EdgeGateway.Tests.Publishing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using EdgeGateway.Gateway.Tests.Keeping;
+using EdgeGateway.Gateway.Tests.Publishing;
+using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
-using EdgeGateway.Tests;
-using EdgeGateway.Tests.Publishing;
-using EdgeGateway.Tests.Recording;
 
 namespace EdgeGateway.Gateway.Tests.Hosting;
 

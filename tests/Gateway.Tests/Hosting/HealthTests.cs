@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using EdgeGateway.Gateway.Tests.Publishing;
 using EdgeGateway.Gateway.Tests.Serving;
 using EdgeGateway.Readings;
 using EdgeGateway.Serving;
-using EdgeGateway.Tests.Publishing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Publishing;
 using EdgeGateway.Inputs;
 using EdgeGateway.Publishing;
 using EdgeGateway.Site;
-using EdgeGateway.Tests.Publishing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using EdgeGateway.Tests.Publishing;
+using EdgeGateway.Gateway.Tests.Publishing;
 
 namespace EdgeGateway.Gateway.Tests.Hosting;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using EdgeGateway.Accounting;
-using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
@@ -45,9 +44,6 @@ internal sealed class RecorderBuilder(Ledger ledger, DeviceKey key, TimeProvider
     /// <summary>What an earlier ledger lost.</summary>
     public LostLog? Lost { get; init; }
 
-    /// <summary>Where entries wait for <see cref="Recorder.RunAsync"/>.</summary>
-    public CommandDoor Door { get; init; } = new();
-
     public TimeStatus TimeStatus { get; init; } = TimeStatus.Synchronised;
 
     public bool Simulated { get; init; }
@@ -67,10 +63,7 @@ internal sealed class RecorderBuilder(Ledger ledger, DeviceKey key, TimeProvider
             time,
             new Pen(time, () => TimeStatus, Salts),
             Recorder.OriginOf(ledger, key, Simulated),
-            Log,
-            Lost,
-            Door
-        );
+            Log, Lost);
 
     private RecordingPlan Plan =>
         new(Groups, Rhythm)

@@ -342,7 +342,7 @@ public sealed class RecorderTests : IAsyncLifetime
     [InlineData(256, 1, true)]
     [InlineData(1, -3600, true)]
     public void A_checkpoint_is_due_by_time_by_leaves_or_after_a_step_back(long waiting, int seconds, bool due) =>
-        Assert.Equal(due, Recorder.SealIsDue(waiting, TimeSpan.FromSeconds(seconds), RecorderBuilder.Quarters));
+        Assert.Equal(due, RecorderLoop.SealIsDue(waiting, TimeSpan.FromSeconds(seconds), RecorderBuilder.Quarters));
 
     private void Open(ProcessStart start)
     {
