@@ -54,7 +54,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly CommandDoor _door = new();
     private readonly Now _now;
     private readonly IReadOnlyList<Ads1115Sampler> _samplers;
-    private readonly IReadOnlyList<(BusWorker Worker, Progress Progress)> _workers;
+    private readonly List<BusWorker> _workers = [];
     private readonly Recorder _recorder;
     private readonly Progress _recorded;
     private readonly ConcurrentQueue<IPublisher> _publishers = new();
@@ -76,7 +76,8 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <exception cref="InvalidDataException">The data folder does not fit this site, or is damaged.</exception>
     public GatewayHost(SiteFile site, string folder)
     {
-        (_site, _folder, _time) = (site, folder, ClockOf(site));
+        (_site, _folder) = (site, folder);
+        _time = ClockOf(site);
         _log = LoggerFactory.Create(AddConsole);
         Directory.CreateDirectory(folder);
         _doorPath = DoorIn(folder);
@@ -89,12 +90,22 @@ internal sealed class GatewayHost : IAsyncDisposable
         _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, _log.CreateLogger<RegisterFile>());
         _book = new RegisterBook(_registers.Found, LastRecorded.Registers(_ledger));
         _recorded = new Progress((2 * site.Recording.Reading) + LongestTick, TimeProvider.System);
-        (_now, _samplers, _workers) = OpenBuses();
+        Buses buses = new(site, _book, _time);
+        _now = OpenBuses(buses);
+        _samplers = buses.Samplers;
         _recorder = NewRecorder();
         _timeStamps = site.TimeStamps is { } authority ? NewTimeStamps(authority) : null;
 
         IHostedService[] first = [.. MeteringLoops(), new Step(RecordFirstAsync), RecordingLoop()];
-        IHostedService[] last = [new Step(AnnounceAsync), .. DeliveryLoops(), .. WitnessLoops(), .. FeedLoops(), .. SystemdLoop()];
+        IHostedService[] last =
+        [
+            new Step(OpenDoorAsync),
+            new Step(AnnounceAsync),
+            .. DeliveryLoops(),
+            .. WitnessLoops(),
+            .. FeedLoops(),
+            .. SystemdLoop(),
+        ];
         _loops.AddRange(first.Concat(last).OfType<Loop>());
         _web = BuildWeb(first, last);
         MapServing();
@@ -106,6 +117,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenRegistration stop = cancellation.Register(_web.Lifetime.StopApplication);
+        if (_doorPath is not null)
+        {
+            File.Delete(_doorPath); // left there by a power cut; the ledger is ours, so no other gateway listens on it
+        }
+
         try
         {
             await _web.StartAsync(CancellationToken.None);
@@ -133,7 +149,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             await publisher.DisposeAsync();
         }
 
-        foreach ((BusWorker worker, _) in _workers)
+        foreach (BusWorker worker in _workers)
         {
             await worker.DisposeAsync();
         }
@@ -175,24 +191,22 @@ internal sealed class GatewayHost : IAsyncDisposable
         return null;
     }
 
-    private (Now Now, IReadOnlyList<Ads1115Sampler> Samplers, IReadOnlyList<(BusWorker, Progress)> Workers) OpenBuses()
+    private Now OpenBuses(Buses buses)
     {
-        Buses buses = new(_site, _book, _time);
         List<(BusSettings Bus, IReadOnlyList<IMeter> Meters)> opened =
         [
             .. _site.Buses.Select(b => (b, buses.MetersOn(b))).Where(o => o.Item2.Count > 0),
         ];
         Dictionary<string, IMeter> meters = opened.SelectMany(o => o.Meters).ToDictionary(m => m.Registers.Meter);
         Now now = new([.. _site.Meters.Select(m => meters[m.Name])], _time.GetUtcNow());
-        List<(BusWorker, Progress)> workers = [];
         foreach ((BusSettings bus, IReadOnlyList<IMeter> its) in opened)
         {
             Progress progress = new(BusWorker.LongestPoll, TimeProvider.System);
             ILogger log = _log.CreateLogger<BusWorker>();
-            workers.Add((new BusWorker(bus.Name, its, now, _book, _registers, _time, log, progress), progress));
+            _workers.Add(new BusWorker(bus.Name, its, now, _book, _registers, _time, log, progress));
         }
 
-        return (now, buses.Samplers, workers);
+        return now;
     }
 
     private Recorder NewRecorder()
@@ -232,7 +246,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private IEnumerable<Loop> MeteringLoops() =>
         [
             .. _samplers.Select(s => NewLoop($"sampling of {s.Bus}", Duty.Measures, s.RunAsync, s.Progress)),
-            .. _workers.Select(w => NewLoop($"bus {w.Worker.Bus}", Duty.Measures, c => w.Worker.RunAsync(StopBus, c), w.Progress)),
+            .. _workers.Select(w => NewLoop($"bus {w.Bus}", Duty.Measures, c => w.RunAsync(StopBus, c), w.Progress)),
         ];
 
     private Loop RecordingLoop() => NewLoop("recorder", Duty.Records, _recorder.RunAsync, _recorded);
@@ -244,7 +258,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         try
         {
             _recorder.Start(new ProcessStart(boot, Version), _book.Starts);
-            await BusWorker.AllPolledOnce(_workers.Select(w => w.Worker), FirstPoll, TimeProvider.System);
+            await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
             _recorder.Tick(_time.GetUtcNow());
             _recorder.Seal();
         }
@@ -252,14 +266,10 @@ internal sealed class GatewayHost : IAsyncDisposable
         {
             throw new IOException($"The first readings could not be recorded: {e.Message} Is the card full or read-only?", e);
         }
-
-        if (_doorPath is not null)
-        {
-            File.Delete(_doorPath); // left there by a power cut; the ledger is ours, so no other gateway listens on it
-        }
     }
 
-    private Task AnnounceAsync(CancellationToken cancellation)
+    // Whoever may write to the socket may enter: the gateway's own user and group.
+    private Task OpenDoorAsync(CancellationToken cancellation)
     {
         if (_doorPath is not null)
         {
@@ -269,6 +279,11 @@ internal sealed class GatewayHost : IAsyncDisposable
             );
         }
 
+        return Task.CompletedTask;
+    }
+
+    private Task AnnounceAsync(CancellationToken cancellation)
+    {
         Banner.Write(
             Version,
             _site,
@@ -419,7 +434,7 @@ internal sealed class GatewayHost : IAsyncDisposable
                 Environment.ProcessId
             ),
             _recorded,
-            [.. _workers.Select(w => w.Progress)],
+            [.. _workers.Select(w => w.Progress).OfType<Progress>()],
             () => HealthEndpoint.InWords(_loops),
             () => !_beginsAgain,
             TimeProvider.System
