@@ -54,7 +54,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly CommandDoor _door = new();
     private readonly Now _now;
     private readonly IReadOnlyList<Ads1115Sampler> _samplers;
-    private readonly IReadOnlyList<(BusWorker Worker, Progress Progress)> _workers;
+    private readonly List<BusWorker> _workers = [];
     private readonly Recorder _recorder;
     private readonly Progress _recorded;
     private readonly ConcurrentQueue<IPublisher> _publishers = new();
@@ -91,12 +91,22 @@ internal sealed class GatewayHost : IAsyncDisposable
         _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, _log.CreateLogger<RegisterFile>());
         _book = new RegisterBook(_registers.Found, LastRecorded.Registers(_ledger));
         _recorded = new Progress((2 * site.Recording.Reading) + LongestTick, TimeProvider.System);
-        (_now, _samplers, _workers) = OpenBuses();
+        Buses buses = new(site, _book, _time);
+        _now = OpenBuses(buses);
+        _samplers = buses.Samplers;
         _recorder = NewRecorder();
         _timeStamps = site.TimeStamps is { } authority ? NewTimeStamps(authority) : null;
 
         IHostedService[] first = [.. MeteringLoops(), new Step(RecordFirstAsync), RecordingLoop()];
-        IHostedService[] last = [new Step(AnnounceAsync), .. DeliveryLoops(), .. WitnessLoops(), .. FeedLoops(), .. SystemdLoop()];
+        IHostedService[] last =
+        [
+            new Step(OpenDoorAsync),
+            new Step(AnnounceAsync),
+            .. DeliveryLoops(),
+            .. WitnessLoops(),
+            .. FeedLoops(),
+            .. SystemdLoop(),
+        ];
         _loops.AddRange(first.Concat(last).OfType<Loop>());
         _web = BuildWeb(first, last);
         MapServing();
@@ -108,6 +118,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenRegistration stop = cancellation.Register(_web.Lifetime.StopApplication);
+        if (_doorPath is not null)
+        {
+            File.Delete(_doorPath); // left there by a power cut; the ledger is ours, so no other gateway listens on it
+        }
+
         try
         {
             await _web.StartAsync(CancellationToken.None);
@@ -135,7 +150,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             await publisher.DisposeAsync();
         }
 
-        foreach ((BusWorker worker, _) in _workers)
+        foreach (BusWorker worker in _workers)
         {
             await worker.DisposeAsync();
         }
@@ -177,24 +192,22 @@ internal sealed class GatewayHost : IAsyncDisposable
         return null;
     }
 
-    private (Now Now, IReadOnlyList<Ads1115Sampler> Samplers, IReadOnlyList<(BusWorker, Progress)> Workers) OpenBuses()
+    private Now OpenBuses(Buses buses)
     {
-        Buses buses = new(_site, _book, _time);
         List<(BusSettings Bus, IReadOnlyList<IMeter> Meters)> opened =
         [
             .. _site.Buses.Select(b => (b, buses.MetersOn(b))).Where(o => o.Item2.Count > 0),
         ];
         Dictionary<string, IMeter> meters = opened.SelectMany(o => o.Meters).ToDictionary(m => m.Registers.Meter);
         Now now = new([.. _site.Meters.Select(m => meters[m.Name])], _time.GetUtcNow());
-        List<(BusWorker, Progress)> workers = [];
         foreach ((BusSettings bus, IReadOnlyList<IMeter> its) in opened)
         {
             Progress progress = new(BusWorker.LongestPoll, TimeProvider.System);
             ILogger log = _log.CreateLogger<BusWorker>();
-            workers.Add((new BusWorker(bus.Name, its, now, _book, _registers, _time, log, progress), progress));
+            _workers.Add(new BusWorker(bus.Name, its, now, _book, _registers, _time, log, progress));
         }
 
-        return (now, buses.Samplers, workers);
+        return now;
     }
 
     private Recorder NewRecorder()
@@ -216,7 +229,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private IEnumerable<Loop> MeteringLoops() =>
         [
             .. _samplers.Select(s => NewLoop($"sampling of {s.Bus}", Duty.Measures, s.RunAsync, s.Progress)),
-            .. _workers.Select(w => NewLoop($"bus {w.Worker.Bus}", Duty.Measures, c => w.Worker.RunAsync(StopBus, c), w.Progress)),
+            .. _workers.Select(w => NewLoop($"bus {w.Bus}", Duty.Measures, c => w.RunAsync(StopBus, c), w.Progress)),
         ];
 
     private Loop RecordingLoop()
@@ -232,7 +245,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         try
         {
             _recorder.Start(new ProcessStart(boot, Version) { Registers = _book.Starts });
-            await BusWorker.AllPolledOnce(_workers.Select(w => w.Worker), FirstPoll, TimeProvider.System);
+            await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
             _recorder.Tick(_time.GetUtcNow());
             _recorder.Seal();
         }
@@ -240,14 +253,10 @@ internal sealed class GatewayHost : IAsyncDisposable
         {
             throw new IOException($"The first readings could not be recorded: {e.Message} Is the card full or read-only?", e);
         }
-
-        if (_doorPath is not null)
-        {
-            File.Delete(_doorPath); // left there by a power cut; the ledger is ours, so no other gateway listens on it
-        }
     }
 
-    private Task AnnounceAsync(CancellationToken cancellation)
+    // Whoever may write to the socket may enter: the gateway's own user and group.
+    private Task OpenDoorAsync(CancellationToken cancellation)
     {
         if (_doorPath is not null)
         {
@@ -257,6 +266,11 @@ internal sealed class GatewayHost : IAsyncDisposable
             );
         }
 
+        return Task.CompletedTask;
+    }
+
+    private Task AnnounceAsync(CancellationToken cancellation)
+    {
         Banner.Write(
             Version,
             _site,
@@ -407,7 +421,7 @@ internal sealed class GatewayHost : IAsyncDisposable
                 Environment.ProcessId
             ),
             _recorded,
-            [.. _workers.Select(w => w.Progress)],
+            [.. _workers.Select(w => w.Progress).OfType<Progress>()],
             () => HealthEndpoint.InWords(_loops),
             () => !_beginsAgain,
             TimeProvider.System

@@ -5,6 +5,9 @@ using EdgeGateway.Site;
 
 const string InstalledSite = "/etc/edge-gateway/site.json";
 
+// Each destination that hangs takes some seconds, and the recorder seals after them.
+TimeSpan LongestStop = TimeSpan.FromMinutes(1);
+
 Option<FileInfo?> siteOption = new("--site")
 {
     Description = $"The site file: groups, meters, wiring, factors, publishers. Default: {InstalledSite}",
@@ -39,7 +42,7 @@ command.SetAction(
 );
 
 ParseResult parsed = command.Parse(args);
-int exit = await parsed.InvokeAsync();
+int exit = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = LongestStop });
 return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
 
 static async Task<int> RunAsync(string? sitePath, string? dataPath, bool checkOnly, bool request, CancellationToken cancellation)

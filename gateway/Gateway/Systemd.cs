@@ -63,7 +63,7 @@ public sealed class Systemd(
         }
     }
 
-    private bool IsAlive => !recorder.StandsStill && buses.Any(b => !b.StandsStill);
+    private bool IsAlive => !recorder.StandsStill && (buses.Count == 0 || buses.Any(b => !b.StandsStill));
 
     private void TellOnce(string said)
     {

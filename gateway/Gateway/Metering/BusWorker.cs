@@ -22,8 +22,6 @@ public sealed class BusWorker : IAsyncDisposable
     private readonly RegisterFile _file;
     private readonly TimeProvider _time;
     private readonly FaultLog _faults;
-    private readonly string _bus;
-    private readonly Progress? _progress;
     private readonly AutoResetEvent _due = new(true);
     private readonly TaskCompletionSource _polledOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
@@ -50,14 +48,17 @@ public sealed class BusWorker : IAsyncDisposable
         Progress? progress = null
     )
     {
-        (_bus, _progress) = (bus, progress);
+        (Bus, Progress) = (bus, progress);
         (_meters, _now, _book, _file, _time) = (meters, now, book, file, time);
         _faults = new FaultLog(bus, time, logger);
         _timer = time.CreateTimer(_ => OnTick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The bus's name in the site file.</summary>
-    public string Bus => _bus;
+    public string Bus { get; }
+
+    /// <summary>Shows whether it goes on, or null where nobody asks.</summary>
+    public Progress? Progress { get; }
 
     /// <summary>Ends when every meter of the bus has been read, or found missing, for the first time.</summary>
     public Task PolledOnce => _polledOnce.Task;
@@ -134,7 +135,7 @@ public sealed class BusWorker : IAsyncDisposable
             Reading reading = Read(meter);
             Keep();
             _now.Store(reading);
-            _progress?.Made();
+            Progress?.Made();
         }
 
         _polledOnce.TrySetResult();
@@ -155,7 +156,7 @@ public sealed class BusWorker : IAsyncDisposable
 
     private void Run()
     {
-        Thread.CurrentThread.Name = $"bus {_bus}";
+        Thread.CurrentThread.Name = $"bus {Bus}";
         while (_due.WaitOne() && !_stopping)
         {
             Poll();

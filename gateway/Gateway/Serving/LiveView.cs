@@ -38,11 +38,11 @@ public sealed record LiveView(
         return new LiveView(
             Words.Clock(now, now, model.TimeZone),
             [
-                Status.OfMeasuring(rows).With(Of(Duty.Measures), now, model.TimeZone),
-                Status.OfRecording(model, hour.NewestReading(now), now).With(Of(Duty.Records), now, model.TimeZone),
+                Status.OfMeasuring(rows).With(LoopsOf(Duty.Measures), now, model.TimeZone),
+                Status.OfRecording(model, hour.NewestReading(now), now).With(LoopsOf(Duty.Records), now, model.TimeZone),
                 Status
                     .OfDelivering([.. model.Deliveries.Select(d => d.State)], now, model.TimeZone)
-                    .With(Of(Duty.Delivers), now, model.TimeZone),
+                    .With(LoopsOf(Duty.Delivers), now, model.TimeZone),
             ],
             [.. rows.GroupBy(r => r.Group)],
             demand is null ? null : Words.Of(demand, now, model.TimeZone),
@@ -50,7 +50,7 @@ public sealed record LiveView(
             targets.ToDate().Budgets
         );
 
-        IEnumerable<Loop> Of(Duty duty) => model.Loops.Where(l => l.Duty == duty);
+        IEnumerable<Loop> LoopsOf(Duty duty) => model.Loops.Where(l => l.Duty == duty);
     }
 }
 
