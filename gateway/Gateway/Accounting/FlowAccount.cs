@@ -66,8 +66,11 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
         );
 
         FlowCount? StartOf(string register) => CountOf(register, _bases.GetValueOrDefault(register));
-        (FlowCount?, string?) EndOf(string register) =>
-            now.GetValueOrDefault(register) is var at ? (CountOf(register, at), at.Missing) : default;
+        FlowCountAtEnd EndOf(string register)
+        {
+            FlowReading at = now.GetValueOrDefault(register);
+            return new(CountOf(register, at), at.Missing);
+        }
     }
 
     /// <summary>The leaf is recorded: the next goes on from it.</summary>
