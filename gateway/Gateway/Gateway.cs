@@ -77,7 +77,7 @@ internal sealed class Gateway : IAsyncDisposable
         _time = ClockOf(site);
         _ledger = LostLog.OpenLedger(folder, out LostLog? lost);
         _key = DeviceKey.Open(folder, site.Key, _ledger);
-        _key.OpenCertificates(log.CreateLogger<DeviceCertificates>());
+        _key.OpenCertificates(log.CreateLogger<InstalledCertificates>());
         Origin origin = Recorder.OriginOf(_ledger, _key, site.Simulation is not null);
         _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, log.CreateLogger<RegisterFile>());
         _book = new RegisterBook(_registers.Found, LastRecorded.Registers(_ledger));
@@ -251,7 +251,7 @@ internal sealed class Gateway : IAsyncDisposable
             new ProcessStart((await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellation)).Trim(), Version),
             _book.Starts
         );
-        await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
+        await BusWorker.WaitForFirstPollAsync(_workers, FirstPoll, TimeProvider.System);
         _recorder.Tick(_time.GetUtcNow());
         _recorder.Seal();
         Announce();
