@@ -15,7 +15,7 @@ public sealed record CitedFactor(Rate Rate, string Text, string Source)
     /// <summary>How well the transcription is confirmed: C by two independent ones, S by one. Null: it was given.</summary>
     public string? Confidence { get; init; }
 
-    /// <summary>Percent at 95 % confidence, or null.</summary>
+    /// <summary>The uncertainty, percent at 95 % confidence. Null: not known.</summary>
     public string? Uncertainty { get; init; }
 
     /// <summary>What to know about the choice.</summary>
@@ -26,10 +26,18 @@ public sealed record CitedFactor(Rate Rate, string Text, string Source)
     public static CitedFactor Given(string text, string source)
     {
         var rate = Rate.Parse(text);
-        return rate.Value.IsNegative
-                ? throw new CarbonException($"{text} is negative. No factor is; a negative intensity comes from a wrong sum.")
-            : string.IsNullOrWhiteSpace(source) ? throw new CarbonException($"{text} has no source. Write who states it, where and when.")
-            : new CitedFactor(rate, rate.Unit == Unit.One ? text[..text.IndexOf(' ', StringComparison.Ordinal)] : text, source);
+        if (rate.Value.IsNegative)
+        {
+            throw new CarbonException($"{text} is negative. No factor is; a negative intensity comes from a wrong sum.");
+        }
+
+        if (string.IsNullOrWhiteSpace(source))
+        {
+            throw new CarbonException($"{text} has no source. Write who states it, where and when.");
+        }
+
+        string published = rate.Unit == Unit.One ? text[..text.IndexOf(' ', StringComparison.Ordinal)] : text;
+        return new CitedFactor(rate, published, source);
     }
 
     /// <summary>As an input of a formula.</summary>

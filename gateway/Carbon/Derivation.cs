@@ -8,10 +8,10 @@ namespace EdgeGateway.Carbon;
 /// <param name="Source">Standard and clause, or whose formula it is.</param>
 public sealed record Derivation(string Formula, string Source)
 {
-    /// <summary>The rounding of every line: once, at the end.</summary>
+    /// <summary>How the line of an account is rounded.</summary>
     public const string ToMicrograms = "once, half to even, to whole micrograms";
 
-    /// <summary>The rounding of what is shown of an exact value.</summary>
+    /// <summary>How a value that is kept exact is rounded.</summary>
     public const string NotRounded = "none: the exact value is kept, what is shown of it is rounded half to even";
 
     /// <summary>What went into it, in the order of the formula.</summary>
@@ -30,10 +30,10 @@ public sealed record Derivation(string Formula, string Source)
 /// <param name="Reference">Where it is recorded: reading, manual entry, instrument. Null: it is a constant or derived.</param>
 public sealed record Input(string Name, string Value, string? Reference)
 {
-    /// <summary>Of a factor: what it is and who says so.</summary>
+    /// <summary>Where the input is a factor: what it is and who says so.</summary>
     public CitedFactor? Factor { get; init; }
 
-    /// <summary>Of a value that was itself computed: how.</summary>
+    /// <summary>Where the input was itself computed: how.</summary>
     public Derivation? Derivation { get; init; }
 }
 
@@ -52,7 +52,7 @@ public sealed record Derived(Quantity Value, Derivation Derivation)
 /// <param name="Derivation">How it came about.</param>
 public sealed record Figure(string Name, Fraction? Value, string Unit, string? NoValue, Derivation Derivation)
 {
-    /// <summary>A quotient, in percent where the unit is <c>%</c>. Of a divisor of zero there is no value, for the given reason.</summary>
+    /// <summary>A quotient, in percent where the unit is <c>%</c>. Where the divisor is 0 there is no value, for the given reason.</summary>
     public static Figure Quotient(string name, Fraction dividend, Fraction divisor, string unit, string ifZero, Derivation derivation) =>
         divisor.IsZero
             ? new(name, null, unit, ifZero, derivation)

@@ -61,7 +61,7 @@ public static partial class Exact
     public static string Display(Fraction value, int decimals = 6) =>
         Digits(Rounding.HalfEven(value * new Fraction(BigInteger.Pow(10, decimals))), decimals);
 
-    /// <summary>All of it: as a decimal where it is one of up to 40 decimals, else as numerator/denominator in lowest terms.</summary>
+    /// <summary>The exact value: as a decimal where it is one of up to 40 decimals, else as numerator/denominator in lowest terms.</summary>
     public static string Text(Fraction value)
     {
         if (value.Denominator.IsOne)
@@ -82,8 +82,12 @@ public static partial class Exact
             : string.Create(CultureInfo.InvariantCulture, $"{value.Numerator}/{value.Denominator}");
     }
 
-    /// <summary>All of it where that is short, else as <see cref="Display"/> shows it.</summary>
-    public static string Brief(Fraction value) => Text(value) is { Length: <= 16 } text ? text : Display(value);
+    /// <summary>The exact value where its text is at most 16 characters long, else as <see cref="Display"/> shows it.</summary>
+    public static string Brief(Fraction value)
+    {
+        string exact = Text(value);
+        return exact.Length <= 16 ? exact : Display(value);
+    }
 
     /// <summary>A text from outside, short enough for a message.</summary>
     internal static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";

@@ -10,7 +10,8 @@ namespace EdgeGateway.Carbon;
 /// does not state one.</param>
 /// <param name="Kind">
 /// Of electricity what the average is taken over: <c>average</c>, <c>excluding-traded-non-fossil</c>, <c>fossil-only</c>, <c>footprint</c>
-/// or <c>residual</c>. Of a fuel <c>ncv</c>, <c>carbon-content</c> or <c>oxidation</c>. Of a gas <c>gwp100</c>. <c>coal-equivalent</c>.
+/// or <c>residual</c>. Of a fuel <c>ncv</c>, <c>carbon-content</c> or <c>oxidation</c>. Of a gas <c>gwp100</c>. Of what is counted in
+/// standard coal <c>coal-equivalent</c>.
 /// </param>
 /// <param name="Purpose">What the factor may be used for: <c>organisation</c> (an organisation's own inventory), <c>product</c>, or
 /// <c>any</c>.</param>
@@ -76,7 +77,7 @@ public sealed partial record Factor
     /// <summary><c>process-gas</c> where the usual range of fuels does not hold. Null: nothing special.</summary>
     public string? Mark { get; init; }
 
-    /// <summary>Exactly, with its unit.</summary>
+    /// <summary>The exact value with its unit.</summary>
     public Rate Rate => Rate.ParseUnit(new Fractions.Fraction(Digits, Scale), Unit);
 
     /// <summary>The value without its point. The factor is <see cref="Digits"/> over <see cref="Scale"/>.</summary>

@@ -5,37 +5,37 @@ namespace EdgeGateway.Carbon;
 /// <summary>What a factor of a set can be. Catches slips of transcription that are in circulation.</summary>
 internal static class FactorChecks
 {
-    // National averages of China that are passed on with a year that is not theirs, and values that never were one.
-    private static readonly (string Value, int? Year, string What)[] Known =
+    // National averages of China that are passed on with a year that is not theirs, and values that never were a national average.
+    private static readonly KnownValue[] Known =
     [
-        ("0.5568", 2021, "the national average of 2021"),
-        ("0.5366", 2022, "the national average of 2022"),
-        ("0.5306", 2023, "the national average of 2023"),
-        ("0.5703", null, "an older value for reporting to the emissions trading system"),
-        ("0.5823", null, "CodeCarbon's value, which no announcement holds"),
-        ("0.555", null, "a value that no announcement holds"),
+        new("0.5568", 2021, "the national average of 2021"),
+        new("0.5366", 2022, "the national average of 2022"),
+        new("0.5306", 2023, "the national average of 2023"),
+        new("0.5703", null, "an older value for reporting to the emissions trading system"),
+        new("0.5823", null, "CodeCarbon's value, which no announcement holds"),
+        new("0.555", null, "a value that no announcement holds"),
     ];
 
     // IPCC 2006 table 1.4 spans 0.0121 (coke-oven gas) to 0.0312 tC/GJ; tCO2 typed as tC is 3.7 times as much. Gases of the blast furnace
     // and the converter carry CO2 already.
-    private static readonly (string Kind, string? Of, string? Mark, string Unit, string Least, string Most)[] Ranges =
+    private static readonly PlausibleRange[] Ranges =
     [
-        ("carbon-content", null, null, "tC/GJ(NCV)", "0.010", "0.035"),
-        ("carbon-content", null, "process-gas", "tC/GJ(NCV)", "0.005", "0.080"),
-        ("oxidation", null, null, "1", "0.5", "1"),
-        ("ncv", null, null, "GJ(NCV)/t", "1", "125"),
-        ("ncv", null, null, "GJ(NCV)/1e4Nm3", "10", "1300"),
-        ("gwp100", "CH4", null, "kgCO2e/kgCH4", "21", "30"),
-        ("gwp100", "CH4-fossil", null, "kgCO2e/kgCH4", "21", "30"),
-        ("gwp100", "CH4-non-fossil", null, "kgCO2e/kgCH4", "21", "30"),
-        ("gwp100", "N2O", null, "kgCO2e/kgN2O", "260", "315"),
-        ("coal-equivalent", "standard-coal", null, "GJ/tce", "29", "30"),
-        ("coal-equivalent", "electricity", null, "kgce/kWh", "0.1", "0.5"),
-        ("footprint", "electricity", null, "kgCO2e/kWh", "0", "2"),
+        new("carbon-content", null, null, "tC/GJ(NCV)", "0.010", "0.035"),
+        new("carbon-content", null, "process-gas", "tC/GJ(NCV)", "0.005", "0.080"),
+        new("oxidation", null, null, "1", "0.5", "1"),
+        new("ncv", null, null, "GJ(NCV)/t", "1", "125"),
+        new("ncv", null, null, "GJ(NCV)/1e4Nm3", "10", "1300"),
+        new("gwp100", "CH4", null, "kgCO2e/kgCH4", "21", "30"),
+        new("gwp100", "CH4-fossil", null, "kgCO2e/kgCH4", "21", "30"),
+        new("gwp100", "CH4-non-fossil", null, "kgCO2e/kgCH4", "21", "30"),
+        new("gwp100", "N2O", null, "kgCO2e/kgN2O", "260", "315"),
+        new("coal-equivalent", "standard-coal", null, "GJ/tce", "29", "30"),
+        new("coal-equivalent", "electricity", null, "kgce/kWh", "0.1", "0.5"),
+        new("footprint", "electricity", null, "kgCO2e/kWh", "0", "2"),
         .. from kind in (string[])["average", "excluding-traded-non-fossil", "fossil-only", "residual"]
         from unit in (string[])["kgCO2/kWh", "kgCO2e/kWh"]
-        select (kind, "electricity", (string?)null, unit, "0", "2"),
-        ("average", "heat", null, "tCO2/GJ", "0", "0.4"),
+        select new PlausibleRange(kind, "electricity", null, unit, "0", "2"),
+        new("average", "heat", null, "tCO2/GJ", "0", "0.4"),
     ];
 
     /// <summary>Why the factor cannot be, or null.</summary>
@@ -79,11 +79,13 @@ internal static class FactorChecks
             return "AR6 has two potentials of methane: write CH4-fossil and CH4-non-fossil";
         }
 
-        return
-            key is { Region: "CN", Of: "electricity", Kind: "average" }
-            && Known.FirstOrDefault(k => Exact.Parse(k.Value) == factor.Rate.Value && k.Year != key.Year) is { What: { } what }
-            ? $"{factor.Value} labelled {key.Year} is {what}"
-            : null;
+        if (key is not { Region: "CN", Of: "electricity", Kind: "average" })
+        {
+            return null;
+        }
+
+        KnownValue? known = Array.Find(Known, k => Exact.Parse(k.Value) == factor.Rate.Value && k.Year != key.Year);
+        return known is null ? null : $"{factor.Value} labelled {key.Year} is {known.What}";
     }
 
     /// <summary>
@@ -91,15 +93,19 @@ internal static class FactorChecks
     /// </summary>
     public static string? Bounds(string of, string kind, string? mark, Rate rate)
     {
-        foreach (var range in Ranges.Where(r => r.Kind == kind && (r.Of is null || r.Of == of) && r.Mark == mark))
+        foreach (PlausibleRange range in Ranges.Where(r => r.Kind == kind && (r.Of is null || r.Of == of) && r.Mark == mark))
         {
             Rate unit = Rate.ParseUnit(Fraction.One, range.Unit);
             if (rate.Unit.ConvertsTo(unit.Unit) && rate.Per.ConvertsTo(unit.Per))
             {
                 Fraction value = rate.Value * rate.Unit.In(unit.Unit) / rate.Per.In(unit.Per);
-                return value < Exact.Parse(range.Least) || value > Exact.Parse(range.Most)
-                    ? $"outside {range.Least} to {range.Most}{(range.Unit == "1" ? "" : $" {range.Unit}")}{Hint(kind, value)}"
-                    : null;
+                if (value >= Exact.Parse(range.Least) && value <= Exact.Parse(range.Most))
+                {
+                    return null;
+                }
+
+                string unitText = range.Unit == "1" ? "" : $" {range.Unit}";
+                return $"outside {range.Least} to {range.Most}{unitText}{Hint(kind, value)}";
             }
         }
 
@@ -114,4 +120,10 @@ internal static class FactorChecks
             "average" or "fossil-only" or "residual" or "footprint" => ": is it in g/kWh?",
             _ => "",
         };
+
+    // What a value in circulation is in truth. Year null: it never was a national average.
+    private sealed record KnownValue(string Value, int? Year, string What);
+
+    // What a factor of a kind can be. Of null: of anything. Least and Most are in the unit.
+    private sealed record PlausibleRange(string Kind, string? Of, string? Mark, string Unit, string Least, string Most);
 }

@@ -9,12 +9,13 @@ public readonly record struct Period
     /// <exception cref="CarbonException">The end is not after the start.</exception>
     public Period(DateOnly from, DateOnly until)
     {
-        (From, Until) =
-            from < until
-                ? (from, until)
-                : throw new CarbonException(
-                    $"The period ends on {Day(until)}, which is not after {Day(from)}. Its last day is not part of it."
-                );
+        if (from >= until)
+        {
+            throw new CarbonException($"The period ends on {Day(until)}, which is not after {Day(from)}. Its last day is not part of it.");
+        }
+
+        From = from;
+        Until = until;
     }
 
     /// <summary>The first day.</summary>
@@ -33,18 +34,23 @@ public readonly record struct Period
 }
 
 /// <summary>Which factor is looked for. Without year and set it is the one that is valid in the period.</summary>
-/// <param name="Region">There is no default.</param>
+/// <param name="Region">As in <see cref="FactorKey.Region"/>. There is no default.</param>
 /// <param name="Of">As in <see cref="FactorKey.Of"/>.</param>
 /// <param name="Kind">As in <see cref="FactorKey.Kind"/>.</param>
-/// <param name="Purpose">A factor for any purpose fits all.</param>
+/// <param name="Purpose">As in <see cref="FactorKey.Purpose"/>. A factor for any purpose fits all.</param>
 /// <param name="Year">The year of its data, or null.</param>
 /// <param name="Set">The name of its set, or null.</param>
 public sealed record FactorQuery(string Region, string Of, string Kind, string Purpose, int? Year = null, string? Set = null)
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Kind} of {Of} for {Region}, purpose {Purpose}{(Year is { } y ? $", year {y}" : "")}{(Set is null ? "" : $", in {Set}")}";
+        $"{Kind} of {Of} for {Region}, purpose {Purpose}" + (Year is null ? "" : $", year {Year}") + (Set is null ? "" : $", in {Set}");
 }
+
+/// <summary>A factor and the set that holds it.</summary>
+/// <param name="Set">The set.</param>
+/// <param name="Factor">One of its factors.</param>
+public readonly record struct FoundFactor(FactorSet Set, Factor Factor);
 
 /// <summary>The factor sets that an account may use.</summary>
 /// <param name="sets">Names of sets are unique among them.</param>
@@ -53,10 +59,10 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
     /// <summary>The sets that ship with the product.</summary>
     public static FactorLibrary Shipped { get; } = new(FactorSet.Shipped);
 
-    /// <summary>All of it.</summary>
+    /// <summary>All sets.</summary>
     public IReadOnlyList<FactorSet> Sets => sets;
 
-    /// <summary>With sets of one's own beside these.</summary>
+    /// <summary>This library with a set of the user's own beside its sets.</summary>
     /// <exception cref="CarbonException">There is a set of that name already.</exception>
     public FactorLibrary With(FactorSet set) =>
         sets.Any(s => s.Name == set.Name)
@@ -65,8 +71,8 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
             )
             : new([.. sets, set]);
 
-    /// <summary>With a set that is new, or that takes the place of the one of its name by being a later version.</summary>
-    /// <exception cref="CarbonException">The set of that name is as late or later.</exception>
+    /// <summary>This library with a set that is new, or that takes the place of the set of its name by being a later version.</summary>
+    /// <exception cref="CarbonException">The version of the set of that name is the same or later.</exception>
     public FactorLibrary WithLater(FactorSet set) =>
         sets.FirstOrDefault(s => s.Name == set.Name) is { } had && FactorSet.CompareVersions(set.Version, had.Version) <= 0
             ? throw new CarbonException(
@@ -76,13 +82,13 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
             : new([.. sets.Where(s => s.Name != set.Name), set]);
 
     /// <summary>Every factor with a key, in the order of the sets. None is chosen.</summary>
-    public IReadOnlyList<(FactorSet Set, Factor Factor)> Find(FactorKey key) =>
-        [.. from s in sets from f in s.Factors where f.Key == key select (s, f)];
+    public IReadOnlyList<FoundFactor> Find(FactorKey key) =>
+        [.. from s in sets from f in s.Factors where f.Key == key select new FoundFactor(s, f)];
 
     /// <summary>The one factor with a key.</summary>
     /// <exception cref="KeyNotFoundException">There is none, or several sets hold one; the text says what there is to choose
     /// from.</exception>
-    public (FactorSet Set, Factor Factor) Require(FactorKey key) =>
+    public FoundFactor Require(FactorKey key) =>
         Find(key) switch
         {
             [var one] => one,
@@ -109,7 +115,7 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
     /// <exception cref="CarbonException">None fits, more than one does, or the period straddles a boundary of validity.</exception>
     public CitedFactor Require(FactorQuery query, Period period)
     {
-        List<(FactorSet Set, Factor Factor)> fitting =
+        List<FoundFactor> fitting =
         [
             .. from s in sets
             from f in s.Factors
@@ -118,10 +124,10 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
                 && f.Key.Of == query.Of
                 && f.Key.Kind == query.Kind
                 && (f.Key.Purpose == query.Purpose || f.Key.Purpose == "any")
-            select (s, f),
+            select new FoundFactor(s, f),
         ];
         bool named = query.Year is not null || query.Set is not null;
-        List<(FactorSet Set, Factor Factor)> found = fitting.FindAll(f =>
+        List<FoundFactor> found = fitting.FindAll(f =>
             named
                 ? (query.Year is null || f.Factor.Key.Year == query.Year) && (query.Set is null || f.Set.Name == query.Set)
                 : Validity(f.Set) is { } validity && validity.Holds(period)
@@ -168,28 +174,46 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
             + $"{Period.Day(period.Until)}, or name the year of the factor.";
     }
 
-    private string Choices(FactorQuery query, List<(FactorSet Set, Factor Factor)> fitting)
+    private string Choices(FactorQuery query, List<FoundFactor> fitting)
     {
         if (fitting.Count > 0)
         {
-            return "there is "
-                + $"{string.Join(", ", fitting.Select(f => $"{f.Set.Name} ({Words(f.Set)}, year {f.Factor.Key.Year?.ToString(CultureInfo.InvariantCulture) ?? "not stated"})"))}. "
-                + "Name a year or a set, or add a factor set that fits";
+            return $"there is {string.Join(", ", fitting.Select(Choice))}. Name a year or a set, or add a factor set that fits";
         }
 
         List<FactorKey> of = [.. sets.SelectMany(s => s.Factors).Select(f => f.Key).Where(k => k.Of == query.Of)];
         List<FactorKey> here = of.FindAll(k => k.Region == query.Region);
-        return here.Count > 0 ? $"for {query.Region} there is {string.Join(", ", here.Distinct())}"
-            : of.Count > 0
-                ? $"the regions with {query.Of} are {string.Join(", ", of.Select(k => k.Region).Distinct())}. No region is the default"
-            : $"there are factors of {string.Join(", ", sets.SelectMany(s => s.Factors).Select(f => f.Key.Of).Distinct())}. Add "
-                + "a factor set, or give the factor with its source";
+        if (here.Count > 0)
+        {
+            return $"for {query.Region} there is {string.Join(", ", here.Distinct())}";
+        }
+
+        if (of.Count > 0)
+        {
+            return $"the regions with {query.Of} are {string.Join(", ", of.Select(k => k.Region).Distinct())}. "
+                + "No region is the default";
+        }
+
+        return $"there are factors of {string.Join(", ", sets.SelectMany(s => s.Factors).Select(f => f.Key.Of).Distinct())}. Add "
+            + "a factor set, or give the factor with its source";
+
+        static string Choice(FoundFactor found)
+        {
+            string year = found.Factor.Key.Year?.ToString(CultureInfo.InvariantCulture) ?? "not stated";
+            return $"{found.Set.Name} ({Words(found.Set)}, year {year})";
+        }
     }
 
-    private static string Words(FactorSet set) =>
-        set.ValidFrom is { } from
-            ? $"valid from {Period.Day(from)}{(set.ValidUntil is { } until ? $" to {Period.Day(until)}" : "")}"
-            : "found by name only";
+    private static string Words(FactorSet set)
+    {
+        if (set.ValidFrom is not { } from)
+        {
+            return "found by name only";
+        }
+
+        string until = set.ValidUntil is { } day ? $" to {Period.Day(day)}" : "";
+        return $"valid from {Period.Day(from)}{until}";
+    }
 
     private static CitedFactor Cite(FactorSet set, Factor factor, Period period) =>
         new(factor.Rate, factor.Unit == "1" ? factor.Value : $"{factor.Value} {factor.Unit}", factor.Source)

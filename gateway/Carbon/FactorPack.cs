@@ -9,7 +9,7 @@ namespace EdgeGateway.Carbon;
 /// of the file's bytes, in DER (RFC 3279 §2.2.3), as <c>openssl dgst -sha256 -sign</c> writes it.
 /// </summary>
 /// <param name="Set">The set.</param>
-/// <param name="Signer">Which of the keys its signature is by, from 0.</param>
+/// <param name="Signer">The position of the signer's key among the trusted ones, from 0.</param>
 public sealed record FactorPack(FactorSet Set, int Signer)
 {
     /// <summary>Longest file, 1 MiB.</summary>
@@ -85,7 +85,7 @@ public sealed record FactorPack(FactorSet Set, int Signer)
             }
             catch (CryptographicException)
             {
-                return false; // no DER
+                return false; // the signature is not in DER
             }
         }
     }

@@ -13,8 +13,14 @@ public sealed partial class FactorSet
 
     private static readonly string[] HeaderKeys = ["set", "version", "validFrom", "validUntil"];
 
-    private FactorSet(string name, string version, DateOnly? validFrom, DateOnly? validUntil, IReadOnlyList<Factor> factors) =>
-        (Name, Version, ValidFrom, ValidUntil, Factors) = (name, version, validFrom, validUntil, factors);
+    private FactorSet(string name, string version, DateOnly? validFrom, DateOnly? validUntil, IReadOnlyList<Factor> factors)
+    {
+        Name = name;
+        Version = version;
+        ValidFrom = validFrom;
+        ValidUntil = validUntil;
+        Factors = factors;
+    }
 
     /// <summary>The sets that ship with the product, by name.</summary>
     public static IReadOnlyList<FactorSet> Shipped { get; } = [.. Embedded().OrderBy(s => s.Name, StringComparer.Ordinal)];
@@ -74,7 +80,8 @@ public sealed partial class FactorSet
             );
         }
 
-        (DateOnly? from, DateOnly? until) = (Day(values[2]), Day(values[3]));
+        DateOnly? from = Day(values[2]);
+        DateOnly? until = Day(values[3]);
         if (from >= until)
         {
             throw Wrong(1, $"the set is valid until {values[3]}, which is not after {values[2]}");
@@ -110,10 +117,17 @@ public sealed partial class FactorSet
 
         return factors.Count > 0 ? new FactorSet(values[0], values[1], from, until, factors) : throw Wrong(3, "must hold the first factor");
 
-        DateOnly? Day(string cell) =>
-            cell.Length == 0 ? null
-            : DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
-            : throw Wrong(1, $"'{cell}' is not a day, write YYYY-MM-DD");
+        DateOnly? Day(string cell)
+        {
+            if (cell.Length == 0)
+            {
+                return null;
+            }
+
+            return DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
+                ? day
+                : throw Wrong(1, $"'{cell}' is not a day, write YYYY-MM-DD");
+        }
 
         FormatException Wrong(int line, string what) => new($"{fileName}, line {line}: {what}");
     }

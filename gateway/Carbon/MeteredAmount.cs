@@ -17,18 +17,20 @@ public static class MeteredAmount
     public static Quantity FromCounts(long counts, Quantum quantum)
     {
         RefuseNegative(counts, nameof(counts));
-        return quantum is { Unit: "Wh", Exponent: >= -12 and <= 12 }
-            ? new Quantity(
-                quantum.Exponent < 3
-                    ? new Fraction(counts, BigInteger.Pow(10, 3 - quantum.Exponent))
-                    : new Fraction(counts * BigInteger.Pow(10, quantum.Exponent - 3)),
-                Unit.KilowattHour
-            )
-            : throw new ArgumentOutOfRangeException(
+        if (quantum is not { Unit: "Wh", Exponent: >= -12 and <= 12 })
+        {
+            throw new ArgumentOutOfRangeException(
                 nameof(quantum),
                 quantum,
                 "Only watt-hours have a footprint, 10^-12 to 10^12 Wh a count."
             );
+        }
+
+        Fraction kilowattHours =
+            quantum.Exponent < 3
+                ? new Fraction(counts, BigInteger.Pow(10, 3 - quantum.Exponent))
+                : new Fraction(counts * BigInteger.Pow(10, quantum.Exponent - 3));
+        return new Quantity(kilowattHours, Unit.KilowattHour);
     }
 
     /// <summary>What a pulse meter's impulses stand for.</summary>
@@ -44,8 +46,9 @@ public static class MeteredAmount
         string[] parts = impulsesPerUnit.Split('.');
         bool number = parts.Length <= 2 && parts.All(p => p.Length is > 0 and <= 18 && p.All(char.IsAsciiDigit));
         BigInteger digits = number ? BigInteger.Parse(string.Concat(parts), NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+        int decimals = parts.Length == 2 ? parts[1].Length : 0;
         return digits > 0
-            ? new Quantity(new Fraction(impulses * BigInteger.Pow(10, parts.Length == 2 ? parts[1].Length : 0), digits), unit)
+            ? new Quantity(new Fraction(impulses * BigInteger.Pow(10, decimals), digits), unit)
             : throw new FormatException($"'{impulsesPerUnit}' is not an impulse constant. Write impulses per {unit}, as in 6400.");
     }
 
@@ -60,7 +63,7 @@ public static class MeteredAmount
         {
             "J" => new Quantity(value / new Fraction(1000), Unit.Parse("kJ")),
             "count" => new Quantity(value, Unit.Parse("pieces")),
-            "m2" or "W" => new Quantity(value, Unit.Parse($"{{{unit}}}")), // products are counted in them, nothing is burnt in them
+            "m2" or "W" => new Quantity(value, Unit.Parse($"{{{unit}}}")), // units of products only
             _ => new Quantity(value, Unit.Parse(unit)),
         };
     }

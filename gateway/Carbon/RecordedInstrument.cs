@@ -8,8 +8,8 @@ namespace EdgeGateway.Carbon;
 /// <param name="Kind"><c>certificate</c>, <c>contract</c>, <c>supplier</c> (a supplier's rate) or <c>settlement</c> (of a
 /// contract).</param>
 /// <param name="Id">Its number, unique with its kind.</param>
-/// <param name="From">From when it is for electricity.</param>
-/// <param name="To">Until when; not included.</param>
+/// <param name="From">The start of the time whose electricity it is for.</param>
+/// <param name="To">The end of that time; not included.</param>
 /// <param name="Energy">How much it is for. 0: it was withdrawn by a correction.</param>
 public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset From, DateTimeOffset To, Quantity Energy)
 {
@@ -30,7 +30,7 @@ public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset F
     /// <summary>The kinds, the best proof first; a settlement proves its contract.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["certificate", "contract", "supplier", "settlement"];
 
-    /// <summary>For which market.</summary>
+    /// <summary>The market it is for, such as <c>CN</c>.</summary>
     public required string Market { get; init; }
 
     /// <summary>The day on which a certificate was retired.</summary>
@@ -39,7 +39,7 @@ public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset F
     /// <summary>What a kilowatt-hour of it emitted. Null: non-fossil, none.</summary>
     public CitedFactor? Factor { get; init; }
 
-    /// <summary>Of a settlement: the contract.</summary>
+    /// <summary>Of a settlement: the number of the contract it settles.</summary>
     public string? Contract { get; init; }
 
     /// <summary>Reads an instrument, and refuses what could prove nothing.</summary>
@@ -65,40 +65,61 @@ public sealed record RecordedInstrument(string Kind, string Id, DateTimeOffset F
         }
 
         string market = detail(MarketDetail) ?? throw new CarbonException($"{id} names no market. State {MarketDetail}, such as CN.");
-        DateOnly? retired =
-            detail(RetiredDetail) is not { } day ? null
-            : DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) ? date
-            : throw new CarbonException($"{RetiredDetail} of {id} is '{Exact.Shown(day)}'. Write a day, such as 2026-07-10.");
+        DateOnly? retired = RetiredOn(id, detail(RetiredDetail));
         CitedFactor? factor = detail(FactorDetail) is { } text ? CitedFactor.Given(text, $"instrument {id}") : null;
-        string? contract = detail(ContractDetail);
-        string? fault =
-            kind == "certificate" && retired is null
-                ? $"{id} is not retired. State {RetiredDetail}, the day on which it was: until then, others can claim it."
-            : kind == "supplier" && factor is null
-                ? $"{id} has no factor. State {FactorDetail}, the supplier's rate, such as 0.35 kgCO2/kWh."
-            : kind == "settlement" && contract is null ? $"{id} settles no contract. State {ContractDetail}, the id of the contract."
-            : kind == "settlement" && factor is not null
-                ? $"{id} has a factor. What the electricity of a contract emitted stands in the contract."
-            : factor is not null && factor.Rate.Unit.Dimension != Dimension.CarbonDioxide
-                ? $"{id} has {factor.Text}. What is accounted here is CO2: write kgCO2/kWh."
-            : factor is not null && factor.Rate.Per.Dimension != Dimension.Energy
-                ? $"{id} has {factor.Text}, which is not per energy. Write kgCO2/kWh."
-            : retired < DateOnly.FromDateTime(from.UtcDateTime)
-                ? $"{id} was retired on {Period.Day(retired.Value)}, before its electricity began to be generated."
-            : null;
-        return fault is null
-            ? new RecordedInstrument(kind, id, from, to, energy)
-            {
-                Market = market,
-                Retired = retired,
-                Factor = factor,
-                Contract = contract,
-            }
-            : throw new CarbonException(fault);
+        RecordedInstrument instrument = new(kind, id, from, to, energy)
+        {
+            Market = market,
+            Retired = retired,
+            Factor = factor,
+            Contract = detail(ContractDetail),
+        };
+        return instrument.Fault() is { } fault ? throw new CarbonException(fault) : instrument;
     }
 
-    /// <summary>Whether it is for some of the time.</summary>
+    /// <summary>Whether the time it is for overlaps with a time; both ends are not included.</summary>
     public bool Overlaps(DateTimeOffset from, DateTimeOffset to) => From < to && from < To;
+
+    private static DateOnly? RetiredOn(string id, string? day)
+    {
+        if (day is null)
+        {
+            return null;
+        }
+
+        return DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date)
+            ? date
+            : throw new CarbonException($"{RetiredDetail} of {id} is '{Exact.Shown(day)}'. Write a day, such as 2026-07-10.");
+    }
+
+    private string? Fault()
+    {
+        switch (Kind)
+        {
+            case "certificate" when Retired is null:
+                return $"{Id} is not retired. State {RetiredDetail}, the day on which it was: until then, others can claim it.";
+            case "supplier" when Factor is null:
+                return $"{Id} has no factor. State {FactorDetail}, the supplier's rate, such as 0.35 kgCO2/kWh.";
+            case "settlement" when Contract is null:
+                return $"{Id} settles no contract. State {ContractDetail}, the id of the contract.";
+            case "settlement" when Factor is not null:
+                return $"{Id} has a factor. What the electricity of a contract emitted stands in the contract.";
+        }
+
+        if (Factor is not null && Factor.Rate.Unit.Dimension != Dimension.CarbonDioxide)
+        {
+            return $"{Id} has {Factor.Text}. What is accounted here is CO2: write kgCO2/kWh.";
+        }
+
+        if (Factor is not null && Factor.Rate.Per.Dimension != Dimension.Energy)
+        {
+            return $"{Id} has {Factor.Text}, which is not per energy. Write kgCO2/kWh.";
+        }
+
+        return Retired < DateOnly.FromDateTime(From.UtcDateTime)
+            ? $"{Id} was retired on {Period.Day(Retired.Value)}, before its electricity began to be generated."
+            : null;
+    }
 }
 
 /// <summary>The instruments of a period in which electricity was used.</summary>
@@ -123,8 +144,8 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
 {
     /// <summary>Accounts purchased electricity by instruments in the order of their quality, then the residual mix.</summary>
     /// <param name="amount">What was bought and used.</param>
-    /// <param name="market">Instruments must be for it.</param>
-    /// <param name="residual">Of what no instrument is for. Null: there is none, and such electricity has no amount.</param>
+    /// <param name="market">The market that instruments must be for.</param>
+    /// <param name="residual">The factor of what no instrument is for. Null: there is none, and such electricity has no amount.</param>
     /// <param name="claims">The period and its instruments. Null: none yet.</param>
     /// <exception cref="CarbonException">An instrument does not hold. Nothing is accounted then.</exception>
     /// <remarks>
@@ -137,7 +158,7 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
         Fraction needed = amount.In(Unit.KilowattHour).Value;
         if (claims is null)
         {
-            return Rested(0, [], needed, residual);
+            return WithRest(0, [], needed, residual);
         }
 
         RecordedInstrument[] valid =
@@ -174,23 +195,27 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
             }
         }
 
-        return Rested(micrograms, used, needed, residual);
+        return WithRest(micrograms, used, needed, residual);
     }
 
-    private static MarketFootprint Rested(long micrograms, IReadOnlyList<Claimed> used, Fraction needed, CitedFactor? residual)
+    private static MarketFootprint WithRest(long micrograms, IReadOnlyList<Claimed> used, Fraction needed, CitedFactor? residual)
     {
         Quantity rest = new(needed, Unit.KilowattHour);
-        return needed.IsZero ? new MarketFootprint(micrograms, null, used, rest)
-            : residual is null ? new MarketFootprint(null, "no-residual-mix", used, rest)
-            : new MarketFootprint(
-                checked(micrograms + Exact.Micrograms((rest * residual.Rate).In(Unit.KilogramCarbonDioxide).Value)),
-                null,
-                used,
-                rest
-            );
+        if (needed.IsZero)
+        {
+            return new MarketFootprint(micrograms, null, used, rest);
+        }
+
+        if (residual is null)
+        {
+            return new MarketFootprint(null, "no-residual-mix", used, rest);
+        }
+
+        long ofRest = Exact.Micrograms((rest * residual.Rate).In(Unit.KilogramCarbonDioxide).Value);
+        return new MarketFootprint(checked(micrograms + ofRest), null, used, rest);
     }
 
-    // A settlement of a contract that was withdrawn proves nothing.
+    // Null where a settlement is of a contract that was withdrawn: it proves nothing.
     private static Instrument? ProofOf(RecordedInstrument recorded, RecordedInstrument[] contracts)
     {
         if (recorded.Kind != "settlement")
@@ -224,7 +249,7 @@ public sealed record MarketFootprint(long? Micrograms, string? NoAmount, IReadOn
             };
     }
 
-    // The days in UTC that cover it: what lies within something else by its times lies within it by its days.
+    // The days in UTC that cover a time: what lies within something else by its times lies within it by its days.
     private static Period Days(DateTimeOffset from, DateTimeOffset to) =>
         new(DateOnly.FromDateTime(from.UtcDateTime), DateOnly.FromDateTime(to.UtcDateTime.AddTicks(-1)).AddDays(1));
 }

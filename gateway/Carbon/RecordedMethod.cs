@@ -13,7 +13,8 @@ namespace EdgeGateway.Carbon;
 ///   purchased-heat   factor, value                                     amount × value
 ///   location-by-slot series, [slot, value]                             amount × value
 ///   market-based     market, [factor, value]                           energy by instruments × their factors + the rest × value
-///   combustion       factor/ncv, value/ncv, factor/carbon-content, …   amount [at base conditions, × density] × NCV × carbon content × oxidation × 44/12
+///   combustion       factor/ncv, value/ncv, factor/carbon-content, …   amount [at base conditions, × density] × NCV
+///                                                                      × carbon content × oxidation × 44/12
 /// </code>
 /// </remarks>
 public sealed class RecordedMethod
@@ -29,7 +30,9 @@ public sealed class RecordedMethod
     /// <summary>Why a footprint by slots has no amount: the intensity of its slot has not been stated so far.</summary>
     public const string NoIntensity = "no-intensity";
 
-    /// <summary>Why it never gets one: what was counted lies in several slots, and nobody knows how much in each.</summary>
+    /// <summary>
+    /// Why a footprint by slots never gets an amount: what was counted lies in several slots, and nobody knows how much in each.
+    /// </summary>
     public const string StraddlesSlots = "straddles-intensities";
 
     /// <summary>
@@ -50,7 +53,8 @@ public sealed class RecordedMethod
 
     private RecordedMethod(string name, IReadOnlyList<(string Name, string Text)> texts)
     {
-        (Name, Texts) = (name, texts);
+        Name = name;
+        Texts = texts;
         _compute = name switch
         {
             LocationBased or PurchasedHeat => ByFactor(),
@@ -64,10 +68,10 @@ public sealed class RecordedMethod
         };
     }
 
-    /// <summary>Which of the methods.</summary>
+    /// <summary>The name of the method, such as <see cref="LocationBased"/>.</summary>
     public string Name { get; }
 
-    /// <summary>What is computed.</summary>
+    /// <summary>The formula by which it is computed.</summary>
     public string Formula =>
         Name switch
         {
@@ -82,13 +86,13 @@ public sealed class RecordedMethod
     /// <summary>The series whose intensities count in it, or null.</summary>
     public string? Series => Name == LocationBySlot ? TextOf("series") : null;
 
-    /// <summary>Of the series: the name of the slot of time. Null where no intensity is stated.</summary>
+    /// <summary>The name of the slot of time whose intensity counts. Null where none is stated.</summary>
     public string? Slot => Texts.FirstOrDefault(t => t.Name == "slot").Text;
 
-    /// <summary>Of one factor or intensity: its value with unit. Null where there is none, or several.</summary>
+    /// <summary>The value with unit of the one factor or intensity. Null where there is none, or several.</summary>
     public string? Value => Texts.FirstOrDefault(t => t.Name == "value").Text;
 
-    /// <summary>Standard and clause.</summary>
+    /// <summary>Standard and clause of the formula.</summary>
     public string Source =>
         Name switch
         {
@@ -100,7 +104,7 @@ public sealed class RecordedMethod
             _ => "GB/T 32150, fuel combustion; 44/12 is kg CO2 per kg carbon",
         };
 
-    /// <summary>What the leaf states of it, beside its name.</summary>
+    /// <summary>What the leaf states of the method, beside its name.</summary>
     public IReadOnlyList<(string Name, string Text)> Texts { get; }
 
     /// <summary>Each factor's name in its set, and its value with unit as the leaf states it.</summary>
@@ -115,8 +119,8 @@ public sealed class RecordedMethod
         new(name, [("factor", factor.Key.ToString()), ("value", $"{factor.Value} {factor.Unit}")]);
 
     /// <summary>Purchased electricity by instruments.</summary>
-    /// <param name="market">Instruments must be for it, such as <c>CN</c>.</param>
-    /// <param name="residual">Of what no instrument is for. Null: such electricity has no amount.</param>
+    /// <param name="market">The market that instruments must be for, such as <c>CN</c>.</param>
+    /// <param name="residual">The factor of what no instrument is for. Null: such electricity has no amount.</param>
     /// <exception cref="CarbonException">The factor is not one of CO₂ per energy, or is 0.</exception>
     public static RecordedMethod OfMarket(string market, Factor? residual) =>
         new(
@@ -131,15 +135,17 @@ public sealed class RecordedMethod
 
     /// <summary>Electricity by the intensity of a slot.</summary>
     /// <param name="series">The name of the series.</param>
-    /// <param name="intensity">Of the slot in which all of it was used. Null: there is no amount.</param>
+    /// <param name="intensity">The intensity of the slot in which all of it was used. Null: there is no amount.</param>
     /// <param name="because">Why there is none, <see cref="NoIntensity"/> or <see cref="StraddlesSlots"/>.</param>
     public static RecordedMethod OfSlot(string series, SlotIntensity? intensity, string because = NoIntensity) =>
         new(
             LocationBySlot,
-            [("series", series), .. intensity is { } i ? [("slot", i.Name), ("value", i.Value)] : new[] { ("none", because) }]
+            intensity is null
+                ? [("series", series), ("none", because)]
+                : [("series", series), ("slot", intensity.Name), ("value", intensity.Value)]
         );
 
-    /// <summary>A fuel.</summary>
+    /// <summary>A fuel that is burnt.</summary>
     /// <param name="netCalorificValue">GJ(NCV) per t or 1e4Nm3.</param>
     /// <param name="carbonContent">tC/GJ(NCV).</param>
     /// <param name="oxidation">The share that burns.</param>
@@ -182,7 +188,7 @@ public sealed class RecordedMethod
             ? micrograms
             : throw new CarbonException($"The method {Name} gives no amount here.");
 
-    /// <summary>The same, or why there is none.</summary>
+    /// <summary>The footprint of an amount, or why there is none.</summary>
     /// <param name="amount">What was used.</param>
     /// <param name="claims">The instruments of the period; only where the method takes them.</param>
     /// <exception cref="CarbonException">The amount is of another kind than the method is for, its footprint does not fit 64 bits, or an
@@ -190,12 +196,14 @@ public sealed class RecordedMethod
     public MarketFootprint Footprint(Quantity amount, Claims? claims) => _compute(amount, claims);
 
     /// <summary>
-    /// All that it states but the values of its factors: two methods of the same terms are one, with factors that were corrected.
+    /// All that the method states but the values of its factors. Two methods with the same terms are the same method, of which factors were
+    /// corrected.
     /// </summary>
     public string Terms =>
         string.Join('\n', [Name, .. Texts.Where(t => t.Name.Split('/')[0] != "value").Select(t => $"{t.Name}={t.Text}")]);
 
-    private static Func<Quantity, Claims?, MarketFootprint> Simply(Func<Quantity, long> compute) =>
+    // Computes an amount where instruments play no part.
+    private static Func<Quantity, Claims?, MarketFootprint> WithoutInstruments(Func<Quantity, long> compute) =>
         (amount, claims) =>
             claims is null
                 ? new MarketFootprint(compute(amount), null, [], new Quantity(Fraction.Zero, Unit.KilowattHour))
@@ -210,16 +218,21 @@ public sealed class RecordedMethod
         }
 
         Fraction perKilowattHour = rate.Value * rate.Unit.In(Unit.KilogramCarbonDioxide) / rate.Per.In(Unit.KilowattHour);
-        return Simply(amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour));
+        return WithoutInstruments(amount => Exact.Micrograms(amount.In(Unit.KilowattHour).Value * perKilowattHour));
     }
 
-    private Func<Quantity, Claims?, MarketFootprint> BySlot() =>
-        Value is not null
-            ? ByFactor()
-            : (_, claims) =>
-                claims is null
-                    ? new MarketFootprint(null, TextOf("none"), [], new Quantity(Fraction.Zero, Unit.KilowattHour))
-                    : throw new CarbonException("Only the market-based method takes instruments.");
+    private Func<Quantity, Claims?, MarketFootprint> BySlot()
+    {
+        if (Value is not null)
+        {
+            return ByFactor();
+        }
+
+        return (_, claims) =>
+            claims is null
+                ? new MarketFootprint(null, TextOf("none"), [], new Quantity(Fraction.Zero, Unit.KilowattHour))
+                : throw new CarbonException("Only the market-based method takes instruments.");
+    }
 
     private Func<Quantity, Claims?, MarketFootprint> ByMarket()
     {
@@ -227,6 +240,7 @@ public sealed class RecordedMethod
         CitedFactor? residual = Texts.Any(t => t.Name == "factor") ? CitedFactor.Given(TextOf("value"), TextOf("factor")) : null;
         if (residual is not null)
         {
+            // Refuses a factor that is not one of CO₂ per energy.
             _ = residual.Rate.Unit.In(Unit.KilogramCarbonDioxide) / residual.Rate.Per.In(Unit.KilowattHour);
         }
 
@@ -237,7 +251,7 @@ public sealed class RecordedMethod
     {
         CitedFactor[] factors = [.. FuelKinds.Select(k => CitedFactor.Given(TextOf($"value/{k}"), TextOf($"factor/{k}")))];
         FuelConditions conditions = FuelConditions.Read(name => Texts.FirstOrDefault(t => t.Name == name).Text);
-        return Simply(amount =>
+        return WithoutInstruments(amount =>
             Accounts
                 .Combustion.ByCarbon(
                     new Activity("fuel", conditions.Apply(amount), null, DataOrigin.Automatic),
@@ -254,9 +268,9 @@ public sealed class RecordedMethod
 /// <summary>What makes of a fuel's metered or delivered amount one that its calorific value is for.</summary>
 /// <param name="Base">Nm3 or Sm3 of a gas: without pressure and temperature the amount is at that base already. Null: the fuel is no
 /// gas.</param>
-/// <param name="Pressure">Of the gas in the meter.</param>
-/// <param name="Temperature">Of the gas in the meter.</param>
-/// <param name="Density">kg/l of a liquid that comes in litres.</param>
+/// <param name="Pressure">The pressure of the gas in the meter.</param>
+/// <param name="Temperature">The temperature of the gas in the meter.</param>
+/// <param name="Density">The density of a liquid that comes in litres, kg/l.</param>
 public sealed record FuelConditions(
     string? Base = null,
     DeclaredPressure? Pressure = null,
@@ -264,16 +278,16 @@ public sealed record FuelConditions(
     CitedFactor? Density = null
 )
 {
-    /// <summary>Names of the texts.</summary>
+    /// <summary>The names of the texts in a leaf.</summary>
     public static IReadOnlyList<string> Names { get; } =
     ["base", "pressure", "ambient-pressure", "temperature", "density", "density-source"];
 
-    /// <summary>As texts of a leaf.</summary>
+    /// <summary>The conditions as texts of a leaf.</summary>
     public IEnumerable<(string Name, string Text)> Texts =>
         new (string Name, string? Text)[]
         {
             ("base", Base),
-            ("pressure", Pressure is { } p ? $"{p.Value} {(p.Ambient is null ? "absolute" : "gauge")}" : null),
+            ("pressure", PressureText),
             ("ambient-pressure", Pressure?.Ambient?.ToString()),
             ("temperature", Temperature?.Text),
             ("density", Density?.Text),
@@ -282,13 +296,27 @@ public sealed record FuelConditions(
             .Where(t => t.Text is not null)
             .Select(t => (t.Name, t.Text!));
 
-    /// <summary>Reads them back.</summary>
-    /// <exception cref="CarbonException">One is not what it should be.</exception>
+    private string? PressureText
+    {
+        get
+        {
+            if (Pressure is null)
+            {
+                return null;
+            }
+
+            string reference = Pressure.Ambient is null ? "absolute" : "gauge";
+            return $"{Pressure.Value} {reference}";
+        }
+    }
+
+    /// <summary>Reads the conditions back from the texts of a leaf.</summary>
+    /// <exception cref="CarbonException">A text is not what it should be.</exception>
     public static FuelConditions Read(Func<string, string?> textOf) =>
         new(
             textOf("base"),
             PressureOf(textOf("pressure"), textOf("ambient-pressure")),
-            textOf("temperature") is { } t ? Carbon.Temperature.Parse(t) : null,
+            textOf("temperature") is { } temperature ? Carbon.Temperature.Parse(temperature) : null,
             textOf("density") is { } density ? CitedFactor.Given(density, textOf("density-source") ?? "") : null
         );
 
@@ -309,11 +337,18 @@ public sealed record FuelConditions(
     {
         const string Absolute = " absolute",
             Gauge = " gauge";
-        return pressure is null ? null
-            : pressure.EndsWith(Absolute, StringComparison.Ordinal)
-                ? new DeclaredPressure(Quantity.Parse(pressure[..^Absolute.Length]), null)
-            : pressure.EndsWith(Gauge, StringComparison.Ordinal) && ambient is not null
-                ? new DeclaredPressure(Quantity.Parse(pressure[..^Gauge.Length]), Quantity.Parse(ambient))
+        if (pressure is null)
+        {
+            return null;
+        }
+
+        if (pressure.EndsWith(Absolute, StringComparison.Ordinal))
+        {
+            return new DeclaredPressure(Quantity.Parse(pressure[..^Absolute.Length]), null);
+        }
+
+        return pressure.EndsWith(Gauge, StringComparison.Ordinal) && ambient is not null
+            ? new DeclaredPressure(Quantity.Parse(pressure[..^Gauge.Length]), Quantity.Parse(ambient))
             : throw new CarbonException(
                 $"The pressure '{Exact.Shown(pressure)}' does not say whether it is absolute, or gauge with an ambient pressure."
             );

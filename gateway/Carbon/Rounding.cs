@@ -12,7 +12,7 @@ public static class Rounding
     private static readonly Int128 Narrow = (Int128)1 << 62;
 
     /// <summary>
-    /// The nearest whole number; in the middle of two, the even one. Lines of accounts, footprints and all that is shown.
+    /// The nearest whole number; in the middle of two, the even one. For lines of accounts, footprints and all that is shown.
     /// </summary>
     public static BigInteger HalfEven(Fraction value)
     {
@@ -22,7 +22,7 @@ public static class Rounding
         return value.Numerator.Sign < 0 ? -magnitude : magnitude;
     }
 
-    /// <summary>The square root, which is no fraction, right to so many decimals, half to even. Uncertainties and power factors.</summary>
+    /// <summary>The square root, which is no fraction, right to so many decimals, half to even. For uncertainties and power factors.</summary>
     /// <param name="square">0 or above.</param>
     /// <param name="decimals">Decimals of the result.</param>
     public static Fraction RootHalfEven(Fraction square, int decimals)
@@ -34,7 +34,7 @@ public static class Rounding
         return new Fraction(root + (half > 0 || (half == 0 && !root.IsEven) ? 1 : 0), scale);
     }
 
-    /// <summary>amount × part ÷ whole, the middle always up. Shares of flows: see <see cref="Flows.Split"/> for why not to even.</summary>
+    /// <summary>amount × part ÷ whole, the middle always up. For shares of flows; <see cref="Flows.Split"/> says why not to even.</summary>
     /// <param name="amount">0 or above.</param>
     /// <param name="part">0 or above.</param>
     /// <param name="whole">Above 0.</param>
@@ -43,7 +43,7 @@ public static class Rounding
             ? ((2 * amount * part) + whole) / (2 * whole)
             : (Int128)(((2 * (BigInteger)amount * part) + whole) / (2 * (BigInteger)whole));
 
-    // Rounded down. Newton's method from above: the first step that does not fall is at the root.
+    // The whole root, rounded down. Newton's method from above: the first step that does not fall is at the root.
     private static BigInteger Root(BigInteger square)
     {
         BigInteger root = BigInteger.One << (int)((square.GetBitLength() + 1) / 2);

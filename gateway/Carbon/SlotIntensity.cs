@@ -23,7 +23,7 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
     /// <summary>The slot's name in a log: where it begins, as <c>20260601T0500Z</c>.</summary>
     public string Name => NameOf(From);
 
-    /// <summary>Whether all of the time lies within it.</summary>
+    /// <summary>Whether all of a time lies within the slot.</summary>
     public bool Holds(DateTimeOffset from, DateTimeOffset to) => From <= from && to <= Until;
 
     /// <summary>The name of the slot that begins at an instant.</summary>
@@ -57,19 +57,20 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
     /// without a hole. What is not known has no value in its line.
     /// </summary>
     /// <param name="text">The table.</param>
-    /// <param name="length">Of every slot.</param>
+    /// <param name="length">The length of every slot.</param>
     /// <returns>The slots with a value, in order.</returns>
-    /// <exception cref="CarbonException">It does not hold. The sentence names the line; nothing of the table counts.</exception>
+    /// <exception cref="CarbonException">A line is not as it should be; the sentence names it. Nothing of the table counts then.</exception>
     public static IReadOnlyList<SlotIntensity> ParseTable(string text, TimeSpan length)
     {
         string[] lines = [.. text.TrimStart('\uFEFF').ReplaceLineEndings("\n").TrimEnd('\n').Split('\n')];
-        string unit =
-            Header().Match(lines[0]) is { Success: true } header && Units.Contains(header.Groups["unit"].Value)
-                ? header.Groups["unit"].Value
-                : throw new CarbonException(
-                    $"The first line is '{Exact.Shown(lines[0])}'. Write from,until and the unit of the values, which is "
-                        + $"{string.Join(", ", Units[..^1])} or {Units[^1]}: from,until,gCO2/kWh."
-                );
+        string unit = Header().Match(lines[0]).Groups["unit"].Value;
+        if (!Units.Contains(unit))
+        {
+            throw new CarbonException(
+                $"The first line is '{Exact.Shown(lines[0])}'. Write from,until and the unit of the values, which is "
+                    + $"{string.Join(", ", Units[..^1])} or {Units[^1]}: from,until,gCO2/kWh."
+            );
+        }
         if (lines.Length - 1 is 0 or > MostSlots)
         {
             throw new CarbonException($"There are {lines.Length - 1} slots. Write 1 to {MostSlots}, a month of hours.");
@@ -87,19 +88,7 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
 
             DateTimeOffset begins = Instant(at, from),
                 ends = Instant(at, until);
-            string? fault =
-                ends - begins != length
-                    ? $"is {(ends - begins).TotalMinutes.ToString(CultureInfo.InvariantCulture)} minutes long. Each slot of "
-                        + $"this series has {Minutes(length)}"
-                : begins.Ticks % length.Ticks != 0
-                    ? $"begins at {from}. Slots of {Minutes(length)} minutes begin at whole multiples of that in UTC"
-                : begins < next
-                    ? $"overlaps the one before it, which ends at {next:yyyy-MM-dd'T'HH:mm'Z'}. Write each slot once, in ascending order"
-                : begins > next
-                    ? $"leaves out what lies between {next:yyyy-MM-dd'T'HH:mm'Z'} and {from}. Write those slots too, without a "
-                        + "value where none is known"
-                : null;
-            if (fault is not null)
+            if (Fault(from, begins, ends, length, next) is { } fault)
             {
                 throw new CarbonException($"{at}: the slot {fault}.");
             }
@@ -114,6 +103,30 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
         }
 
         return slots;
+    }
+
+    // Why a line cannot be the next slot, or null. The next slot begins where the one before it ended.
+    private static string? Fault(string from, DateTimeOffset begins, DateTimeOffset ends, TimeSpan length, DateTimeOffset? next)
+    {
+        if (ends - begins != length)
+        {
+            return $"is {Minutes(ends - begins)} minutes long. Each slot of this series has {Minutes(length)}";
+        }
+
+        if (begins.Ticks % length.Ticks != 0)
+        {
+            return $"begins at {from}. Slots of {Minutes(length)} minutes begin at whole multiples of that in UTC";
+        }
+
+        if (begins < next)
+        {
+            return $"overlaps the one before it, which ends at {next:yyyy-MM-dd'T'HH:mm'Z'}. Write each slot once, in ascending order";
+        }
+
+        return begins > next
+            ? $"leaves out what lies between {next:yyyy-MM-dd'T'HH:mm'Z'} and {from}. Write those slots too, without a "
+                + "value where none is known"
+            : null;
     }
 
     private static void Check(string value, string at)

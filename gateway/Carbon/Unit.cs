@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Text.RegularExpressions;
 using Fractions;
 
@@ -19,10 +18,10 @@ public enum Dimension
     /// <summary>Energy in a fuel by its gross calorific value (GCV): the water of combustion condenses.</summary>
     GrossHeat,
 
-    /// <summary>Of a fuel, steam or a product.</summary>
+    /// <summary>Mass of a fuel, steam or a product.</summary>
     Mass,
 
-    /// <summary>Of carbon in a fuel.</summary>
+    /// <summary>Mass of the carbon in a fuel.</summary>
     Carbon,
 
     /// <summary>Volume as a meter sees it, at the pressure and temperature there are.</summary>
@@ -46,7 +45,7 @@ public enum Dimension
     /// <summary>Mass of N₂O.</summary>
     NitrousOxide,
 
-    /// <summary>Standard coal. A dimension of its own: what a kilowatt-hour is worth in it is a convention (GB/T 2589).</summary>
+    /// <summary>Mass of standard coal. A dimension of its own: what a kilowatt-hour is worth in it is a convention (GB/T 2589).</summary>
     CoalEquivalent,
 
     /// <summary>Pressure, whether absolute or gauge is declared apart.</summary>
@@ -63,7 +62,9 @@ public sealed partial record Unit
 
     private Unit(string symbol, Dimension dimension, Fraction scale)
     {
-        (Symbol, Dimension, Scale) = (symbol, dimension, scale);
+        Symbol = symbol;
+        Dimension = dimension;
+        Scale = scale;
     }
 
     /// <summary>As it is written, for example <c>kWh</c>, <c>1e4Nm3</c>, <c>GJ(NCV)</c> or <c>{battery pack}</c>.</summary>
@@ -75,7 +76,7 @@ public sealed partial record Unit
     /// <summary>How many of the dimension's base unit it is: J, kg, m³, Pa, kgce, pieces, 1.</summary>
     internal Fraction Scale { get; }
 
-    /// <summary>Share or coefficient.</summary>
+    /// <summary>The unit of shares and coefficients.</summary>
     public static Unit One => All["1"];
 
     /// <summary>Kilowatt-hour of electricity or heat.</summary>
@@ -108,14 +109,10 @@ public sealed partial record Unit
         }
 
         string? near = All.Keys.FirstOrDefault(k => k.Equals(Ascii(symbol), StringComparison.OrdinalIgnoreCase));
-        throw new CarbonException(
-            $"'{Exact.Shown(symbol)}' is not a unit. "
-                + (
-                    near is null
-                        ? $"There are {string.Join(", ", All.Keys)}, and {{name}} for pieces of a product."
-                        : $"Did you mean {near}?"
-                )
-        );
+        string hint = near is null
+            ? $"There are {string.Join(", ", All.Keys)}, and {{name}} for pieces of a product."
+            : $"Did you mean {near}?";
+        throw new CarbonException($"'{Exact.Shown(symbol)}' is not a unit. {hint}");
     }
 
     /// <summary>Whether amounts in the two units can be added and compared.</summary>
@@ -179,69 +176,53 @@ public sealed partial record Unit
 
     private static string Ascii(string symbol) => symbol.Replace('³', '3').Replace('₂', '2').Replace(" ", "", StringComparison.Ordinal);
 
-    private static IEnumerable<Unit> Table()
-    {
-        yield return new("1", Dimension.One, Fraction.One);
-        yield return new("%", Dimension.One, new Fraction(1, 100));
-        foreach (
-            (string suffix, Dimension dimension) in new[]
-            {
-                ("", Dimension.Energy),
-                ("(NCV)", Dimension.NetHeat),
-                ("(GCV)", Dimension.GrossHeat),
-            }
-        )
-        {
-            foreach (
-                (string symbol, int scale, int power) in new[]
-                {
-                    ("Wh", 36, 2),
-                    ("kWh", 36, 5),
-                    ("MWh", 36, 8),
-                    ("GWh", 36, 11),
-                    ("kJ", 1, 3),
-                    ("MJ", 1, 6),
-                    ("GJ", 1, 9),
-                    ("TJ", 1, 12),
-                }
-            )
-            {
-                yield return new(symbol + suffix, dimension, new Fraction(scale * BigInteger.Pow(10, power)));
-            }
-        }
+    private static IEnumerable<Unit> Table() =>
+        [
+            new("1", Dimension.One, Fraction.One),
+            new("%", Dimension.One, new Fraction(1, 100)),
+            .. Energies("", Dimension.Energy),
+            .. Energies("(NCV)", Dimension.NetHeat),
+            .. Energies("(GCV)", Dimension.GrossHeat),
+            .. Masses("", Dimension.Mass),
+            .. Masses("C", Dimension.Carbon),
+            .. Masses("CO2", Dimension.CarbonDioxide),
+            .. Masses("CO2e", Dimension.CarbonDioxideEquivalent),
+            .. Masses("CH4", Dimension.Methane),
+            .. Masses("N2O", Dimension.NitrousOxide),
+            .. Masses("ce", Dimension.CoalEquivalent),
+            new("l", Dimension.Volume, new Fraction(1, 1000)),
+            new("m3", Dimension.Volume, Fraction.One),
+            new("Nm3", Dimension.NormalVolume, Fraction.One),
+            new("1e4Nm3", Dimension.NormalVolume, new Fraction(10_000)),
+            new("Sm3", Dimension.StandardVolume, Fraction.One),
+            new("1e4Sm3", Dimension.StandardVolume, new Fraction(10_000)),
+            new("Pa", Dimension.Pressure, Fraction.One),
+            new("kPa", Dimension.Pressure, new Fraction(1000)),
+            new("bar", Dimension.Pressure, new Fraction(100_000)),
+            new("MPa", Dimension.Pressure, new Fraction(1_000_000)),
+            new("pieces", Dimension.Product, Fraction.One),
+        ];
 
-        foreach (
-            (string suffix, Dimension dimension) in new[]
-            {
-                ("", Dimension.Mass),
-                ("C", Dimension.Carbon),
-                ("CO2", Dimension.CarbonDioxide),
-                ("CO2e", Dimension.CarbonDioxideEquivalent),
-                ("CH4", Dimension.Methane),
-                ("N2O", Dimension.NitrousOxide),
-                ("ce", Dimension.CoalEquivalent),
-            }
-        )
-        {
-            yield return new("g" + suffix, dimension, new Fraction(1, 1000));
-            yield return new("kg" + suffix, dimension, Fraction.One);
-            yield return new("t" + suffix, dimension, new Fraction(1000));
-        }
+    private static IEnumerable<Unit> Energies(string suffix, Dimension dimension) =>
+        [
+            new("Wh" + suffix, dimension, new Fraction(3_600)),
+            new("kWh" + suffix, dimension, new Fraction(3_600_000)),
+            new("MWh" + suffix, dimension, new Fraction(3_600_000_000)),
+            new("GWh" + suffix, dimension, new Fraction(3_600_000_000_000)),
+            new("kJ" + suffix, dimension, new Fraction(1_000)),
+            new("MJ" + suffix, dimension, new Fraction(1_000_000)),
+            new("GJ" + suffix, dimension, new Fraction(1_000_000_000)),
+            new("TJ" + suffix, dimension, new Fraction(1_000_000_000_000)),
+        ];
 
-        yield return new("l", Dimension.Volume, new Fraction(1, 1000));
-        yield return new("m3", Dimension.Volume, Fraction.One);
-        yield return new("Nm3", Dimension.NormalVolume, Fraction.One);
-        yield return new("1e4Nm3", Dimension.NormalVolume, new Fraction(10_000));
-        yield return new("Sm3", Dimension.StandardVolume, Fraction.One);
-        yield return new("1e4Sm3", Dimension.StandardVolume, new Fraction(10_000));
-        yield return new("Pa", Dimension.Pressure, Fraction.One);
-        yield return new("kPa", Dimension.Pressure, new Fraction(1000));
-        yield return new("bar", Dimension.Pressure, new Fraction(100_000));
-        yield return new("MPa", Dimension.Pressure, new Fraction(1_000_000));
-        yield return new("pieces", Dimension.Product, Fraction.One);
-    }
+    private static IEnumerable<Unit> Masses(string suffix, Dimension dimension) =>
+        [
+            new("g" + suffix, dimension, new Fraction(1, 1000)),
+            new("kg" + suffix, dimension, Fraction.One),
+            new("t" + suffix, dimension, new Fraction(1000)),
+        ];
 
-    // Letters of any language: product names are the site's.
+    // Letters of any language: a site names its products in its own.
     [GeneratedRegex(@"^\{[\p{L}\p{N}][\p{L}\p{N} ._-]{0,39}\}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Named();
 }

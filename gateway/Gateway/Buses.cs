@@ -240,7 +240,12 @@ internal sealed class Buses(SiteFile site, RegisterBook book, TimeProvider time)
         {
             GpioLine line = GpioLine.Open(ready.Bus.Device["gpio:".Length..], ready.Line, GpioBias.Up, activeLow: true);
             Ads1115Input input = InputOf(meter);
-            Ads1115ContinuousInput made = new(new Ads1115(open.I2c(meter.Address)), input, Ads1115Settings.RangeFor(TransformerOf(meter.Ct), input), line);
+            Ads1115ContinuousInput made = new(
+                new Ads1115(open.I2c(meter.Address)),
+                input,
+                Ads1115Settings.RangeFor(TransformerOf(meter.Ct), input),
+                line
+            );
             ContinuousInputs.Add(made);
             return made;
         }

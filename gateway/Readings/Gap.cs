@@ -12,7 +12,7 @@ public enum GapCause
     /// <summary>The chip was reset, and what it had counted until then is gone.</summary>
     ChipReset = 3,
 
-    /// <summary>The energy that the chip gave cannot be, and was not booked.</summary>
+    /// <summary>The energy that the chip gave is more than any load makes, and was not booked.</summary>
     Implausible = 4,
 
     /// <summary>The gateway did not run. What a chip or a line counted meanwhile is not known.</summary>
@@ -27,7 +27,7 @@ public enum GapCause
 /// <summary>A stretch of time for which a meter's registers lack something. Never filled in by guessing: it is recorded as it is.</summary>
 /// <param name="From">The last instant up to which all is counted, UTC.</param>
 /// <param name="To">The first instant from which all is counted again, UTC.</param>
-/// <param name="Cause">Why.</param>
+/// <param name="Cause">Why it was not counted in full.</param>
 /// <param name="Lost">How many edges or samples are known to be lost; null where nobody can tell.</param>
 public sealed record Gap(DateTimeOffset From, DateTimeOffset To, GapCause Cause, long? Lost = null)
 {

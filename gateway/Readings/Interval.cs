@@ -18,7 +18,8 @@ public readonly record struct Interval
             throw new ArgumentException($"An interval cannot end ({end:O}) before it starts ({start:O}).");
         }
 
-        (Start, End) = (start, end);
+        Start = start;
+        End = end;
     }
 
     /// <summary>The first instant of the interval.</summary>
@@ -27,7 +28,7 @@ public readonly record struct Interval
     /// <summary>The first instant after the interval.</summary>
     public DateTimeOffset End { get; }
 
-    /// <summary>Its length, never negative.</summary>
+    /// <summary>The length of the interval, never negative.</summary>
     public TimeSpan Length => End - Start;
 
     /// <summary>The slot of the given length that holds an instant. Slots are aligned to 1970-01-01T00:00:00Z.</summary>

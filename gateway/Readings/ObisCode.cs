@@ -58,10 +58,12 @@ public readonly record struct ObisCode
         ReadOnlySpan<char> rest = text;
         for (int i = 0; i < groups.Length; i++)
         {
-            int end =
-                i == 5 ? rest.Length
-                : i == 4 ? rest.IndexOfAny('.', '*')
-                : rest.IndexOf(separators[i]);
+            int end = i switch
+            {
+                5 => rest.Length,
+                4 => rest.IndexOfAny('.', '*'),
+                _ => rest.IndexOf(separators[i]),
+            };
             if (end < 1 || !byte.TryParse(rest[..end], NumberStyles.None, CultureInfo.InvariantCulture, out groups[i]))
             {
                 throw new FormatException(

@@ -35,7 +35,7 @@ public enum MissingReason
     /// <summary>Another chip, or none that is known, answered at the address.</summary>
     WrongChip = 4,
 
-    /// <summary>The answer cannot be, for example 400 kV or 12 Hz.</summary>
+    /// <summary>The answer is impossible, for example 400 kV or 12 Hz.</summary>
     Implausible = 5,
 
     /// <summary>The newest reading is older than one slot.</summary>

@@ -39,8 +39,8 @@ public sealed record Reading
 /// <param name="PowerFactor">−1 to 1.</param>
 /// <param name="FrequencyHz">Hertz.</param>
 /// <param name="ReactivePowerVar">Reactive power of the fundamental, vars, positive when the current lags.</param>
-/// <param name="Flow">Rate of a pulse meter, in <paramref name="FlowUnit"/>.</param>
-/// <param name="FlowUnit">For example <c>m3/h</c> or <c>W</c>.</param>
+/// <param name="Rate">Rate of a pulse meter, in <paramref name="RateUnit"/>.</param>
+/// <param name="RateUnit">For example <c>m3/h</c> or <c>W</c>.</param>
 public readonly record struct LiveValues(
     double? VoltageV = null,
     double? CurrentA = null,
@@ -49,6 +49,6 @@ public readonly record struct LiveValues(
     double? PowerFactor = null,
     double? FrequencyHz = null,
     double? ReactivePowerVar = null,
-    double? Flow = null,
-    string? FlowUnit = null
+    double? Rate = null,
+    string? RateUnit = null
 );

@@ -33,7 +33,7 @@ public readonly record struct Ade7953Sample(
 /// <param name="ActiveEnergy">Counts of AENERGYA or AENERGYB since the last reading, import positive. Every count comes in exactly one
 /// reading.</param>
 /// <param name="ReactiveEnergy">Counts of RENERGYA or RENERGYB since the last reading, lagging positive.</param>
-/// <param name="Saturated">The current or the voltage input was at the end of its range since the last reading.</param>
+/// <param name="Saturated">Whether the current or the voltage input was at the end of its range since the last reading.</param>
 public readonly record struct Ade7953Channel(
     uint CurrentRms,
     int ActivePower,
@@ -59,8 +59,9 @@ public readonly record struct Ade7953Channel(
 /// 206.9 kHz (page 25), so half a turn takes 40 s: many readings may fail in a row and the next one still has all the energy.
 /// A chip that has reset itself shows the bit set again.
 /// <para>
-/// A difference that no load can make (more than full scale since the last reading) is not booked. It is read again: a bit that
-/// fell over on the wire is gone then. When it stays, the register has stepped, and the driver goes on from where it stands, with a gap.
+/// A difference that no load can make (more than twice full scale since the last reading) is not booked. The registers are read again: a bit
+/// that was disturbed on the wire is right then. When the difference stays, the register has stepped, and the driver goes on from where it
+/// stands, with a gap.
 /// </para>
 /// </remarks>
 public sealed class Ade7953
@@ -109,7 +110,11 @@ public sealed class Ade7953
     /// <summary>Speaks to the chip behind an I2C device.</summary>
     /// <param name="device">The device at address 0x38. Not disposed by the driver.</param>
     /// <param name="time">Tells how long ago the last reading was.</param>
-    public Ade7953(I2cDevice device, TimeProvider time) => (_device, _time) = (device, time);
+    public Ade7953(I2cDevice device, TimeProvider time)
+    {
+        _device = device;
+        _time = time;
+    }
 
     /// <summary>
     /// Makes sure that the chip is an ADE7953, sets it up and starts counting energy from here. <see cref="Read()"/> does it by itself when
@@ -121,11 +126,12 @@ public sealed class Ade7953
         Configure();
         _last = new Counters(ReadEnergies(), ReadPowers());
         _readAt = _time.GetTimestamp();
-        (_initialized, _gap) = (true, null);
+        _initialized = true;
+        _gap = null;
     }
 
     /// <summary>Reads all values. When it fails nothing is lost: the next reading has the energy since the last good one.</summary>
-    /// <exception cref="ChipException">The chip did not answer, is another one, or answered what cannot be.</exception>
+    /// <exception cref="ChipException">The chip did not answer, is another one, or gave an impossible answer.</exception>
     public Ade7953Sample Read()
     {
         if (!_initialized)
@@ -136,17 +142,18 @@ public sealed class Ade7953
         if (Read8(Register.LCYCMODE) != 0)
         {
             Configure();
-            (_last, _gap) = (_last with { Energies = default }, GapCause.ChipReset);
+            _last = _last with { Energies = default };
+            _gap = GapCause.ChipReset;
         }
 
-        uint voltage = Rms(Register.VRMS);
+        uint voltage = ReadRms(Register.VRMS);
         ushort period = Read16(Register.PERIOD);
         RequirePlausibleFrequency(voltage, period);
-        (uint currentA, uint currentB) = (Rms(Register.IRMSA), Rms(Register.IRMSB));
+        (uint currentA, uint currentB) = (ReadRms(Register.IRMSA), ReadRms(Register.IRMSB));
         FourOf<int> powers = ReadPowers();
         (short factorA, short factorB) = unchecked(((short)Read16(Register.PFA), (short)Read16(Register.PFB)));
-        bool voltageSaturated = Saturated(Register.RSTVPEAK);
-        (bool saturatedA, bool saturatedB) = (Saturated(Register.RSTIAPEAK), Saturated(Register.RSTIBPEAK));
+        bool voltageSaturated = IsSaturated(Register.RSTVPEAK);
+        (bool saturatedA, bool saturatedB) = (IsSaturated(Register.RSTIAPEAK), IsSaturated(Register.RSTIBPEAK));
         Counters now = new(ReadEnergies(), powers);
         if (Read8(Register.LCYCMODE) != 0)
         {
@@ -172,7 +179,10 @@ public sealed class Ade7953
             _gap,
             elapsed
         );
-        (_last, _gap, _impossible, _readAt) = (now, null, 0, _time.GetTimestamp());
+        _last = now;
+        _gap = null;
+        _impossible = 0;
+        _readAt = _time.GetTimestamp();
         return sample;
     }
 
@@ -186,7 +196,10 @@ public sealed class Ade7953
 
         if (++_impossible == ReadingsUntilBelieved)
         {
-            (_last, _gap, _impossible, _readAt) = (now, GapCause.Implausible, 0, _time.GetTimestamp());
+            _last = now;
+            _gap = GapCause.Implausible;
+            _impossible = 0;
+            _readAt = _time.GetTimestamp();
         }
 
         throw Implausible(
@@ -197,7 +210,7 @@ public sealed class Ade7953
 
     private int Address => _device.ConnectionSettings.DeviceAddress;
 
-    // 0x120 opens only to the write that follows the key.
+    // Register 0x120 takes only the write that follows the key directly.
     private void Configure()
     {
         Write(Register.UNLOCK, [UnlockKey]);
@@ -223,8 +236,8 @@ public sealed class Ade7953
         }
     }
 
-    // An overdriven input tends to a square wave of full-scale peaks, √2 of a full-scale sine. More cannot be.
-    private uint Rms(Register register)
+    // An overdriven input tends to a square wave of full-scale peaks, whose RMS is √2 of a full-scale sine. More is impossible.
+    private uint ReadRms(Register register)
     {
         uint value = Read32(register);
         return value <= FullScaleRms * 1.5
@@ -251,15 +264,16 @@ public sealed class Ade7953
             $"{what}. Look for disturbances on the bus wires and the supply."
         );
 
-    private bool Saturated(Register register) => Read32(register) >= FullScalePeak;
+    private bool IsSaturated(Register register) => Read32(register) >= FullScalePeak;
 
     private FourOf<int> ReadEnergies() =>
-        new(Signed(Register.AENERGYA), Signed(Register.AENERGYB), Signed(Register.RENERGYA), Signed(Register.RENERGYB));
+        new(ReadSigned(Register.AENERGYA), ReadSigned(Register.AENERGYB), ReadSigned(Register.RENERGYA), ReadSigned(Register.RENERGYB));
 
-    private FourOf<int> ReadPowers() => new(Signed(Register.AWATT), Signed(Register.BWATT), Signed(Register.AVAR), Signed(Register.BVAR));
+    private FourOf<int> ReadPowers() =>
+        new(ReadSigned(Register.AWATT), ReadSigned(Register.BWATT), ReadSigned(Register.AVAR), ReadSigned(Register.BVAR));
 
     // 32-bit registers carry 24 bits; the upper 8 repeat the sign (ADE7953 Registers, page 60). When they do not, the answer is broken.
-    private int Signed(Register register)
+    private int ReadSigned(Register register)
     {
         int value = unchecked((int)Read32(register));
         if (value is < -EnergyModulus / 2 or >= EnergyModulus / 2)
@@ -329,18 +343,19 @@ public sealed class Ade7953
     {
         public FourOf<long> Since(Counters before, TimeSpan elapsed)
         {
-            (FourOf<int> e, FourOf<int> p, FourOf<int> e0, FourOf<int> p0) = (Energies, Powers, before.Energies, before.Powers);
+            FourOf<int> energies = before.Energies;
+            FourOf<int> powers = before.Powers;
             return new(
-                Between(e0.ActiveA, e.ActiveA, p0.ActiveA, p.ActiveA, elapsed),
-                Between(e0.ActiveB, e.ActiveB, p0.ActiveB, p.ActiveB, elapsed),
-                Between(e0.ReactiveA, e.ReactiveA, p0.ReactiveA, p.ReactiveA, elapsed),
-                Between(e0.ReactiveB, e.ReactiveB, p0.ReactiveB, p.ReactiveB, elapsed)
+                CountsBetween(energies.ActiveA, Energies.ActiveA, powers.ActiveA, Powers.ActiveA, elapsed),
+                CountsBetween(energies.ActiveB, Energies.ActiveB, powers.ActiveB, Powers.ActiveB, elapsed),
+                CountsBetween(energies.ReactiveA, Energies.ReactiveA, powers.ReactiveA, Powers.ReactiveA, elapsed),
+                CountsBetween(energies.ReactiveB, Energies.ReactiveB, powers.ReactiveB, Powers.ReactiveB, elapsed)
             );
         }
 
-        // Difference of two readings of a register that runs round at 2^24. Past half a turn it has several meanings, 2^24 counts apart:
-        // the one nearest to the mean power is taken.
-        private static long Between(int before, int now, int powerBefore, int powerNow, TimeSpan elapsed)
+        // The counts between two readings of a register that runs round at 2^24. After more than half a turn the difference stands for several
+        // numbers of counts, 2^24 apart; the one nearest to the mean power is taken.
+        private static long CountsBetween(int before, int now, int powerBefore, int powerNow, TimeSpan elapsed)
         {
             long counts = (now - before) << 8 >> 8;
             if (elapsed <= HalfTurn)
@@ -355,7 +370,7 @@ public sealed class Ade7953
     }
 
     // Tables 13 to 15, pages 60 to 63. Where those do not show an address (AVAR, BVAR, RENERGYA, RENERGYB) public drivers agree on it.
-    // That a lagging current makes them positive has not been seen in the datasheet.
+    // The datasheet does not say that a lagging current makes them positive.
     private enum Register
     {
         LCYCMODE = 0x004,

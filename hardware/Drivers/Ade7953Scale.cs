@@ -47,7 +47,7 @@ public sealed class Ade7953Scale
     /// What one count of the energy register is worth, in milliwatt-hours, exact: full-scale power in watts, (0.5 V)²/2 × divider ×
     /// amperes per volt, over 206 900 counts a second.
     /// </summary>
-    public (long Numerator, long Denominator) MilliwattHoursPerCount { get; }
+    public CountWorth MilliwattHoursPerCount { get; }
 
     /// <summary>Volts RMS of a VRMS value.</summary>
     public double VoltageV(uint rms) => rms * _fullScaleV / Ade7953.FullScaleRms;
@@ -75,8 +75,10 @@ public sealed class Ade7953Scale
     /// </summary>
     public LiveValues Live(Ade7953Sample sample, Ade7953Channel channel)
     {
-        (double volts, double amperes) = (VoltageV(sample.VoltageRms), CurrentA(channel.CurrentRms));
-        (double watts, double voltAmperes) = (ActivePowerW(channel.ActivePower), volts * amperes);
+        double volts = VoltageV(sample.VoltageRms);
+        double amperes = CurrentA(channel.CurrentRms);
+        double watts = ActivePowerW(channel.ActivePower);
+        double voltAmperes = volts * amperes;
         bool factorTells =
             channel.CurrentRms > Ade7953.FullScaleRms / 1000
             && sample.VoltageRms > LeastRmsForFrequency
@@ -95,7 +97,7 @@ public sealed class Ade7953Scale
     //   V²      A      1000 mV        1 s       1 h     1000 mWh
     //  ─── · D ─── · ─────────── · ────────── · ────── · ────────  per count
     //   8      mV         V        206 900 ct   3600 s      Wh
-    private static (long Numerator, long Denominator) WorthOfACount(CurrentTransformer transformer, decimal divider)
+    private static CountWorth WorthOfACount(CurrentTransformer transformer, decimal divider)
     {
         (BigInteger n1, BigInteger d1) = Fraction(divider);
         (BigInteger n2, BigInteger d2) = Fraction(transformer.PrimaryA);
@@ -105,12 +107,13 @@ public sealed class Ade7953Scale
         return Reduced(numerator, denominator, divider);
     }
 
-    internal static (long Numerator, long Denominator) Reduced(BigInteger numerator, BigInteger denominator, decimal divider)
+    internal static CountWorth Reduced(BigInteger numerator, BigInteger denominator, decimal divider)
     {
         BigInteger common = BigInteger.GreatestCommonDivisor(numerator, denominator);
-        (numerator, denominator) = (numerator / common, denominator / common);
+        numerator /= common;
+        denominator /= common;
         return numerator <= long.MaxValue && denominator <= long.MaxValue
-            ? ((long)numerator, (long)denominator)
+            ? new CountWorth((long)numerator, (long)denominator)
             : throw new ArgumentOutOfRangeException(
                 nameof(divider),
                 divider,

@@ -50,7 +50,7 @@ public sealed class Atm90e32asScale
     /// What one count of an energy register is worth, in milliwatt-hours (of a reactive one in millivar-hours), exact: full-scale power in
     /// watts, (0.72 V)² × divider × amperes per volt, over 800 counts a second.
     /// </summary>
-    public (long Numerator, long Denominator) MilliwattHoursPerCount { get; }
+    public CountWorth MilliwattHoursPerCount { get; }
 
     /// <summary>The largest current that the register can show, amperes RMS: 65.535 A where full scale is 60 A.</summary>
     public double MostA => _fullScaleA * 65.535 / 60;
@@ -91,7 +91,7 @@ public sealed class Atm90e32asScale
     //              A      1000 mV        1 s      1 h     1000 mWh    18     D · A
     //  0.5184 V² · ─── · ───────── · D · ────── · ────── · ────────  = ─── · ─────  per count
     //              mV       V           800 ct   3600 s     Wh        100     mV
-    private static (long Numerator, long Denominator) WorthOfACount(CurrentTransformer transformer, decimal divider)
+    private static CountWorth WorthOfACount(CurrentTransformer transformer, decimal divider)
     {
         (BigInteger n1, BigInteger d1) = Ade7953Scale.Fraction(divider);
         (BigInteger n2, BigInteger d2) = Ade7953Scale.Fraction(transformer.PrimaryA);

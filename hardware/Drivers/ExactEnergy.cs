@@ -1,4 +1,11 @@
+using EdgeGateway.Readings;
+
 namespace EdgeGateway.Drivers;
+
+/// <summary>Energy in both directions.</summary>
+/// <param name="Import">Milliwatt-hours drawn from the supply, 0 or above.</param>
+/// <param name="Export">Milliwatt-hours fed back, 0 or above.</param>
+public readonly record struct ImportAndExport(long Import, long Export);
 
 /// <summary>
 /// Turns signed counts of an energy register into whole milliwatt-hours, import and export apart. What is left below a milliwatt-hour
@@ -16,8 +23,8 @@ public sealed class ExactEnergy
     /// <summary>Makes a converter with nothing carried.</summary>
     /// <param name="milliwattHoursPerCount">The nominal worth of one count, a positive fraction.</param>
     /// <param name="ratio">True worth by nominal worth as calibrated: above 0 and at most 2, at most six digits after the point.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The worth is not positive, or the ratio cannot be.</exception>
-    public ExactEnergy((long Numerator, long Denominator) milliwattHoursPerCount, decimal ratio = 1)
+    /// <exception cref="ArgumentOutOfRangeException">The worth is not positive, or the ratio is not as it should be.</exception>
+    public ExactEnergy(CountWorth milliwattHoursPerCount, decimal ratio = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(milliwattHoursPerCount.Numerator, nameof(milliwattHoursPerCount));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(milliwattHoursPerCount.Denominator, nameof(milliwattHoursPerCount));
@@ -37,8 +44,10 @@ public sealed class ExactEnergy
     /// <summary>
     /// The milliwatt-hours that became whole with these counts: positive counts are import, negative ones export. Both 0 or above.
     /// </summary>
-    public (long Import, long Export) Add(long counts) =>
-        counts >= 0 ? (Carry(ref _importRest, counts), 0) : (0, Carry(ref _exportRest, -(Int128)counts));
+    public ImportAndExport Add(long counts) =>
+        counts >= 0
+            ? new ImportAndExport(Carry(ref _importRest, counts), 0)
+            : new ImportAndExport(0, Carry(ref _exportRest, -(Int128)counts));
 
     private long Carry(ref Int128 rest, Int128 counts)
     {

@@ -211,7 +211,7 @@ public class FlowsRefusalTests
         );
         Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv") with { InitialContent = 1 }, state));
         Assert.Throws<InvalidDataException>(() =>
-            new FlowLedger(Site("pv"), state with { Origins = [("grid", 0), ("pv", Int128.MaxValue)] })
+            new FlowLedger(Site("pv"), state with { Origins = [new("grid", 0), new("pv", Int128.MaxValue)] })
         );
     }
 

@@ -1,15 +1,13 @@
 using System.Numerics;
 using CsCheck;
 using EdgeGateway.Drivers;
+using EdgeGateway.Readings;
 
 namespace EdgeGateway.Hardware.Tests;
 
 public class ExactEnergyTests
 {
-    private static readonly (long Numerator, long Denominator) Worth = new Ade7953Scale(
-        new CurrentTransformer(200, 333),
-        1001
-    ).MilliwattHoursPerCount;
+    private static readonly CountWorth Worth = new Ade7953Scale(new CurrentTransformer(200, 333), 1001).MilliwattHoursPerCount;
 
     [Fact]
     public void A_count_is_worth_full_scale_power_over_206_900_a_second()

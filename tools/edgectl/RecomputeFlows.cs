@@ -183,7 +183,10 @@ internal sealed class RecomputeFlows(ShownLeaves shown, Action<Leaf, string> dif
             from,
             flow.Head.Time,
             r => RecordIn(first, r) is var at && at?.Record.Number is not null ? CountOf(r, at.Value) : null,
-            r => RecordIn(last, r) is { } at ? (at.Record.Number is null ? null : CountOf(r, at), at.Record.Text) : default,
+            r =>
+                RecordIn(last, r) is { } at
+                    ? new FlowCountAtEnd(at.Record.Number is null ? null : CountOf(r, at), at.Record.Text)
+                    : default,
             previous is null ? [] : RecordedFlow.StoredIn(previous.Records.Select(StatementOf))
         );
     }

@@ -3,7 +3,7 @@ namespace EdgeGateway.Carbon.Accounts;
 /// <summary>How an amount came to be known.</summary>
 public enum DataOrigin
 {
-    /// <summary>A meter was read without hands.</summary>
+    /// <summary>A meter was read automatically.</summary>
     Automatic,
 
     /// <summary>A person entered it: an invoice, a delivery, a reading by eye.</summary>
@@ -17,22 +17,28 @@ public enum DataOrigin
 public sealed record Activity
 {
     /// <summary>An amount that was used.</summary>
-    /// <param name="name">Of the source, unique within an account.</param>
+    /// <param name="name">The name of the source, unique within an account.</param>
     /// <param name="amount">0 or above.</param>
     /// <param name="reference">Where it is recorded: readings, entry, invoice.</param>
     /// <param name="collected">How it came to be known.</param>
     /// <exception cref="CarbonException">The amount is negative.</exception>
     public Activity(string name, Quantity amount, string? reference, DataOrigin collected)
     {
-        (Name, Amount, Reference, Collected) = amount.Value.IsNegative
-            ? throw new CarbonException($"{name} is {amount}. Nothing is used in negative amounts; what is given to others is an export.")
-            : (name, amount, reference, collected);
+        if (amount.Value.IsNegative)
+        {
+            throw new CarbonException($"{name} is {amount}. Nothing is used in negative amounts; what is given to others is an export.");
+        }
+
+        Name = name;
+        Amount = amount;
+        Reference = reference;
+        Collected = collected;
     }
 
-    /// <summary>Of the source.</summary>
+    /// <summary>The name of the source.</summary>
     public string Name { get; }
 
-    /// <summary>0 or above.</summary>
+    /// <summary>What was used, 0 or above.</summary>
     public Quantity Amount { get; private init; }
 
     /// <summary>Where it is recorded.</summary>
@@ -41,7 +47,7 @@ public sealed record Activity
     /// <summary>How it came to be known.</summary>
     public DataOrigin Collected { get; }
 
-    /// <summary>Where the amount was computed from what is recorded: how.</summary>
+    /// <summary>How the amount was computed from what is recorded. Null: it is what is recorded.</summary>
     public Derivation? Derivation { get; private init; }
 
     /// <summary>The same source with an amount that was computed from what is recorded, for example a volume at base conditions.</summary>

@@ -23,13 +23,14 @@ public static class Heat
 
     /// <summary>Heat in steam by its mass: mass × h, or mass × (h − 83.74 kJ/kg).</summary>
     /// <param name="steam">g, kg or t.</param>
-    /// <param name="enthalpy">From <see cref="Steam"/>.</param>
+    /// <param name="steamEnthalpy">From <see cref="Steam"/>.</param>
     /// <param name="convention">Which of the two.</param>
-    /// <exception cref="CarbonException">It is no mass.</exception>
-    public static Derived OfSteam(Activity steam, (Rate Enthalpy, Derivation Derivation) enthalpy, EnthalpyConvention convention)
+    /// <exception cref="CarbonException">The amount of steam is no mass.</exception>
+    public static Derived OfSteam(Activity steam, SteamEnthalpy steamEnthalpy, EnthalpyConvention convention)
     {
         bool full = convention == EnthalpyConvention.Full;
-        Rate counted = enthalpy.Enthalpy with { Value = full ? enthalpy.Enthalpy.Value : enthalpy.Enthalpy.Value - WaterAt20 };
+        Rate enthalpy = steamEnthalpy.Enthalpy;
+        Rate counted = full ? enthalpy : enthalpy with { Value = enthalpy.Value - WaterAt20 };
         return new Derived(
             (steam.Amount * counted).In(Unit.Gigajoule),
             new Derivation(
@@ -40,14 +41,14 @@ public static class Heat
                 Inputs =
                 [
                     steam.AsInput("mass"),
-                    new Input("h", $"{Exact.Display(enthalpy.Enthalpy.Value, 6)} kJ/kg", null) { Derivation = enthalpy.Derivation },
+                    new Input("h", $"{Exact.Display(enthalpy.Value, 6)} kJ/kg", null) { Derivation = steamEnthalpy.Derivation },
                 ],
             }
         );
     }
 
     /// <summary>Heat in hot water by its mass: mass × (T − 20 °C) × 4.1868 kJ/(kg·K).</summary>
-    /// <exception cref="CarbonException">It is no mass, or the water is colder than 20 °C or hotter than 300 °C.</exception>
+    /// <exception cref="CarbonException">The amount of water is no mass, or the water is colder than 20 °C or hotter than 300 °C.</exception>
     public static Derived OfHotWater(Activity water, Temperature temperature)
     {
         if (temperature.Celsius < new Fraction(20) || temperature.Celsius > new Fraction(300))
@@ -67,7 +68,7 @@ public static class Heat
 
     /// <summary>What purchased heat emitted: heat × factor (GB/T 32150-2025, 7.5.6 to 7.5.7).</summary>
     /// <param name="heat">Energy.</param>
-    /// <param name="factor">Of the supplier, else the default of 0.11 tCO2/GJ.</param>
+    /// <param name="factor">The factor of the supplier, else the default of 0.11 tCO2/GJ.</param>
     /// <exception cref="CarbonException">Units do not fit.</exception>
     public static EmissionLine Purchased(Activity heat, CitedFactor factor) =>
         EmissionLine.Of(

@@ -4,13 +4,13 @@ using Fractions;
 namespace EdgeGateway.Carbon.Accounts;
 
 /// <summary>Energy that was used, with its worth in standard coal.</summary>
-/// <param name="Name">Of the source.</param>
+/// <param name="Name">The name of the source.</param>
 /// <param name="Energy">As it was used: electricity and heat as energy, fuels as net heat.</param>
 /// <param name="Coefficient">kgce/kWh of electricity; GJ/tce of all that is heat.</param>
 public sealed record CoalEquivalentLine(string Name, Quantity Energy, CitedFactor Coefficient)
 {
     /// <summary>Micrograms of coal equivalent (GB/T 2589-2020), rounded once, half to even, as the lines of accounts are.</summary>
-    /// <exception cref="CarbonException">The coefficient is neither, or the amount does not fit 64 bits.</exception>
+    /// <exception cref="CarbonException">The coefficient is neither of the two, or the amount does not fit 64 bits.</exception>
     public long Micrograms
     {
         get
@@ -47,7 +47,7 @@ public static class Indicators
 {
     private static readonly Fraction MicrogramsPerKilogram = new(BigInteger.Pow(10, 9));
 
-    /// <summary>Emissions for one unit of product, kg. Of no production there is no value.</summary>
+    /// <summary>Emissions for one unit of product, kg. Where nothing was produced there is no value.</summary>
     /// <param name="product">What was made.</param>
     /// <param name="micrograms">A total; null where it is blocked.</param>
     /// <param name="gas"><c>CO2</c> or <c>CO2e</c>.</param>
@@ -140,7 +140,7 @@ public static class Indicators
             );
     }
 
-    /// <summary>Which share of the amounts was collected without hands, percent of their number.</summary>
+    /// <summary>Which share of the amounts was collected automatically, percent of their number.</summary>
     public static Figure AutomaticShare(IReadOnlyList<Activity> activities) =>
         Figure.Quotient(
             "automatically collected data",

@@ -10,11 +10,11 @@ internal sealed class InstrumentPool
     private readonly Unit _gas;
 
     /// <summary>Takes the instruments of a period.</summary>
-    /// <param name="instruments">All of them.</param>
-    /// <param name="market">They must be for it.</param>
-    /// <param name="period">They must be for electricity of it.</param>
-    /// <param name="gas">Their factors must be of it: CO₂ or CO₂e.</param>
-    /// <exception cref="CarbonException">One does not hold.</exception>
+    /// <param name="instruments">All instruments of the period.</param>
+    /// <param name="market">The market that every instrument must be for.</param>
+    /// <param name="period">The period that every instrument must lie within.</param>
+    /// <param name="gas">The gas that every factor must be of: CO₂ or CO₂e.</param>
+    /// <exception cref="CarbonException">An instrument does not hold.</exception>
     public InstrumentPool(IReadOnlyList<Instrument> instruments, string market, Period period, Unit gas)
     {
         (_instruments, _gas) = (instruments, gas);
@@ -46,7 +46,7 @@ internal sealed class InstrumentPool
     public IEnumerable<Instrument> ByQuality => _instruments.Where(i => i.Kind != InstrumentKind.GenerationRecord).OrderBy(i => i.Kind);
 
     /// <summary>A residual mix of 0 is refused: it is what is left where all electricity is claimed.</summary>
-    /// <exception cref="CarbonException">It is 0.</exception>
+    /// <exception cref="CarbonException">The residual mix is 0.</exception>
     public static void RefuseEmpty(CitedFactor? residual)
     {
         if (residual is { Rate.Value.IsZero: true })
@@ -58,7 +58,7 @@ internal sealed class InstrumentPool
         }
     }
 
-    /// <summary><c>CO2</c> or <c>CO2e</c>.</summary>
+    /// <summary>The gas as text: <c>CO2</c> or <c>CO2e</c>.</summary>
     public static string TextOf(Unit gas) => gas.Dimension == Dimension.CarbonDioxide ? "CO2" : "CO2e";
 
     /// <summary>The instrument of a number, or null.</summary>
@@ -78,7 +78,7 @@ internal sealed class InstrumentPool
         return used;
     }
 
-    /// <summary>What a kilowatt-hour of it emitted.</summary>
+    /// <summary>What a kilowatt-hour of the instrument emitted: its own factor, or 0 where it has none.</summary>
     public CitedFactor FactorOf(Instrument instrument) =>
         instrument.Factor
         ?? new CitedFactor(
@@ -90,20 +90,47 @@ internal sealed class InstrumentPool
     private string? Fault(Instrument instrument, string market, Period period)
     {
         string id = instrument.Id;
-        return !instrument.Energy.In(Unit.KilowattHour).Value.IsPositive ? $"{id} is for {instrument.Energy}. It must be above 0."
-            : instrument.Market != market ? $"{id} is for the market {instrument.Market}, the electricity was used in {market}."
-            : !period.Holds(instrument.Period)
-                ? $"{id} is for {instrument.Period}, which is not within {period}. Use it in the period it is for."
-            : instrument.Kind == InstrumentKind.Certificate && instrument.Retired is null
-                ? $"{id} is not retired. Until it is, others can claim it."
-            : instrument.Kind == InstrumentKind.Certificate && instrument.Retired < instrument.Period.From
-                ? $"{id} was retired on {Period.Day(instrument.Retired.Value)}, before {instrument.Period.From:yyyy-MM-dd}, "
-                    + "when its electricity began to be generated."
-            : instrument.Kind == InstrumentKind.Contract && string.IsNullOrWhiteSpace(instrument.Settlement)
-                ? $"{id} has no settlement. A contract alone does not prove a supply."
-            : instrument is { Kind: InstrumentKind.Supplier, Factor: null } ? $"{id} has no factor. A supplier's rate is one."
-            : instrument.Factor is { } f && f.Rate.Unit.Dimension != _gas.Dimension
-                ? $"{id} has {f.Text}, the account is in {TextOf(_gas)}."
+        if (!instrument.Energy.In(Unit.KilowattHour).Value.IsPositive)
+        {
+            return $"{id} is for {instrument.Energy}. It must be above 0.";
+        }
+
+        if (instrument.Market != market)
+        {
+            return $"{id} is for the market {instrument.Market}, the electricity was used in {market}.";
+        }
+
+        if (!period.Holds(instrument.Period))
+        {
+            return $"{id} is for {instrument.Period}, which is not within {period}. Use it in the period it is for.";
+        }
+
+        if (FaultOfKind(instrument) is { } fault)
+        {
+            return fault;
+        }
+
+        return instrument.Factor is { } factor && factor.Rate.Unit.Dimension != _gas.Dimension
+            ? $"{id} has {factor.Text}, the account is in {TextOf(_gas)}."
             : null;
+    }
+
+    private static string? FaultOfKind(Instrument instrument)
+    {
+        string id = instrument.Id;
+        switch (instrument.Kind)
+        {
+            case InstrumentKind.Certificate when instrument.Retired is null:
+                return $"{id} is not retired. Until it is, others can claim it.";
+            case InstrumentKind.Certificate when instrument.Retired < instrument.Period.From:
+                return $"{id} was retired on {Period.Day(instrument.Retired.Value)}, before {instrument.Period.From:yyyy-MM-dd}, "
+                    + "when its electricity began to be generated.";
+            case InstrumentKind.Contract when string.IsNullOrWhiteSpace(instrument.Settlement):
+                return $"{id} has no settlement. A contract alone does not prove a supply.";
+            case InstrumentKind.Supplier when instrument.Factor is null:
+                return $"{id} has no factor. A supplier's rate is one.";
+            default:
+                return null;
+        }
     }
 }

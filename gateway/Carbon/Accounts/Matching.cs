@@ -20,7 +20,7 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
 {
     private const string NoLoad = "there was no load";
 
-    /// <summary>Matches slots of one length that follow each other.</summary>
+    /// <summary>Matches load with carbon-free energy in slots of one length that follow each other.</summary>
     /// <param name="slots">In order, without gap or overlap.</param>
     /// <param name="length">An hour or less.</param>
     /// <exception cref="CarbonException">Slots are missing or overlap, or an amount cannot be.</exception>
@@ -31,58 +31,27 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
             throw new CarbonException($"Slots of {length.TotalMinutes} min are not matched. 24/7 matching is hourly or finer.");
         }
 
-        Fraction load = Fraction.Zero,
-            free = Fraction.Zero,
-            matched = Fraction.Zero,
-            withGrid = Fraction.Zero;
-        DateTimeOffset? due = null;
-        string? noShare = null;
-        foreach (MatchingSlot slot in slots)
-        {
-            if (due is { } expected && slot.Start != expected)
-            {
-                throw new CarbonException(
-                    $"The slot {At(expected)} {(slot.Start > expected ? "is missing: the next is" : "is overlapped by")} "
-                        + $"{At(slot.Start)}. Slots follow each other."
-                );
-            }
-
-            due = slot.Start + length;
-            Fraction l = Checked(slot, slot.Load),
-                c = Checked(slot, slot.CarbonFree),
-                m = c < l ? c : l;
-            if (slot.GridShare is { } g && (g.IsNegative || g > Fraction.One))
-            {
-                throw new CarbonException($"At {At(slot.Start)} the grid's carbon-free share is {Exact.Text(g)}. It is 0 to 1.");
-            }
-
-            noShare ??= slot.GridShare is null ? $"the grid's carbon-free share at {At(slot.Start)} is not known" : null;
-            load += l;
-            free += c;
-            matched += m;
-            withGrid += m + ((l - m) * (slot.GridShare ?? Fraction.Zero));
-        }
-
+        Sums sums = Add(slots, length);
         Derivation derivation = new("Σ min(load, carbon-free) / Σ load", "24/7 carbon-free energy, hourly matching")
         {
             Inputs =
             [
-                Sum("Σ load", load),
-                Sum("Σ carbon-free", free),
-                Sum("Σ min(load, carbon-free)", matched),
+                Sum("Σ load", sums.Load),
+                Sum("Σ carbon-free", sums.CarbonFree),
+                Sum("Σ min(load, carbon-free)", sums.Matched),
                 new("slots", $"{slots.Count} of {length.TotalMinutes} min", null),
             ],
         };
         Derivation score = derivation with { Formula = "Σ [ m + (load − m)·g ] / Σ load with m = min(load, carbon-free)" };
         return new(
-            Figure.Quotient("hourly matched share", matched, load, "%", NoLoad, derivation),
-            noShare is null
-                ? Figure.Quotient("24/7 carbon-free score", withGrid, load, "%", NoLoad, score)
-                : Figure.None("24/7 carbon-free score", "%", noShare, score),
+            Figure.Quotient("hourly matched share", sums.Matched, sums.Load, "%", NoLoad, derivation),
+            sums.NoScore is null
+                ? Figure.Quotient("24/7 carbon-free score", sums.WithGrid, sums.Load, "%", NoLoad, score)
+                : Figure.None("24/7 carbon-free score", "%", sums.NoScore, score),
             Figure.Quotient(
                 "volumetric share",
-                free < load ? free : load,
-                load,
+                sums.CarbonFree < sums.Load ? sums.CarbonFree : sums.Load,
+                sums.Load,
                 "%",
                 NoLoad,
                 derivation with
@@ -92,7 +61,7 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
             ),
             new Figure(
                 "unmatched carbon-free energy",
-                free - matched,
+                sums.CarbonFree - sums.Matched,
                 "kWh",
                 null,
                 derivation with
@@ -101,6 +70,45 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
                 }
             )
         );
+    }
+
+    private static void RequireStart(DateTimeOffset start, DateTimeOffset expected)
+    {
+        if (start != expected)
+        {
+            string relation = start > expected ? "is missing: the next is" : "is overlapped by";
+            throw new CarbonException($"The slot {At(expected)} {relation} {At(start)}. Slots follow each other.");
+        }
+    }
+
+    private static Sums Add(IReadOnlyList<MatchingSlot> slots, TimeSpan length)
+    {
+        Fraction load = Fraction.Zero,
+            free = Fraction.Zero,
+            matched = Fraction.Zero,
+            withGrid = Fraction.Zero;
+        string? noScore = null;
+        DateTimeOffset? due = null;
+        foreach (MatchingSlot slot in slots)
+        {
+            RequireStart(slot.Start, due ?? slot.Start);
+            due = slot.Start + length;
+            Fraction l = Checked(slot, slot.Load),
+                c = Checked(slot, slot.CarbonFree),
+                m = c < l ? c : l;
+            if (slot.GridShare is { } g && (g.IsNegative || g > Fraction.One))
+            {
+                throw new CarbonException($"At {At(slot.Start)} the grid's carbon-free share is {Exact.Text(g)}. It is 0 to 1.");
+            }
+
+            noScore ??= slot.GridShare is null ? $"the grid's carbon-free share at {At(slot.Start)} is not known" : null;
+            load += l;
+            free += c;
+            matched += m;
+            withGrid += m + ((l - m) * (slot.GridShare ?? Fraction.Zero));
+        }
+
+        return new Sums(load, free, matched, withGrid, noScore);
     }
 
     private static Fraction Checked(MatchingSlot slot, Quantity amount)
@@ -114,4 +122,7 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
     private static Input Sum(string name, Fraction kilowattHours) => new(name, $"{Exact.Text(kilowattHours)} kWh", null);
 
     private static string At(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
+
+    // Sums over all slots, kWh, and why there is no 24/7 score where the share of the grid is not known.
+    private sealed record Sums(Fraction Load, Fraction CarbonFree, Fraction Matched, Fraction WithGrid, string? NoScore);
 }

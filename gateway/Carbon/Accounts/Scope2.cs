@@ -6,10 +6,10 @@ namespace EdgeGateway.Carbon.Accounts;
 /// <summary>Scope 2 of electricity, location-based and market-based side by side, with exports beside them.</summary>
 public sealed class Scope2
 {
-    /// <summary>Gross consumption from the grid × the grid's factor.</summary>
+    /// <summary>The location-based account: gross consumption from the grid × the grid's factor.</summary>
     public const string LocationAccount = "scope2-location";
 
-    /// <summary>By instruments in the order of their quality, then the residual mix.</summary>
+    /// <summary>The market-based account: by instruments in the order of their quality, then the residual mix.</summary>
     public const string MarketAccount = "scope2-market";
 
     /// <summary>What exports would have emitted by their own factor. Never subtracted from the other accounts.</summary>
@@ -24,7 +24,12 @@ public sealed class Scope2
     private readonly CitedFactor? _residual;
     private readonly Unit _gas;
 
-    private Scope2(InstrumentPool pool, CitedFactor? residual, Unit gas) => (_pool, _residual, _gas) = (pool, residual, gas);
+    private Scope2(InstrumentPool pool, CitedFactor? residual, Unit gas)
+    {
+        _pool = pool;
+        _residual = residual;
+        _gas = gas;
+    }
 
     /// <summary>All lines: location-based, market-based, exports.</summary>
     public IReadOnlyList<EmissionLine> Lines => _lines;
@@ -70,8 +75,8 @@ public sealed class Scope2
     private string GasText => InstrumentPool.TextOf(_gas);
 
     /// <summary>Accounts the electricity of a period.</summary>
-    /// <param name="period">Instruments must have been generated within it.</param>
-    /// <param name="market">Instruments must be for it.</param>
+    /// <param name="period">The period in which the electricity of the instruments must have been generated.</param>
+    /// <param name="market">The market that the instruments must be for, for example <c>CN</c>.</param>
     /// <param name="lines">What was used.</param>
     /// <param name="exports">What was given to others.</param>
     /// <param name="instruments">Proofs. What they are for beyond the consumption is left over.</param>
@@ -93,24 +98,21 @@ public sealed class Scope2
         RefuseSameNames([.. lines.Select(l => l.Activity), .. exports.Select(e => e.Activity)]);
         foreach (ElectricityLine line in lines)
         {
-            account.Location(line);
+            account.AddLocationBased(line);
         }
 
-        // Lines that name their proof come first, so that what is left of an instrument is for the others.
+        // Lines that name their proof come first, so that the other lines get what is left of an instrument.
         foreach (ElectricityLine line in lines.Where(l => l.Attribute != PowerSource.Ordinary))
         {
-            account.MarketOfNamed(line);
+            account.AddMarketBasedByNamedProof(line);
         }
 
         foreach (ElectricityLine line in lines)
         {
-            Fraction pooled =
-                line.Attribute == PowerSource.Ordinary ? line.Activity.Amount.In(Unit.KilowattHour).Value
-                : line.Attribute == PowerSource.NonFossil && line.Acquisition == Acquisition.SelfGenerated ? Sold(line)
-                : Fraction.Zero;
+            Fraction pooled = WithoutNamedProof(line);
             if (pooled.IsPositive)
             {
-                account.MarketOfPool(line, pooled);
+                account.AddMarketBasedByAnyProof(line, pooled);
             }
         }
 
@@ -167,6 +169,16 @@ public sealed class Scope2
             : factors.FirstOrDefault()?.Rate.Unit ?? Unit.KilogramCarbonDioxide;
     }
 
+    // The energy for which any instrument of the period will do, kWh: ordinary electricity, and own green electricity whose certificates
+    // were sold.
+    private static Fraction WithoutNamedProof(ElectricityLine line) =>
+        (line.Attribute, line.Acquisition) switch
+        {
+            (PowerSource.Ordinary, _) => line.Activity.Amount.In(Unit.KilowattHour).Value,
+            (PowerSource.NonFossil, Acquisition.SelfGenerated) => Sold(line),
+            _ => Fraction.Zero,
+        };
+
     private static Fraction Sold(ElectricityLine line)
     {
         if (line.CertificatesSold is null)
@@ -197,7 +209,7 @@ public sealed class Scope2
             _ => "record of generation",
         };
 
-    private void Location(ElectricityLine line)
+    private void AddLocationBased(ElectricityLine line)
     {
         Activity activity = line.Activity;
         Quantity energy = activity.Amount.In(Unit.KilowattHour);
@@ -241,7 +253,7 @@ public sealed class Scope2
         }
     }
 
-    private void MarketOfNamed(ElectricityLine line)
+    private void AddMarketBasedByNamedProof(ElectricityLine line)
     {
         Activity activity = line.Activity;
         Quantity energy = activity.Amount.In(Unit.KilowattHour);
@@ -291,7 +303,7 @@ public sealed class Scope2
         }
     }
 
-    private void MarketOfPool(ElectricityLine line, Fraction needed)
+    private void AddMarketBasedByAnyProof(ElectricityLine line, Fraction needed)
     {
         foreach (Instrument instrument in _pool.ByQuality)
         {

@@ -2,6 +2,11 @@ using Fractions;
 
 namespace EdgeGateway.Carbon.Accounts;
 
+/// <summary>An enthalpy of steam and how it came about.</summary>
+/// <param name="Enthalpy">kJ/kg.</param>
+/// <param name="Derivation">How it came about.</param>
+public sealed record SteamEnthalpy(Rate Enthalpy, Derivation Derivation);
+
 /// <summary>Enthalpy of steam by interpolation in a table that <c>steam/if97.py</c> makes from IAPWS-IF97 (R7-97, 2012).</summary>
 public static class Steam
 {
@@ -12,21 +17,33 @@ public static class Steam
 
     private static readonly List<Row> Rows = [.. Read()];
 
+    // Enthalpy in kJ/kg.
     private sealed record Node(Fraction Celsius, Fraction Enthalpy);
 
-    // The first node is saturated steam.
+    // Pressure in MPa, absolute. The first node is saturated steam.
     private sealed record Row(Fraction Pressure, IReadOnlyList<Node> Nodes)
     {
         public Node Saturated => Nodes[0];
     }
 
+    // Two neighbouring rows, and how far between them a pressure lies, from 0 at the low one to 1 at the high one.
+    private sealed record RowPair(Row Low, Row High, Fraction Share);
+
+    private sealed record NodePair(Node Left, Node Right)
+    {
+        public Fraction EnthalpyAt(Fraction celsius) =>
+            Mix(Left.Enthalpy, Right.Enthalpy, (celsius - Left.Celsius) / (Right.Celsius - Left.Celsius));
+    }
+
     /// <summary>Enthalpy of dry saturated steam, kJ/kg, linear between two nodes of pressure.</summary>
     /// <exception cref="CarbonException">The pressure is outside the table.</exception>
-    public static (Rate Enthalpy, Derivation Derivation) Saturated(DeclaredPressure pressure)
+    public static SteamEnthalpy Saturated(DeclaredPressure pressure)
     {
-        (Row low, Row high, Fraction share) = Between(pressure);
-        return (
-            Of(Mix(low.Saturated.Enthalpy, high.Saturated.Enthalpy, share)),
+        RowPair rows = Around(pressure);
+        Row low = rows.Low;
+        Row high = rows.High;
+        return new SteamEnthalpy(
+            Of(Mix(low.Saturated.Enthalpy, high.Saturated.Enthalpy, rows.Share)),
             new Derivation("h''(p)", Source)
             {
                 Inputs = [Pressure(pressure), Shown(low, low.Saturated), Shown(high, high.Saturated)],
@@ -37,10 +54,12 @@ public static class Steam
 
     /// <summary>Enthalpy of superheated steam, kJ/kg: linear in temperature at two nodes of pressure, then linear in pressure.</summary>
     /// <exception cref="CarbonException">Pressure or temperature is outside the table, or it is no superheated steam.</exception>
-    public static (Rate Enthalpy, Derivation Derivation) Superheated(DeclaredPressure pressure, Temperature temperature)
+    public static SteamEnthalpy Superheated(DeclaredPressure pressure, Temperature temperature)
     {
-        (Row low, Row high, Fraction share) = Between(pressure);
-        Fraction boiling = Mix(low.Saturated.Celsius, high.Saturated.Celsius, share),
+        RowPair rows = Around(pressure);
+        Row low = rows.Low;
+        Row high = rows.High;
+        Fraction boiling = Mix(low.Saturated.Celsius, high.Saturated.Celsius, rows.Share),
             celsius = temperature.Celsius;
         if (celsius < boiling)
         {
@@ -59,26 +78,26 @@ public static class Steam
             );
         }
 
-        (Node lowLeft, Node lowRight) = Around(low, celsius);
-        (Node highLeft, Node highRight) = Around(high, celsius);
-        return (
-            Of(Mix(At(lowLeft, lowRight, celsius), At(highLeft, highRight, celsius), share)),
+        NodePair atLow = Around(low, celsius);
+        NodePair atHigh = Around(high, celsius);
+        return new SteamEnthalpy(
+            Of(Mix(atLow.EnthalpyAt(celsius), atHigh.EnthalpyAt(celsius), rows.Share)),
             new Derivation("h(p,T)", Source)
             {
                 Inputs =
                 [
                     Pressure(pressure),
                     new Input("T", temperature.ToString(), null),
-                    Shown(low, lowLeft),
-                    Shown(low, lowRight),
-                    Shown(high, highLeft),
-                    Shown(high, highRight),
+                    Shown(low, atLow.Left),
+                    Shown(low, atLow.Right),
+                    Shown(high, atHigh.Left),
+                    Shown(high, atHigh.Right),
                 ],
             }
         );
     }
 
-    private static (Row Low, Row High, Fraction Share) Between(DeclaredPressure pressure)
+    private static RowPair Around(DeclaredPressure pressure)
     {
         Fraction p = pressure.Absolute.In(Megapascal).Value;
         if (p < Rows[0].Pressure || p > Rows[^1].Pressure)
@@ -90,17 +109,18 @@ public static class Steam
         }
 
         int next = Math.Max(1, Rows.FindIndex(r => r.Pressure >= p));
-        (Row low, Row high) = (Rows[next - 1], Rows[next]);
-        return (low, high, (p - low.Pressure) / (high.Pressure - low.Pressure));
+        Row low = Rows[next - 1];
+        Row high = Rows[next];
+        return new RowPair(low, high, (p - low.Pressure) / (high.Pressure - low.Pressure));
     }
 
-    private static (Node Left, Node Right) Around(Row row, Fraction celsius)
+    private static NodePair Around(Row row, Fraction celsius)
     {
         for (int i = 1; i < row.Nodes.Count; i++)
         {
             if (celsius <= row.Nodes[i].Celsius)
             {
-                return (row.Nodes[i - 1], row.Nodes[i]);
+                return new NodePair(row.Nodes[i - 1], row.Nodes[i]);
             }
         }
 
@@ -108,9 +128,6 @@ public static class Steam
             $"{Exact.Text(celsius)} °C is outside the table of steam, which ends at {Exact.Text(row.Nodes[^1].Celsius)} °C."
         );
     }
-
-    private static Fraction At(Node left, Node right, Fraction celsius) =>
-        Mix(left.Enthalpy, right.Enthalpy, (celsius - left.Celsius) / (right.Celsius - left.Celsius));
 
     private static Fraction Mix(Fraction left, Fraction right, Fraction share) => left + ((right - left) * share);
 

@@ -5,7 +5,7 @@ namespace EdgeGateway.Carbon.Accounts;
 /// <summary>
 /// A relative uncertainty: half of the interval of 95 % confidence, kept as its exact square so that roots are drawn once, at the end.
 /// </summary>
-/// <param name="Square">Of the percentage.</param>
+/// <param name="Square">The square of the percentage.</param>
 public readonly record struct RelativeUncertainty(Fraction Square)
 {
     /// <summary>From percent, 0 or above.</summary>
@@ -25,8 +25,8 @@ public readonly record struct RelativeUncertainty(Fraction Square)
 
 /// <summary>A line with what is known of its uncertainty.</summary>
 /// <param name="Line">The line.</param>
-/// <param name="Activity">Of the amount. Null: not known.</param>
-/// <param name="Factor">Of the factor. Null: not known.</param>
+/// <param name="Activity">The uncertainty of the amount. Null: not known.</param>
+/// <param name="Factor">The uncertainty of the factor. Null: not known.</param>
 /// <param name="Correlated">What the factor is called: lines with the same name have the same error. Null: by itself.</param>
 /// <param name="Estimated">Whether the amount was estimated.</param>
 public sealed record UncertainLine(

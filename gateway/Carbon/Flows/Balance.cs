@@ -3,10 +3,10 @@ using Fractions;
 namespace EdgeGateway.Carbon.Flows;
 
 /// <summary>The balance of an interval: import + generation + discharge = load + export + charge + losses.</summary>
-/// <param name="Load">Measured, or what is left.</param>
-/// <param name="Losses">Measured, or what is left where the load is measured.</param>
-/// <param name="Surplus">What the sources gave more than all measured sinks took, within the tolerance.</param>
-/// <param name="Deficit">What the sinks took more than the sources gave, within the tolerance.</param>
+/// <param name="Load">As measured, or else what the other terms leave over, µWh.</param>
+/// <param name="Losses">As measured, or else, where the load is measured, what the other terms leave over, µWh.</param>
+/// <param name="Surplus">What the sources gave more than all measured sinks took, within the tolerance, µWh.</param>
+/// <param name="Deficit">What the sinks took more than the sources gave, within the tolerance, µWh.</param>
 /// <param name="Residual">Sources less sinks before anything was derived, µWh.</param>
 /// <param name="Reason">Why it cannot be solved. Null: it is.</param>
 internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int128 Deficit, Int128 Residual, string? Reason)
@@ -43,12 +43,15 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
             return new(0, 0, 0, 0, residual, $"{off}, {Kilowatthours(tolerance)} kWh are tolerated");
         }
 
-        return residual < 0 ? new(load, losses, 0, -residual, residual, null)
-            : interval.Losses is null ? new(load, residual, 0, 0, residual, null)
-            : new(load, losses, residual, 0, residual, null);
+        if (residual < 0)
+        {
+            return new(load, losses, 0, -residual, residual, null);
+        }
+
+        return interval.Losses is null ? new(load, residual, 0, 0, residual, null) : new(load, losses, residual, 0, residual, null);
     }
 
-    /// <summary>All digits.</summary>
+    /// <summary>An energy in kWh with all its digits.</summary>
     public static string Kilowatthours(Int128 microwattHours) => Exact.Text(new Fraction(microwattHours, 1_000_000_000));
 
     private static string? Missing(FlowSite site, FlowInterval interval)
@@ -61,10 +64,21 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
             }
         }
 
-        return interval.Import is null ? "import"
-            : interval.Export is null ? "export"
-            : interval.Charge is null ? "charge"
-            : interval.Discharge is null ? "discharge"
-            : null;
+        if (interval.Import is null)
+        {
+            return "import";
+        }
+
+        if (interval.Export is null)
+        {
+            return "export";
+        }
+
+        if (interval.Charge is null)
+        {
+            return "charge";
+        }
+
+        return interval.Discharge is null ? "discharge" : null;
     }
 }

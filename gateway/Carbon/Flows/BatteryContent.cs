@@ -14,8 +14,12 @@ public sealed class BatteryContent
 
     private readonly Int128[] _energy;
 
-    internal BatteryContent(ReadOnlySpan<Int128> energy, Int128 withoutIntensity, Int128 femtograms) =>
-        (_energy, WithoutIntensity, Femtograms) = (energy.ToArray(), withoutIntensity, femtograms);
+    internal BatteryContent(ReadOnlySpan<Int128> energy, Int128 withoutIntensity, Int128 femtograms)
+    {
+        _energy = energy.ToArray();
+        WithoutIntensity = withoutIntensity;
+        Femtograms = femtograms;
+    }
 
     /// <summary>µWh: from the grid, of unknown origin, then from each generator.</summary>
     public IReadOnlyList<Int128> Energy => _energy;
@@ -26,7 +30,7 @@ public sealed class BatteryContent
     /// <summary>What the rest of the grid's part emitted, 10⁻¹⁵ g CO₂.</summary>
     public Int128 Femtograms { get; private set; }
 
-    /// <summary>All energy, µWh.</summary>
+    /// <summary>The energy of all origins, µWh.</summary>
     public Int128 Total => _energy.Aggregate((Int128)0, (sum, e) => sum + e);
 
     internal static BatteryContent Empty(int generators) => new(new Int128[FirstGenerator + generators], 0, 0);
@@ -51,8 +55,8 @@ public sealed class BatteryContent
         Add(new BatteryContent(unknown, 0, 0));
     }
 
-    /// <summary>Takes a mixture out.</summary>
-    /// <param name="amount">No more than there is, µWh.</param>
+    /// <summary>Takes energy out, of each origin in proportion to what there is of it.</summary>
+    /// <param name="amount">How much, µWh; no more than there is.</param>
     internal BatteryContent Take(Int128 amount)
     {
         Int128[] parts = Split.Proportional(amount, _energy);

@@ -3,6 +3,11 @@ using System.Text;
 
 namespace EdgeGateway.Carbon.Flows;
 
+/// <summary>Energy in a battery that comes from one origin.</summary>
+/// <param name="Origin"><c>grid</c>, <c>unknown</c> or the name of a generator.</param>
+/// <param name="MicrowattHours">How much, 0 or above.</param>
+public readonly record struct StoredEnergy(string Origin, Int128 MicrowattHours);
+
 /// <summary>What goes over from one ledger to the next: where it ended, and what the battery holds. As text it is exact.</summary>
 /// <param name="End">The start of the next interval, UTC.</param>
 /// <param name="Origins">The battery's content by origin, µWh: <c>grid</c>, <c>unknown</c>, then the generators by name.</param>
@@ -16,12 +21,7 @@ namespace EdgeGateway.Carbon.Flows;
 /// pv:roof,250000000
 /// </code>
 /// </remarks>
-public sealed record BatteryState(
-    DateTimeOffset End,
-    IReadOnlyList<(string Origin, Int128 Energy)> Origins,
-    Int128 WithoutIntensity,
-    Int128 Femtograms
-)
+public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<StoredEnergy> Origins, Int128 WithoutIntensity, Int128 Femtograms)
 {
     private const string Magic = "edgegateway-battery",
         TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
@@ -32,7 +32,7 @@ public sealed record BatteryState(
         string[] origins = ["grid", "unknown", .. ledger.Site.Generators.Select(g => g.Name)];
         return new(
             ledger.End ?? throw new InvalidOperationException("A ledger without an interval has not ended anywhere."),
-            [.. origins.Zip(ledger.Battery.Energy)],
+            [.. origins.Zip(ledger.Battery.Energy, (origin, energy) => new StoredEnergy(origin, energy))],
             ledger.Battery.WithoutIntensity,
             ledger.Battery.Femtograms
         );
@@ -63,10 +63,10 @@ public sealed record BatteryState(
             throw lines.Wrong("must be grid and three whole numbers");
         }
 
-        List<(string, Int128)> origins = [("grid", Number(grid[1]))];
+        List<StoredEnergy> origins = [new("grid", Number(grid[1]))];
         Int128 dark = Number(grid[2]),
             carbon = Number(grid[3]);
-        if (dark > origins[0].Item2 || (carbon > 0 && dark == origins[0].Item2))
+        if (dark > origins[0].MicrowattHours || (carbon > 0 && dark == origins[0].MicrowattHours))
         {
             throw lines.Wrong("has more without intensity than there is, or carbon of no energy");
         }
@@ -78,13 +78,13 @@ public sealed record BatteryState(
                 cells.Length != 2
                 || origins.Count == MostLines
                 || (origins.Count == 1 && cells[0] != "unknown")
-                || origins.Exists(o => o.Item1 == cells[0])
+                || origins.Exists(o => o.Origin == cells[0])
             )
             {
                 throw lines.Wrong("must be an origin and a whole number, 'unknown' first, each origin once");
             }
 
-            origins.Add((cells[0], Number(cells[1])));
+            origins.Add(new(cells[0], Number(cells[1])));
         }
 
         return new(end, origins, dark, carbon);
@@ -120,7 +120,7 @@ public sealed record BatteryState(
             }
         }
 
-        Int128[] content = [.. names.Select(n => Origins.FirstOrDefault(o => o.Origin == n).Energy)];
+        Int128[] content = [.. names.Select(n => Origins.FirstOrDefault(o => o.Origin == n).MicrowattHours)];
         return content.All(e => e <= BatteryContent.Most / content.Length)
             ? new BatteryContent(content, WithoutIntensity, Femtograms)
             : throw new InvalidDataException("The saved battery holds about 1 TWh, which is no battery of a site.");

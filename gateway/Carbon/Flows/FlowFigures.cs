@@ -29,14 +29,34 @@ public sealed record FlowFigure(
     public bool Squared { get; init; }
 
     /// <summary>Rounded half to even for people, or null.</summary>
-    public string? Shown =>
-        Value is not { } value ? null : Carbon.Exact.Display(Squared ? Rounding.RootHalfEven(value, Decimals) : value, Decimals);
+    public string? Shown
+    {
+        get
+        {
+            if (Value is not { } value)
+            {
+                return null;
+            }
+
+            Fraction rounded = Squared ? Rounding.RootHalfEven(value, Decimals) : value;
+            return Carbon.Exact.Display(rounded, Decimals);
+        }
+    }
 
     /// <summary>The exact value, as in <c>5/8</c> or <c>sqrt(16/25)</c>, or null.</summary>
-    public string? Exact =>
-        Value is not { } value ? null
-        : Squared ? $"sqrt({value.Numerator}/{value.Denominator})"
-        : $"{value.Numerator}/{value.Denominator}";
+    public string? Exact
+    {
+        get
+        {
+            if (Value is not { } value)
+            {
+                return null;
+            }
+
+            string quotient = $"{value.Numerator}/{value.Denominator}";
+            return Squared ? $"sqrt({quotient})" : quotient;
+        }
+    }
 }
 
 /// <summary>Computes the figures of a period from what a ledger has attributed.</summary>
@@ -50,18 +70,20 @@ public static class FlowFigures
     /// <param name="standard">The power factor that the tariff asks for, hundredths.</param>
     /// <exception cref="InvalidDataException">The table has no such standard.</exception>
     public static IReadOnlyList<FlowFigure> Of(FlowLedger ledger, PowerFactorTable? table = null, int standard = 90) =>
-        [.. Shares(ledger), RoundTripEfficiency(ledger), .. Demands(ledger), .. PowerFactors(ledger, table, standard), .. Carbon(ledger)];
+        [
+            .. Uses(ledger),
+            .. Exports(ledger),
+            RoundTripEfficiency(ledger),
+            .. Demands(ledger),
+            .. PowerFactors(ledger, table, standard),
+            .. Carbon(ledger),
+        ];
 
-    private static IEnumerable<FlowFigure> Shares(FlowLedger ledger)
+    // What generation and load have to do with each other.
+    private static IEnumerable<FlowFigure> Uses(FlowLedger ledger)
     {
-        FlowTotals totals = ledger.Totals;
-        FlowMatrix flows = totals.Flows;
-        Int128 generated = 0;
-        for (int k = 0; k < totals.Generated.Length; k++)
-        {
-            generated += ledger.Site.Generators[k].NonFossil ? totals.Generated[k] : 0;
-        }
-
+        FlowMatrix flows = ledger.Totals.Flows;
+        Int128 generated = NonFossil(ledger);
         Int128 exported = flows.To(FlowSink.Export, s => s.NonFossil),
             load = flows.To(FlowSink.Load);
         yield return Ratio(
@@ -71,14 +93,12 @@ public static class FlowFigures
             generated - exported,
             generated,
             $"({Kwh(generated)} − {Kwh(exported)}) ÷ {Kwh(generated)} kWh",
-            generated == 0 ? Zero("there was no non-fossil generation")
-                : exported > generated ? "more was exported from the battery, of earlier generation, than generated in the period"
-                : null
+            NoSelfConsumption(ledger, generated, exported)
         );
 
         Int128 fromGrid = flows.To(FlowSink.Load, s => !s.OnSite),
             green = flows.To(FlowSink.Load, s => s.NonFossil);
-        string? noLoad = load == 0 ? Zero("there was no load") : null;
+        string? noLoad = load == 0 ? Zero(ledger.Totals, "there was no load") : null;
         yield return Ratio(
             "selfSufficiency",
             "self-sufficiency",
@@ -97,15 +117,27 @@ public static class FlowFigures
             $"{Kwh(green)} ÷ {Kwh(load)} kWh",
             noLoad
         );
+    }
 
-        Int128 export = flows.To(FlowSink.Export),
+    // What was exported and curtailed of what could have been generated.
+    private static IEnumerable<FlowFigure> Exports(FlowLedger ledger)
+    {
+        FlowTotals totals = ledger.Totals;
+        Int128 generated = NonFossil(ledger),
+            export = totals.Flows.To(FlowSink.Export),
             available = generated + totals.Curtailed;
-        string? notCurtailed =
-            ledger.Site.Curtailment == Curtailment.Absent ? "curtailment is not given: neither a signal of the available power nor a model"
-            : totals.WithoutCurtailed > 0 ? $"curtailment is missing in {totals.WithoutCurtailed} intervals"
-            : available == 0 ? Zero("there was no available non-fossil generation")
-            : null;
+        string? noCurtailment = NoCurtailment(ledger, available);
         string how = ledger.Site.Curtailment == Curtailment.Modelled ? ", curtailment modelled" : "";
+        string? noExportShare = noCurtailment;
+        if (noCurtailment is not null && generated > 0 && totals.Solved > 0)
+        {
+            noExportShare = $"{noCurtailment}; without any it would be {Kwh(export)} ÷ {Kwh(generated)}";
+        }
+        else if (noCurtailment is null && export > available)
+        {
+            noExportShare = "more was exported than could be generated: energy of the grid, of fuel or stored earlier is in it";
+        }
+
         yield return Ratio(
             "exportShare",
             "export share",
@@ -113,13 +145,7 @@ public static class FlowFigures
             export,
             available,
             $"{Kwh(export)} ÷ ({Kwh(generated)} + {Kwh(totals.Curtailed)}) kWh{how}",
-            notCurtailed is not null
-                ? generated > 0 && totals.Solved > 0
-                    ? $"{notCurtailed}; without any it would be {Kwh(export)} ÷ {Kwh(generated)}"
-                    : notCurtailed
-                : export > available
-                    ? "more was exported than could be generated: energy of the grid, of fuel or stored earlier is in it"
-                    : null
+            noExportShare
         );
         yield return Ratio(
             "curtailmentShare",
@@ -128,25 +154,61 @@ public static class FlowFigures
             totals.Curtailed,
             available,
             $"{Kwh(totals.Curtailed)} ÷ ({Kwh(generated)} + {Kwh(totals.Curtailed)}) kWh{how}",
-            notCurtailed
+            noCurtailment
         );
-
-        string Zero(string what) => totals.Solved == 0 ? Nothing : $"{what}: 0/0";
     }
+
+    private static Int128 NonFossil(FlowLedger ledger)
+    {
+        Int128 generated = 0;
+        for (int k = 0; k < ledger.Totals.Generated.Length; k++)
+        {
+            generated += ledger.Site.Generators[k].NonFossil ? ledger.Totals.Generated[k] : 0;
+        }
+
+        return generated;
+    }
+
+    private static string? NoSelfConsumption(FlowLedger ledger, Int128 generated, Int128 exported)
+    {
+        if (generated == 0)
+        {
+            return Zero(ledger.Totals, "there was no non-fossil generation");
+        }
+
+        return exported > generated ? "more was exported from the battery, of earlier generation, than generated in the period" : null;
+    }
+
+    private static string? NoCurtailment(FlowLedger ledger, Int128 available)
+    {
+        if (ledger.Site.Curtailment == Curtailment.Absent)
+        {
+            return "curtailment is not given: neither a signal of the available power nor a model";
+        }
+
+        if (ledger.Totals.WithoutCurtailed > 0)
+        {
+            return $"curtailment is missing in {ledger.Totals.WithoutCurtailed} intervals";
+        }
+
+        return available == 0 ? Zero(ledger.Totals, "there was no available non-fossil generation") : null;
+    }
+
+    private static string Zero(FlowTotals totals, string what) => totals.Solved == 0 ? Nothing : $"{what}: 0/0";
 
     private static FlowFigure RoundTripEfficiency(FlowLedger ledger)
     {
-        (Fraction? value, string? reason) = ledger.RoundTrip.Value();
-        string inputs = ledger.RoundTrip.Window is { } w ? $"({Kwh(w.Discharged)} + {Kwh(w.Change)}) ÷ {Kwh(w.Charged)} kWh" : "";
+        RoundTrip roundTrip = ledger.RoundTrip;
+        string inputs = roundTrip.Window is { } w ? $"({Kwh(w.Discharged)} + {Kwh(w.Change)}) ÷ {Kwh(w.Charged)} kWh" : "";
         return new(
             "roundTripEfficiency",
             "round-trip efficiency",
             "(discharged + content at the end − content at the start) ÷ charged, between the first and the last measured content, AC side",
             inputs,
-            value * 100,
+            roundTrip.Efficiency * 100,
             "%",
             2,
-            reason
+            roundTrip.NoEfficiency
         );
     }
 
@@ -167,8 +229,8 @@ public static class FlowFigures
             demand.Sliding,
             demand.NoSliding
         );
-        Int128 most = demand.Block?.Energy ?? 0,
-            mean = demand.Blocks.Energy,
+        Int128 most = demand.Block?.MicrowattHours ?? 0,
+            mean = demand.Blocks.MicrowattHours,
             count = demand.Blocks.Count;
         yield return Ratio(
             "loadFactor",
@@ -180,13 +242,13 @@ public static class FlowFigures
             demand.NoBlock ?? (most == 0 ? "there was no import: 0/0" : null)
         );
 
-        static FlowFigure Maximum(string name, string title, string formula, (Int128 Energy, DateTimeOffset Start)? most, string? reason) =>
+        static FlowFigure Maximum(string name, string title, string formula, DemandPeak? most, string? reason) =>
             new(
                 name,
                 title,
                 formula,
-                most is { } m ? $"{Kwh(m.Energy)} kWh ÷ ¼ h, from {m.Start:yyyy-MM-dd'T'HH:mm'Z'}" : "",
-                reason is null ? Demand.Kilowatts(most!.Value.Energy) : null,
+                most is null ? "" : $"{Kwh(most.MicrowattHours)} kWh ÷ ¼ h, from {most.Start:yyyy-MM-dd'T'HH:mm'Z'}",
+                reason is null ? Demand.Kilowatts(most!.MicrowattHours) : null,
                 "kW",
                 3,
                 reason
@@ -199,10 +261,11 @@ public static class FlowFigures
         Fraction p = new(totals.Import, 1),
             q = new(totals.Reactive, 1),
             s = (p * p) + (q * q);
-        string? reason =
-            totals.WithoutReactive > 0 ? $"import or reactive energy is missing in {totals.WithoutReactive} intervals"
-            : s.IsZero ? "there was neither active nor reactive energy: 0/0"
-            : null;
+        string? reason = s.IsZero ? "there was neither active nor reactive energy: 0/0" : null;
+        if (totals.WithoutReactive > 0)
+        {
+            reason = $"import or reactive energy is missing in {totals.WithoutReactive} intervals";
+        }
         Fraction? square = reason is null ? p * p / s : null;
         yield return new(
             "powerFactor",
@@ -251,32 +314,47 @@ public static class FlowFigures
         );
         CarbonFlow load = Sum(t.DirectCarbon[Load], t.BatteryCarbon[Load]);
         yield return Of(
+            t,
             "carbonLoadDirect",
             "carbon of load, grid direct",
             "Σ grid to load × intensity of the interval",
             t.DirectCarbon[Load]
         );
         yield return Of(
+            t,
             "carbonLoadBattery",
             "carbon of load, grid through battery",
             "Σ grid to battery × intensity when it was charged, as it goes to load",
             t.BatteryCarbon[Load]
         );
-        yield return Of("carbonLoad", "carbon of load", "grid direct + grid through battery", load);
+        yield return Of(t, "carbonLoad", "carbon of load", "grid direct + grid through battery", load);
         yield return Of(
+            t,
             "carbonLosses",
             "carbon of losses",
             "of lines and differences + of the battery's conversion",
             Sum(Sum(t.DirectCarbon[Losses], t.BatteryCarbon[Losses]), Sum(Sum(t.DirectCarbon[Off], t.BatteryCarbon[Off]), stored))
         );
         yield return Of(
+            t,
             "carbonExport",
             "carbon of exported grid energy",
             "Σ grid to export × intensity, direct and through the battery",
             Sum(t.DirectCarbon[Export], t.BatteryCarbon[Export])
         );
-        Int128 energy = t.Flows.To(FlowSink.Load);
-        yield return new(
+        yield return IntensityOfLoad(t, load);
+    }
+
+    private static FlowFigure IntensityOfLoad(FlowTotals totals, CarbonFlow load)
+    {
+        Int128 energy = totals.Flows.To(FlowSink.Load);
+        string? reason = load.WithoutIntensity > 0 ? WithoutIntensity(load) : null;
+        if (energy == 0)
+        {
+            reason = Zero(totals, "there was no load");
+        }
+
+        return new(
             "carbonIntensityLoad",
             "carbon intensity of load",
             "carbon of load ÷ load",
@@ -284,37 +362,35 @@ public static class FlowFigures
             load.WithoutIntensity == 0 && energy > 0 ? new Fraction(load.Femtograms, 1) / new Fraction(energy * 1_000_000, 1) : null,
             "gCO2/kWh",
             3,
-            energy == 0
-                ? t.Solved == 0
-                    ? Nothing
-                    : "there was no load: 0/0"
-                : load.WithoutIntensity > 0
-                    ? Dark(load)
-                    : null
+            reason
         );
+    }
 
-        static CarbonFlow Sum(CarbonFlow a, CarbonFlow b) => a.Plus(b.Femtograms, b.WithoutIntensity);
-        static string Dark(CarbonFlow flow) =>
-            $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is "
-            + $"{Kilograms(flow)} kgCO2";
-        static string Kilograms(CarbonFlow flow) => Exact.Text(new Fraction(flow.Femtograms, 1_000_000_000_000_000_000));
-        FlowFigure Of(string name, string title, string formula, CarbonFlow flow)
+    private static CarbonFlow Sum(CarbonFlow a, CarbonFlow b) => a.Plus(b.Femtograms, b.WithoutIntensity);
+
+    private static string WithoutIntensity(CarbonFlow flow) =>
+        $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is "
+        + $"{Kilograms(flow)} kgCO2";
+
+    private static string Kilograms(CarbonFlow flow) => Exact.Text(new Fraction(flow.Femtograms, 1_000_000_000_000_000_000));
+
+    private static FlowFigure Of(FlowTotals totals, string name, string title, string formula, CarbonFlow flow)
+    {
+        string? reason = flow.WithoutIntensity > 0 ? WithoutIntensity(flow) : null;
+        if (totals.Solved == 0)
         {
-            string? reason =
-                t.Solved == 0 ? Nothing
-                : flow.WithoutIntensity > 0 ? Dark(flow)
-                : null;
-            return new(
-                name,
-                title,
-                formula,
-                $"{Kilograms(flow)} kgCO2",
-                reason is null ? new Fraction(flow.Femtograms, 1_000_000_000_000_000_000) : null,
-                "kgCO2",
-                6,
-                reason
-            );
+            reason = Nothing;
         }
+        return new(
+            name,
+            title,
+            formula,
+            $"{Kilograms(flow)} kgCO2",
+            reason is null ? new Fraction(flow.Femtograms, 1_000_000_000_000_000_000) : null,
+            "kgCO2",
+            6,
+            reason
+        );
     }
 
     private static FlowFigure Ratio(string name, string title, string formula, Int128 part, Int128 whole, string inputs, string? reason) =>

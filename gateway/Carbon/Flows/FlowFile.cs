@@ -36,8 +36,9 @@ public sealed class FlowFile
     };
 
     private readonly LineReader _lines;
-    private readonly List<(string Name, string Header, int Decimals)> _columns = [];
+    private readonly List<Column> _columns = [];
     private readonly Dictionary<string, int> _places = [];
+    private string? _energyPrefix; // of the energy columns, which all have the same one
 
     /// <summary>Reads the header.</summary>
     /// <param name="fileName">For messages.</param>
@@ -46,7 +47,6 @@ public sealed class FlowFile
     public FlowFile(string fileName, TextReader text)
     {
         _lines = new LineReader(fileName, text);
-        string? energyPrefix = null;
         int minutes = 0;
         foreach (string cell in (_lines.Next() ?? "").Split(','))
         {
@@ -64,28 +64,9 @@ public sealed class FlowFile
             {
                 minutes = Minutes(header, unit);
             }
-            else if (name == "intensity")
-            {
-                decimals = unit switch
-                {
-                    "gCO2/kWh" => 6,
-                    "kgCO2/kWh" => 9,
-                    _ => throw Wrong(header, "the unit of an intensity is gCO2/kWh or kgCO2/kWh"),
-                };
-            }
             else
             {
-                RequireKnown(header, name);
-                string basic = name == "reactive" ? "varh" : "Wh";
-                string prefix = unit.EndsWith(basic, StringComparison.Ordinal) ? unit[..^basic.Length] : "?";
-                decimals = Prefixes.TryGetValue(prefix, out int digits)
-                    ? digits
-                    : throw Wrong(header, $"the unit is {basic}, k{basic} or M{basic} (energy in the interval, not power)");
-                energyPrefix ??= prefix;
-                if (prefix != energyPrefix)
-                {
-                    throw Wrong(header, $"units are mixed: the columns before are in {energyPrefix}Wh");
-                }
+                decimals = name == "intensity" ? DecimalsOfIntensity(header, unit) : DecimalsOfEnergy(header, name, unit);
             }
 
             if (!_places.TryAdd(name, _columns.Count) || _columns.Count == 64)
@@ -93,7 +74,7 @@ public sealed class FlowFile
                 throw Wrong(header, "a column may stand there once, and there are at most 64");
             }
 
-            _columns.Add((name, header, decimals));
+            _columns.Add(new Column(name, header, decimals));
         }
 
         RequireTogether();
@@ -106,10 +87,7 @@ public sealed class FlowFile
                     .Where(c => IsGenerator(c.Name))
                     .Select(c => new Generator(c.Name, !c.Name.StartsWith("fossil", StringComparison.Ordinal))),
             ],
-            Curtailment =
-                Has("curtailed") ? Curtailment.Measured
-                : Has("curtailed:modelled") ? Curtailment.Modelled
-                : Curtailment.Absent,
+            Curtailment = CurtailmentOfColumns(),
         };
     }
 
@@ -167,6 +145,38 @@ public sealed class FlowFile
             ? minutes
             : throw Wrong(header, "write the length of the intervals, a divisor of a day, as in time[15min]");
 
+    private Curtailment CurtailmentOfColumns()
+    {
+        if (Has("curtailed"))
+        {
+            return Curtailment.Measured;
+        }
+
+        return Has("curtailed:modelled") ? Curtailment.Modelled : Curtailment.Absent;
+    }
+
+    private int DecimalsOfIntensity(string header, string unit) =>
+        unit switch
+        {
+            "gCO2/kWh" => 6,
+            "kgCO2/kWh" => 9,
+            _ => throw Wrong(header, "the unit of an intensity is gCO2/kWh or kgCO2/kWh"),
+        };
+
+    private int DecimalsOfEnergy(string header, string name, string unit)
+    {
+        RequireKnown(header, name);
+        string basic = name == "reactive" ? "varh" : "Wh";
+        string prefix = unit.EndsWith(basic, StringComparison.Ordinal) ? unit[..^basic.Length] : "?";
+        if (!Prefixes.TryGetValue(prefix, out int decimals))
+        {
+            throw Wrong(header, $"the unit is {basic}, k{basic} or M{basic} (energy in the interval, not power)");
+        }
+
+        _energyPrefix ??= prefix;
+        return prefix == _energyPrefix ? decimals : throw Wrong(header, $"units are mixed: the columns before are in {_energyPrefix}Wh");
+    }
+
     private void RequireKnown(string header, string name)
     {
         string[] parts = name.Split(':');
@@ -219,7 +229,7 @@ public sealed class FlowFile
                     + "2026-01-01T08:15:00+08:00"
             );
 
-    private long Number(string cell, (string Name, string Header, int Decimals) column)
+    private long Number(string cell, Column column)
     {
         if (cell[0] is '-' or '−')
         {
@@ -246,13 +256,15 @@ public sealed class FlowFile
 
         long most = column.Name == "intensity" ? FlowInterval.MostIntensity : FlowInterval.Most;
         string digits = (parts[0] + decimals.PadRight(column.Decimals, '0')).TrimStart('0');
-        return
-            digits.Length <= 18
-            && (digits.Length == 0 ? 0 : long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture)) is var value
-            && value <= most
-            ? value
-            : throw Wrong(column.Header, $"'{cell}' is more than any site has. Is the unit right?");
+        long value = 0;
+        bool fits =
+            digits.Length == 0
+            || (digits.Length <= 18 && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value <= most);
+        return fits ? value : throw Wrong(column.Header, $"'{cell}' is more than any site has. Is the unit right?");
     }
 
     private InvalidDataException Wrong(string column, string what) => _lines.Wrong($"column {column}: {what}");
+
+    // Decimals: how many a number of the column may have, so that it is whole in the finest unit.
+    private sealed record Column(string Name, string Header, int Decimals);
 }

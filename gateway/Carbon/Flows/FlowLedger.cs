@@ -4,15 +4,15 @@ namespace EdgeGateway.Carbon.Flows;
 /// <remarks>Its memory does not grow with the number of intervals. Not safe for several threads.</remarks>
 public sealed class FlowLedger
 {
-    /// <summary>So many intervals that could not be solved are kept; all are counted.</summary>
+    /// <summary>How many of the intervals that could not be solved are kept. All are counted.</summary>
     public const int MostUnsolvable = 1000;
 
     private const int Million = 1_000_000;
     private readonly TimeSpan _length;
     private readonly List<Unsolvable> _unsolvable = [];
 
-    /// <summary>Begins.</summary>
-    /// <param name="site">What stays the same.</param>
+    /// <summary>Begins the books of a site.</summary>
+    /// <param name="site">The site: what stays the same from interval to interval.</param>
     /// <param name="state">Where an earlier ledger ended, or null.</param>
     /// <exception cref="InvalidDataException">The site is not possible, or has other generators than the state.</exception>
     public FlowLedger(FlowSite site, BatteryState? state = null)
@@ -49,9 +49,12 @@ public sealed class FlowLedger
             throw new InvalidDataException("The battery's content comes from the saved state or is stated, not both.");
         }
 
-        (Site, _length) = (site, TimeSpan.FromMinutes(site.LengthMinutes));
+        Site = site;
+        _length = TimeSpan.FromMinutes(site.LengthMinutes);
         Battery = BatteryContent.Empty(site.Generators.Count);
-        (Totals, Demand, End) = (new FlowTotals(site), new Demand(site.LengthMinutes), state?.End);
+        Totals = new FlowTotals(site);
+        Demand = new Demand(site.LengthMinutes);
+        End = state?.End;
         if (state is not null)
         {
             Battery.Add(state.ContentOf(site));
@@ -65,7 +68,7 @@ public sealed class FlowLedger
         AtStart = Battery.Copy();
     }
 
-    /// <summary>What stays the same.</summary>
+    /// <summary>The site: what stays the same from interval to interval.</summary>
     public FlowSite Site { get; }
 
     /// <summary>The start of the first interval.</summary>
@@ -113,7 +116,7 @@ public sealed class FlowLedger
         FlowMatrix? flows = balance.Reason is null ? Attribute(interval, balance) : null;
         if (flows is null)
         {
-            NotAttributed(interval, balance);
+            BookWithoutOrigin(interval, balance);
         }
 
         Totals.Charged += interval.Charge ?? 0;
@@ -212,8 +215,8 @@ public sealed class FlowLedger
         }
     }
 
-    /// <summary>The battery goes on in an interval that cannot be solved: of what is charged then, nobody knows the origin.</summary>
-    private void NotAttributed(FlowInterval interval, Balance balance)
+    /// <summary>Books charge and discharge of an interval that cannot be solved. The origin of such a charge is unknown.</summary>
+    private void BookWithoutOrigin(FlowInterval interval, Balance balance)
     {
         var charged = new Int128[Battery.Energy.Count];
         charged[BatteryContent.Unknown] = interval.Charge ?? 0;
@@ -254,19 +257,19 @@ public sealed class FlowLedger
 
     private BatteryContent Discharge(Int128 amount)
     {
-        Find(amount);
+        BookFound(amount);
         return Battery.Take(amount);
     }
 
     private void Adjust(long stored)
     {
-        Find(stored);
+        BookFound(stored);
         Totals.BatteryLosses.Add(Battery.Take(Battery.Total - stored));
         RoundTrip.Measured(stored);
     }
 
-    /// <summary>What is there and not in the books was there before them.</summary>
-    private void Find(Int128 amount)
+    /// <summary>Books energy that the battery has or gives and that was never charged: it was there before, of unknown origin.</summary>
+    private void BookFound(Int128 amount)
     {
         Int128 found = Int128.Max(0, amount - Battery.Total);
         Battery.AddUnknown(found);

@@ -12,6 +12,14 @@ public sealed record FlowStatement(string Name, string? Text, string? Unit = nul
     public static FlowStatement Energy(string name, Int128 microwattHours) => new(name, null, "Wh", -6, (long)microwattHours);
 }
 
+/// <summary>A generator and the registers that count what it gives.</summary>
+/// <param name="Generator">The generator.</param>
+/// <param name="Registers">Named as reading leaves name them.</param>
+public sealed record MeteredGenerator(Generator Generator, IReadOnlyList<string> Registers);
+
+/// <summary>What counts in a balance, such as <c>import</c> or <c>pv:roof</c>, and its registers.</summary>
+internal sealed record FlowRole(string Name, IReadOnlyList<string> Registers);
+
 /// <summary>Which registers of a site count what, and how its flows are attributed: what a recorded flow states of both.</summary>
 /// <remarks>Registers are named as reading leaves name them: <c>grid-L1/1-0:1.8.0.255</c>. Each stands in one place only.</remarks>
 public sealed record FlowPlan
@@ -47,9 +55,9 @@ public sealed record FlowPlan
     public IReadOnlyList<string> Load { get; init; } = [];
 
     /// <summary>The generators with what each gives. Their names tell their kind: see <see cref="GeneratorOf"/>.</summary>
-    public IReadOnlyList<(Generator Generator, IReadOnlyList<string> Registers)> Generators { get; init; } = [];
+    public IReadOnlyList<MeteredGenerator> Generators { get; init; } = [];
 
-    /// <summary>Every register.</summary>
+    /// <summary>The registers of all roles.</summary>
     public IEnumerable<string> All => Roles.SelectMany(r => r.Registers);
 
     /// <summary>What the engine is told of the site.</summary>
@@ -62,14 +70,14 @@ public sealed record FlowPlan
             ChargeEfficiencyMillionths = ChargeEfficiencyMillionths,
         };
 
-    internal IEnumerable<(string Name, IReadOnlyList<string> Registers)> Roles =>
+    internal IEnumerable<FlowRole> Roles =>
         [
-            ("import", Import),
-            ("export", Export),
-            ("charge", Charge),
-            ("discharge", Discharge),
-            ("load", Load),
-            .. Generators.Select(g => (g.Generator.Name, g.Registers)),
+            new("import", Import),
+            new("export", Export),
+            new("charge", Charge),
+            new("discharge", Discharge),
+            new("load", Load),
+            .. Generators.Select(g => new FlowRole(g.Generator.Name, g.Registers)),
         ];
 
     internal IEnumerable<FlowStatement> Convention =>
@@ -77,7 +85,7 @@ public sealed record FlowPlan
             new("method", Method),
             new("slot", null, "s", 0, LengthMinutes * 60L),
             new("tolerance", null, "/", Ratio, ToleranceMillionths),
-            .. ChargeEfficiencyMillionths is { } e ? new FlowStatement[] { new("efficiency", null, "/", Ratio, e) } : [],
+            .. ChargeEfficiencyMillionths is { } e ? [new("efficiency", null, "/", Ratio, e)] : Array.Empty<FlowStatement>(),
         ];
 
     internal IEnumerable<FlowStatement> Meters =>
@@ -115,7 +123,7 @@ public sealed record FlowPlan
             [
                 .. statements
                     .Where(s => s.Name.StartsWith(Registers, StringComparison.Ordinal) && !Plain.Contains(s.Name[Registers.Length..]))
-                    .Select(s => (GeneratorOf(s.Name[Registers.Length..]), (IReadOnlyList<string>)Names(s))),
+                    .Select(s => new MeteredGenerator(GeneratorOf(s.Name[Registers.Length..]), Names(s))),
             ],
         };
 

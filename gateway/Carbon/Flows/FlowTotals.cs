@@ -25,16 +25,16 @@ public sealed class FlowTotals
         Generated = new Int128[site.Generators.Count];
     }
 
-    /// <summary>Of the intervals that were attributed.</summary>
+    /// <summary>Who supplied whom in the attributed intervals.</summary>
     public FlowMatrix Flows { get; }
 
-    /// <summary>Intervals that were attributed.</summary>
+    /// <summary>How many intervals were attributed.</summary>
     public long Solved { get; internal set; }
 
-    /// <summary>Intervals that were not.</summary>
+    /// <summary>How many intervals were not attributed.</summary>
     public long NotSolved { get; internal set; }
 
-    /// <summary>Attributed intervals whose load is derived from the balance.</summary>
+    /// <summary>In how many attributed intervals the load is derived from the balance.</summary>
     public long LoadDerived { get; internal set; }
 
     /// <summary>Sum of the residuals' sizes of attributed intervals with a measured load, µWh.</summary>
@@ -43,7 +43,7 @@ public sealed class FlowTotals
     /// <summary>Curtailed in attributed intervals, µWh.</summary>
     public Int128 Curtailed { get; internal set; }
 
-    /// <summary>Attributed intervals in which it is not known what was curtailed.</summary>
+    /// <summary>In how many attributed intervals it is not known what was curtailed.</summary>
     public long WithoutCurtailed { get; internal set; }
 
     /// <summary>
@@ -82,7 +82,7 @@ public sealed class FlowTotals
     /// <summary>Reactive energy in all intervals, µvarh.</summary>
     public Int128 Reactive { get; internal set; }
 
-    /// <summary>Intervals without import or without reactive energy.</summary>
+    /// <summary>In how many intervals import or reactive energy is missing.</summary>
     public long WithoutReactive { get; internal set; }
 
     /// <summary>Generation of each generator in attributed intervals, µWh.</summary>

@@ -10,6 +10,7 @@ internal sealed class LineReader(string fileName, TextReader text)
     /// <summary>The number of the last line, from 1.</summary>
     public int Line { get; private set; }
 
+    /// <summary>The next line without its end, or null after the last one.</summary>
     /// <exception cref="InvalidDataException">The line is too long or no UTF-8.</exception>
     public string? Next()
     {

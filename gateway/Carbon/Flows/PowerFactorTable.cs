@@ -18,8 +18,14 @@ public sealed class PowerFactorTable
 
     private readonly List<Row> _rows;
 
-    private PowerFactorTable(string[] header, List<Row> rows) =>
-        (Name, Version, Confidence, Source, _rows) = (header[0], header[1], header[2], header[3], rows);
+    private PowerFactorTable(string[] header, List<Row> rows)
+    {
+        Name = header[0];
+        Version = header[1];
+        Confidence = header[2];
+        Source = header[3];
+        _rows = rows;
+    }
 
     /// <summary>The table's name.</summary>
     public string Name { get; }
@@ -33,7 +39,7 @@ public sealed class PowerFactorTable
     /// <summary>Who set the table, and where.</summary>
     public string Source { get; }
 
-    /// <summary>The standards there are rows for, hundredths, as in 90.</summary>
+    /// <summary>The power factors that tariffs ask for and that the table has rows for, hundredths, as in 90.</summary>
     public IReadOnlyList<int> Standards => [.. _rows.Select(r => r.Standard).Distinct()];
 
     /// <summary>Reads a data file.</summary>

@@ -6,8 +6,8 @@ namespace EdgeGateway.Carbon.Flows;
 
 /// <summary>A register where it was read.</summary>
 /// <param name="Quantum">What a count is worth.</param>
-/// <param name="Count">Counts since it began.</param>
-/// <param name="ImpulsesPerKilowattHour">Where it counts impulses; null where it counts watt-hours.</param>
+/// <param name="Count">Counts since the register began.</param>
+/// <param name="ImpulsesPerKilowattHour">How many impulses make a kilowatt-hour. Null: it counts watt-hours.</param>
 public readonly record struct FlowCount(Quantum Quantum, long Count, string? ImpulsesPerKilowattHour)
 {
     /// <summary>
@@ -27,6 +27,11 @@ public readonly record struct FlowCount(Quantum Quantum, long Count, string? Imp
         }
     }
 }
+
+/// <summary>A register at the end of a stretch of time.</summary>
+/// <param name="Count">What it has counted, or null.</param>
+/// <param name="Missing">Why there is no count: the code of a <see cref="MissingReason"/>. Null: it was not read yet.</param>
+public readonly record struct FlowCountAtEnd(FlowCount? Count, string? Missing);
 
 /// <summary>
 /// What is recorded of one stretch of time: who supplied whom, or why that cannot be told, and what the battery holds after it.
@@ -64,11 +69,11 @@ public sealed class RecordedFlow
         statements.FirstOrDefault(s => s.Name == Measured + role) is { Text: null } found ? found.Mantissa : null;
 
     /// <summary>Computes what is recorded.</summary>
-    /// <param name="plan">The site.</param>
+    /// <param name="plan">Which registers count what, and how the flows are attributed.</param>
     /// <param name="from">Where the stretch begins.</param>
     /// <param name="to">Where it ends; a slot's boundary.</param>
-    /// <param name="start">Each register at the begin, or null.</param>
-    /// <param name="end">Each register at the end, or why it is missing.</param>
+    /// <param name="start">Gives each register at the start, or null.</param>
+    /// <param name="end">Gives each register at the end, or why it is missing.</param>
     /// <param name="before">What the battery held, µWh. An origin that is no generator of the plan becomes unknown.</param>
     /// <exception cref="InvalidDataException">The plan is not possible.</exception>
     public static RecordedFlow Of(
@@ -76,7 +81,7 @@ public sealed class RecordedFlow
         DateTimeOffset from,
         DateTimeOffset to,
         Func<string, FlowCount?> start,
-        Func<string, (FlowCount? Count, string? Missing)> end,
+        Func<string, FlowCountAtEnd> end,
         IReadOnlyList<(string Origin, long Energy)> before
     )
     {
@@ -92,39 +97,34 @@ public sealed class RecordedFlow
             ]);
         }
 
-        Dictionary<string, (long? Total, string? Problem)> measured = plan.Roles.ToDictionary(
-            r => r.Name,
-            r => Sum(r.Registers, start, end)
-        );
+        Dictionary<string, Energy> measured = plan.Roles.ToDictionary(r => r.Name, r => Sum(r.Registers, start, end));
         string? reason = plan.Roles.Select(r => measured[r.Name].Problem).FirstOrDefault(p => p is not null)
             ?? (to - from == slot ? null : NotOneSlot);
-        FlowInterval interval = new()
+        FlowInterval interval = IntervalOf(plan, to - slot, measured);
+        if (reason is not null)
         {
-            Start = to - slot,
-            Import = reason is null ? measured["import"].Total : null, // so the engine does not attribute it, and the battery goes on
-            Export = measured["export"].Total,
-            Charge = measured["charge"].Total,
-            Discharge = measured["discharge"].Total,
-            Load = plan.Load.Count == 0 ? null : measured["load"].Total,
-            Generation = [.. plan.Generators.Select(g => measured[g.Generator.Name].Total)],
-        };
+            // Without the import the ledger attributes nothing, but it still books what went into and out of the battery.
+            interval = interval with { Import = null };
+        }
 
         FlowLedger ledger = new(plan.Site);
         FlowMatrix? flows = null;
         Int128 residual = 0;
         try
         {
-            ledger = new FlowLedger(plan.Site, new BatteryState(interval.Start, [.. OriginsOf(plan).Zip(content)], content[0], 0));
+            ledger = new FlowLedger(plan.Site, new BatteryState(interval.Start, StateOf(plan, content), content[0], 0));
             flows = ledger.Take(interval);
-            (reason, residual) = (
-                reason ?? ledger.Unsolvable.Select(u => u.Reason).FirstOrDefault(),
-                reason is null && flows is null ? ledger.Unsolvable[0].Residual : 0
-            );
+            if (reason is null && flows is null)
+            {
+                reason = ledger.Unsolvable[0].Reason;
+                residual = ledger.Unsolvable[0].Residual;
+            }
+
             content = [.. ledger.Battery.Energy];
         }
         catch (InvalidDataException e)
         {
-            reason ??= e.Message; // nothing was booked
+            reason ??= e.Message; // the ledger refused the interval and booked nothing
         }
 
         return new([
@@ -133,17 +133,26 @@ public sealed class RecordedFlow
             .. residual == 0 ? Array.Empty<FlowStatement>() : [FlowStatement.Energy("residual", residual)],
             .. ledger.Totals.Found == 0 ? Array.Empty<FlowStatement>() : [FlowStatement.Energy("found", ledger.Totals.Found)],
             .. plan.Meters,
-            .. plan
-                .Roles.Where(r => r.Name == "import" || r.Registers.Count > 0)
-                .Select(r =>
-                    measured[r.Name] is { Total: { } total }
-                        ? FlowStatement.Energy(Measured + r.Name, total)
-                        : new FlowStatement(Measured + r.Name, measured[r.Name].Problem)
-                ),
+            .. plan.Roles.Where(r => r.Name == "import" || r.Registers.Count > 0).Select(r => measured[r.Name].StatedAs(Measured + r.Name)),
             .. flows is null ? [] : Cells(flows),
             .. StoredAs(plan, content),
         ]);
     }
+
+    private static FlowInterval IntervalOf(FlowPlan plan, DateTimeOffset start, Dictionary<string, Energy> measured) =>
+        new()
+        {
+            Start = start,
+            Import = measured["import"].Total,
+            Export = measured["export"].Total,
+            Charge = measured["charge"].Total,
+            Discharge = measured["discharge"].Total,
+            Load = plan.Load.Count == 0 ? null : measured["load"].Total,
+            Generation = [.. plan.Generators.Select(g => measured[g.Generator.Name].Total)],
+        };
+
+    private static List<StoredEnergy> StateOf(FlowPlan plan, Int128[] content) =>
+        [.. OriginsOf(plan).Zip(content, (origin, energy) => new StoredEnergy(origin, energy))];
 
     private static string[] OriginsOf(FlowPlan plan) => ["grid", "unknown", .. plan.Generators.Select(g => g.Generator.Name)];
 
@@ -177,11 +186,7 @@ public sealed class RecordedFlow
         }
     }
 
-    private static (long? Total, string? Problem) Sum(
-        IReadOnlyList<string> registers,
-        Func<string, FlowCount?> start,
-        Func<string, (FlowCount? Count, string? Missing)> end
-    )
+    private static Energy Sum(IReadOnlyList<string> registers, Func<string, FlowCount?> start, Func<string, FlowCountAtEnd> end)
     {
         BigInteger total = 0;
         foreach (string register in registers)
@@ -189,24 +194,33 @@ public sealed class RecordedFlow
             (FlowCount? count, string? missing) = end(register);
             if (count is not { } last)
             {
-                return (null, Problem(register, missing));
+                return Energy.None(Problem(register, missing));
             }
 
             if (start(register) is not { } first)
             {
-                return (null, Problem(register, "no-earlier-reading"));
+                return Energy.None(Problem(register, "no-earlier-reading"));
             }
 
             if (first.Quantum != last.Quantum || first.Count > last.Count)
             {
-                return (null, Problem(register, "register-restarted"));
+                return Energy.None(Problem(register, "register-restarted"));
             }
 
             total += last.MicrowattHours - (first with { ImpulsesPerKilowattHour = last.ImpulsesPerKilowattHour }).MicrowattHours;
         }
 
-        return total > FlowInterval.Most ? (null, Problem(registers[0], "more-than-10-GWh")) : ((long)total, null);
+        return total > FlowInterval.Most ? Energy.None(Problem(registers[0], "more-than-10-GWh")) : new Energy((long)total, null);
     }
 
     private static string Problem(string register, string? what) => $"{register.Split('/')[0]}:{what ?? MissingReason.NotReadYet.Code()}";
+
+    // What the registers of a role counted, µWh, or why it cannot be told.
+    private sealed record Energy(long? Total, string? Problem)
+    {
+        public static Energy None(string problem) => new(null, problem);
+
+        public FlowStatement StatedAs(string name) =>
+            Total is { } total ? FlowStatement.Energy(name, total) : new FlowStatement(name, Problem);
+    }
 }

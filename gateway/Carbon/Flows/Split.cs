@@ -25,7 +25,8 @@ internal static class Split
         {
             cumulated += weights[k];
             Int128 upTo = Rounding.ShareHalfUp(amount, cumulated, whole);
-            (parts[k], before) = (upTo - before, upTo);
+            parts[k] = upTo - before;
+            before = upTo;
         }
 
         return parts;

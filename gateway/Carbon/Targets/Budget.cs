@@ -3,25 +3,25 @@ using Fractions;
 namespace EdgeGateway.Carbon.Targets;
 
 /// <summary>What a year before came to: an account's total, an energy, any amount.</summary>
-/// <param name="Year">A year of days.</param>
+/// <param name="Year">The year, from its first day up to and without the same day a year later.</param>
 /// <param name="Amount">0 or above. Null: not known.</param>
 /// <param name="NoValue">Why it is not known.</param>
 public sealed record Baseline(Period Year, Quantity? Amount, string? NoValue);
 
 /// <summary>What has been used of a budget so far.</summary>
 /// <param name="Until">The first day that is not counted.</param>
-/// <param name="Amount">Of all days of the year before that one; 0 or above. Null: not known.</param>
+/// <param name="Amount">What all days of the year before that one used, 0 or above. Null: not known.</param>
 /// <param name="NoValue">Why it is not known.</param>
 public sealed record UsedToDate(DateOnly Until, Quantity? Amount, string? NoValue);
 
 /// <summary>
 /// A budget for a year, either an amount or a reduction against a baseline, and how far it is used. Amounts are of one dimension.
 /// </summary>
-/// <param name="Year">A year of days; it need not begin in January.</param>
+/// <param name="Year">The year, from its first day up to and without the same day a year later; it need not begin in January.</param>
 /// <param name="Amount">0 or above. Null: it follows from the reduction.</param>
 /// <param name="Reduction">Percent of the baseline, 0 to 100. Null: the amount is given.</param>
 /// <param name="Baseline">The year to compare with. Null: none is given.</param>
-/// <param name="Used">Null: nothing is given.</param>
+/// <param name="Used">What has been used so far. Null: nothing is given.</param>
 public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, Baseline? Baseline, UsedToDate? Used)
 {
     private const string Source =
@@ -34,40 +34,14 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
     {
         Check();
         Unit unit = (Amount ?? Baseline?.Amount ?? Used?.Amount)?.Unit ?? Unit.One;
-        string of = unit.Symbol;
         int days = Year.Until.DayNumber - Year.From.DayNumber,
             elapsed = Used is null ? 0 : Used.Until.DayNumber - Year.From.DayNumber;
         Quantity? baseline = Baseline?.Amount?.In(unit);
-        string? noBaseline =
-            Baseline is null ? "no baseline is given"
-            : baseline is null ? $"the baseline is not known: {Baseline.NoValue}"
-            : baseline.Value.IsZero ? "the baseline is zero"
-            : null;
-        string? noDays = elapsed == 0 ? "no day of the year has passed" : null;
-
+        string? noBaseline = NoBaseline(baseline);
         Input baseIn = new("baseline", baseline is null ? "none" : $"{baseline} of {Baseline!.Year}", null);
         Input day = new("days passed", $"{elapsed} of {days}", null);
-        Figure budget = Amount is { } amount
-            ? Of("budget", of, "as given", null, () => amount.Value, new Input("budget", amount.ToString(), null))
-            : Of(
-                "budget",
-                of,
-                "baseline × (1 − reduction)",
-                noBaseline,
-                () => baseline!.Value * (100 - Reduction!.Value) / 100,
-                baseIn,
-                new("reduction", $"{Exact.Text(Reduction!.Value)} %", null)
-            );
-        Figure used = Of(
-            "used to date",
-            of,
-            "as given",
-            Used is null ? "nothing is given as used"
-                : Used.Amount is null ? $"what was used is not known: {Used.NoValue}"
-                : null,
-            () => Used!.Amount!.In(unit).Value,
-            new Input("used", Used?.Amount?.ToString() ?? "none", null)
-        );
+        Figure budget = BudgetIn(unit, baseline, noBaseline, baseIn);
+        Figure used = UsedIn(unit);
         Figure share = Of(
             "share of the budget used",
             "%",
@@ -79,50 +53,16 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
         );
         Figure line = Of(
             "pro-rata line",
-            of,
+            unit.Symbol,
             "budget × days passed ÷ days of the year",
             budget.NoValue ?? (Used is null ? used.NoValue : null),
             () => budget.Value!.Value * elapsed / days,
             In(budget),
             day
         );
-        Figure ahead = Of(
-            "used beyond the line",
-            of,
-            "used − pro-rata line",
-            Missing(used, line),
-            () => used.Value!.Value - line.Value!.Value,
-            In(used),
-            In(line)
-        );
-        Figure year = Of(
-            "projection for the year",
-            of,
-            "used × days of the year ÷ days passed",
-            used.NoValue ?? noDays,
-            () => used.Value!.Value * days / elapsed,
-            In(used),
-            day
-        );
-        year = year with
-        {
-            Derivation = year.Derivation with
-            {
-                Notes =
-                [
-                    "Assumption: the rest of the year is like the days so far. Seasons, holidays and planned production are not in it.",
-                ],
-            },
-        };
-        Figure beyond = Of(
-            "projection beyond the budget",
-            of,
-            "projection − budget",
-            Missing(year, budget),
-            () => year.Value!.Value - budget.Value!.Value,
-            In(year),
-            In(budget)
-        );
+        Figure ahead = Difference("used beyond the line", "used − pro-rata line", used, line);
+        Figure year = Projection(used, days, elapsed, day);
+        Figure beyond = Difference("projection beyond the budget", "projection − budget", year, budget);
         Figure change = Of(
             "projection against the baseline",
             "%",
@@ -132,14 +72,104 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
             In(year),
             baseIn
         );
+        return new BudgetProgress(
+            Judge(budget, used, beyond),
+            unit,
+            budget,
+            used,
+            [budget, used, share, line, ahead, year, beyond, change]
+        );
+    }
 
-        Attainment verdict =
-            Missing(budget, used) is not null ? Attainment.NoValue
-            : used.Value > budget.Value ? Attainment.NotMet
-            : beyond.Value is not { } over ? Attainment.NoValue
-            : over.IsPositive ? Attainment.NotMet
-            : Attainment.Met;
-        return new BudgetProgress(verdict, unit, budget, used, [budget, used, share, line, ahead, year, beyond, change]);
+    private static Attainment Judge(Figure budget, Figure used, Figure beyond)
+    {
+        if (Missing(budget, used) is not null)
+        {
+            return Attainment.NoValue;
+        }
+
+        if (used.Value > budget.Value)
+        {
+            return Attainment.NotMet;
+        }
+
+        if (beyond.Value is not { } over)
+        {
+            return Attainment.NoValue;
+        }
+
+        return over.IsPositive ? Attainment.NotMet : Attainment.Met;
+    }
+
+    private static Figure Difference(string name, string formula, Figure first, Figure second) =>
+        Of(name, first.Unit, formula, Missing(first, second), () => first.Value!.Value - second.Value!.Value, In(first), In(second));
+
+    private static Figure Projection(Figure used, int days, int elapsed, Input day)
+    {
+        Figure year = Of(
+            "projection for the year",
+            used.Unit,
+            "used × days of the year ÷ days passed",
+            used.NoValue ?? (elapsed == 0 ? "no day of the year has passed" : null),
+            () => used.Value!.Value * days / elapsed,
+            In(used),
+            day
+        );
+        const string Assumption =
+            "Assumption: the rest of the year is like the days so far. Seasons, holidays and planned production are not in it.";
+        return year with { Derivation = year.Derivation with { Notes = [Assumption] } };
+    }
+
+    private string? NoBaseline(Quantity? baseline)
+    {
+        if (Baseline is null)
+        {
+            return "no baseline is given";
+        }
+
+        if (baseline is null)
+        {
+            return $"the baseline is not known: {Baseline.NoValue}";
+        }
+
+        return baseline.Value.IsZero ? "the baseline is zero" : null;
+    }
+
+    private Figure BudgetIn(Unit unit, Quantity? baseline, string? noBaseline, Input baseIn)
+    {
+        if (Amount is { } amount)
+        {
+            return Of("budget", unit.Symbol, "as given", null, () => amount.Value, new Input("budget", amount.ToString(), null));
+        }
+
+        Fraction reduction = Reduction!.Value;
+        return Of(
+            "budget",
+            unit.Symbol,
+            "baseline × (1 − reduction)",
+            noBaseline,
+            () => baseline!.Value * (100 - reduction) / 100,
+            baseIn,
+            new("reduction", $"{Exact.Text(reduction)} %", null)
+        );
+    }
+
+    private Figure UsedIn(Unit unit)
+    {
+        string? reason = Used is null ? "nothing is given as used" : null;
+        if (Used is { Amount: null })
+        {
+            reason = $"what was used is not known: {Used.NoValue}";
+        }
+
+        return Of(
+            "used to date",
+            unit.Symbol,
+            "as given",
+            reason,
+            () => Used!.Amount!.In(unit).Value,
+            new Input("used", Used?.Amount?.ToString() ?? "none", null)
+        );
     }
 
     private void Check()
@@ -213,7 +243,7 @@ public sealed record Budget(Period Year, Quantity? Amount, Fraction? Reduction, 
 
 /// <summary>How far a budget is used.</summary>
 /// <param name="Verdict">Met: neither what was used nor the projection for the year is beyond the budget.</param>
-/// <param name="Unit">Of the amounts: that of the budget, else of the baseline.</param>
+/// <param name="Unit">The unit of the amounts: that of the budget, else of the baseline.</param>
 /// <param name="Budget">The budget.</param>
 /// <param name="Used">What was used.</param>
 /// <param name="Figures">These two and all that follow from them, each exact or with the reason why it has no value.</param>
@@ -227,15 +257,25 @@ public sealed record BudgetProgress(Attainment Verdict, Unit Unit, Figure Budget
     {
         get
         {
+            if ((Budget.NoValue ?? Used.NoValue) is { } reason)
+            {
+                return reason;
+            }
+
+            if (Used.Value > Budget.Value)
+            {
+                return $"the budget is used up: {Shown(Used.Value!.Value - Budget.Value!.Value)} beyond it";
+            }
+
             Figure beyond = this["projection beyond the budget"];
-            return Budget.NoValue
-                ?? Used.NoValue
-                ?? (
-                    Used.Value > Budget.Value ? $"the budget is used up: {Shown(Used.Value!.Value - Budget.Value!.Value)} beyond it"
-                    : beyond.Value is not { } over ? beyond.NoValue!
-                    : over.IsPositive ? $"if the rest of the year is like the days so far, it is {Shown(over)} beyond the budget"
-                    : $"if the rest of the year is like the days so far, {Shown(-over)} of the budget are left"
-                );
+            if (beyond.Value is not { } over)
+            {
+                return beyond.NoValue!;
+            }
+
+            return over.IsPositive
+                ? $"if the rest of the year is like the days so far, it is {Shown(over)} beyond the budget"
+                : $"if the rest of the year is like the days so far, {Shown(-over)} of the budget are left";
         }
     }
 

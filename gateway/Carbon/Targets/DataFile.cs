@@ -15,6 +15,7 @@ internal sealed class DataFile
     private readonly string _columns;
     private int _rows;
 
+    /// <summary>Reads the first line.</summary>
     /// <exception cref="InvalidDataException">The first line has not those keys.</exception>
     public DataFile(string fileName, TextReader text, string[] keys, string columns)
     {
@@ -54,13 +55,16 @@ internal sealed class DataFile
 
         string[] cells = line.Split(',');
         int columns = _columns.Count(c => c == ',') + 1;
-        return cells.Length != columns || line.Contains('"', StringComparison.Ordinal)
-                ? throw Wrong($"must have {columns} cells without quotation marks; none holds a comma")
-            : _rows++ < MostRows ? cells
-            : throw Wrong($"is one more than the {MostRows} rows that a file may have");
+        if (cells.Length != columns || line.Contains('"', StringComparison.Ordinal))
+        {
+            throw Wrong($"must have {columns} cells without quotation marks; none holds a comma");
+        }
+
+        _rows++;
+        return _rows <= MostRows ? cells : throw Wrong($"is one more than the {MostRows} rows that a file may have");
     }
 
-    /// <summary>One of some words.</summary>
+    /// <summary>Reads a cell that must be one of some words.</summary>
     public T Choice<T>(string cell, params (string Text, T Value)[] choices)
     {
         int index = Array.FindIndex(choices, c => c.Text == cell);
@@ -69,13 +73,20 @@ internal sealed class DataFile
             : throw Wrong($"'{Exact.Shown(cell)}' is none of {string.Join(", ", choices.Select(c => c.Text))}");
     }
 
-    /// <summary>A day or nothing.</summary>
-    public DateOnly? Day(string cell) =>
-        cell.Length == 0 ? null
-        : DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
-        : throw Wrong($"'{Exact.Shown(cell)}' is not a day, write YYYY-MM-DD");
+    /// <summary>Reads a cell that is a day or empty.</summary>
+    public DateOnly? Day(string cell)
+    {
+        if (cell.Length == 0)
+        {
+            return null;
+        }
 
-    /// <summary>What a cell's text means to <paramref name="read"/>, whose refusal gets the line.</summary>
+        return DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
+            ? day
+            : throw Wrong($"'{Exact.Shown(cell)}' is not a day, write YYYY-MM-DD");
+    }
+
+    /// <summary>Reads a cell by <paramref name="read"/>, and adds file and line to its refusal.</summary>
     public T Read<T>(Func<T> read)
     {
         try

@@ -4,8 +4,8 @@ using Fractions;
 namespace EdgeGateway.Carbon.Targets;
 
 /// <summary>What a block has taken from the grid at an instant.</summary>
-/// <param name="At">In the block, its end included.</param>
-/// <param name="Energy">Since the block's start, µWh.</param>
+/// <param name="At">The instant, in the block, whose end is included.</param>
+/// <param name="Energy">What was taken since the block's start, µWh.</param>
 public readonly record struct DemandSample(DateTimeOffset At, long Energy);
 
 /// <summary>How a running block stands against a limit.</summary>
@@ -43,13 +43,18 @@ public sealed record DemandForecast
 
     private static readonly Fraction PerKilowatt = new(250_000_000); // µWh of a quarter hour at 1 kW
 
-    private DemandForecast(DateTimeOffset start, DemandSample last, Fraction? kilowatts, string? noValue) =>
-        (Start, Last, Kilowatts, NoValue) = (start, last, kilowatts, noValue);
+    private DemandForecast(DateTimeOffset start, DemandSample last, Fraction? kilowatts, string? noValue)
+    {
+        Start = start;
+        Last = last;
+        Kilowatts = kilowatts;
+        NoValue = noValue;
+    }
 
     /// <summary>Where the block begins.</summary>
     public DateTimeOffset Start { get; }
 
-    /// <summary>The last sample. Where there is none: nothing at the start.</summary>
+    /// <summary>The last sample. Where there is none, it stands for nothing taken at the block's start.</summary>
     public DemandSample Last { get; }
 
     /// <summary>The mean power at the block's end, kW. Null: nothing can be said.</summary>
@@ -58,6 +63,7 @@ public sealed record DemandForecast
     /// <summary>Why nothing can be said.</summary>
     public string? NoValue { get; }
 
+    // The rest of the block after the last sample, from 1 at its start to 0 at its end.
     private Fraction Left => new((Start + Demand.Window - Last.At).Ticks, Demand.Window.Ticks);
 
     /// <summary>Forecasts a block.</summary>
@@ -128,14 +134,21 @@ public sealed record DemandForecast
         }
 
         Fraction room = kilowatts - (Last.Energy / PerKilowatt);
-        return new DemandOutlook(
-            room.IsNegative ? DemandState.Exceeded
-                : Kilowatts is not { } forecast ? DemandState.Unknown
-                : forecast > kilowatts ? DemandState.Warning
-                : DemandState.Within,
-            kilowatts - Kilowatts,
-            room.IsNegative || Left.IsZero ? null : room / Left
-        );
+        DemandState state = DemandState.Within;
+        if (room.IsNegative)
+        {
+            state = DemandState.Exceeded;
+        }
+        else if (Kilowatts is null)
+        {
+            state = DemandState.Unknown;
+        }
+        else if (Kilowatts > kilowatts)
+        {
+            state = DemandState.Warning;
+        }
+
+        return new DemandOutlook(state, kilowatts - Kilowatts, room.IsNegative || Left.IsZero ? null : room / Left);
     }
 
     private static string Time(DateTimeOffset time) => $"{time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}";

@@ -8,10 +8,10 @@ public enum Attainment
     /// <summary>It is as asked.</summary>
     Met,
 
-    /// <summary>It is not.</summary>
+    /// <summary>It is not as asked.</summary>
     NotMet,
 
-    /// <summary>It is not known, which is never as asked.</summary>
+    /// <summary>It is not known. What is not known never counts as met.</summary>
     NoValue,
 }
 
@@ -23,7 +23,7 @@ public sealed record TargetFigure(string Name, Measure? Value, string? NoValue);
 
 /// <summary>An indicator's judgement.</summary>
 /// <param name="Indicator">What is asked.</param>
-/// <param name="Figure">What is given. Null: nothing.</param>
+/// <param name="Figure">The figure that is given. Null: none is.</param>
 /// <param name="Verdict">How it stands.</param>
 /// <param name="Distance">How far the value is on the good side of the threshold, in its unit; negative on the other. Null: no value or no
 /// threshold.</param>

@@ -4,8 +4,8 @@ namespace EdgeGateway.Carbon.Targets;
 
 /// <summary>An exact amount of a unit, or of a unit for one of another: <c>62 %</c>, <c>1.18 tCO2e/tce</c>.</summary>
 /// <param name="Value">How many.</param>
-/// <param name="Unit">Of what.</param>
-/// <param name="Per">For one of what. Null: of nothing.</param>
+/// <param name="Unit">The unit that is counted.</param>
+/// <param name="Per">The unit for one of which it is. Null: it is a plain amount.</param>
 public sealed record Measure(Fraction Value, Unit Unit, Unit? Per)
 {
     /// <summary>The unit as it is written.</summary>

@@ -13,7 +13,7 @@ public enum Comparison
     Stated,
 }
 
-/// <summary>What hangs on an indicator.</summary>
+/// <summary>What follows where an indicator is not met.</summary>
 public enum TargetLevel
 {
     /// <summary>Without it the site is not accepted, whatever the rest is.</summary>
@@ -43,13 +43,13 @@ public sealed record TargetIndicator(string Id, string Title)
     /// <summary>What the figure has to be.</summary>
     public required Comparison Comparison { get; init; }
 
-    /// <summary>The published digits. Null where no number is set.</summary>
+    /// <summary>The threshold with its published digits. Null where no number is set.</summary>
     public string? Digits { get; init; }
 
-    /// <summary>Exact. Null where no number is set.</summary>
+    /// <summary>The exact threshold with its unit. Null where no number is set.</summary>
     public Measure? Threshold { get; init; }
 
-    /// <summary>What hangs on it.</summary>
+    /// <summary>What follows where it is not met.</summary>
     public required TargetLevel Level { get; init; }
 
     /// <summary>How well the transcription is confirmed: C by two independent ones, S by one.</summary>
@@ -61,11 +61,14 @@ public sealed record TargetIndicator(string Id, string Title)
     /// <summary>Who asks for it, and where.</summary>
     public required string Source { get; init; }
 
-    /// <summary>As in <c>at most 0.20 tCO2/tce</c>.</summary>
+    /// <summary>What is asked, as in <c>at most 0.20 tCO2/tce</c>.</summary>
     public string Asked =>
-        Comparison == Comparison.Stated
-            ? "stated"
-            : $"{(Comparison == Comparison.AtMost ? "at most" : "at least")} {Digits} {Threshold!.UnitText}";
+        Comparison switch
+        {
+            Comparison.AtMost => $"at most {Digits} {Threshold!.UnitText}",
+            Comparison.AtLeast => $"at least {Digits} {Threshold!.UnitText}",
+            _ => "stated",
+        };
 }
 
 /// <summary>
@@ -79,7 +82,13 @@ public sealed class Programme
 
     private Programme(string[] header, DateOnly? issued, IReadOnlyList<TargetIndicator> indicators)
     {
-        (Name, Version, For, Issued, Title, Note, Indicators) = (header[0], header[1], header[2], issued, header[5], header[6], indicators);
+        Name = header[0];
+        Version = header[1];
+        For = header[2];
+        Issued = issued;
+        Title = header[5];
+        Note = header[6];
+        Indicators = indicators;
         Cases = header[4].Length > 0 ? header[4].Split(';') : [];
     }
 
@@ -107,10 +116,10 @@ public sealed class Programme
     /// <summary>What to know of all of it: what is not in it, what is not confirmed.</summary>
     public string Note { get; }
 
-    /// <summary>All of it, in the order of the file.</summary>
+    /// <summary>All indicators, in the order of the file.</summary>
     public IReadOnlyList<TargetIndicator> Indicators { get; }
 
-    /// <summary>One of those that ship.</summary>
+    /// <summary>The programme of a name among those that ship.</summary>
     /// <exception cref="CarbonException">There is none of that name.</exception>
     public static Programme Require(string name) =>
         Shipped.FirstOrDefault(p => p.Name == name)
@@ -165,7 +174,7 @@ public sealed class Programme
         return new Programme(header, issued, indicators);
     }
 
-    /// <summary>Whether a case is one of the programme; of one without cases, whether none is named.</summary>
+    /// <summary>Whether a case is one of the programme. Where the programme has no cases: whether none is named.</summary>
     public bool HasCase(string? chosen) => chosen is null ? Cases.Count == 0 : Cases.Contains(chosen);
 
     /// <summary>What is asked of a site: for each indicator what its sector has in place of what is for all.</summary>
@@ -177,12 +186,7 @@ public sealed class Programme
     {
         if (!HasCase(chosen))
         {
-            throw new CarbonException(
-                Cases.Count == 0
-                    ? $"{Name} has no cases. Leave it out."
-                    : $"{(chosen is null ? "No case is named" : $"'{Exact.Shown(chosen)}' is no case")}. {Name} has "
-                        + $"{string.Join(", ", Cases)}: name one."
-            );
+            throw NoSuchCase(chosen);
         }
 
         if (sector is not null && !Indicators.Any(i => i.Sector == sector) && !SectorProfile.Shipped.Any(p => p.Name == sector))
@@ -204,7 +208,7 @@ public sealed class Programme
     /// <summary>Judges a site's figures.</summary>
     /// <param name="chosen">The case; null where the programme has none.</param>
     /// <param name="sector">Name of a profile, or null.</param>
-    /// <param name="figures">Those that are known, and those that are not with their reason.</param>
+    /// <param name="figures">The figures that are known, and those that are not with the reason.</param>
     /// <returns>A judgement of each indicator, in the order of the file. What is not given has no value.</returns>
     /// <exception cref="CarbonException">A figure is not one that the programme takes, is given twice, or its unit is another.</exception>
     public IReadOnlyList<Judgement> Judge(string? chosen, string? sector, IReadOnlyList<TargetFigure> figures)
@@ -229,6 +233,17 @@ public sealed class Programme
         }
 
         return [.. asked.Select(i => Judgement.Of(i, figures.FirstOrDefault(f => i.Figures.Contains(f.Name))))];
+    }
+
+    private CarbonException NoSuchCase(string? chosen)
+    {
+        if (Cases.Count == 0)
+        {
+            return new CarbonException($"{Name} has no cases. Leave it out.");
+        }
+
+        string wrong = chosen is null ? "No case is named" : $"'{Exact.Shown(chosen)}' is no case";
+        return new CarbonException($"{wrong}. {Name} has {string.Join(", ", Cases)}: name one.");
     }
 
     private static TargetIndicator Read(DataFile file, string[] cells)

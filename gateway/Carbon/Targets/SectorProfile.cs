@@ -4,9 +4,9 @@ namespace EdgeGateway.Carbon.Targets;
 
 /// <summary>Something that a site of a sector starts with.</summary>
 /// <param name="Kind"><c>meter</c>, <c>fuel</c>, <c>product</c> or <c>account</c>.</param>
-/// <param name="Name">Of a fuel as the factor sets have it, of an account as the engine has it; else a suggestion.</param>
+/// <param name="Name">Its name: of a fuel as the factor sets have it, of an account as <see cref="Accounts"/> have it, else a suggestion.</param>
 /// <param name="Place">Of a meter: <c>boundary</c>, <c>generation</c>, <c>storage</c> or <c>process</c>. Null: it is none.</param>
-/// <param name="Unit">In which it is counted. Null: an account.</param>
+/// <param name="Unit">The unit in which it is counted. Null: it is an account.</param>
 /// <param name="Title">For people.</param>
 /// <param name="Confidence">C or S as for factors. Null: it has no source.</param>
 /// <param name="Source">Who asks for it. Null: this project suggests it.</param>
@@ -18,7 +18,7 @@ public sealed record ProfilePart(string Kind, string Name, string? Place, Unit? 
 /// </summary>
 public sealed class SectorProfile
 {
-    /// <summary>The source of what has none.</summary>
+    /// <summary>What stands in the column of the source where this project suggests a part.</summary>
     private const string Suggestion = "suggestion";
 
     private const string Columns = "kind,name,place,unit,title,confidence,source";
@@ -34,17 +34,17 @@ public sealed class SectorProfile
         Scope2.ExportAccount,
     ];
 
-    private SectorProfile(string[] header, int by, IReadOnlyList<ProfilePart> parts) =>
-        (Name, Version, Title, By, Confidence, Source, Note, Parts) = (
-            header[0],
-            header[1],
-            header[2],
-            by,
-            header[4],
-            header[5],
-            header[6],
-            parts
-        );
+    private SectorProfile(string[] header, int by, IReadOnlyList<ProfilePart> parts)
+    {
+        Name = header[0];
+        Version = header[1];
+        Title = header[2];
+        By = by;
+        Confidence = header[4];
+        Source = header[5];
+        Note = header[6];
+        Parts = parts;
+    }
 
     /// <summary>The profiles that ship with the product, by name.</summary>
     public static IReadOnlyList<SectorProfile> Shipped { get; } = DataFile.Shipped("profiles", Parse);
@@ -70,10 +70,10 @@ public sealed class SectorProfile
     /// <summary>What the profile does not hold and a site must see to.</summary>
     public string Note { get; }
 
-    /// <summary>All of it, in the order of the file.</summary>
+    /// <summary>All parts, in the order of the file.</summary>
     public IReadOnlyList<ProfilePart> Parts { get; }
 
-    /// <summary>One of those that ship.</summary>
+    /// <summary>The profile of a name among those that ship.</summary>
     /// <exception cref="CarbonException">There is none of that name.</exception>
     public static SectorProfile Require(string name) =>
         Shipped.FirstOrDefault(p => p.Name == name)

@@ -59,10 +59,10 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
         return new FlowSlot(leaf, [.. rests]);
 
         FlowCount? StartOf(string register) => CountOf(register, _bases.GetValueOrDefault(register));
-        (FlowCount?, string?) EndOf(string register)
+        FlowCountAtEnd EndOf(string register)
         {
             RegisterReading at = now.GetValueOrDefault(register);
-            return (CountOf(register, at), at.Missing);
+            return new(CountOf(register, at), at.Missing);
         }
     }
 

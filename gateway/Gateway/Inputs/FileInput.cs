@@ -6,11 +6,11 @@ namespace EdgeGateway.Inputs;
 /// A file that others write: taken when it is there, and again whenever it has changed. Write it beside and rename it, so that it is never
 /// seen half.
 /// </summary>
-/// <param name="settings">Which file.</param>
-/// <param name="time">For the pauses.</param>
+/// <param name="settings">The file, and how often it is looked at.</param>
+/// <param name="time">The clock of the pauses.</param>
 public sealed class FileInput(FileInputSettings settings, TimeProvider time) : IInput
 {
-    private (DateTime Written, long Length)? _taken;
+    private FileState? _taken; // of the file whose document is in the log
 
     /// <inheritdoc/>
     public string From => settings.Path;
@@ -21,17 +21,18 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
         while (true)
         {
             FileInfo file = new(settings.Path);
-            // A link has a length and time of its own.
+            // The length and time of a link are its own; those of its target tell whether the document has changed.
             file = file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
-            if (!file.Exists || file.Length == 0) // a pipe has none either, and would be waited for
+            if (!file.Exists || file.Length == 0) // a pipe has no length either, and reading it would wait
             {
                 throw new IOException(file.Exists ? $"There is nothing in {settings.Path}." : $"There is no file {settings.Path}.");
             }
 
-            if (_taken != (file.LastWriteTimeUtc, file.Length))
+            FileState state = new(file.LastWriteTimeUtc, file.Length);
+            if (_taken != state)
             {
-                // What was refused may be good when the clock is right.
-                _taken = await take(await BytesAsync(file, cancellation)) ? (file.LastWriteTimeUtc, file.Length) : null;
+                // A document that was refused is given again: it may be accepted once the clock is right.
+                _taken = await take(await BytesAsync(file, cancellation)) ? state : null;
             }
 
             await Task.Delay(settings.Every, time, cancellation);
@@ -60,4 +61,6 @@ public sealed class FileInput(FileInputSettings settings, TimeProvider time) : I
             throw new IOException(e.Message, e);
         }
     }
+
+    private sealed record FileState(DateTime Written, long Length);
 }

@@ -10,10 +10,10 @@ namespace EdgeGateway.Inputs;
 /// </summary>
 /// <param name="settings">Where, and how often.</param>
 /// <param name="http">Bounds the time and size of an answer.</param>
-/// <param name="time">For the pauses.</param>
+/// <param name="time">The clock of the pauses.</param>
 public sealed class HttpInput(HttpInputSettings settings, HttpClient http, TimeProvider time) : IInput
 {
-    private EntityTagHeaderValue? _taken;
+    private EntityTagHeaderValue? _taken; // of the document that is in the log
 
     /// <inheritdoc/>
     public string From => settings.Url.ToString();
@@ -23,17 +23,17 @@ public sealed class HttpInput(HttpInputSettings settings, HttpClient http, TimeP
     {
         while (true)
         {
-            (byte[]? document, EntityTagHeaderValue? tag) = await AskAsync(cancellation);
-            if (document is not null)
+            Answer answer = await AskAsync(cancellation);
+            if (answer.Document is not null)
             {
-                _taken = await take(document) ? tag : null;
+                _taken = await take(answer.Document) ? answer.Tag : null;
             }
 
             await Task.Delay(settings.Every, time, cancellation);
         }
     }
 
-    private async Task<(byte[]? Document, EntityTagHeaderValue? Tag)> AskAsync(CancellationToken cancellation)
+    private async Task<Answer> AskAsync(CancellationToken cancellation)
     {
         try
         {
@@ -44,8 +44,13 @@ public sealed class HttpInput(HttpInputSettings settings, HttpClient http, TimeP
             }
 
             using HttpResponseMessage answer = await http.SendAsync(request, cancellation);
-            return answer.StatusCode == HttpStatusCode.NotModified ? (null, _taken)
-                : answer.IsSuccessStatusCode ? (await answer.Content.ReadAsByteArrayAsync(cancellation), answer.Headers.ETag)
+            if (answer.StatusCode == HttpStatusCode.NotModified)
+            {
+                return new Answer(null, _taken);
+            }
+
+            return answer.IsSuccessStatusCode
+                ? new Answer(await answer.Content.ReadAsByteArrayAsync(cancellation), answer.Headers.ETag)
                 : throw new IOException($"{settings.Url} answers {(int)answer.StatusCode}.");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -57,4 +62,7 @@ public sealed class HttpInput(HttpInputSettings settings, HttpClient http, TimeP
             throw new IOException($"{settings.Url} is not reached: {e.GetBaseException().Message}", e);
         }
     }
+
+    // Document is null where the server says that it has not changed.
+    private sealed record Answer(byte[]? Document, EntityTagHeaderValue? Tag);
 }

@@ -14,15 +14,16 @@ namespace EdgeGateway.Inputs;
 /// to fill the card.
 /// </summary>
 /// <param name="settings">Broker and topic.</param>
-/// <param name="clientId">Under which the broker keeps messages.</param>
-/// <param name="time">For the time limit of a connection, and the pauses.</param>
+/// <param name="clientId">The name under which the broker keeps messages.</param>
+/// <param name="time">The clock of the pauses and of the time limit of a connection.</param>
 public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeProvider time) : IInput
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
     private static readonly TimeSpan PauseForAByte = TimeSpan.FromMilliseconds(4);
 
-    private (long Since, TimeSpan Pause) _taken;
+    private long _takenAt;
+    private TimeSpan _pause; // after the message that was taken last
 
     /// <inheritdoc/>
     public string From =>
@@ -36,8 +37,49 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         using IMqttClient session = new MqttClientFactory().CreateMqttClient();
         session.ApplicationMessageReceivedAsync += message =>
             message.ApplicationMessage.Topic == settings.Topic
-                ? TakeAsync(message.ApplicationMessage.Payload) // acknowledged when that has ended well
-                : Task.CompletedTask; // of a topic that the session had before
+                ? TakeAsync(message.ApplicationMessage.Payload) // acknowledged once this has ended without an exception
+                : Task.CompletedTask; // a topic that the broker still has in the session from earlier settings
+        await ConnectWithinLimitAsync(session, password, cancellation);
+        session.DisconnectedAsync += _ => Task.FromResult(gone.TrySetResult());
+        if (session.IsConnected)
+        {
+            await gone.Task.WaitAsync(cancellation);
+        }
+
+        throw new IOException("The broker has closed the connection.");
+
+        // A message that could not be recorded comes again with the next connection, and so do all after it: reports are in order.
+        async Task TakeAsync(ReadOnlySequence<byte> document)
+        {
+            TimeSpan left = _pause - time.GetElapsedTime(_takenAt);
+            if (left > TimeSpan.Zero)
+            {
+                await Task.Delay(left, time, cancellation);
+            }
+
+            if (gone.Task.IsCompleted)
+            {
+                throw new IOException("An earlier message was not recorded.");
+            }
+
+            try
+            {
+                // A byte more than the limit shows that the document is too long.
+                byte[] most = document.Slice(0, Math.Min(document.Length, InputFactory.MostBytes + 1)).ToArray();
+                await take(most);
+                _takenAt = time.GetTimestamp();
+                _pause = most.Length * PauseForAByte;
+            }
+            catch (IOException e)
+            {
+                gone.TrySetException(e);
+                throw;
+            }
+        }
+    }
+
+    private async Task ConnectWithinLimitAsync(IMqttClient session, byte[]? password, CancellationToken cancellation)
+    {
         try
         {
             using CancellationTokenSource limit = new(Limit, time);
@@ -54,45 +96,9 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
                 e
             );
         }
-
-        session.DisconnectedAsync += _ => Task.FromResult(gone.TrySetResult());
-        if (session.IsConnected)
-        {
-            await gone.Task.WaitAsync(cancellation);
-        }
-
-        throw new IOException("The broker has closed the connection.");
-
-        // What could not be recorded comes again with the next connection, and all behind it: reports follow each other.
-        async Task TakeAsync(ReadOnlySequence<byte> document)
-        {
-            TimeSpan left = _taken.Pause - time.GetElapsedTime(_taken.Since);
-            if (left > TimeSpan.Zero)
-            {
-                await Task.Delay(left, time, cancellation);
-            }
-
-            if (gone.Task.IsCompleted)
-            {
-                throw new IOException("An earlier message was not recorded.");
-            }
-
-            try
-            {
-                // One more shows that there are more.
-                byte[] most = document.Slice(0, Math.Min(document.Length, InputFactory.MostBytes + 1)).ToArray();
-                await take(most);
-                _taken = (time.GetTimestamp(), most.Length * PauseForAByte);
-            }
-            catch (IOException e)
-            {
-                gone.TrySetException(e);
-                throw;
-            }
-        }
     }
 
-    // 5 keeps the session for so long; 3.1.1 brokers keep it as long as they like.
+    // MQTT 5 lets the gateway say how long the broker keeps the session; under MQTT 3.1.1 the broker decides.
     private async Task ConnectAsync(IMqttClient session, byte[]? password, CancellationToken cancellation)
     {
         MqttClientConnectResult? result;
@@ -110,7 +116,7 @@ public sealed class MqttInput(MqttInputSettings settings, string clientId, TimeP
         }
         catch (MqttCommunicationException) when (!cancellation.IsCancellationRequested)
         {
-            result = null; // as brokers do that do not know 5
+            result = null; // brokers that do not know MQTT 5 close the connection
         }
 
         if (result is not { ResultCode: MqttClientConnectResultCode.Success })

@@ -32,10 +32,10 @@ public sealed class Ade7953Meter : IMeter
     /// <summary>Makes the meter of one channel and opens its registers.</summary>
     /// <param name="name">The meter's name.</param>
     /// <param name="chip">The chip, one object for the meters of both channels.</param>
-    /// <param name="channel">Which current input.</param>
-    /// <param name="scale">Its current transformer and voltage divider.</param>
+    /// <param name="channel">The current input it counts.</param>
+    /// <param name="scale">What its current transformer and voltage divider make of the chip's counts.</param>
     /// <param name="accuracy">The class that the installation may claim.</param>
-    /// <param name="book">Owns its registers.</param>
+    /// <param name="book">The book that keeps its registers.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Ade7953Meter(
         string name,
@@ -47,7 +47,10 @@ public sealed class Ade7953Meter : IMeter
         ChannelCalibration? calibration = null
     )
     {
-        (_chip, _channel, _scale, Accuracy) = (chip, channel, scale, accuracy);
+        _chip = chip;
+        _channel = channel;
+        _scale = scale;
+        Accuracy = accuracy;
         _calibration = calibration ?? ChannelCalibration.None;
         _correction = new EnergyCorrection(_calibration, scale.MilliwattHoursPerCount);
         _energy = new ExactEnergy(scale.MilliwattHoursPerCount, _calibration.Ratio);
@@ -68,7 +71,7 @@ public sealed class Ade7953Meter : IMeter
         LiveValues live = _scale.Live(sample, channel);
         if (Plausibility.Of(live, MostOfFullScale * _scale.FullScaleA, _scale.LeastApparentVA) is { } wrong)
         {
-            // The chip's registers were read, so this energy is gone: it is a gap, not a value.
+            // Reading the chip has taken this energy out of its registers, and it is not booked: it becomes a gap.
             _refused ??= _last ?? time;
             throw new ChipException(
                 MissingReason.Implausible,
@@ -82,8 +85,9 @@ public sealed class Ade7953Meter : IMeter
         (long import, long export) = _energy.Add(_correction.Correct(channel.ActiveEnergy, channel.ReactiveEnergy, live, sample.Elapsed));
         Registers.Add(import, export);
         GapCause? cause = _refused is null ? sample.Gap : GapCause.Implausible;
-        Gap? gap = cause is { } why ? new Gap(_refused ?? _last ?? time, time, why) : null;
-        (_last, _refused) = (time, null);
+        Gap? gap = cause is null ? null : new Gap(_refused ?? _last ?? time, time, cause.Value);
+        _last = time;
+        _refused = null;
         Quality quality =
             sample.Quality | (channel.Saturated ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
         return this.Measured(time, quality, _calibration.Correct(live)) with { Gap = gap };

@@ -4,21 +4,19 @@ using EdgeGateway.Readings.Sampling;
 
 namespace EdgeGateway.Metering;
 
+/// <summary>A stretch of time on a ready line's clock.</summary>
+/// <param name="FromNs">Where it begins, ns.</param>
+/// <param name="ToNs">Where it ends, ns.</param>
+public readonly record struct Ads1115Gap(long FromNs, long ToNs);
+
 /// <summary>What an input gave since it was last asked.</summary>
 /// <param name="RmsV">RMS volts of the newest window, or null when there was none.</param>
 /// <param name="VoltSeconds">RMS volts times length over the windows.</param>
 /// <param name="Clipped">A sample was at the end of the range.</param>
 /// <param name="LostSamples">Samples that the chip made and nobody read.</param>
-/// <param name="GapNs">From when to when nothing is counted, on the ready line's clock; null when all is.</param>
+/// <param name="Gap">The stretch in which nothing was counted, or null when everything was.</param>
 /// <param name="NowNs">The ready line's clock at the last round.</param>
-public readonly record struct Ads1115Taken(
-    double? RmsV,
-    double VoltSeconds,
-    bool Clipped,
-    long LostSamples,
-    (long From, long To)? GapNs,
-    long NowNs
-);
+public readonly record struct Ads1115Taken(double? RmsV, double VoltSeconds, bool Clipped, long LostSamples, Ads1115Gap? Gap, long NowNs);
 
 /// <summary>
 /// One input of an ADS1115 that converts continuously: a sample for each edge of its ready line, in windows of 0.2 s without a gap.
@@ -28,7 +26,7 @@ public readonly record struct Ads1115Taken(
 /// it, and the stretch until the next window is a gap.
 /// </remarks>
 /// <param name="chip">The chip, for this input alone.</param>
-/// <param name="input">Where its clamp is wired.</param>
+/// <param name="input">The input that its clamp is wired to.</param>
 /// <param name="range">Full-scale range.</param>
 /// <param name="ready">Its ALERT/RDY pin; active is low.</param>
 public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads1115Range range, IPulseLine ready)
@@ -37,7 +35,7 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
     private const double SlowestRate = Ads1115.NominalRate * 0.85;
     private const double FastestRate = Ads1115.NominalRate * 1.15;
 
-    // At the slowest rate a conversion takes 1.3 ms. A chip without an edge for so long was reset, or its wire is off.
+    // A conversion takes 1.3 ms at the slowest rate. A chip that gives no edge for 100 ms was reset, or its wire is off.
     private const long SilentNs = 100_000_000;
     private const long TryAgainNs = 1_000_000_000;
 
@@ -45,7 +43,8 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
     private RmsWindow _window = new();
     private bool _running;
 
-    // The ready line is the sampler's thread's alone: looking at its clock from another would come between its edges.
+    // Its clock at the last round. Only the sampler's thread uses the ready line itself: to read its clock takes what came up to then, so
+    // a second thread would get edges that the first one misses.
     private long _nowNs;
     private long _lastEdgeNs;
     private long _tryAtNs;
@@ -56,13 +55,13 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
     private double _voltSeconds;
     private bool _clipped;
     private long _lost;
-    private (long From, long To)? _gapNs;
+    private Ads1115Gap? _gap;
     private ExceptionDispatchInfo? _fault;
 
-    /// <summary>Samples read.</summary>
+    /// <summary>How many samples were read.</summary>
     public long SamplesRead { get; private set; }
 
-    /// <summary>Samples that are known to have been missed.</summary>
+    /// <summary>How many samples are known to have been missed.</summary>
     public long SamplesLost { get; private set; }
 
     /// <summary>
@@ -81,7 +80,7 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
                 return;
             }
 
-            (int conversions, long atNs) = Conversions();
+            int conversions = TakeConversions(out long atNs);
             if (conversions > 0)
             {
                 _lastEdgeNs = atNs;
@@ -99,14 +98,16 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
                 );
             }
         }
-        // The top of the thread's loop: whatever went wrong here, the other inputs are sampled, and the meter says it is missing.
+        // This is the top of the thread's loop: whatever goes wrong with this input, the others are sampled, and its meter says that it is missing.
 #pragma warning disable CA1031
         catch (Exception fault)
 #pragma warning restore CA1031
         {
             lock (_lock)
             {
-                (_running, _tryAtNs, _fault) = (false, nowNs + TryAgainNs, ExceptionDispatchInfo.Capture(fault));
+                _running = false;
+                _tryAtNs = nowNs + TryAgainNs;
+                _fault = ExceptionDispatchInfo.Capture(fault);
             }
         }
     }
@@ -118,8 +119,12 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
         lock (_lock)
         {
             _fault?.Throw();
-            Ads1115Taken taken = new(_rmsV, _voltSeconds, _clipped, _lost, _gapNs, Volatile.Read(ref _nowNs));
-            (_rmsV, _voltSeconds, _clipped, _lost, _gapNs) = (null, 0, false, 0, null);
+            Ads1115Taken taken = new(_rmsV, _voltSeconds, _clipped, _lost, _gap, Volatile.Read(ref _nowNs));
+            _rmsV = null;
+            _voltSeconds = 0;
+            _clipped = false;
+            _lost = 0;
+            _gap = null;
             return taken;
         }
     }
@@ -136,24 +141,31 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
 
         lock (_lock)
         {
-            (_running, _lastEdgeNs, _samples, _fault) = (true, nowNs, 0, null);
+            _running = true;
+            _lastEdgeNs = nowNs;
+            _samples = 0;
+            _fault = null;
             _window = new RmsWindow();
         }
     }
 
-    private (int Count, long AtNs) Conversions()
+    // How many conversions have ended since the last call, and when the last one did. None where only its second edge is missing so far.
+    private int TakeConversions(out long atNs)
     {
-        (int count, long atNs) = (0, 0);
+        int count = 0;
+        atNs = 0;
         while (ready.TryTake(out Edge edge))
         {
+            // Each conversion gives two edges, so half of the lost ones stand for conversions.
             count += (int)((edge.LostBefore + 1) / 2);
             if (edge.High)
             {
-                (count, atNs) = (count + 1, edge.TimeNs);
+                count++;
+                atNs = edge.TimeNs;
             }
         }
 
-        return (atNs == 0 ? 0 : count, atNs);
+        return atNs == 0 ? 0 : count;
     }
 
     private void Sample(int conversions, long atNs, short counts)
@@ -178,7 +190,8 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
 
             if (complete || _samples == 0)
             {
-                (_windowStartNs, _samples) = (atNs, 0);
+                _windowStartNs = atNs;
+                _samples = 0;
             }
 
             _samples++;
@@ -187,14 +200,14 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
 
     private void Book(RmsResult window)
     {
-        // The chip's own rate, by its edges: the converter's averaging depends on it.
+        // The rate of this chip, by its edges. How much of the mains the converter averages away depends on it.
         double rate = _samples * 1e9 / (_lastEdgeNs - _windowStartNs);
         double passes = Ads1115.Passes(MainsHz, Math.Clamp(rate, SlowestRate, FastestRate));
         _rmsV = window.RmsCounts * range.FullScaleMv() / 1000 / 32768 / passes;
         _voltSeconds += _rmsV.Value * (window.EndNs - window.StartNs) / 1e9;
         if (_coveredToNs < window.StartNs)
         {
-            _gapNs = (_gapNs?.From ?? _coveredToNs.Value, window.StartNs);
+            _gap = new Ads1115Gap(_gap?.FromNs ?? _coveredToNs.Value, window.StartNs);
         }
 
         _coveredToNs = window.EndNs;

@@ -22,7 +22,7 @@ public sealed class Ads1115ContinuousMeter : IMeter
     /// <param name="stream">The input's samples.</param>
     /// <param name="transformer">The clamp.</param>
     /// <param name="assumedVoltageV">The voltage to take for the apparent power, volts RMS.</param>
-    /// <param name="book">Owns its register.</param>
+    /// <param name="book">The book that keeps its register.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Ads1115ContinuousMeter(
         string name,
@@ -33,7 +33,9 @@ public sealed class Ads1115ContinuousMeter : IMeter
         ChannelCalibration? calibration = null
     )
     {
-        (_stream, _transformer, _assumedVoltageV) = (stream, transformer, (double)assumedVoltageV);
+        _stream = stream;
+        _transformer = transformer;
+        _assumedVoltageV = (double)assumedVoltageV;
         _calibration = calibration ?? ChannelCalibration.None;
         Registers = book.Open(name, (ObisCode.ApparentImport, Quantum.MillivoltAmpereHour));
     }
@@ -52,12 +54,12 @@ public sealed class Ads1115ContinuousMeter : IMeter
         {
             _amperes = _calibration.CurrentA(newest * _transformer.AmperesPerVolt);
 
-            // The correction at the newest current, over all windows of the second.
+            // All windows since the last reading are corrected as the newest one is.
             double seconds = taken.VoltSeconds / newest;
             Book(newest == 0 ? 0 : _amperes.Value * seconds * _assumedVoltageV * 1000 / 3600);
         }
 
-        Gap? gap = taken.GapNs is { } g ? new Gap(At(g.From), At(g.To), GapCause.NotSampled, taken.LostSamples) : null;
+        Gap? gap = taken.Gap is { } gapNs ? new Gap(At(gapNs.FromNs), At(gapNs.ToNs), GapCause.NotSampled, taken.LostSamples) : null;
         Quality quality =
             Quality.Estimated | (taken.Clipped ? Quality.Saturated : Quality.Measured) | (gap is null ? Quality.Measured : Quality.Lost);
         return this.Measured(time, quality, new LiveValues(CurrentA: _amperes, ApparentPowerVA: _amperes * _assumedVoltageV)) with

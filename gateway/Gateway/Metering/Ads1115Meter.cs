@@ -9,12 +9,12 @@ namespace EdgeGateway.Metering;
 /// </summary>
 public sealed class Ads1115Meter : IMeter
 {
-    // Whole cycles of 50 Hz at 860 samples a second keep the window's ends from mattering.
+    // A window of whole cycles of 50 Hz, at 860 samples a second, gives the same RMS wherever in a cycle it begins.
     private const double MainsHz = 50;
     private const double SamplesPerCycle = Ads1115.NominalRate / MainsHz;
     private const int CyclesPerSecondOfBus = 20;
 
-    // Live polls are a second apart. A few may be missed; what a machine did for longer nobody knows.
+    // Polls are a second apart. Over a few missed ones the power is taken to have changed evenly; over a longer time nobody knows it.
     private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(5);
 
     private readonly Ads1115 _chip;
@@ -25,18 +25,18 @@ public sealed class Ads1115Meter : IMeter
     private readonly int _samples;
     private readonly TimeProvider _time;
     private readonly ChannelCalibration _calibration;
-    private (double Va, long At)? _last;
+    private LastPoll? _last;
     private double _restMvah;
 
     /// <summary>Makes the meter of one input and opens its register.</summary>
     /// <param name="name">The meter's name.</param>
     /// <param name="chip">The chip.</param>
-    /// <param name="input">Where its clamp is wired.</param>
+    /// <param name="input">The input that its clamp is wired to.</param>
     /// <param name="transformer">The clamp.</param>
     /// <param name="assumedVoltageV">The voltage to take for the apparent power, volts RMS.</param>
     /// <param name="inputsOnBus">How many such meters share the bus. More of them sample for less time each, so that a poll fits a
     /// second.</param>
-    /// <param name="book">Owns its register.</param>
+    /// <param name="book">The book that keeps its register.</param>
     /// <param name="time">Measures the time between polls.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Ads1115Meter(
@@ -52,8 +52,12 @@ public sealed class Ads1115Meter : IMeter
     )
     {
         _calibration = calibration ?? ChannelCalibration.None;
-        (_chip, _input, _transformer, _time) = (chip, input, transformer, time);
-        (_range, _assumedVoltageV) = (Ads1115Settings.RangeFor(transformer, input), (double)assumedVoltageV);
+        _chip = chip;
+        _input = input;
+        _transformer = transformer;
+        _time = time;
+        _range = Ads1115Settings.RangeFor(transformer, input);
+        _assumedVoltageV = (double)assumedVoltageV;
         _samples = (int)Math.Round(SamplesPerCycle * Math.Clamp(CyclesPerSecondOfBus / inputsOnBus, 1, 10));
         Registers = book.Open(name, (ObisCode.ApparentImport, Quantum.MillivoltAmpereHour));
     }
@@ -85,7 +89,7 @@ public sealed class Ads1115Meter : IMeter
             }
         }
 
-        _last = (va, at);
+        _last = new LastPoll(va, at);
         return this.Measured(time, quality, new LiveValues(CurrentA: amperes, ApparentPowerVA: va));
     }
 
@@ -96,4 +100,7 @@ public sealed class Ads1115Meter : IMeter
         _restMvah -= whole;
         Registers.Add(whole);
     }
+
+    // The apparent power at the last poll, VA, and when it was, as a time stamp.
+    private readonly record struct LastPoll(double Va, long At);
 }

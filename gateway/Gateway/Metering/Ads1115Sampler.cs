@@ -53,7 +53,7 @@ public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115Cont
         }
     }
 
-    /// <summary>Ends the thread. A bus that hangs keeps it; it ends with the process then.</summary>
+    /// <summary>Ends the thread. Where a bus hangs, the thread ends with the process only.</summary>
     public void Dispose()
     {
         _stopping = true;
@@ -66,7 +66,7 @@ public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115Cont
         int priority = 10;
         _ = SetScheduler(0, SchedFifo, ref priority);
         _ = Control(SetTimerSlack, 1, 0, 0, 0);
-        TimeSpec next = Now();
+        TimeSpec next = ReadClock();
         while (!_stopping)
         {
             foreach (Ads1115ContinuousInput stream in streams)
@@ -77,7 +77,7 @@ public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115Cont
             progress?.Made();
 
             next = next.Plus(RoundNs);
-            TimeSpec now = Now();
+            TimeSpec now = ReadClock();
             if (next.IsBefore(now))
             {
                 next = now;
@@ -87,7 +87,7 @@ public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115Cont
         }
     }
 
-    private static TimeSpec Now()
+    private static TimeSpec ReadClock()
     {
         _ = GetTime(ClockMonotonic, out TimeSpec now);
         return now;
@@ -106,7 +106,7 @@ public sealed partial class Ads1115Sampler(string bus, IReadOnlyList<Ads1115Cont
         public bool IsBefore(TimeSpec other) => (Seconds, Nanoseconds).CompareTo((other.Seconds, other.Nanoseconds)) < 0;
     }
 
-    // Thread.Sleep knows whole milliseconds from now only, and ThreadPriority does nothing on Linux.
+    // Called from libc, because Thread.Sleep takes whole milliseconds from now on only, and ThreadPriority does nothing on Linux.
     [LibraryImport("libc", EntryPoint = "clock_nanosleep")]
     private static partial int Sleep(int clock, int flags, ref TimeSpec time, nint remaining);
 

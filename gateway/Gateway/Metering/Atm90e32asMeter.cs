@@ -6,8 +6,8 @@ namespace EdgeGateway.Metering;
 
 /// <summary>Active energy and power of one phase of an ATM90E32AS; import and export are separate registers.</summary>
 /// <remarks>
-/// Energy is booked as the balance of the time between two readings, with the first one whose live values can be. What the chip gave with
-/// values that cannot be is held until then; more than twice full scale in the time is refused, and the reading says so with a gap.
+/// Energy is booked as the balance of the time between two readings. What the chip counted while its live values were impossible is held
+/// until a reading with possible ones, and booked then. More energy than twice full scale in that time is refused, and the reading has a gap.
 /// </remarks>
 public sealed class Atm90e32asMeter : IMeter
 {
@@ -27,10 +27,10 @@ public sealed class Atm90e32asMeter : IMeter
     /// <summary>Makes the meter of one phase and opens its registers.</summary>
     /// <param name="name">The meter's name.</param>
     /// <param name="chip">The chip, one object for the meters of all its phases.</param>
-    /// <param name="phase">Which phase.</param>
-    /// <param name="scale">Its current transformer and voltage divider.</param>
+    /// <param name="phase">The phase it counts.</param>
+    /// <param name="scale">What its current transformer and voltage divider make of the chip's counts.</param>
     /// <param name="accuracy">The class that the installation may claim.</param>
-    /// <param name="book">Owns its registers.</param>
+    /// <param name="book">The book that keeps its registers.</param>
     /// <param name="calibration">How the channel was calibrated. Null: it was not.</param>
     public Atm90e32asMeter(
         string name,
@@ -42,7 +42,10 @@ public sealed class Atm90e32asMeter : IMeter
         ChannelCalibration? calibration = null
     )
     {
-        (_chip, _phase, _scale, Accuracy) = (chip, phase, scale, accuracy);
+        _chip = chip;
+        _phase = phase;
+        _scale = scale;
+        Accuracy = accuracy;
         _calibration = calibration ?? ChannelCalibration.None;
         _correction = new EnergyCorrection(_calibration, scale.MilliwattHoursPerCount);
         _energy = new ExactEnergy(scale.MilliwattHoursPerCount, _calibration.Ratio);
@@ -60,12 +63,11 @@ public sealed class Atm90e32asMeter : IMeter
     {
         Atm90e32asSample sample = _chip.Read(_phase);
         Atm90e32asPhase phase = sample[_phase];
-        (_active, _reactive) = (
-            _active + phase.ActiveForward - phase.ActiveReverse,
-            _reactive + phase.ReactiveForward - phase.ReactiveReverse
-        );
+        _active += phase.ActiveForward - phase.ActiveReverse;
+        _reactive += phase.ReactiveForward - phase.ReactiveReverse;
         _elapsed += sample.Elapsed;
-        (_lacks, _saturated) = (_lacks ?? sample.Lacks, _saturated | phase.Saturated);
+        _lacks ??= sample.Lacks;
+        _saturated |= phase.Saturated;
         LiveValues live = _scale.Live(sample, phase);
         if (Plausibility.Of(live, _scale.MostA, _scale.LeastApparentVA) is { } wrong)
         {
@@ -83,8 +85,13 @@ public sealed class Atm90e32asMeter : IMeter
         }
 
         Quality quality = (_lacks is null ? Quality.Measured : Quality.Lost) | (_saturated ? Quality.Saturated : Quality.Measured);
-        Gap? gap = _lacks is { } cause && _countedUntil is { } from ? new Gap(from, time, cause) : null;
-        (_active, _reactive, _elapsed, _lacks, _saturated, _countedUntil) = (0, 0, TimeSpan.Zero, null, false, time);
+        Gap? gap = _lacks is null || _countedUntil is null ? null : new Gap(_countedUntil.Value, time, _lacks.Value);
+        _active = 0;
+        _reactive = 0;
+        _elapsed = TimeSpan.Zero;
+        _lacks = null;
+        _saturated = false;
+        _countedUntil = time;
         return this.Measured(time, quality, _calibration.Correct(live)) with { Gap = gap };
     }
 }

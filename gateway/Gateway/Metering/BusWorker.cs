@@ -23,7 +23,7 @@ public sealed class BusWorker : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly FaultLog _faults;
     private readonly AutoResetEvent _due = new(true);
-    private readonly TaskCompletionSource _polledOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _firstPoll = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
     private Task _thread = Task.CompletedTask;
     private volatile bool _stopping;
@@ -31,11 +31,11 @@ public sealed class BusWorker : IAsyncDisposable
     /// <summary>Makes a worker that waits for <see cref="Start"/>.</summary>
     /// <param name="bus">The bus's name in the site file.</param>
     /// <param name="meters">The meters on it, in the order in which to read them.</param>
-    /// <param name="now">Where readings are stored.</param>
-    /// <param name="book">Has the meters' registers.</param>
-    /// <param name="file">Keeps the book.</param>
+    /// <param name="now">Stores the readings.</param>
+    /// <param name="book">The book with the meters' registers.</param>
+    /// <param name="file">The file that keeps the book.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where faults are told.</param>
+    /// <param name="logger">The log that faults are told to.</param>
     /// <param name="progress">Told of each meter that was read or found missing.</param>
     public BusWorker(
         string bus,
@@ -48,8 +48,13 @@ public sealed class BusWorker : IAsyncDisposable
         Progress? progress = null
     )
     {
-        (Bus, Progress) = (bus, progress);
-        (_meters, _now, _book, _file, _time) = (meters, now, book, file, time);
+        Bus = bus;
+        Progress = progress;
+        _meters = meters;
+        _now = now;
+        _book = book;
+        _file = file;
+        _time = time;
         _faults = new FaultLog(bus, time, logger);
         _timer = time.CreateTimer(_ => OnTick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -61,15 +66,15 @@ public sealed class BusWorker : IAsyncDisposable
     public Progress? Progress { get; }
 
     /// <summary>Ends when every meter of the bus has been read, or found missing, for the first time.</summary>
-    public Task PolledOnce => _polledOnce.Task;
+    public Task FirstPoll => _firstPoll.Task;
 
     /// <summary>Waits until every bus has been polled once, or for the time given.</summary>
     /// <returns>False when the time passed first: a bus hangs.</returns>
-    public static async Task<bool> AllPolledOnce(IEnumerable<BusWorker> workers, TimeSpan timeout, TimeProvider time)
+    public static async Task<bool> WaitForFirstPollAsync(IEnumerable<BusWorker> workers, TimeSpan timeout, TimeProvider time)
     {
         try
         {
-            await Task.WhenAll(workers.Select(w => w.PolledOnce)).WaitAsync(timeout, time);
+            await Task.WhenAll(workers.Select(w => w.FirstPoll)).WaitAsync(timeout, time);
             return true;
         }
         catch (TimeoutException)
@@ -121,7 +126,7 @@ public sealed class BusWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads every meter once, keeps what it counted and stores the reading. What the thread does at each tick.</summary>
+    /// <summary>Reads every meter once, keeps what it counted and stores the reading. The thread does it at each tick.</summary>
     public void Poll()
     {
         foreach (IMeter meter in _meters)
@@ -131,14 +136,14 @@ public sealed class BusWorker : IAsyncDisposable
                 break;
             }
 
-            // Kept before it is shown: whatever anybody has seen outlives this process.
+            // The registers are kept before the reading is shown, so that no count that anybody has seen is lost with this process.
             Reading reading = Read(meter);
             Keep();
             _now.Store(reading);
             Progress?.Made();
         }
 
-        _polledOnce.TrySetResult();
+        _firstPoll.TrySetResult();
     }
 
     private void Keep()
@@ -146,11 +151,11 @@ public sealed class BusWorker : IAsyncDisposable
         try
         {
             _file.Write(_book);
-            _faults.Good("register file");
+            _faults.TellRecovery("register file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
         {
-            _faults.Bad("register file", "write", e);
+            _faults.TellFault("register file", "write", e);
         }
     }
 
@@ -172,8 +177,8 @@ public sealed class BusWorker : IAsyncDisposable
         }
     }
 
-    // One shot at a time, aimed at the next full second, follows the clock when it is corrected. A timer that fired a moment early
-    // must not fire again for the same second.
+    // The timer is set for one tick at a time, at the next full second, so that ticks follow a clock that is corrected. When it has fired
+    // a moment early, it is set for the second after, or the same second would be polled twice.
     private void Arm()
     {
         DateTimeOffset now = _time.GetUtcNow();
@@ -188,24 +193,24 @@ public sealed class BusWorker : IAsyncDisposable
         try
         {
             Reading reading = meter.Read(time);
-            _faults.Good(name);
+            _faults.TellRecovery(name);
             if (reading.Gap is { } gap)
             {
-                _faults.Lacks(name, gap);
+                _faults.TellGap(name, gap);
             }
 
             return reading;
         }
         catch (ChipException e)
         {
-            _faults.Bad(name, e.Reason.Code(), e);
+            _faults.TellFault(name, e.Reason.Code(), e);
             return meter.Missing(time, e.Reason);
         }
-#pragma warning disable CA1031 // The top of the one loop: whatever went wrong with one meter, the others are read.
+#pragma warning disable CA1031 // The top of the loop: whatever goes wrong with one meter, the others are read.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _faults.Bad(name, e.GetType().Name, e);
+            _faults.TellFault(name, e.GetType().Name, e);
             return meter.Missing(time, MissingReason.Fault);
         }
     }

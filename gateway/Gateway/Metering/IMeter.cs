@@ -8,7 +8,7 @@ public interface IMeter
     /// <summary>Its registers in the book, and its name.</summary>
     MeterRegisters Registers { get; }
 
-    /// <summary>How accurate it may claim to be.</summary>
+    /// <summary>The accuracy class that it may claim.</summary>
     AccuracyClass Accuracy { get; }
 
     /// <summary>Reads it, books what was counted since the last reading, and returns how it stands.</summary>
@@ -32,7 +32,7 @@ internal static class MeterReadings
             Live = live,
         };
 
-    /// <summary>A reading that could not be had.</summary>
+    /// <summary>A reading for a time at which the meter could not be read.</summary>
     public static Reading Missing(this IMeter meter, DateTimeOffset time, MissingReason reason) =>
         meter.Measured(time, Quality.Measured, default) with
         {

@@ -4,8 +4,8 @@ using EdgeGateway.Readings;
 namespace EdgeGateway.Metering;
 
 /// <summary>
-/// The newest reading of every meter. Bus workers store, page and recorder look; nobody waits for anybody, so a bus that hangs gives
-/// missing values and no delay.
+/// The newest reading of every meter. Bus workers store readings, page and recorder look at them, and nobody waits for anybody: a bus that
+/// hangs makes values missing and delays nothing.
 /// </summary>
 public sealed class Now
 {
@@ -23,7 +23,7 @@ public sealed class Now
     /// <summary>The meters' names, in the order of the site file.</summary>
     public IReadOnlyList<string> Meters { get; }
 
-    /// <summary>Stores a meter's newest reading. For the one worker that polls the meter.</summary>
+    /// <summary>Stores a meter's newest reading. Only the worker that polls the meter calls it.</summary>
     public void Store(Reading reading)
     {
         Cell cell = _cells[reading.Meter];
@@ -58,7 +58,7 @@ public sealed class Now
 
     /// <summary>
     /// As <see cref="Newest"/>, with the quality of every reading since the last call: what was saturated or lost once within a slot
-    /// is recorded with it. For the one recorder.
+    /// is recorded with it. Only the recorder calls it.
     /// </summary>
     public Reading Take(string meter, DateTimeOffset asOf, TimeSpan maxAge)
     {
@@ -72,7 +72,7 @@ public sealed class Now
         return noted == newest.Quality ? newest : newest with { Quality = noted };
     }
 
-    /// <summary>Takes what the meter's registers lack and was not taken yet, one gap for each cause. For the one recorder.</summary>
+    /// <summary>Takes what the meter's registers lack and was not taken yet, one gap for each cause. Only the recorder calls it.</summary>
     public IReadOnlyList<Gap> TakeGaps(string meter)
     {
         Cell cell = _cells[meter];

@@ -4,19 +4,19 @@ using EdgeGateway.Readings.Sampling;
 
 namespace EdgeGateway.Metering;
 
-/// <summary>Counts the impulses of a meter with an S0 output or a reed contact; shows its flow from the time between them.</summary>
+/// <summary>Counts the impulses of a meter with an S0 output or a reed contact; shows its rate from the time between them.</summary>
 public sealed class PulseMeter : IMeter
 {
     private readonly IPulseLine _line;
     private readonly PulseFilter _filter;
-    private readonly PulseFlow _flow;
+    private readonly PulseRate _rate;
     private long _booked;
     private long _toldLost;
     private long _readToNs;
 
     /// <summary>Makes the meter of one line and opens its register.</summary>
     /// <param name="name">The meter's name.</param>
-    /// <param name="line">Where it is wired.</param>
+    /// <param name="line">The line that it is wired to.</param>
     /// <param name="obis">What it counts.</param>
     /// <param name="impulsesPerUnit">Impulse constant, above 0.</param>
     /// <param name="unit">The unit of the impulse constant, for example <c>m3</c> or <c>kWh</c>.</param>
@@ -24,7 +24,7 @@ public sealed class PulseMeter : IMeter
     /// <param name="minimumPeriod">Impulses closer together are not counted: what the meter's greatest rate allows, zero for no
     /// limit.</param>
     /// <param name="accuracy">The class of the connected meter.</param>
-    /// <param name="book">Owns its register.</param>
+    /// <param name="book">The book that keeps its register.</param>
     public PulseMeter(
         string name,
         IPulseLine line,
@@ -40,7 +40,7 @@ public sealed class PulseMeter : IMeter
         _line = line;
         _filter = new PulseFilter((long)stable.TotalNanoseconds, line.InitialHigh, (long)minimumPeriod.TotalNanoseconds);
         _readToNs = line.NowNs;
-        _flow = new PulseFlow(impulsesPerUnit, unit, _readToNs);
+        _rate = new PulseRate(impulsesPerUnit, unit, _readToNs);
         Accuracy = accuracy;
         Registers = book.Open(name, (obis, Quantum.Impulse));
     }
@@ -71,7 +71,7 @@ public sealed class PulseMeter : IMeter
         return this.Measured(
             time,
             lost > 0 ? Quality.Lost : Quality.Measured,
-            new LiveValues(Flow: _flow.At(nowNs), FlowUnit: _flow.Unit)
+            new LiveValues(Rate: _rate.At(nowNs), RateUnit: _rate.Unit)
         ) with
         {
             Gap = lost > 0 ? new Gap(readTo, time, GapCause.EdgesLost, lost) : null,
@@ -82,7 +82,7 @@ public sealed class PulseMeter : IMeter
     {
         if (change is { Counted: true } impulse)
         {
-            _flow.Impulse(impulse.TimeNs);
+            _rate.Note(impulse.TimeNs);
         }
     }
 }

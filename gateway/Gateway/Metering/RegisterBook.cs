@@ -13,7 +13,7 @@ public readonly record struct RegisterKey(string Meter, ObisCode Obis)
 /// <summary>Where a register's count came from at the start.</summary>
 public enum RegisterOrigin
 {
-    /// <summary>Nothing was known of it: it begins at 0.</summary>
+    /// <summary>Nothing was known of the register: it begins at 0.</summary>
     New,
 
     /// <summary>The register file, which is where counts are newest.</summary>
@@ -29,7 +29,7 @@ public enum RegisterOrigin
 /// <summary>How one register began, for the <c>start</c> leaf.</summary>
 /// <param name="Meter">The meter's name.</param>
 /// <param name="Register">The register as it begins.</param>
-/// <param name="Origin">What won.</param>
+/// <param name="Origin">Where the count that it goes on from came from.</param>
 /// <param name="InFile">The register in the register file, in whatever quantum, or null.</param>
 /// <param name="InLedger">The register as last recorded in the ledger, or null.</param>
 public readonly record struct RegisterStart(string Meter, Register Register, RegisterOrigin Origin, Register? InFile, Register? InLedger);
@@ -49,16 +49,17 @@ public sealed class RegisterBook
     private long _version;
 
     /// <summary>Makes a book that goes on from what is known.</summary>
-    /// <param name="inFile">What the register file held. Registers that no meter opens are kept as they are, for when it comes
-    /// back.</param>
+    /// <param name="inFile">What the register file held. Registers that no meter opens are kept as they are, for when their meter
+    /// comes back.</param>
     /// <param name="inLedger">The last recorded register of each meter.</param>
     public RegisterBook(IReadOnlyDictionary<RegisterKey, Register> inFile, IReadOnlyDictionary<RegisterKey, Register> inLedger)
     {
-        (_inFile, _inLedger) = (inFile, inLedger);
+        _inFile = inFile;
+        _inLedger = inLedger;
         _all = [.. inFile.GroupBy(r => r.Key.Meter).Select(m => new MeterRegisters(this, m.Key, [.. m.Select(r => r.Value)]))];
     }
 
-    /// <summary>Changes whenever a total does.</summary>
+    /// <summary>A number that changes whenever a total does.</summary>
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>How each opened register began, in the order of opening.</summary>
@@ -87,7 +88,7 @@ public sealed class RegisterBook
             for (int i = 0; i < starts.Length; i++)
             {
                 RequireFits(registers[i].Quantum.Unit, RegisterSlot.UnitBytes, "unit");
-                starts[i] = Start(new RegisterKey(meter, registers[i].Obis), registers[i].Quantum);
+                starts[i] = FindStart(new RegisterKey(meter, registers[i].Obis), registers[i].Quantum);
             }
 
             Register[] opened = [.. starts.Select(s => s.Register)];
@@ -104,22 +105,23 @@ public sealed class RegisterBook
             _starts.AddRange(starts);
             IEnumerable<MeterRegisters> others = _all.Where(m => m.Meter != meter);
             _all = [.. others, open, .. kept.Length == 0 ? [] : new[] { new MeterRegisters(this, meter, kept) }];
-            Changed();
+            CountChange();
             return open;
         }
     }
 
-    internal void Changed() => Interlocked.Increment(ref _version);
+    internal void CountChange() => Interlocked.Increment(ref _version);
 
-    private RegisterStart Start(RegisterKey key, Quantum quantum)
+    private RegisterStart FindStart(RegisterKey key, Quantum quantum)
     {
         Register? inFile = _inFile.TryGetValue(key, out Register f) ? f : null;
         Register? inLedger = _inLedger.TryGetValue(key, out Register l) ? l : null;
-        long? file = inFile is { } a && a.Quantum == quantum ? a.Count : null;
-        long? ledger = inLedger is { } b && b.Quantum == quantum ? b.Count : null;
+        long? file = inFile?.Quantum == quantum ? inFile.Value.Count : null;
+        long? ledger = inLedger?.Quantum == quantum ? inLedger.Value.Count : null;
         (RegisterOrigin origin, long count) = (file, ledger) switch
         {
-            (null, null) => (inFile is null && inLedger is null ? RegisterOrigin.New : RegisterOrigin.NewQuantum, 0),
+            (null, null) when inFile is null && inLedger is null => (RegisterOrigin.New, 0),
+            (null, null) => (RegisterOrigin.NewQuantum, 0),
             (null, { } recorded) => (RegisterOrigin.Ledger, recorded),
             ({ } counted, { } recorded) when recorded > counted => (RegisterOrigin.Ledger, recorded),
             ({ } counted, _) => (RegisterOrigin.File, counted),
@@ -142,7 +144,12 @@ public sealed class MeterRegisters
     private readonly RegisterBook _book;
     private Register[] _registers;
 
-    internal MeterRegisters(RegisterBook book, string meter, Register[] registers) => (_book, Meter, _registers) = (book, meter, registers);
+    internal MeterRegisters(RegisterBook book, string meter, Register[] registers)
+    {
+        _book = book;
+        Meter = meter;
+        _registers = registers;
+    }
 
     /// <summary>The meter's name.</summary>
     public string Meter { get; }
@@ -178,6 +185,6 @@ public sealed class MeterRegisters
         }
 
         Volatile.Write(ref _registers, sums);
-        _book.Changed();
+        _book.CountChange();
     }
 }

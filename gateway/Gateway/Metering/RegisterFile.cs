@@ -12,13 +12,13 @@ namespace EdgeGateway.Metering;
 /// <code>
 ///   file  ┌──────────┬──────────┬──────────┬──────────┐
 ///         │ slot 0   │ slot 1   │ slot 2   │ slot 3   │    64 KiB each, see RegisterSlot
-///         └──────────┴──────────┴──────────┴──────────┘    which one is written: see RegisterSlots
+///         └──────────┴──────────┴──────────┴──────────┘    RegisterSlots says which one is written next
 /// </code>
 /// All of the file is allocated when it is made: later writes need no free space, so a full disk stops no register.
 /// </remarks>
 public sealed partial class RegisterFile : IAsyncDisposable
 {
-    /// <summary>The longest time between a count and its flush, and the shortest between two flushes.</summary>
+    /// <summary>The time between two flushes, which is the longest time between a count and its flush.</summary>
     public static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
@@ -34,8 +34,11 @@ public sealed partial class RegisterFile : IAsyncDisposable
 
     private RegisterFile(string path, SafeFileHandle file, TimeProvider time, ILogger logger)
     {
-        (_path, _file, _logger) = (path, file, logger);
-        (Found, Fault) = ReadNewest();
+        _path = path;
+        _file = file;
+        _logger = logger;
+        Found = ReadNewest(out string? fault);
+        Fault = fault;
         _timer = time.CreateTimer(_ => Flush(), null, FlushEvery, FlushEvery);
     }
 
@@ -83,10 +86,11 @@ public sealed partial class RegisterFile : IAsyncDisposable
                 return;
             }
 
-            (int slot, long sequence) = (_slots.Next, _slots.Sequence + 1);
+            int slot = _slots.Next;
+            long sequence = _slots.Sequence + 1;
             int length = RegisterSlot.Encode(_buffer, sequence, book.All);
             RandomAccess.Write(_file, _buffer.AsSpan(0, length), (long)slot * RegisterSlot.Bytes);
-            _slots.Written(slot, sequence);
+            _slots.MarkWritten(slot, sequence);
             _writtenVersion = version;
         }
     }
@@ -121,14 +125,14 @@ public sealed partial class RegisterFile : IAsyncDisposable
             _slots.EndFlush(done);
             if (!done)
             {
-                // The kernel forgets what it could not write: only writing it again makes the next flush mean anything.
+                // The kernel drops what it could not write, so everything is written again before the next flush.
                 _writtenVersion = -1;
             }
         }
     }
 
-    // All blocks of the file are there since it was made, so its data are all that a power cut may not take. The time stamps, which a full
-    // flush would put through the file system's journal, are as much to write again.
+    // fdatasync instead of fsync. All blocks of the file were allocated when it was made, so only its data have to reach the card. fsync would
+    // also write its time stamps through the file system's journal, which takes as much writing again.
     private void FlushData()
     {
         if (FDataSync(_file) != 0)
@@ -165,7 +169,7 @@ public sealed partial class RegisterFile : IAsyncDisposable
         return !_flushFailed;
     }
 
-    private (Dictionary<RegisterKey, Register> Found, string? Fault) ReadNewest()
+    private Dictionary<RegisterKey, Register> ReadNewest(out string? fault)
     {
         Dictionary<RegisterKey, Register> newest = [];
         string? damage = null;
@@ -178,7 +182,7 @@ public sealed partial class RegisterFile : IAsyncDisposable
                 {
                     if (sequence > _slots.Sequence)
                     {
-                        _slots.Written(slot, sequence);
+                        _slots.MarkWritten(slot, sequence);
                         newest = registers;
                     }
                 }
@@ -193,12 +197,11 @@ public sealed partial class RegisterFile : IAsyncDisposable
             }
         }
 
-        return _slots.Newest >= 0 || damage is null
-            ? (newest, null)
-            : (
-                newest,
-                $"{_path}: no state of the registers can be read ({damage}). "
-                    + "They go on from the ledger; what was counted since its last entry is lost."
-            );
+        fault =
+            _slots.Newest >= 0 || damage is null
+                ? null
+                : $"{_path}: no state of the registers can be read ({damage}). "
+                    + "They go on from the ledger; what was counted since its last entry is lost.";
+        return newest;
     }
 }

@@ -64,7 +64,8 @@ public static class RegisterSlot
     /// <returns>False when it was never written, not written to its end, or damaged.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> slot, out long sequence, out Dictionary<RegisterKey, Register> registers)
     {
-        (sequence, registers) = (0, []);
+        sequence = 0;
+        registers = [];
         if (slot.Length < HeadBytes || !slot.StartsWith(Magic))
         {
             return false;
@@ -92,7 +93,7 @@ public static class RegisterSlot
         sequence = BinaryPrimitives.ReadInt64LittleEndian(slot[8..]);
         for (int at = HeadBytes; at < end; at += RecordBytes)
         {
-            (string meter, Register register) = DecodeRecord(slot.Slice(at, RecordBytes));
+            Register register = DecodeRecord(slot.Slice(at, RecordBytes), out string meter);
             registers[new RegisterKey(meter, register.Obis)] = register;
         }
 
@@ -109,11 +110,12 @@ public static class RegisterSlot
         BinaryPrimitives.WriteInt64LittleEndian(record[32..], register.Count);
     }
 
-    private static (string Meter, Register Register) DecodeRecord(ReadOnlySpan<byte> record)
+    private static Register DecodeRecord(ReadOnlySpan<byte> record, out string meter)
     {
         var quantum = new Quantum(Text(record.Slice(23, UnitBytes)), unchecked((sbyte)record[22]));
         var obis = ObisCode.FromBytes(record.Slice(16, ObisCode.Bytes));
-        return (Text(record[..MeterBytes]), new Register(obis, quantum, BinaryPrimitives.ReadInt64LittleEndian(record[32..])));
+        meter = Text(record[..MeterBytes]);
+        return new Register(obis, quantum, BinaryPrimitives.ReadInt64LittleEndian(record[32..]));
     }
 
     private static string Text(ReadOnlySpan<byte> padded) => Encoding.ASCII.GetString(padded.TrimEnd((byte)0));

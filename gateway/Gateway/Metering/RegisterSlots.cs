@@ -43,8 +43,12 @@ public sealed class RegisterSlots
         }
     }
 
-    /// <summary>A slot holds a newer state, completely.</summary>
-    public void Written(int slot, long sequence) => (Newest, Sequence) = (slot, sequence);
+    /// <summary>Notes that a slot holds a newer state, completely.</summary>
+    public void MarkWritten(int slot, long sequence)
+    {
+        Newest = slot;
+        Sequence = sequence;
+    }
 
     /// <summary>Begins a flush.</summary>
     /// <returns>False when there is nothing new to flush, or a flush is under way.</returns>
@@ -59,7 +63,15 @@ public sealed class RegisterSlots
         return true;
     }
 
-    /// <summary>The flush has returned.</summary>
+    /// <summary>Ends the flush that was under way.</summary>
     /// <param name="done">False: it failed, and the slot flushed before is still the one to keep.</param>
-    public void EndFlush(bool done) => (_flushed, _flushing) = (done ? _flushing : _flushed, None);
+    public void EndFlush(bool done)
+    {
+        if (done)
+        {
+            _flushed = _flushing;
+        }
+
+        _flushing = None;
+    }
 }

@@ -4,7 +4,7 @@ using EdgeGateway.Drivers;
 namespace EdgeGateway.Metering;
 
 /// <summary>One chip between the meters of its channels: each sample, or failure to get one, goes once to each of them.</summary>
-/// <remarks>The chip is read when a channel asks for the second time, so once a poll however its meters are ordered.</remarks>
+/// <remarks>The chip is read again when a channel asks for a second sample: once a poll, in whatever order its meters are read.</remarks>
 public abstract class SharedChip<TSample>
 {
     private readonly Func<TSample> _read;
@@ -17,7 +17,8 @@ public abstract class SharedChip<TSample>
     /// <param name="channels">How many channels it has.</param>
     protected SharedChip(Func<TSample> read, int channels)
     {
-        (_read, _taken) = (read, new bool[channels]);
+        _read = read;
+        _taken = new bool[channels];
         _taken.AsSpan().Fill(true);
     }
 
@@ -40,7 +41,8 @@ public abstract class SharedChip<TSample>
     {
         try
         {
-            (_sample, _fault) = (_read(), null);
+            _sample = _read();
+            _fault = null;
         }
         catch (ChipException e)
         {

@@ -10,11 +10,12 @@ namespace EdgeGateway.Publishing;
 /// </summary>
 /// <remarks>
 /// <code>
-/// &lt;device id, 8 digits&gt;-&lt;epoch&gt;-&lt;first leaf, 12 digits&gt;-&lt;log size, 12 digits&gt;.batch    sorted by name = in the order of each log
-/// checkpoint.txt                                                                newest signed note
+/// &lt;device id, 8 digits&gt;-&lt;epoch&gt;-&lt;first leaf, 12 digits&gt;-&lt;log size, 12 digits&gt;.batch
+///                  a batch; sorted by name, the batches of each log are in order
+/// checkpoint.txt   the newest signed note
 /// </code>
-/// The epoch stands in the name so that a device whose ledger was lost does not write over what it delivered before, which may be all
-/// that is left of it. A file with other leaves of the same name is never replaced.
+/// The epoch stands in the name so that a device whose ledger was lost does not write over what it delivered before, which may be all that
+/// is left of the log. A file with other leaves of the same name is never replaced.
 /// The two parts of the note that plain <c>openssl dgst</c> wants:
 /// <code>
 /// sed '/^$/,$d' checkpoint.txt &gt; note.txt
@@ -81,7 +82,7 @@ public sealed class DirectoryPublisher(string name, string path) : IPublisher
         );
     }
 
-    // The envelope may have been cut again; the leaves are what must be the same.
+    // The same leaves may have been put into another envelope since. Only the leaves must be the same.
     private bool HoldsOtherLeaves(string file, Batch batch)
     {
         try

@@ -29,10 +29,10 @@ public enum DeliveryVerdict
     /// <summary>The destination has it.</summary>
     Accepted,
 
-    /// <summary>The destination will never take this batch; others it may.</summary>
+    /// <summary>The destination will never take this batch. It may take others.</summary>
     Rejected,
 
-    /// <summary>Not now. The batch is kept in the ledger, to be tried again.</summary>
+    /// <summary>The destination does not take the batch now. It is kept in the ledger and tried again.</summary>
     Kept,
 
     /// <summary>The destination is good, but it lacks leaves that were delivered before: it is a new one, or lost what it had.</summary>
@@ -47,7 +47,7 @@ public sealed record DeliveryOutcome(DeliveryVerdict Verdict, string? Text)
     /// <summary>The index from which on the destination wants leaves, when it is behind.</summary>
     public long Wanted { get; private init; }
 
-    /// <summary>The destination wants leaves from an earlier one on.</summary>
+    /// <summary>The destination wants the leaves from an earlier one on.</summary>
     public static DeliveryOutcome Behind(long wanted) => new(DeliveryVerdict.Behind, null) { Wanted = wanted };
 
     /// <summary>The destination has it.</summary>
@@ -56,7 +56,7 @@ public sealed record DeliveryOutcome(DeliveryVerdict Verdict, string? Text)
     /// <summary>The destination will never take this batch.</summary>
     public static DeliveryOutcome Rejected(string reason) => new(DeliveryVerdict.Rejected, reason);
 
-    /// <summary>Not now, with the reason.</summary>
+    /// <summary>The destination does not take the batch now, for a reason.</summary>
     public static DeliveryOutcome Kept(string reason) => new(DeliveryVerdict.Kept, reason);
 }
 
@@ -64,11 +64,11 @@ public sealed record DeliveryOutcome(DeliveryVerdict Verdict, string? Text)
 public static class Publishers
 {
     /// <summary>Makes the publisher that the settings describe. Nothing is opened or connected yet.</summary>
-    /// <param name="settings">From the site file.</param>
+    /// <param name="settings">The settings from the site file.</param>
     /// <param name="dataFolder">Full path of the gateway's data folder, from which relative directories count.</param>
     /// <param name="deviceId">The device id of the log's origin, which stands in MQTT topics.</param>
     /// <param name="version">The gateway's version, shown to those who watch its state.</param>
-    /// <param name="time">For deadlines.</param>
+    /// <param name="time">The clock of the deadlines.</param>
     /// <param name="keys">How the device's key has changed. Null: it has not.</param>
     public static IPublisher Make(
         PublisherSettings settings,

@@ -30,7 +30,7 @@ public sealed class MqttPublisher : IPublisher
     // Besides the payload: fixed header 5, topic length 2, packet identifier 2, property length 1 (MQTT 5 §3.3).
     private const int PublishOverheadBytes = 10;
 
-    // Of 3.1.1 §3.2.2.3, answered to 5.
+    // The return code of MQTT 3.1.1 §3.2.2.3 with which a broker refuses a client that asks for MQTT 5.
     private const MqttClientConnectResultCode UnacceptableProtocolVersion = (MqttClientConnectResultCode)1;
     private const MqttClientPublishReasonCode PacketTooLarge = (MqttClientPublishReasonCode)0x95; // not in the library's list
 
@@ -48,34 +48,40 @@ public sealed class MqttPublisher : IPublisher
     private IMqttClient? _session;
     private MqttProtocolVersion _protocol = MqttProtocolVersion.V500;
     private long _largestPacket = long.MaxValue;
-    private (TreeHead Head, TaskCompletionSource Received)? _awaited;
+    private AwaitedReceipt? _awaited;
 
-    /// <summary>Connects to nothing yet; the first delivery does.</summary>
-    /// <param name="settings">From the site file.</param>
+    /// <summary>Makes a publisher that connects with the first delivery.</summary>
+    /// <param name="settings">The settings from the site file.</param>
     /// <param name="deviceId">The device id of the log's origin.</param>
     /// <param name="version">The gateway's version, told with its state.</param>
-    /// <param name="time">For deadlines.</param>
+    /// <param name="time">The clock of the deadlines.</param>
     public MqttPublisher(MqttPublisherSettings settings, string deviceId, string version, TimeProvider time)
     {
-        (_settings, _time) = (settings, time);
+        _settings = settings;
+        _time = time;
         _clientId = $"gw-{deviceId}-{settings.Name}";
         string topics = $"gw/{settings.Fleet}/{deviceId}/v1";
-        (_batchTopic, _checkpointTopic, _stateTopic, _ackTopic) = (
-            $"{topics}/batch",
-            $"{topics}/checkpoint",
-            $"{topics}/state",
-            $"{topics}/ack"
-        );
-        (_online, _offline) = (StateJson("online", version), StateJson("offline", version));
+        _batchTopic = $"{topics}/batch";
+        _checkpointTopic = $"{topics}/checkpoint";
+        _stateTopic = $"{topics}/state";
+        _ackTopic = $"{topics}/ack";
+        _online = StateJson("online", version);
+        _offline = StateJson("offline", version);
     }
 
     /// <inheritdoc/>
     public string Name => _settings.Name;
 
     /// <inheritdoc/>
-    public string Destination =>
-        $"MQTT broker {_settings.Broker.Host}:{_settings.Broker.Port}{(_settings.Broker.Tls ? " over TLS" : "")}, "
-        + $"{(_settings.Receiver is { } receiver ? $"confirmed by {receiver.Name}" : "no receipt asked for")}";
+    public string Destination
+    {
+        get
+        {
+            string transport = _settings.Broker.Tls ? " over TLS" : "";
+            string receipt = _settings.Receiver is null ? "no receipt asked for" : $"confirmed by {_settings.Receiver.Name}";
+            return $"MQTT broker {_settings.Broker.Host}:{_settings.Broker.Port}{transport}, {receipt}";
+        }
+    }
 
     /// <summary>How long one delivery may take: a margin for a slow broker, and the batch at 64 kbit/s.</summary>
     public static TimeSpan DeadlineFor(int bytes) => TimeSpan.FromSeconds(20 + (bytes / 8_000));
@@ -90,7 +96,8 @@ public sealed class MqttPublisher : IPublisher
         {
             if (_session is not { IsConnected: true } && await ConnectAsync(either.Token) is { } refusal)
             {
-                return Dropped(refusal);
+                Drop();
+                return DeliveryOutcome.Kept(refusal);
             }
 
             long packet = bytes.Length + Encoding.UTF8.GetByteCount(_batchTopic) + PublishOverheadBytes;
@@ -101,7 +108,7 @@ public sealed class MqttPublisher : IPublisher
                 );
             }
 
-            Task receipt = Await(batch);
+            Task receipt = ExpectReceipt(batch);
             DeliveryOutcome outcome = OutcomeOf(await PublishAsync(_batchTopic, bytes, retain: false, either.Token));
             if (outcome.Verdict == DeliveryVerdict.Accepted)
             {
@@ -124,20 +131,24 @@ public sealed class MqttPublisher : IPublisher
         }
         catch (Exception e) when (e is MqttCommunicationException or MqttProtocolViolationException or OperationCanceledException)
         {
-            // The library reports a cancelled wait in several ways; only the tokens say whose it was.
+            // The library reports a cancelled wait in several ways. Only the tokens say whether the deadline passed or the gateway is stopping.
             Drop();
             cancellation.ThrowIfCancellationRequested();
             return DeliveryOutcome.Kept(
-                deadline.IsCancellationRequested && asked && _settings.Receiver is { } receiver
-                    ? $"The broker took the batch, but {receiver.Name} did not confirm it within "
-                        + $"{DeadlineFor(bytes.Length).TotalSeconds:0} s. Does it run, and does it answer on {_ackTopic}?"
-                : deadline.IsCancellationRequested ? $"The broker gave no answer within {DeadlineFor(bytes.Length).TotalSeconds:0} s."
-                : $"The broker cannot be reached: {e.GetBaseException().Message}"
+                deadline.IsCancellationRequested
+                    ? TimedOut(DeadlineFor(bytes.Length), asked)
+                    : $"The broker cannot be reached: {e.GetBaseException().Message}"
             );
         }
     }
 
-    /// <summary>Says goodbye, so that the state becomes offline at once.</summary>
+    private string TimedOut(TimeSpan deadline, bool asked) =>
+        asked && _settings.Receiver is { } receiver
+            ? $"The broker took the batch, but {receiver.Name} did not confirm it within "
+                + $"{deadline.TotalSeconds:0} s. Does it run, and does it answer on {_ackTopic}?"
+            : $"The broker gave no answer within {deadline.TotalSeconds:0} s.";
+
+    /// <summary>Publishes that the gateway is offline, and disconnects.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_session is { IsConnected: true } session)
@@ -176,6 +187,7 @@ public sealed class MqttPublisher : IPublisher
     private static string WithReason(string sentence, string? reason) =>
         string.IsNullOrEmpty(reason) ? $"{sentence}." : $"{sentence}: {reason}";
 
+    /// <summary>Connects, by MQTT 3.1.1 where the broker does not know MQTT 5, and publishes that the gateway is online.</summary>
     /// <returns>Null when connected, otherwise why the broker refused.</returns>
     private async Task<string?> ConnectAsync(CancellationToken cancellation)
     {
@@ -199,14 +211,14 @@ public sealed class MqttPublisher : IPublisher
 
         if (result is not { ResultCode: MqttClientConnectResultCode.Success })
         {
-            _protocol = MqttProtocolVersion.V500; // another day it may be another broker
+            _protocol = MqttProtocolVersion.V500; // the next attempt may meet a broker that knows MQTT 5
             return result is null
                 ? "The broker closes the connection without an answer. Is it a broker, and does it listen without TLS on this port?"
                 : WithReason($"The broker refused the connection with {(int)result.ResultCode} {result.ResultCode}", result.ReasonString);
         }
 
         _protocol = protocol;
-        _largestPacket = result.MaximumPacketSize is > 0 and uint limit ? limit : long.MaxValue; // 0: the broker stated none
+        _largestPacket = result.MaximumPacketSize is > 0 and uint limit ? limit : long.MaxValue; // 0: the broker states no limit
         if (_settings.Receiver is not null)
         {
             MqttClientSubscribeResult subscribed = await _session!.SubscribeAsync(
@@ -225,7 +237,7 @@ public sealed class MqttPublisher : IPublisher
         return state.Verdict == DeliveryVerdict.Accepted ? null : $"{_stateTopic}: {state.Text}";
     }
 
-    private Task Await(Batch batch)
+    private Task ExpectReceipt(Batch batch)
     {
         if (_settings.Receiver is null)
         {
@@ -233,34 +245,35 @@ public sealed class MqttPublisher : IPublisher
         }
 
         TaskCompletionSource received = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _awaited = (CheckpointNote.Parse(batch.Note).Head, received);
+        _awaited = new AwaitedReceipt(CheckpointNote.Parse(batch.Note).Head, received);
         return received.Task;
     }
 
-    // Anybody may publish on the topic: only the receiver's own signature over the very state that the batch leads to counts.
-    private Task Acknowledged(MqttApplicationMessage message)
+    // Anybody may publish on the topic. What counts is the receiver's signature over the state of the log that the batch leads to.
+    private Task TakeReceipt(MqttApplicationMessage message)
     {
-        if (message.Topic == _ackTopic && message.Payload.Length <= CheckpointNote.MaxBytes && _awaited is var (head, received))
+        if (message.Topic == _ackTopic && message.Payload.Length <= CheckpointNote.MaxBytes && _awaited is { } awaited)
         {
             try
             {
                 CheckpointNote note = CheckpointNote.Parse(Encoding.UTF8.GetString(message.Payload));
-                if (note.Head == head && _settings.Receiver!.CosignedAt(note) is not null)
+                if (note.Head == awaited.Head && _settings.Receiver!.CosignedAt(note) is not null)
                 {
-                    received.TrySetResult();
+                    awaited.Received.TrySetResult();
                 }
             }
             catch (EvidenceException)
             {
-                // No receipt.
+                // Not a signed note, and so no receipt.
             }
         }
 
         return Task.CompletedTask;
     }
 
-    /// <returns>The broker's answer, or null when it closed the connection or answered in another language, as brokers without MQTT 5
-    /// do.</returns>
+    /// <summary>Opens a session with one version of MQTT.</summary>
+    /// <returns>The broker's answer, or null when it closed the connection or gave an answer that is not of that version, as brokers
+    /// without MQTT 5 do.</returns>
     private async Task<MqttClientConnectResult?> TryConnectAsync(
         MqttProtocolVersion protocol,
         byte[]? password,
@@ -269,7 +282,7 @@ public sealed class MqttPublisher : IPublisher
     {
         Drop();
         _session = new MqttClientFactory().CreateMqttClient();
-        _session.ApplicationMessageReceivedAsync += e => Acknowledged(e.ApplicationMessage);
+        _session.ApplicationMessageReceivedAsync += e => TakeReceipt(e.ApplicationMessage);
         MqttClientOptionsBuilder options = _settings
             .Broker.Options(protocol, _clientId, password)
             .WithCleanSession(true)
@@ -304,13 +317,7 @@ public sealed class MqttPublisher : IPublisher
             cancellation
         );
 
-    private DeliveryOutcome Dropped(string reason)
-    {
-        Drop();
-        return DeliveryOutcome.Kept(reason);
-    }
-
-    // Without DISCONNECT, so that the broker publishes the will; what was in flight is in the ledger.
+    // Closes the connection without DISCONNECT, so that the broker publishes the will. The batch that was under way is still in the ledger.
     private void Drop()
     {
         _session?.Dispose();
@@ -330,4 +337,7 @@ public sealed class MqttPublisher : IPublisher
 
         return bytes.WrittenSpan.ToArray();
     }
+
+    // The state of the log that the receipt must be over.
+    private sealed record AwaitedReceipt(TreeHead Head, TaskCompletionSource Received);
 }

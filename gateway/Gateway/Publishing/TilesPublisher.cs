@@ -73,14 +73,9 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
 
         ReadOnlyMemory<byte>? ReadTile(int level, long index) => ReadWidest(folder, w => TilePath.OfTile(level, index, w));
         int known = (int)Math.Min(size - batch.First, batch.Elements.Count);
-        for (int i = 0; i < known; i++)
+        if (!HoldsSameLeaves(batch, known, ReadTile))
         {
-            long index = batch.First + i;
-            ReadOnlyMemory<byte> tile = ReadTile(0, index / Width) ?? throw new EvidenceException($"The tile of leaf {index} is missing.");
-            if (!tile.Span.Slice((int)(index % Width) * MerkleHash.Size, MerkleHash.Size).SequenceEqual(batch.Elements[i].Hash.AsSpan()))
-            {
-                return OtherHistory(folder);
-            }
+            return OtherHistory(folder);
         }
 
         if (known == batch.Elements.Count)
@@ -106,7 +101,30 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
         }
 
         AppendEntries(folder, size, added);
-        IReadOnlyList<Tile> tiles = tree.TakeChanged();
+        WriteTiles(folder, tree.TakeChanged(), keys, batch.Note);
+        return DeliveryOutcome.Accepted();
+    }
+
+    // Whether the first leaves of a batch, which were delivered before, are those that the tiles in the folder have.
+    private static bool HoldsSameLeaves(Batch batch, int known, Func<int, long, ReadOnlyMemory<byte>?> readTile)
+    {
+        for (int i = 0; i < known; i++)
+        {
+            long index = batch.First + i;
+            ReadOnlyMemory<byte> tile = readTile(0, index / Width) ?? throw new EvidenceException($"The tile of leaf {index} is missing.");
+            ReadOnlySpan<byte> hash = tile.Span.Slice((int)(index % Width) * MerkleHash.Size, MerkleHash.Size);
+            if (!hash.SequenceEqual(batch.Elements[i].Hash.AsSpan()))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // The checkpoint is written once all that it covers is there, and the tiles that it replaces go after it.
+    private static void WriteTiles(string folder, IReadOnlyList<Tile> tiles, IReadOnlyList<KeyChange> keys, string note)
+    {
         foreach (Tile tile in tiles)
         {
             string file = Path.Combine(folder, TilePath.OfTile(tile.Level, tile.Index, tile.Hashes.Length / MerkleHash.Size));
@@ -115,13 +133,11 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
         }
 
         WriteKeys(Path.Combine(folder, TilePath.Keys), keys);
-        DurableFile.Write(checkpoint, Encoding.UTF8.GetBytes(batch.Note));
+        DurableFile.Write(Path.Combine(folder, TilePath.Checkpoint), Encoding.UTF8.GetBytes(note));
         foreach (Tile tile in tiles)
         {
             RemoveNarrower(folder, w => TilePath.OfTile(tile.Level, tile.Index, w), tile.Hashes.Length / MerkleHash.Size);
         }
-
-        return DeliveryOutcome.Accepted();
     }
 
     private static void WriteKeys(string file, IReadOnlyList<KeyChange> keys)
@@ -155,7 +171,7 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
 
             using (FileStream stream = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read))
             {
-                // What a delivery that was cut off has left behind the leaves that the checkpoint covers is written again.
+                // A delivery that was cut off may have left leaves that the checkpoint does not cover. They are cut off and written again.
                 stream.SetLength(EndOf(stream, before));
                 stream.Seek(0, SeekOrigin.End);
                 foreach (BatchElement element in added.Skip(taken).Take(count))
@@ -199,19 +215,19 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
     private static byte[]? ReadWidest(string folder, Func<int, string> pathOf) =>
         WidestOf(folder, pathOf) is { } file ? File.ReadAllBytes(file) : null;
 
-    // The full file, or the partial one with the most; there is at most one unless a delivery was cut off.
+    // The full file, or else the partial one with the most leaves. There is one partial file, unless a delivery was cut off.
     private static string? WidestOf(string folder, Func<int, string> pathOf)
     {
         string full = Path.Combine(folder, pathOf(Width));
-        return File.Exists(full) ? full : Partials(full).MaxBy(p => p.Width).File;
+        return File.Exists(full) ? full : Partials(full).MaxBy(p => p.Width)?.Path;
     }
 
     private static void RemoveNarrower(string folder, Func<int, string> pathOf, int width)
     {
         string full = Path.Combine(folder, pathOf(Width));
-        foreach ((int narrower, string file) in Partials(full).Where(p => p.Width < width))
+        foreach (PartialFile narrower in Partials(full).Where(p => p.Width < width))
         {
-            File.Delete(file);
+            File.Delete(narrower.Path);
         }
 
         if (width == Width && Directory.Exists(full + ".p"))
@@ -220,13 +236,22 @@ public sealed class TilesPublisher(string name, string path, DeviceKeyHistory? k
         }
     }
 
-    private static IEnumerable<(int Width, string File)> Partials(string full) =>
-        Directory.Exists(full + ".p")
-            ? Directory
-                .EnumerateFiles(full + ".p")
-                .Select(f =>
-                    (int.TryParse(Path.GetFileName(f), NumberStyles.None, CultureInfo.InvariantCulture, out int width) ? width : 0, f)
-                )
-                .Where(p => p.Item1 > 0)
-            : [];
+    private static IEnumerable<PartialFile> Partials(string full)
+    {
+        if (!Directory.Exists(full + ".p"))
+        {
+            yield break;
+        }
+
+        foreach (string path in Directory.EnumerateFiles(full + ".p"))
+        {
+            if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int width) && width > 0)
+            {
+                yield return new PartialFile(width, path);
+            }
+        }
+    }
+
+    // A tile or bundle that has fewer than its full number of entries, which its name tells.
+    private sealed record PartialFile(int Width, string Path);
 }

@@ -261,9 +261,9 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
             return new BatteryState(
                 _intervals[0].Start,
                 [
-                    ("grid", grid),
-                    ("unknown", unknown),
-                    .. stored.Where(s => _generators.Any(g => g.Name == s.Origin)).Select(s => (s.Origin, (Int128)s.Energy)),
+                    new("grid", grid),
+                    new("unknown", unknown),
+                    .. stored.Where(s => _generators.Any(g => g.Name == s.Origin)).Select(s => new StoredEnergy(s.Origin, s.Energy)),
                 ],
                 grid,
                 0

@@ -38,10 +38,10 @@ public sealed record MeterRow(
         (string? main, string unit) = meter switch
         {
             Ads1115MeterSettings => Power(live.ApparentPowerVA, "VA"),
-            PulseMeterSettings when live.FlowUnit is "W" => Power(live.Flow, "W"),
+            PulseMeterSettings when live.RateUnit is "W" => Power(live.Rate, "W"),
             PulseMeterSettings pulse => (
-                live.Flow is { } flow ? Words.Number(flow, 2) : null,
-                Superscript(live.FlowUnit ?? $"{pulse.Unit}/h")
+                live.Rate is { } rate ? Words.Number(rate, 2) : null,
+                Superscript(live.RateUnit ?? $"{pulse.Unit}/h")
             ),
             _ => Power(live.ActivePowerW, "W"),
         };

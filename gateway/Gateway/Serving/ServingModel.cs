@@ -58,7 +58,7 @@ public sealed record ServingModel
     public DeviceKeyHistory? Keys { get; init; }
 
     /// <summary>The device's certificates, or null.</summary>
-    public DeviceCertificates? Certificates { get; init; }
+    public InstalledCertificates? Certificates { get; init; }
 
     /// <summary>Where what people enter comes into the log.</summary>
     public CommandDoor? Door { get; init; }

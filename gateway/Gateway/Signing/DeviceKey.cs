@@ -18,10 +18,11 @@ namespace EdgeGateway.Signing;
 /// The site file names the key to sign with, and the one that it takes over from. What is in force follows from <c>device.pem</c>,
 /// <c>device.keys</c> and the ledger, never from the site file:
 /// <code>
-/// opened is in force                                    it signs
-/// another, and 'replaces' is in force                   'replaces' signs until the recorder has handed over (<see cref="Next"/>)
-/// the one that was replaced last                        it signs in its overlap (<see cref="ReplacedBy"/>)
-/// anything else                                         refused
+/// the key that the site file names is …
+/// the one in force                                       it signs
+/// a new one, and 'replaces' names the one in force       that one signs until the recorder has handed over (<see cref="Next"/>)
+/// the one that was replaced last                         it signs in its overlap (<see cref="ReplacedBy"/>)
+/// any other                                              refused
 /// </code>
 /// </remarks>
 public sealed class DeviceKey : IDisposable
@@ -40,10 +41,15 @@ public sealed class DeviceKey : IDisposable
         ECDsa? next
     )
     {
-        (_folder, _settings, History, Unsealed, Key, Next) = (folder, settings, history, unsealed, key, next);
+        _folder = folder;
+        _settings = settings;
+        History = history;
+        Unsealed = unsealed;
+        Key = key;
+        Next = next;
     }
 
-    /// <summary>Signs checkpoints. P-256.</summary>
+    /// <summary>The key that signs checkpoints: ECDSA on P-256.</summary>
     public ECDsa Key { get; private set; }
 
     /// <summary>The key that takes over once a leaf says so under a checkpoint of <see cref="Key"/>. Null when none is to.</summary>
@@ -69,11 +75,11 @@ public sealed class DeviceKey : IDisposable
     /// <summary>The public key to give to those who verify.</summary>
     public string PublicKeyPath => Path.Combine(_folder, "device.pem");
 
-    /// <summary>The site file names a key to take over from, and that is done.</summary>
+    /// <summary>Whether the site file still names a key to take over from, though that is done.</summary>
     public bool ReplacesIsDone => _settings.Replaces is not null && Next is null && ReplacedBy is null;
 
-    /// <summary>The certificates that others have given the device, or null.</summary>
-    public DeviceCertificates? Certificates { get; private set; }
+    /// <summary>The certificates that an authority has given the device, or null.</summary>
+    public InstalledCertificates? Certificates { get; private set; }
 
     /// <summary>Opens the device's key, or makes one at the first start.</summary>
     /// <param name="folder">The data folder.</param>
@@ -132,10 +138,10 @@ public sealed class DeviceKey : IDisposable
     /// <exception cref="InvalidDataException">They cannot be read, or are not those of this key.</exception>
     public void OpenCertificates(ILogger log) =>
         Certificates = _settings.Certificates is { } path
-            ? DeviceCertificates.Open(path, _settings.RevocationList, DeviceId, Configured, log)
+            ? InstalledCertificates.Open(path, _settings.RevocationList, DeviceId, Configured, log)
             : null;
 
-    /// <summary>The certificate of a key: of those that others have given, or self-signed. DER.</summary>
+    /// <summary>The certificate of a key, DER: the one that an authority has given, or else a self-signed one.</summary>
     public byte[] CertificateOf(ECDsa key)
     {
         if (Certificates?.Newest is { } given && given.IsOf(key))
@@ -173,11 +179,14 @@ public sealed class DeviceKey : IDisposable
         if (Next is not null && History.IsInForce(Next))
         {
             Key.Dispose();
-            (Key, Next) = (Next, null);
+            Key = Next;
+            Next = null;
         }
     }
 
-    /// <summary>The epoch that a new log of this device has. A wiped store must be seen, so it is kept apart from the ledger.</summary>
+    /// <summary>
+    /// The epoch that a new log of this device has. It is kept apart from the ledger, so that a log that was begun again is seen to be one.
+    /// </summary>
     public int NextEpoch =>
         File.Exists(EpochPath)
             ? int.Parse(File.ReadAllText(EpochPath), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) + 1
@@ -195,7 +204,7 @@ public sealed class DeviceKey : IDisposable
         Next?.Dispose();
     }
 
-    // The first start: the key that is opened or made gives the device its id.
+    // At the first start. The key that is opened or made gives the device its id.
     private static void Begin(string folder, KeySettings place)
     {
         string certificatePath = Path.Combine(folder, "device.crt"),
@@ -238,10 +247,16 @@ public sealed class DeviceKey : IDisposable
             + $"was opened is another one.{replaces} "
             + $"Give that device's key, {InForce()}; name it as replaces to change to another; or give a new data folder for a new device.";
 
-        string InForce() =>
-            history.Changes.Count > 0
-                ? $"since leaf {history.Changes[^1].Leaf} of {history.Changes[^1].Origin} {FingerprintOf(history.Changes[^1].Key)}"
-                : history.DeviceId;
+        string InForce()
+        {
+            if (history.Changes.Count == 0)
+            {
+                return history.DeviceId;
+            }
+
+            DeviceKeyChange last = history.Changes[^1];
+            return $"since leaf {last.Leaf} of {last.Origin} {FingerprintOf(last.Key)}";
+        }
     }
 
     private static string FingerprintOf(ReadOnlyMemory<byte> spki) => Convert.ToHexStringLower(SHA256.HashData(spki.Span));
@@ -255,7 +270,7 @@ public sealed class DeviceKey : IDisposable
             _ => throw new ArgumentException($"There is no key in {place.GetType().Name}.", nameof(place)),
         };
 
-    // Null: it is not there, and none is to be made.
+    // Null where the key is not there and none is to be made.
     private static ECDsa? OpenKey(string folder, KeySettings place, bool make)
     {
         ECDsa? key = place switch
@@ -318,10 +333,11 @@ public sealed class DeviceKey : IDisposable
         }
         catch (CryptographicException e)
         {
+            const string HowToMake = "To make a key there, once, as root (package tpm2-tools):";
             throw new InvalidDataException(
                 $"""
                 The key at {settings.Handle} of the TPM cannot be opened: {e.Message}.
-                Is the package tpm2-openssl installed, and may the gateway use /dev/tpmrm0? To make a key there, once, as root (package tpm2-tools):
+                Is the package tpm2-openssl installed, and may the gateway use /dev/tpmrm0? {HowToMake}
                   tpm2_createprimary -c primary.ctx && tpm2_flushcontext -t
                   tpm2_create -C primary.ctx -G ecc:ecdsa -c key.ctx && tpm2_flushcontext -t
                   tpm2_evictcontrol -c key.ctx {settings.Handle}
@@ -331,12 +347,12 @@ public sealed class DeviceKey : IDisposable
         }
     }
 
-    // A device may make its key before it knows the time, so the certificate does not depend on it (IEEE 802.1AR §8.7 sets this end).
+    // Valid from 2000 on, because a device may make its key before it knows the time, to the end that IEEE 802.1AR §8.7 sets.
     private static string SelfSigned(string deviceId, ECDsa key)
     {
         CertificateRequest request = new($"CN={deviceId}", key, HashAlgorithmName.SHA256);
 
-        // Not CreateSelfSigned: it wants a certificate with its private key, which hardware does not give.
+        // CreateSelfSigned would also put the private key into the certificate, which a TPM or token does not give.
         byte[] serial = SHA256.HashData(key.ExportSubjectPublicKeyInfo())[..8];
         serial[0] = (byte)((serial[0] & 0x7F) | 0x40); // a positive integer of 8 bytes
         using X509Certificate2 certificate = request.Create(

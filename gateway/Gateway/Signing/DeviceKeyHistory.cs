@@ -13,7 +13,7 @@ namespace EdgeGateway.Signing;
 /// <param name="Evidence">The leaf and its receipt.</param>
 public sealed record DeviceKeyChange(Origin Origin, long Leaf, ReadOnlyMemory<byte> Key, DateTimeOffset Until, KeyChange Evidence)
 {
-    /// <summary>Whether a leaf comes after the change.</summary>
+    /// <summary>Whether the change is before a leaf.</summary>
     public bool IsBefore(Origin origin, long index) => origin.Epoch > Origin.Epoch || (origin.Epoch == Origin.Epoch && index > Leaf);
 }
 
@@ -36,7 +36,9 @@ public sealed class DeviceKeyHistory
 
     private DeviceKeyHistory(string path, TrustAnchors device)
     {
-        (_path, _device, _first) = (path, device, device.Keys[0].ExportSubjectPublicKeyInfo());
+        _path = path;
+        _device = device;
+        _first = device.Keys[0].ExportSubjectPublicKeyInfo();
         DeviceId = Origin.DeviceIdOf(device.Keys[0]);
     }
 
@@ -49,7 +51,7 @@ public sealed class DeviceKeyHistory
     private ReadOnlyMemory<byte> InForce => Changes.Count > 0 ? Changes[^1].Key : _first;
 
     /// <summary>Reads the history of the device that a data folder belongs to.</summary>
-    /// <param name="folder">It has <c>device.pem</c>.</param>
+    /// <param name="folder">The data folder, with <c>device.pem</c>.</param>
     /// <exception cref="InvalidDataException">A file cannot be read, or the changes are not those of this device.</exception>
     public static DeviceKeyHistory Read(string folder)
     {
@@ -127,8 +129,7 @@ public sealed class DeviceKeyHistory
     /// Takes over what the ledger has sealed and the file has not yet, after a power cut between the two or when the file is lost.
     /// </summary>
     /// <returns>A change that is recorded and not sealed, or null.</returns>
-    /// <exception cref="InvalidDataException">The ledger is older than the file (the lost log sees to that), or does
-    /// not follow from it.</exception>
+    /// <exception cref="InvalidDataException">The ledger is older than the file, or does not follow from it.</exception>
     public UnsealedKeyChange? Complete(Ledger ledger)
     {
         if (ledger.Fact(FactNames.Origin) is not { } text || Origin.Parse(text) is not { } origin || origin.DeviceId != DeviceId)

@@ -24,15 +24,18 @@ public sealed class Pkcs11Key : ECDsa
 
     private Pkcs11Key(Pkcs11Library library, nuint session, nuint privateKey, ECParameters publicKey)
     {
-        (_library, _session, _private, _public) = (library, session, privateKey, publicKey);
+        _library = library;
+        _session = session;
+        _private = privateKey;
+        _public = publicKey;
         KeySizeValue = 256;
     }
 
     /// <summary>Opens the key of a token.</summary>
-    /// <param name="settings">Which.</param>
-    /// <param name="make">Makes it when the token has none of its label.</param>
+    /// <param name="settings">The library, the token and the label of the key.</param>
+    /// <param name="make">Whether to make the key when the token has none of its label.</param>
     /// <returns>Null when the token has none, and none is to be made.</returns>
-    /// <exception cref="InvalidDataException">It cannot be used; the sentence says why and what to do.</exception>
+    /// <exception cref="InvalidDataException">The key cannot be used; the sentence says why and what to do.</exception>
     public static Pkcs11Key? Open(Pkcs11KeySettings settings, bool make)
     {
         string pin = ReadPin(settings.PinFile);
@@ -54,30 +57,13 @@ public sealed class Pkcs11Key : ECDsa
                     return null;
                 }
 
-                byte[] id = SHA256.HashData(label)[..8];
-                library.MakeKeyPair(
-                    session,
-                    [
-                        (Pkcs11Library.Token, True),
-                        (Pkcs11Library.Label, label),
-                        (Pkcs11Library.Id, id),
-                        (Pkcs11Library.Verify, True),
-                        (Pkcs11Library.EcParams, P256),
-                    ],
-                    [
-                        (Pkcs11Library.Token, True),
-                        (Pkcs11Library.Label, label),
-                        (Pkcs11Library.Id, id),
-                        (Pkcs11Library.Private, True),
-                        (Pkcs11Library.Sensitive, True),
-                        (Pkcs11Library.Extractable, False),
-                        (Pkcs11Library.Sign, True),
-                    ]
-                );
+                Make(library, session, label);
             }
 
-            return Find(Pkcs11Library.PrivateKey) is { } privateKey && Find(Pkcs11Library.PublicKey) is { } publicKey
-                ? new Pkcs11Key(library, session, privateKey, ReadPublic(library, session, publicKey))
+            nuint? privateKey = Find(Pkcs11Library.PrivateKey);
+            nuint? publicKey = Find(Pkcs11Library.PublicKey);
+            return privateKey is not null && publicKey is not null
+                ? new Pkcs11Key(library, session, privateKey.Value, ReadPublic(library, session, publicKey.Value))
                 : throw new InvalidDataException(
                     $"The token '{settings.Token}' has only one half of the key '{settings.Label}'. Give another label for a new key."
                 );
@@ -86,9 +72,9 @@ public sealed class Pkcs11Key : ECDsa
                 library.Find(
                     session,
                     [
-                        (Pkcs11Library.Class, Word(kind)),
-                        (Pkcs11Library.KeyType, Word(Pkcs11Library.EllipticCurve)),
-                        (Pkcs11Library.Label, label),
+                        new(Pkcs11Library.Class, Encode(kind)),
+                        new(Pkcs11Library.KeyType, Encode(Pkcs11Library.EllipticCurve)),
+                        new(Pkcs11Library.Label, label),
                     ]
                 );
         }
@@ -133,11 +119,37 @@ public sealed class Pkcs11Key : ECDsa
         base.Dispose(disposing);
     }
 
+    private static void Make(Pkcs11Library library, nuint session, byte[] label)
+    {
+        byte[] id = SHA256.HashData(label)[..8];
+        library.MakeKeyPair(
+            session,
+            publicKey:
+            [
+                new(Pkcs11Library.Token, True),
+                new(Pkcs11Library.Label, label),
+                new(Pkcs11Library.Id, id),
+                new(Pkcs11Library.Verify, True),
+                new(Pkcs11Library.EcParams, P256),
+            ],
+            privateKey:
+            [
+                new(Pkcs11Library.Token, True),
+                new(Pkcs11Library.Label, label),
+                new(Pkcs11Library.Id, id),
+                new(Pkcs11Library.Private, True),
+                new(Pkcs11Library.Sensitive, True),
+                new(Pkcs11Library.Extractable, False),
+                new(Pkcs11Library.Sign, True),
+            ]
+        );
+    }
+
     private static byte[] True => [1];
 
     private static byte[] False => [0];
 
-    private static byte[] Word(nuint value)
+    private static byte[] Encode(nuint value)
     {
         byte[] bytes = new byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
@@ -146,11 +158,12 @@ public sealed class Pkcs11Key : ECDsa
 
     private static ECParameters ReadPublic(Pkcs11Library library, nuint session, nuint key)
     {
-        byte[] point = library.Attribute(session, key, Pkcs11Library.EcPoint);
+        byte[] point = library.ReadAttribute(session, key, Pkcs11Library.EcPoint);
 
-        // DER OCTET STRING of 04 ‖ x ‖ y; some tokens give the point without the string around it.
+        // A DER OCTET STRING (2 bytes of head) with 04 ‖ x ‖ y. Some tokens give the point without the string around it.
         ReadOnlySpan<byte> raw = point.Length == 67 ? point.AsSpan(2) : point;
-        return library.Attribute(session, key, Pkcs11Library.EcParams).AsSpan().SequenceEqual(P256) && raw.Length == 65 && raw[0] == 0x04
+        return
+            library.ReadAttribute(session, key, Pkcs11Library.EcParams).AsSpan().SequenceEqual(P256) && raw.Length == 65 && raw[0] == 0x04
             ? new ECParameters
             {
                 Curve = ECCurve.NamedCurves.nistP256,

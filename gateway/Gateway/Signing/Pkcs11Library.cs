@@ -4,13 +4,18 @@ using System.Text;
 
 namespace EdgeGateway.Signing;
 
+/// <summary>An attribute of an object in a token (CK_ATTRIBUTE).</summary>
+/// <param name="Type">CKA_ number.</param>
+/// <param name="Value">Its bytes.</param>
+internal sealed record Pkcs11Attribute(nuint Type, byte[] Value);
+
 /// <summary>A function of a PKCS#11 library gave an error.</summary>
-/// <param name="function">Which.</param>
-/// <param name="code">Its CK_RV.</param>
+/// <param name="function">The name of the function, such as <c>C_Login</c>.</param>
+/// <param name="code">What it returned (CK_RV).</param>
 internal sealed class Pkcs11Exception(string function, ulong code)
     : Exception(string.Create(CultureInfo.InvariantCulture, $"{function} gives 0x{code:x} (CK_RV of PKCS#11)"))
 {
-    /// <summary>CK_RV.</summary>
+    /// <summary>What the function returned (CK_RV).</summary>
     public ulong Code => code;
 }
 
@@ -19,9 +24,12 @@ internal sealed class Pkcs11Exception(string function, ulong code)
 /// </summary>
 internal sealed class Pkcs11Library
 {
+    // Object classes (CKO_) and the type of a key (CKK_EC).
     internal const nuint PublicKey = 2,
         PrivateKey = 3,
-        EllipticCurve = 3; // CKO_, CKO_, CKK_EC
+        EllipticCurve = 3;
+
+    // Attributes (CKA_).
     internal const nuint Class = 0x000,
         Token = 0x001,
         Private = 0x002,
@@ -30,17 +38,23 @@ internal sealed class Pkcs11Library
         Id = 0x102,
         Sensitive = 0x103,
         Sign = 0x108,
-        Verify = 0x10A, // CKA_
+        Verify = 0x10A,
         Extractable = 0x162,
         EcParams = 0x180,
         EcPoint = 0x181;
-    internal const ulong PinIncorrect = 0xA0; // CKR_
+
+    // What functions return (CKR_).
+    internal const ulong PinIncorrect = 0xA0;
 
     private const ulong Ok = 0,
         AlreadyInitialised = 0x191,
         AlreadyLoggedIn = 0x100;
+
+    // Mechanisms (CKM_).
     private const nuint EcKeyPairGeneration = 0x1040,
-        Ecdsa = 0x1041; // CKM_
+        Ecdsa = 0x1041;
+
+    // Flags of a session (CKF_), and the type of its user (CKU_USER).
     private const nuint SerialSession = 4,
         ReadWrite = 2,
         User = 1;
@@ -149,7 +163,7 @@ internal sealed class Pkcs11Library
     }
 
     /// <summary>The first object with these attributes, or null.</summary>
-    public nuint? Find(nuint session, IReadOnlyList<(nuint Type, byte[] Value)> attributes)
+    public nuint? Find(nuint session, IReadOnlyList<Pkcs11Attribute> attributes)
     {
         using Template template = new(attributes);
         nuint[] found = new nuint[1];
@@ -160,7 +174,7 @@ internal sealed class Pkcs11Library
     }
 
     /// <summary>Makes a pair of keys on a curve.</summary>
-    public void MakeKeyPair(nuint session, IReadOnlyList<(nuint, byte[])> publicKey, IReadOnlyList<(nuint, byte[])> privateKey)
+    public void MakeKeyPair(nuint session, IReadOnlyList<Pkcs11Attribute> publicKey, IReadOnlyList<Pkcs11Attribute> privateKey)
     {
         using Template ofPublic = new(publicKey),
             ofPrivate = new(privateKey);
@@ -179,10 +193,10 @@ internal sealed class Pkcs11Library
         );
     }
 
-    /// <summary>An attribute of an object.</summary>
-    public byte[] Attribute(nuint session, nuint key, nuint type)
+    /// <summary>Reads an attribute of an object.</summary>
+    public byte[] ReadAttribute(nuint session, nuint key, nuint type)
     {
-        using Template template = new([(type, new byte[256])]);
+        using Template template = new([new(type, new byte[256])]);
         Check("C_GetAttributeValue", Function<GetAttribute>("C_GetAttributeValue")(session, key, template.Address, 1));
         return template.Value(0);
     }
@@ -216,19 +230,18 @@ internal sealed class Pkcs11Library
         private readonly List<GCHandle> _pinned = [];
         private readonly nint[] _words;
 
-        public Template(IReadOnlyList<(nuint Type, byte[] Value)> attributes)
+        public Template(IReadOnlyList<Pkcs11Attribute> attributes)
         {
             _words = new nint[attributes.Count * AttributeBytes / sizeof(long)];
             for (int i = 0; i < attributes.Count; i++)
             {
-                (_words[3 * i], _words[(3 * i) + 1], _words[(3 * i) + 2]) = (
-                    (nint)attributes[i].Type,
-                    Pin(attributes[i].Value),
-                    attributes[i].Value.Length
-                );
+                _words[3 * i] = (nint)attributes[i].Type;
+                _words[(3 * i) + 1] = Pin(attributes[i].Value);
+                _words[(3 * i) + 2] = attributes[i].Value.Length;
             }
 
-            (Address, Count) = (Pin(_words), (nuint)attributes.Count);
+            Address = Pin(_words);
+            Count = (nuint)attributes.Count;
         }
 
         public nint Address { get; }

@@ -3,6 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace EdgeGateway.Site;
 
+/// <summary>An element of a list in the site file.</summary>
+/// <param name="Element">The element.</param>
+/// <param name="Path">Where it stands, for example <c>meters[3]</c>.</param>
+internal readonly record struct ListElement(JsonElement Element, string Path);
+
 /// <summary>One object of the site file. Whatever is wrong with a member becomes a fault, and its value null.</summary>
 internal sealed class Block
 {
@@ -12,7 +17,8 @@ internal sealed class Block
 
     private Block(JsonElement element, string path, List<Fault> faults)
     {
-        (_path, _faults) = (path, faults);
+        _path = path;
+        _faults = faults;
         foreach (JsonProperty member in element.EnumerateObject())
         {
             if (!_members.TryAdd(member.Name, member.Value))
@@ -42,22 +48,27 @@ internal sealed class Block
         return block;
     }
 
-    /// <summary>Reports every other key.</summary>
+    /// <summary>Adds a fault for every key that is not one of these.</summary>
     public void Allow(IReadOnlyList<string> keys)
     {
         foreach (string key in _members.Keys.Where(k => !keys.Contains(k)))
         {
-            Fault(
-                Clean(key),
-                "is not a key of the site file",
-                key.Contains("password", StringComparison.OrdinalIgnoreCase)
-                        ? "secrets never stand in it: write passwordFile with the path of a file that holds the password"
-                    : Nearest(key, keys) is { } near ? $"did you mean {near}?"
-                    : $"the keys here are {string.Join(", ", keys)}"
-            );
+            Fault(Clean(key), "is not a key of the site file", RightFor(key, keys));
         }
     }
 
+    private static string RightFor(string key, IReadOnlyList<string> keys)
+    {
+        if (key.Contains("password", StringComparison.OrdinalIgnoreCase))
+        {
+            return "secrets never stand in it: write passwordFile with the path of a file that holds the password";
+        }
+
+        string? near = Nearest(key, keys);
+        return near is null ? $"the keys here are {string.Join(", ", keys)}" : $"did you mean {near}?";
+    }
+
+    /// <summary>Whether the object has a member.</summary>
     public bool Has(string key) => _members.ContainsKey(key);
 
     /// <summary>Adds a fault at a member, or at the object itself when <paramref name="key"/> is empty.</summary>
@@ -72,7 +83,7 @@ internal sealed class Block
         Member(key, required, "write an object, { … }") is { } element ? Of(element, At(key), keys, _faults) : null;
 
     /// <summary>The elements of a list with their paths. None when it is absent or something else.</summary>
-    public IEnumerable<(JsonElement Element, string Path)> List(string key, int least, int most, bool required)
+    public IEnumerable<ListElement> List(string key, int least, int most, bool required)
     {
         if (Member(key, required, "write a list, [ … ]") is not { } list)
         {
@@ -93,7 +104,7 @@ internal sealed class Block
 
         for (int i = 0; i < count; i++)
         {
-            yield return (list[i], $"{At(key)}[{i}]");
+            yield return new ListElement(list[i], $"{At(key)}[{i}]");
         }
     }
 
@@ -124,7 +135,7 @@ internal sealed class Block
         return null;
     }
 
-    /// <summary>One of some texts.</summary>
+    /// <summary>A text that is one of some.</summary>
     public string? Choice(string key, IReadOnlyList<string> choices, string? right = null, bool required = true)
     {
         right ??= $"write {Either(choices)}";
@@ -183,7 +194,7 @@ internal sealed class Block
         return absent is not null && !Has(key) ? absent : (int?)Number(key, least, most, "is out of range", right, 0);
     }
 
-    /// <summary>true or false, or a default where the key is absent.</summary>
+    /// <summary><c>true</c> or <c>false</c>, or a default where the key is absent.</summary>
     public bool Flag(string key, bool absent = false)
     {
         if (Member(key, required: false, "") is not { } element)
@@ -209,14 +220,14 @@ internal sealed class Block
             _ => Clean(element.GetRawText()),
         };
 
-    /// <summary>a, b or c.</summary>
+    /// <summary>The choices as a sentence has them: <c>a, b or c</c>.</summary>
     public static string Either(IEnumerable<string> choices)
     {
         string[] all = [.. choices];
         return all.Length < 2 ? string.Concat(all) : $"{string.Join(", ", all[..^1])} or {all[^1]}";
     }
 
-    // A fault is one line, whatever the file says.
+    // A fault is told in one line, so control characters of the file are replaced and long texts cut.
     private static string Clean(string text) =>
         string.Concat(text.Take(60).Select(c => char.IsControl(c) ? '\uFFFD' : c)) + (text.Length > 60 ? "…" : "");
 
@@ -235,10 +246,15 @@ internal sealed class Block
         return null;
     }
 
-    private string At(string key) =>
-        _path.Length == 0 ? key
-        : key.Length == 0 ? _path
-        : $"{_path}.{key}";
+    private string At(string key)
+    {
+        if (_path.Length == 0)
+        {
+            return key;
+        }
+
+        return key.Length == 0 ? _path : $"{_path}.{key}";
+    }
 
     private static string? Nearest(string written, IEnumerable<string> choices) =>
         choices

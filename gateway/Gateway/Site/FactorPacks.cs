@@ -4,7 +4,7 @@ using EdgeGateway.Carbon;
 
 namespace EdgeGateway.Site;
 
-/// <summary>Whose factor packs the device uses.</summary>
+/// <summary>A signer whose factor packs the device uses.</summary>
 /// <param name="Path">Full path of the PEM file.</param>
 /// <param name="Key">The public key in it, P-256.</param>
 public sealed record FactorSigner(string Path, ECDsa Key)
@@ -17,7 +17,7 @@ public sealed record FactorSigner(string Path, ECDsa Key)
 
 /// <summary>A pack in the data folder that is not used.</summary>
 /// <param name="File">Its name there.</param>
-/// <param name="Why">In a sentence.</param>
+/// <param name="Why">The reason, in a sentence.</param>
 public sealed record RefusedPack(string File, string Why);
 
 /// <summary>
@@ -27,22 +27,22 @@ public sealed partial record FactorPacks
 {
     private FactorPacks(IReadOnlyList<FactorSigner> signers) => Signers = signers;
 
-    /// <summary>What ships, and no pack.</summary>
+    /// <summary>The sets that ship, and no pack.</summary>
     public static FactorPacks None { get; } = new([]);
 
-    /// <summary>Whose packs are used.</summary>
+    /// <summary>The signers whose packs are used.</summary>
     public IReadOnlyList<FactorSigner> Signers { get; }
 
     /// <summary>All sets that hold.</summary>
     public FactorLibrary Library { get; private init; } = FactorLibrary.Shipped;
 
-    /// <summary>Of the sets that are from a pack, by their names, who signed it.</summary>
+    /// <summary>Who signed the packs, by the names of their sets.</summary>
     public IReadOnlyDictionary<string, FactorSigner> SignedBy { get; private init; } = new Dictionary<string, FactorSigner>();
 
     /// <summary>Packs that are damaged, or not signed by a trusted signer.</summary>
     public IReadOnlyList<RefusedPack> Refused { get; private init; } = [];
 
-    /// <summary>Packs of sets that ship in the same or a later version by now, in a sentence each.</summary>
+    /// <summary>The packs of sets that ship in the same or a later version by now, in a sentence each.</summary>
     public IReadOnlyList<string> Overtaken { get; private init; } = [];
 
     /// <summary>
@@ -52,7 +52,7 @@ public sealed partial record FactorPacks
 
     /// <summary>Reads the packs of a data folder. What is wrong with one is no reason to refuse the others.</summary>
     /// <param name="folder">The folder <c>factors</c> in it, which need not exist.</param>
-    /// <param name="signers">Whose packs are used.</param>
+    /// <param name="signers">The signers whose packs are used.</param>
     public static FactorPacks Read(string folder, IReadOnlyList<FactorSigner> signers)
     {
         string[] files;
@@ -84,7 +84,7 @@ public sealed partial record FactorPacks
         {
             try
             {
-                packs = packs.Including(Open(file, signers));
+                packs = packs.WithFound(Open(file, signers));
             }
             catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
             {
@@ -95,9 +95,9 @@ public sealed partial record FactorPacks
         return packs;
     }
 
-    /// <summary>With one more pack, which then stands in the folder in place of all others of its name.</summary>
-    /// <exception cref="CarbonException">A set of its name is as late or later.</exception>
-    public FactorPacks With(FactorPack pack) => Holding(pack) with { Refused = [.. Refused.Where(r => NameOf(r.File) != pack.Set.Name)] };
+    /// <summary>These packs with one more, which stands in the folder in place of all others of its name.</summary>
+    /// <exception cref="CarbonException">The version of the set of its name is the same or later.</exception>
+    public FactorPacks With(FactorPack pack) => WithSetOf(pack) with { Refused = [.. Refused.Where(r => NameOf(r.File) != pack.Set.Name)] };
 
     /// <summary>
     /// Why a set cannot be relied on, or null: a pack that would take its place is refused. A correction is never left out silently.
@@ -134,7 +134,7 @@ public sealed partial record FactorPacks
             );
     }
 
-    // One byte more than a good file can have, so that a longer one shows.
+    // Reads one byte more than a file may have, so that a longer one is noticed.
     private static byte[] Bytes(string path, int most)
     {
         using FileStream file = File.OpenRead(path);
@@ -142,22 +142,24 @@ public sealed partial record FactorPacks
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 
-    private FactorPacks Including(FactorPack pack)
+    private FactorPacks WithFound(FactorPack pack)
     {
         FactorSet? had = Library.Sets.FirstOrDefault(s => s.Name == pack.Set.Name);
-        return had is null || FactorSet.CompareVersions(pack.Set.Version, had.Version) > 0 ? Holding(pack)
-            : SignedBy.ContainsKey(had.Name) ? this // an earlier version, which an interrupted load has left
-            : this with
-            {
-                Overtaken =
-                [
-                    .. Overtaken,
-                    $"The factor pack {FileNameOf(pack.Set)} is not used: this gateway ships {had.Name} in version {had.Version}",
-                ],
-            };
+        if (had is null || FactorSet.CompareVersions(pack.Set.Version, had.Version) > 0)
+        {
+            return WithSetOf(pack);
+        }
+
+        if (SignedBy.ContainsKey(had.Name))
+        {
+            return this; // an earlier version, which a load that was interrupted has left behind
+        }
+
+        string overtaken = $"The factor pack {FileNameOf(pack.Set)} is not used: this gateway ships {had.Name} in version {had.Version}";
+        return this with { Overtaken = [.. Overtaken, overtaken] };
     }
 
-    private FactorPacks Holding(FactorPack pack) =>
+    private FactorPacks WithSetOf(FactorPack pack) =>
         this with
         {
             Library = Library.WithLater(pack.Set),

@@ -16,7 +16,7 @@ public sealed record HeldSet(string Name, string Version, string? Signer);
 /// <param name="folder">Where packs are kept.</param>
 public sealed class FactorStore(string sitePath, FactorPacks packs, string folder)
 {
-    /// <summary>Longest pack.</summary>
+    /// <summary>The longest pack, bytes.</summary>
     public const int MostBytes = FactorPack.MostBytes;
 
     private const int MostPacks = 64;
@@ -63,9 +63,9 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
 
     /// <summary>Checks a pack and keeps it for the next start. Loading it again changes nothing.</summary>
     /// <param name="file">Its bytes.</param>
-    /// <param name="signature">Those of the signature beside it, or none.</param>
-    /// <returns>Set, version and signer, as JSON.</returns>
-    /// <exception cref="InvalidDataException">It is refused, or cannot be stored; what held before holds on.</exception>
+    /// <param name="signature">The bytes of the signature beside it, or none.</param>
+    /// <returns>The set with its version and signer, as JSON.</returns>
+    /// <exception cref="InvalidDataException">The pack is refused, or cannot be stored. What held before goes on holding.</exception>
     public byte[] Load(byte[] file, byte[] signature)
     {
         lock (_loading)
@@ -157,7 +157,7 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
             );
         }
 
-        // A pack is there once its file is. Its signature is there before, and the pack that it takes the place of until after.
+        // A pack counts once its file is there. So its signature is written before it, and the pack that it replaces is removed after it.
         Directory.CreateDirectory(folder);
         DurableFile.FlushFolder(Path.GetDirectoryName(folder)!);
         string path = Path.Combine(folder, FactorPacks.FileNameOf(pack.Set));
@@ -170,7 +170,7 @@ public sealed class FactorStore(string sitePath, FactorPacks packs, string folde
                 .Order(StringComparer.Ordinal)
         )
         {
-            File.Delete(old); // a file before its signature
+            File.Delete(old); // in the order of their names, so a file goes before its signature
         }
     }
 }

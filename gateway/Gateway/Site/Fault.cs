@@ -9,6 +9,6 @@ public sealed record Fault(string Path, string Wrong, string Right)
     /// <summary><c>path: what is wrong; what would be right</c></summary>
     public override string ToString() => Path.Length == 0 ? $"{Wrong}; {Right}" : $"{Path}: {Wrong}; {Right}";
 
-    /// <summary>The same in one line that begins with the file.</summary>
+    /// <summary>The fault in one line that begins with the file.</summary>
     public string Line(string file) => $"{file}: {this}";
 }

@@ -17,7 +17,7 @@ public abstract record MeterSettings
     /// <summary>The bus it is on.</summary>
     public required BusSettings Bus { get; init; }
 
-    /// <summary>What it may claim.</summary>
+    /// <summary>The accuracy class that it may claim.</summary>
     public required AccuracyClass Accuracy { get; init; }
 
     /// <summary>
@@ -44,7 +44,7 @@ public sealed record CtSettings(decimal PrimaryA, decimal SecondaryMv, bool Reve
 /// <param name="At">When it was made, UTC.</param>
 /// <param name="By">Who made it.</param>
 /// <param name="Reference">The instrument that the channel was compared with.</param>
-/// <param name="UncertaintyPercent">Of the comparison, 0.001 to 10.</param>
+/// <param name="UncertaintyPercent">The uncertainty of the comparison, percent, 0.001 to 10.</param>
 public sealed record CalibrationSettings(
     ChannelCalibration Correction,
     DateTimeOffset At,
@@ -63,13 +63,13 @@ public sealed record IndexSettings(string Reading, DateTimeOffset At);
 /// <summary>One current channel of an ADE7953 at its only address, 0x38.</summary>
 public sealed record Ade7953MeterSettings : MeterSettings
 {
-    /// <summary>500 mV peak at gain 1 (ADE7953 datasheet, Analog Inputs), millivolts RMS.</summary>
+    /// <summary>The most that a current input takes, millivolts RMS: 500 mV peak at gain 1 (ADE7953 datasheet, Analog Inputs).</summary>
     public const decimal MostSecondaryMv = 353;
 
     /// <summary>The chip's only I2C address.</summary>
     public const int Address = 0x38;
 
-    /// <summary><c>A</c> or <c>B</c>.</summary>
+    /// <summary>The current channel, <c>A</c> or <c>B</c>.</summary>
     public required char Channel { get; init; }
 
     public required CtSettings Ct { get; init; }
@@ -90,20 +90,20 @@ public sealed record ReadySettings(BusSettings Bus, int Line);
 public sealed record Ads1115MeterSettings : MeterSettings
 {
     /// <summary>
-    /// 1.65 V peak around mid-rail of a 3.3 V supply, millivolts RMS: an input may not leave the supply rails (ADS1115 datasheet, SBAS444,
-    /// absolute maximum ratings).
+    /// The most that an input takes, millivolts RMS: 1.65 V peak around the middle of a 3.3 V supply, because an input may not leave the
+    /// supply rails (ADS1115 datasheet, SBAS444, absolute maximum ratings).
     /// </summary>
     public const decimal MostSecondaryMv = 1166;
 
-    /// <summary>0x48 to 0x4B, by the ADDR pin.</summary>
+    /// <summary>The I2C address, 0x48 to 0x4B by the ADDR pin.</summary>
     public required int Address { get; init; }
 
-    /// <summary><c>0-1</c> is AIN0 against AIN1, <c>0</c> is AIN0 against ground.</summary>
+    /// <summary>The input: <c>0-1</c> is AIN0 against AIN1, <c>0</c> is AIN0 against ground.</summary>
     public required string Input { get; init; }
 
     public required CtSettings Ct { get; init; }
 
-    /// <summary>Volts, 50 to 1000.</summary>
+    /// <summary>The voltage that is assumed, volts, 50 to 1000.</summary>
     public required decimal AssumedVoltageV { get; init; }
 
     /// <summary>Where the chip's ALERT/RDY pin is wired, so that it samples continuously. Null: single conversions.</summary>
@@ -119,7 +119,7 @@ public sealed record Atm90e32asMeterSettings : MeterSettings
     /// <summary>Full scale of the current inputs at gain 1, millivolts RMS.</summary>
     public const decimal MostSecondaryMv = 720;
 
-    /// <summary><c>A</c>, <c>B</c> or <c>C</c>.</summary>
+    /// <summary>The phase, <c>A</c>, <c>B</c> or <c>C</c>.</summary>
     public required char Phase { get; init; }
 
     public required CtSettings Ct { get; init; }
@@ -176,8 +176,9 @@ public sealed record PulseMeterSettings : MeterSettings
     /// <summary>The most impulses a second that the meter can give, above 0 and up to 500; null when that is not known.</summary>
     public decimal? MostPerSecond { get; init; }
 
-    /// <summary>Impulses closer together are no impulses of this meter. Zero when its greatest rate is not known.</summary>
-    public TimeSpan MinimumPeriod => MostPerSecond is { } most ? TimeSpan.FromTicks((long)(TimeSpan.TicksPerSecond / most)) : TimeSpan.Zero;
+    /// <summary>The shortest time between two impulses of this meter. Zero when its greatest rate is not known.</summary>
+    public TimeSpan MinimumPeriod =>
+        MostPerSecond is null ? TimeSpan.Zero : TimeSpan.FromTicks((long)(TimeSpan.TicksPerSecond / MostPerSecond.Value));
 
     /// <inheritdoc/>
     public override ObisCode Obis =>

@@ -18,19 +18,11 @@ internal static partial class SiteCalibration
     /// <param name="meter">The meter.</param>
     /// <param name="accuracy">What it claims, as far as that was readable.</param>
     /// <param name="ct">Its clamp, as far as that was readable.</param>
-    /// <param name="measuresVoltage">Without a voltage there is neither a phase nor an offset of power.</param>
+    /// <param name="measuresVoltage">Whether the channel measures a voltage. Without one it has neither a phase nor an offset of power.</param>
     public static CalibrationSettings? Read(Block meter, AccuracyClass? accuracy, CtSettings? ct, bool measuresVoltage)
     {
         Block? block = meter.Object("calibration", measuresVoltage ? AllKeys : [.. AllKeys.Where(k => k != "offsetMw")]);
-        if (accuracy is { } claimed and not AccuracyClass.Indicative && !meter.Has("calibration"))
-        {
-            meter.Fault(
-                "accuracy",
-                $"\"{claimed.Code()}\" is claimed without a calibration",
-                "compare the installed channel with a reference and write calibration, or leave accuracy out"
-            );
-        }
-
+        RequireForClass(meter, accuracy);
         if (block is null)
         {
             return null;
@@ -51,24 +43,7 @@ internal static partial class SiteCalibration
             " of milliwatts shown without a load",
             0
         );
-        decimal? noise = block.Has("noiseA")
-            ? block.Number(
-                "noiseA",
-                0,
-                ChannelCalibration.MostNoiseA,
-                "is no noise floor",
-                $"write the most amperes shown without a load, 0 to {ChannelCalibration.MostNoiseA}"
-            )
-            : 0;
-        if (noise > ct?.PrimaryA * MostNoisePercent / 100)
-        {
-            block.Fault(
-                "noiseA",
-                $"{noise} A is more than {MostNoisePercent} % of the clamp's rated current",
-                "make sure that nothing was on, or take a smaller clamp"
-            );
-        }
-
+        decimal? noise = Noise(block, ct);
         DateTimeOffset? at = SiteSections.Time(block, "at", required: true);
         string? by = block.Text("by", SiteSections.Line(), "write who calibrated, 1 to 80 characters in one line");
         string? reference = block.Text(
@@ -76,22 +51,7 @@ internal static partial class SiteCalibration
             SiteSections.Line(),
             "write which instrument it was compared with, with its number, 1 to 80 characters in one line"
         );
-        decimal? uncertainty = block.Number(
-            "uncertaintyPercent",
-            0.001m,
-            MostUncertaintyPercent,
-            "is not an uncertainty",
-            $"write the uncertainty of the comparison in percent, up to {MostUncertaintyPercent}"
-        );
-        if (LimitPercent(accuracy) is { } limit && uncertainty > limit)
-        {
-            block.Fault(
-                "uncertaintyPercent",
-                $"{uncertainty} % cannot show class {accuracy!.Value.Code()}",
-                "compare over more pulses, with a better reference, or claim less"
-            );
-        }
-
+        decimal? uncertainty = Uncertainty(block, accuracy);
         return
             ratio is null
             || faulty > 0
@@ -109,6 +69,65 @@ internal static partial class SiteCalibration
                 reference,
                 uncertainty.Value
             );
+    }
+
+    private static void RequireForClass(Block meter, AccuracyClass? accuracy)
+    {
+        if (accuracy is { } claimed and not AccuracyClass.Indicative && !meter.Has("calibration"))
+        {
+            meter.Fault(
+                "accuracy",
+                $"\"{claimed.Code()}\" is claimed without a calibration",
+                "compare the installed channel with a reference and write calibration, or leave accuracy out"
+            );
+        }
+    }
+
+    private static decimal? Noise(Block block, CtSettings? ct)
+    {
+        if (!block.Has("noiseA"))
+        {
+            return 0;
+        }
+
+        decimal? noise = block.Number(
+            "noiseA",
+            0,
+            ChannelCalibration.MostNoiseA,
+            "is no noise floor",
+            $"write the most amperes shown without a load, 0 to {ChannelCalibration.MostNoiseA}"
+        );
+        if (noise > ct?.PrimaryA * MostNoisePercent / 100)
+        {
+            block.Fault(
+                "noiseA",
+                $"{noise} A is more than {MostNoisePercent} % of the clamp's rated current",
+                "make sure that nothing was on, or take a smaller clamp"
+            );
+        }
+
+        return noise;
+    }
+
+    private static decimal? Uncertainty(Block block, AccuracyClass? accuracy)
+    {
+        decimal? uncertainty = block.Number(
+            "uncertaintyPercent",
+            0.001m,
+            MostUncertaintyPercent,
+            "is not an uncertainty",
+            $"write the uncertainty of the comparison in percent, up to {MostUncertaintyPercent}"
+        );
+        if (LimitPercent(accuracy) is { } limit && uncertainty > limit)
+        {
+            block.Fault(
+                "uncertaintyPercent",
+                $"{uncertainty} % cannot show class {accuracy!.Value.Code()}",
+                "compare over more pulses, with a better reference, or claim less"
+            );
+        }
+
+        return uncertainty;
     }
 
     /// <summary>What a pulse meter's face showed, or null.</summary>

@@ -16,14 +16,14 @@ public sealed record SiteFile
     /// <summary>What people call the site.</summary>
     public required string Site { get; init; }
 
-    /// <summary>For billing days and the page. Everything recorded is in UTC.</summary>
+    /// <summary>The time zone of billing days and of the page. Everything recorded is in UTC.</summary>
     public required TimeZoneInfo TimeZone { get; init; }
 
     public required RecordingSettings Recording { get; init; }
 
     public required PageSettings Page { get; init; }
 
-    /// <summary>Null on real buses: one site is either real or simulated.</summary>
+    /// <summary>How simulated buses run. Null on real buses: a site is either real or simulated.</summary>
     public required SimulationSettings? Simulation { get; init; }
 
     public required IReadOnlyList<BusSettings> Buses { get; init; }
@@ -47,7 +47,7 @@ public sealed record SiteFile
     /// <summary>The products that are counted or reported. No product and no meter twice.</summary>
     public required IReadOnlyList<ProductSettings> Products { get; init; }
 
-    /// <summary>What some accounts may emit in a year. None where the site has no targets.</summary>
+    /// <summary>What accounts may emit in a year. Empty where the site has no targets.</summary>
     public required IReadOnlyList<BudgetSettings> Budgets { get; init; }
 
     public required IReadOnlyList<PublisherSettings> Publishers { get; init; }
@@ -110,7 +110,7 @@ public sealed record WitnessSettings(Uri Url, WitnessKey Key);
 /// <param name="Every">Time between two time stamps, 5 min to 1 day.</param>
 public sealed record TimeStampSettings(Uri Url, TimeSpan Every);
 
-/// <summary>When what is recorded.</summary>
+/// <summary>How often what is recorded.</summary>
 /// <param name="Reading">Length of a reading slot, 1 s to 15 min, a divisor of an hour.</param>
 /// <param name="Carbon">Length of a footprint slot, 1 min to 1 h, a divisor of an hour and a multiple of a reading slot.</param>
 /// <param name="Checkpoint">Longest time between two checkpoints, 1 s to 1 h.</param>
@@ -126,7 +126,7 @@ public sealed record PageSettings(string Listen);
 /// <param name="Seed">The same seed gives the same factory.</param>
 /// <param name="Speed">Simulated seconds in a second, 1 to 3600.</param>
 /// <param name="Start">When the simulation begins, UTC. Null: now.</param>
-/// <param name="Repeat">A recording begins again at its end.</param>
+/// <param name="Repeat">Whether a recording begins again at its end.</param>
 public sealed record SimulationSettings(int Seed, int Speed, DateTimeOffset? Start, bool Repeat);
 
 /// <summary>What stands behind a bus.</summary>
@@ -159,7 +159,7 @@ public enum BusKind
 /// <param name="File">Full path of the recording or capture. Null for the other kinds.</param>
 public sealed record BusSettings(string Name, string Device, BusKind Kind, string? File)
 {
-    /// <summary>Nothing on this bus is measured.</summary>
+    /// <summary>Whether the bus is simulated or replayed, so that nothing on it is measured.</summary>
     public bool IsSimulated => Kind is not (BusKind.I2c or BusKind.Spi or BusKind.Gpio);
 }
 
@@ -168,8 +168,8 @@ public sealed record BusSettings(string Name, string Device, BusKind Kind, strin
 /// <param name="Meters">Names of meters of one medium, none twice. None: it takes entries.</param>
 /// <param name="Entries">The subject of the manual entries, or null: it has meters.</param>
 /// <param name="Set">The factor set that the method cites; null of a market without residual mix.</param>
-/// <param name="Method">With its factors.</param>
-/// <param name="SettledYearly">Of a market: instruments are for a calendar year, not a month.</param>
+/// <param name="Method">The method, with its factors.</param>
+/// <param name="SettledYearly">Whether the instruments of a market are for a calendar year, not a month.</param>
 public sealed record FootprintSettings(
     string Account,
     IReadOnlyList<string> Meters,
@@ -185,15 +185,15 @@ public sealed record FootprintSettings(
 /// <param name="LimitKw">The contracted demand, kW, above 0. Null: the month's peak so far is the limit.</param>
 public sealed record FlowSettings(FlowPlan Plan, bool WatchDemand, decimal? LimitKw);
 
-/// <summary>A product of which it is known by itself how many were made.</summary>
+/// <summary>A product whose number is counted by a meter or reported, so that nobody has to enter it.</summary>
 /// <param name="Product">Its name, as the subject of manual entries of production would have it.</param>
 /// <param name="Meter">A meter of the medium product, or null.</param>
 /// <param name="Reports">Where others report it, or null: it has a meter.</param>
 public sealed record ProductSettings(string Product, PulseMeterSettings? Meter, MqttInputSettings? Reports);
 
 /// <summary>What accounts may emit in a year.</summary>
-/// <param name="Accounts">Whose totals are added. None twice, and no meter in two of them.</param>
-/// <param name="Budget">Of a year that begins with a month of the site's calendar, without what was used.</param>
+/// <param name="Accounts">The accounts whose totals are added. None twice, and no meter in two of them.</param>
+/// <param name="Budget">The budget of a year that begins with a month of the site's calendar, without what was used.</param>
 /// <param name="Before">What was emitted in the year before an account was recorded, or null.</param>
 /// <param name="BeforeSource">Where that amount is from; null without it.</param>
 public sealed record BudgetSettings(IReadOnlyList<string> Accounts, Budget Budget, Quantity? Before, string? BeforeSource);
@@ -225,7 +225,7 @@ public sealed record MqttPublisherSettings(string Name, MqttBroker Broker, strin
 /// <param name="Port">1 to 65 535.</param>
 /// <param name="User">User name, or null.</param>
 /// <param name="PasswordFile">Full path of the file that holds the password, or null. Secrets never stand in the site file.</param>
-/// <param name="Tls">The connection is encrypted and the broker's certificate checked.</param>
+/// <param name="Tls">Whether the connection is encrypted and the broker's certificate checked.</param>
 public sealed record MqttBroker(string Host, int Port, string? User, string? PasswordFile, bool Tls);
 
 /// <summary>A series of the grid's carbon intensities.</summary>
@@ -244,7 +244,7 @@ public abstract record InputSettings;
 public sealed record FileInputSettings(string Path, TimeSpan Every) : InputSettings;
 
 /// <summary>A document on a web server.</summary>
-/// <param name="Url">Where.</param>
+/// <param name="Url">Its address.</param>
 /// <param name="Every">Time between two requests, 1 min to 1 day.</param>
 public sealed record HttpInputSettings(Uri Url, TimeSpan Every) : InputSettings;
 

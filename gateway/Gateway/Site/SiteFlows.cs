@@ -24,7 +24,7 @@ internal sealed partial class SiteFlows(SiteMeters meters)
 
         List<string> import = Registers(block, "import", ObisCode.ActiveImport, "flows.import", 1);
         List<string> export = Registers(block, "export", ObisCode.ActiveExport, "flows.export", 0);
-        List<(Generator, IReadOnlyList<string>)> generators = Generators(block);
+        List<MeteredGenerator> generators = Generators(block);
         Block? battery = block.Object("battery", ["charge", "discharge", "chargeEfficiencyPercent"]);
         List<string> charge = battery is null ? [] : Registers(battery, "charge", ObisCode.ActiveImport, "flows.battery.charge", 1);
         List<string> discharge = battery is null
@@ -76,9 +76,9 @@ internal sealed partial class SiteFlows(SiteMeters meters)
         );
     }
 
-    private List<(Generator, IReadOnlyList<string>)> Generators(Block flows)
+    private List<MeteredGenerator> Generators(Block flows)
     {
-        List<(Generator, IReadOnlyList<string>)> generators = [];
+        List<MeteredGenerator> generators = [];
         int i = 0;
         foreach ((JsonElement element, string path) in flows.List("generators", 0, 16, required: false))
         {
@@ -93,7 +93,7 @@ internal sealed partial class SiteFlows(SiteMeters meters)
                 GeneratorName(),
                 "write pv:NAME, nonfossil:NAME or fossil:NAME, such as pv:roof: green is what is not fossil"
             );
-            if (name is not null && generators.Any(g => g.Item1.Name == name))
+            if (name is not null && generators.Any(g => g.Generator.Name == name))
             {
                 block.Fault("name", $"{name} is there already", "give each generator its own name");
             }
@@ -101,75 +101,77 @@ internal sealed partial class SiteFlows(SiteMeters meters)
             List<string> registers = Registers(block, "meters", ObisCode.ActiveExport, at, 1);
             if (name is not null)
             {
-                generators.Add((FlowPlan.GeneratorOf(name), registers));
+                generators.Add(new MeteredGenerator(FlowPlan.GeneratorOf(name), registers));
             }
         }
 
         return generators;
     }
 
-    // A meter that counts both ways takes the direction of its role, if none is written: what a generator gives it exports.
+    // Where no direction is written, a meter that counts both ways takes the usual one of its role: what a generator gives is its meter's
+    // export.
     private List<string> Registers(Block block, string key, ObisCode usual, string role, int least)
     {
         List<string> registers = [];
         int i = 0;
         foreach ((JsonElement element, string _) in block.List(key, least, 64, required: true))
         {
-            string at = $"{key}[{i++}]";
-            Match written = MeterAndDirection().Match(element.ValueKind == JsonValueKind.String ? element.GetString()! : "");
-            if (!written.Success || meters.Find(written.Groups["meter"].Value) is not { } meter)
+            if (Register(block, $"{key}[{i++}]", element, usual, role) is { } register)
             {
-                block.Fault(
-                    at,
-                    written.Success
-                        ? $"\"{written.Groups["meter"].Value}\" is not one of the meters"
-                        : $"{Block.Described(element)} is not one of the meters",
-                    Right
-                );
-                continue;
+                registers.Add(register);
             }
-
-            if (meter.Known && meter.Counts != Medium.Electricity)
-            {
-                block.Fault(at, $"{meter.Name} does not count active energy", "name ade7953, atm90e32as and electricity pulse meters only");
-                continue;
-            }
-
-            bool pulses = meter.Settings is PulseMeterSettings;
-            if (pulses && written.Groups["direction"].Success)
-            {
-                block.Fault(
-                    at,
-                    $"{meter.Name} counts impulses and knows no direction",
-                    "write its name alone: what it counts is what it stands for here"
-                );
-                continue;
-            }
-
-            ObisCode obis = pulses
-                ? ObisCode.ActiveImport
-                : written.Groups["direction"].Value switch
-                {
-                    "import" => ObisCode.ActiveImport,
-                    "export" => ObisCode.ActiveExport,
-                    _ => usual,
-                };
-            string register = $"{meter.Name}/{obis}";
-            if (!_taken.TryAdd(register, role))
-            {
-                string direction =
-                    pulses ? ""
-                    : obis == ObisCode.ActiveImport ? " import"
-                    : " export";
-                block.Fault(at, $"{meter.Name}{direction} is already in {_taken[register]}", "count its energy once");
-                continue;
-            }
-
-            registers.Add(register);
         }
 
         return registers;
     }
+
+    private string? Register(Block block, string at, JsonElement element, ObisCode usual, string role)
+    {
+        Match written = MeterAndDirection().Match(element.ValueKind == JsonValueKind.String ? element.GetString()! : "");
+        if (!written.Success || meters.Find(written.Groups["meter"].Value) is not { } meter)
+        {
+            string what = written.Success ? $"\"{written.Groups["meter"].Value}\"" : Block.Described(element);
+            block.Fault(at, $"{what} is not one of the meters", Right);
+            return null;
+        }
+
+        if (meter.Known && meter.Counts != Medium.Electricity)
+        {
+            block.Fault(at, $"{meter.Name} does not count active energy", "name ade7953, atm90e32as and electricity pulse meters only");
+            return null;
+        }
+
+        bool pulses = meter.Settings is PulseMeterSettings;
+        string direction = written.Groups["direction"].Value;
+        if (pulses && direction.Length > 0)
+        {
+            block.Fault(
+                at,
+                $"{meter.Name} counts impulses and knows no direction",
+                "write its name alone: what it counts is what it stands for here"
+            );
+            return null;
+        }
+
+        ObisCode obis = pulses ? ObisCode.ActiveImport : ObisOf(direction, usual);
+        string register = $"{meter.Name}/{obis}";
+        if (!_taken.TryAdd(register, role))
+        {
+            string way = obis == ObisCode.ActiveImport ? " import" : " export";
+            block.Fault(at, $"{meter.Name}{(pulses ? "" : way)} is already in {_taken[register]}", "count its energy once");
+            return null;
+        }
+
+        return register;
+    }
+
+    private static ObisCode ObisOf(string direction, ObisCode usual) =>
+        direction switch
+        {
+            "import" => ObisCode.ActiveImport,
+            "export" => ObisCode.ActiveExport,
+            _ => usual,
+        };
 
     [GeneratedRegex(@"^(pv|nonfossil|fossil)(:[A-Za-z0-9-]{1,16})?\z")]
     private static partial Regex GeneratorName();

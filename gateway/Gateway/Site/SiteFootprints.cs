@@ -33,7 +33,7 @@ internal sealed partial class SiteFootprints(
     private const string LoadAgain =
         "put its signer into factorPacks, or load a good pack of this set, or take the file out of the folder factors of the data folder";
 
-    // Names of the records beside the account's own.
+    // Names of the records that a footprint's leaf has beside the one of the account.
     private static readonly HashSet<string> Taken =
     [
         "from",
@@ -108,11 +108,14 @@ internal sealed partial class SiteFootprints(
     private FootprintSettings? Footprint(Block block, string? account)
     {
         string[] ways = [.. Ways.Where(block.Has)];
-        Medium medium =
-            ways is ["fuel"] ? Medium.Gas
-            : ways is ["heat"] ? Medium.Heat
-            : Medium.Electricity;
-        List<string> names = block.Has("entries") && !block.Has("meters") ? [] : meters.ThatCount(medium, block);
+        string way = ways is [var only] ? only : "factor";
+        Medium medium = way switch
+        {
+            "fuel" => Medium.Gas,
+            "heat" => Medium.Heat,
+            _ => Medium.Electricity,
+        };
+        List<string> names = block.Has("entries") && !block.Has("meters") ? [] : meters.FindCounting(medium, block);
         string? entries = block.Text(
             "entries",
             SiteSections.Line(),
@@ -130,22 +133,22 @@ internal sealed partial class SiteFootprints(
             return null;
         }
 
-        if (ways is ["market"])
+        switch (way)
         {
-            return Market(block, account, names, entries);
+            case "market":
+                return Market(block, account, names, entries);
+            case "intensity":
+                return BySlot(block, account, names, entries);
         }
 
-        if (ways is ["intensity"])
+        MethodOfSet? method = way switch
         {
-            return BySlot(block, account, names, entries);
-        }
-
-        (FactorSet Set, RecordedMethod Method)? method =
-            ways is ["fuel"] ? Fuel(block, entries is null)
-            : ways is ["heat"] ? Heat(block)
-            : Factor(block);
-        RefuseDoubtful(block, ways is [var way] ? way : "factor", method?.Set);
-        return account is not null && method is { } m ? new FootprintSettings(account, names, entries, m.Set, m.Method) : null;
+            "fuel" => Fuel(block, entries is null),
+            "heat" => Heat(block),
+            _ => Factor(block),
+        };
+        RefuseDoubtful(block, way, method?.Set);
+        return account is null || method is null ? null : new FootprintSettings(account, names, entries, method.Set, method.Method);
     }
 
     private void RefuseDoubtful(Block block, string at, FactorSet? used)
@@ -207,7 +210,7 @@ internal sealed partial class SiteFootprints(
         string? name = block?.Text("name", SiteSections.Line(), "write the market that instruments must be for, such as CN");
         string? settle = block?.Choice("settle", ["month", "year"], "write month or year: the calendar period that instruments are for");
         bool without = block?.Has("residual") == false;
-        (FactorSet Set, Factor Factor)? residual = block is null || without ? null : FactorOf(block, "residual");
+        FoundFactor? residual = block is null || without ? null : FactorOf(block, "residual");
         if (residual is { } r && !Residuals.Contains(r.Factor.Key.Kind))
         {
             block!.Fault(
@@ -224,12 +227,12 @@ internal sealed partial class SiteFootprints(
             : new FootprintSettings(account, names, null, residual?.Set, RecordedMethod.OfMarket(name, residual?.Factor), settle == "year");
     }
 
-    private (FactorSet Set, RecordedMethod Method)? Factor(Block footprint) =>
+    private MethodOfSet? Factor(Block footprint) =>
         FactorOf(footprint, "factor") is { } found
-            ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, found.Factor))
+            ? new MethodOfSet(found.Set, RecordedMethod.OfEnergy(RecordedMethod.LocationBased, found.Factor))
             : null;
 
-    private (FactorSet Set, Factor Factor)? FactorOf(Block footprint, string at)
+    private FoundFactor? FactorOf(Block footprint, string at)
     {
         Block? block = footprint.Object(at, ["region", "year", "kind", "purpose", "set"], required: true);
         string? region = block?.Text("region", SiteSections.Line(), "write the region of the grid, such as CN-grid-east");
@@ -248,18 +251,10 @@ internal sealed partial class SiteFootprints(
         }
 
         var key = new FactorKey(region, year.Value, kind, purpose);
-        (FactorSet Set, Factor Factor)[] found = [.. packs.Library.Find(key).Where(f => named is null || f.Set.Name == named)];
+        FoundFactor[] found = [.. packs.Library.Find(key).Where(f => named is null || f.Set.Name == named)];
         if (found is not [(var set, var factor)])
         {
-            footprint.Fault(
-                at,
-                found.Length == 0
-                    ? $"there is no emission factor {key}{(named is null ? "" : $" in {named}")}"
-                    : $"{string.Join(" and ", found.Select(f => f.Set.Name))} both hold {key}",
-                found.Length > 0
-                    ? "name one of them with set"
-                    : packs.Library.Choices(key) + string.Concat(packs.Refused.Select(r => $"; {r.Why}"))
-            );
+            FaultOfChoice(footprint, at, key, named, found);
             return null;
         }
 
@@ -273,18 +268,34 @@ internal sealed partial class SiteFootprints(
             return null;
         }
 
-        return (set, factor);
+        return new FoundFactor(set, factor);
     }
 
-    private (FactorSet Set, RecordedMethod Method)? Heat(Block footprint)
+    private void FaultOfChoice(Block footprint, string at, FactorKey key, string? set, FoundFactor[] found)
+    {
+        if (found.Length > 0)
+        {
+            footprint.Fault(at, $"{string.Join(" and ", found.Select(f => f.Set.Name))} both hold {key}", "name one of them with set");
+            return;
+        }
+
+        string where = set is null ? "" : $" in {set}";
+        footprint.Fault(
+            at,
+            $"there is no emission factor {key}{where}",
+            packs.Library.Choices(key) + string.Concat(packs.Refused.Select(r => $"; {r.Why}"))
+        );
+    }
+
+    private MethodOfSet? Heat(Block footprint)
     {
         Block? block = footprint.Object("heat", ["region", "set"]);
         return block is not null && Find(block, "heat", "average") is { } found
-            ? (found.Set, RecordedMethod.OfEnergy(RecordedMethod.PurchasedHeat, found.Factors[0]))
+            ? new MethodOfSet(found.Set, RecordedMethod.OfEnergy(RecordedMethod.PurchasedHeat, found.Factors[0]))
             : null;
     }
 
-    private (FactorSet Set, RecordedMethod Method)? Fuel(Block footprint, bool metered)
+    private MethodOfSet? Fuel(Block footprint, bool metered)
     {
         Block? block = footprint.Object("fuel", FuelKeys);
         string? name = block?.Text("name", SiteSections.Line(), "write the fuel as its factor set has it, such as natural-gas");
@@ -303,10 +314,10 @@ internal sealed partial class SiteFootprints(
             RecordedMethod method = RecordedMethod.OfFuel(found.Factors[0], found.Factors[1], found.Factors[2], conditions);
             if (metered)
             {
-                method.Micrograms(Quantity.Parse("1 m3")); // whether base and calorific value fit shows when they are used
+                method.Micrograms(Quantity.Parse("1 m3")); // throws where base and calorific value do not fit each other
             }
 
-            return (found.Set, method);
+            return new MethodOfSet(found.Set, method);
         }
         catch (CarbonException e)
         {
@@ -328,7 +339,36 @@ internal sealed partial class SiteFootprints(
             required: false
         );
         bool gauge = block.Has("gaugeKpa");
-        decimal? pressure = block.Number(
+        decimal? pressure = Pressure(block, gauge);
+        decimal? ambient = AmbientPressure(block, required: gauge);
+        decimal? celsius = Celsius(block, required: pressure is not null);
+        decimal? density = Density(block);
+        string? source = block.Text(
+            "densitySource",
+            SiteSections.Line(),
+            "write who states the density, where and when",
+            required: density is not null
+        );
+        if (
+            !FitTogether(block, named, pressure, density)
+            || (gauge && ambient is null)
+            || (pressure is not null && celsius is null)
+            || (density is not null && source is null)
+        )
+        {
+            return null;
+        }
+
+        return new FuelConditions(
+            named,
+            pressure is null ? null : new DeclaredPressure(Kilopascal(pressure.Value), ambient is null ? null : Kilopascal(ambient.Value)),
+            celsius is null ? null : Temperature.Parse(string.Create(CultureInfo.InvariantCulture, $"{celsius} °C")),
+            density is null ? null : CitedFactor.Given(string.Create(CultureInfo.InvariantCulture, $"{density} kg/l"), source!)
+        );
+    }
+
+    private static decimal? Pressure(Block block, bool gauge) =>
+        block.Number(
             gauge ? "gaugeKpa" : "pressureKpa",
             gauge ? -100 : 10,
             20_000,
@@ -337,53 +377,42 @@ internal sealed partial class SiteFootprints(
             3,
             required: false
         );
-        decimal? ambient = block.Number(
+
+    private static decimal? AmbientPressure(Block block, bool required) =>
+        block.Number(
             "ambientKpa",
             50,
             110,
             "does not occur where people work",
             "write the pressure of the air around, 50 to 110 kPa",
             3,
-            required: gauge
+            required
         );
-        decimal? temperature = block.Number(
-            "temperatureC",
-            -50,
-            200,
-            "is no temperature of gas in a meter",
-            "write it in °C, -50 to 200",
-            3,
-            required: pressure is not null
-        );
-        decimal? density = block.Number(
-            "density",
-            0.4m,
-            2m,
-            "is no density of a liquid fuel",
-            "write it in kg/l, such as 0.84",
-            6,
-            required: false
-        );
-        string? source = block.Text(
-            "densitySource",
-            SiteSections.Line(),
-            "write who states the density, where and when",
-            required: density is not null
-        );
+
+    private static decimal? Celsius(Block block, bool required) =>
+        block.Number("temperatureC", -50, 200, "is no temperature of gas in a meter", "write it in °C, -50 to 200", 3, required);
+
+    private static decimal? Density(Block block) =>
+        block.Number("density", 0.4m, 2m, "is no density of a liquid fuel", "write it in kg/l, such as 0.84", 6, required: false);
+
+    private static bool FitTogether(Block block, string? named, decimal? pressure, decimal? density)
+    {
+        bool gauge = block.Has("gaugeKpa");
         if (gauge && block.Has("pressureKpa"))
         {
             block.Fault("pressureKpa", "stands beside gaugeKpa", "write the one that is known");
-            return null;
+            return false;
         }
 
-        if ((block.Has("ambientKpa") && !gauge) || (block.Has("temperatureC") && pressure is null))
+        bool onlyTemperature = block.Has("temperatureC") && pressure is null;
+        if (onlyTemperature || (block.Has("ambientKpa") && !gauge))
         {
             block.Fault(
-                block.Has("temperatureC") && pressure is null ? "temperatureC" : "ambientKpa",
+                onlyTemperature ? "temperatureC" : "ambientKpa",
                 "stands without the pressure it belongs to",
                 "write gaugeKpa with ambientKpa and temperatureC, or pressureKpa with temperatureC"
             );
-            return null;
+            return false;
         }
 
         if (
@@ -397,34 +426,24 @@ internal sealed partial class SiteFootprints(
                 "does not fit the rest",
                 "a gas has a base, and pressure and temperature where its meter does not convert; a liquid has a density with its source"
             );
-            return null;
+            return false;
         }
 
-        DeclaredPressure? declared = pressure is { } p
-            ? new DeclaredPressure(Kilopascal(p), ambient is { } a ? Kilopascal(a) : null)
-            : null;
-        return (gauge && ambient is null) || (pressure is not null && temperature is null) || (density is not null && source is null)
-            ? null
-            : new FuelConditions(
-                named,
-                declared,
-                temperature is { } t ? Temperature.Parse(string.Create(CultureInfo.InvariantCulture, $"{t} °C")) : null,
-                density is { } d ? CitedFactor.Given(string.Create(CultureInfo.InvariantCulture, $"{d} kg/l"), source!) : null
-            );
+        return true;
     }
 
     private static Quantity Kilopascal(decimal value) => Quantity.Parse(string.Create(CultureInfo.InvariantCulture, $"{value} kPa"));
 
-    // A set is named: which one holds is never chosen silently.
-    private (FactorSet Set, Factor[] Factors)? Find(Block block, string of, params string[] kinds)
+    // The site file names the set, so that no set is ever chosen silently.
+    private FactorsOfSet? Find(Block block, string of, params string[] kinds)
     {
         string? region = block.Text("region", SiteSections.Line(), "write the region of the factors, such as CN");
         FactorSet[] with = [.. packs.Library.Sets.Where(s => kinds.All(k => s.Factors.Any(f => f.Key.Of == of && f.Key.Kind == k)))];
+        IEnumerable<Factor> calorific = packs.Library.Sets.SelectMany(s => s.Factors).Where(f => f.Key.Kind == "ncv");
         string right =
             with.Length > 0
                 ? $"write {Block.Either(with.Select(s => s.Name))}"
-                : "the fuels are "
-                    + $"{string.Join(", ", packs.Library.Sets.SelectMany(s => s.Factors).Where(f => f.Key.Kind == "ncv").Select(f => f.Key.Of).Distinct())}";
+                : $"the fuels are {string.Join(", ", calorific.Select(f => f.Key.Of).Distinct())}";
         string? name = block.Text("set", SiteSections.Line(), right);
         if (region is null || name is null)
         {
@@ -449,9 +468,13 @@ internal sealed partial class SiteFootprints(
             return null;
         }
 
-        return (with.First(s => s.Name == name), [.. factors.OfType<Factor>()]);
+        return new FactorsOfSet(with.First(s => s.Name == name), [.. factors.OfType<Factor>()]);
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,31}\z")]
     private static partial Regex Account();
+
+    private sealed record MethodOfSet(FactorSet Set, RecordedMethod Method);
+
+    private sealed record FactorsOfSet(FactorSet Set, Factor[] Factors);
 }

@@ -59,16 +59,23 @@ internal static class SiteIntensities
         int? every = block.Integer("everyMinutes", 1, 1440, " of minutes", way == "file" ? 1 : 15);
         return way switch
         {
-            "file" => block.Text("file", SiteSections.FilePath(), "write the path of the table, relative to the site file or from /")
-                is { } file
-            && every is { } minutes
-                ? new FileInputSettings(Path.GetFullPath(file, folder), TimeSpan.FromMinutes(minutes))
-                : null,
-            "url" => SiteSections.Url(block, "write where the table is to be had, such as https://grid.example/intensity.csv") is { } url
-            && every is { } minutes
-                ? new HttpInputSettings(url, TimeSpan.FromMinutes(minutes))
-                : null,
+            "file" => FileInput(block, folder, every),
+            "url" => HttpInput(block, every),
             _ => SiteSections.MqttInput(block),
         };
+    }
+
+    private static FileInputSettings? FileInput(Block block, string folder, int? everyMinutes)
+    {
+        string? file = block.Text("file", SiteSections.FilePath(), "write the path of the table, relative to the site file or from /");
+        return file is null || everyMinutes is null
+            ? null
+            : new FileInputSettings(Path.GetFullPath(file, folder), TimeSpan.FromMinutes(everyMinutes.Value));
+    }
+
+    private static HttpInputSettings? HttpInput(Block block, int? everyMinutes)
+    {
+        Uri? url = SiteSections.Url(block, "write where the table is to be had, such as https://grid.example/intensity.csv");
+        return url is null || everyMinutes is null ? null : new HttpInputSettings(url, TimeSpan.FromMinutes(everyMinutes.Value));
     }
 }

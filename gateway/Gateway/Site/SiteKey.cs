@@ -5,7 +5,7 @@ namespace EdgeGateway.Site;
 /// <summary>Reads which key the device signs with, and which one it takes over from.</summary>
 internal static partial class SiteKey
 {
-    /// <summary>The section <c>key</c>.</summary>
+    /// <summary>Reads the section <c>key</c>. Incomplete when there are faults.</summary>
     public static DeviceKeySettings Read(Block root)
     {
         if (root.Object("key") is not { } block)

@@ -5,6 +5,13 @@ using EdgeGateway.Readings;
 
 namespace EdgeGateway.Site;
 
+/// <summary>A meter that a site file names.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Known">Whether it is known what it counts: its kind is not faulty.</param>
+/// <param name="Counts">What it counts, where that is known; electricity is active energy.</param>
+/// <param name="Settings">Its settings. Null: they have faults.</param>
+internal sealed record NamedMeter(string Name, bool Known, Medium? Counts, MeterSettings? Settings);
+
 /// <summary>Reads the meters of a site file against its buses and groups.</summary>
 internal sealed partial class SiteMeters(
     IReadOnlyDictionary<string, BusSettings?> buses,
@@ -15,6 +22,19 @@ internal sealed partial class SiteMeters(
 {
     private static readonly string[] Kinds = ["ade7953", "ads1115", "atm90e32as", "pulse"];
     private static readonly string[] CommonKeys = ["name", "group", "kind", "bus", "accuracy", "source"];
+    private static readonly string[] PulseKeys =
+    [
+        .. CommonKeys,
+        "line",
+        "medium",
+        "impulsesPerUnit",
+        "unit",
+        "stableMs",
+        "bias",
+        "activeLow",
+        "mostPerSecond",
+        "index",
+    ];
     private const string I2cChips = "I2C chips";
     private const string SpiChip = "an ATM90E32AS";
     private const string Lines = "pulse lines";
@@ -22,21 +42,21 @@ internal sealed partial class SiteMeters(
     private static readonly string[] Biases = ["up", "down", "none"];
     private static readonly string[] Media = [.. Enum.GetNames<Medium>().Select(m => m.ToLowerInvariant())];
 
-    // Every meter with a name, also a faulty one, and what it counts: electricity is active energy. Not known: its kind is faulty.
-    private readonly Dictionary<string, (bool Known, Medium? Counts)> _names = new(StringComparer.OrdinalIgnoreCase);
+    // Every meter that has a name, also a faulty one.
+    private readonly Dictionary<string, Counting> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _places = [];
     private readonly Dictionary<string, bool> _readyChips = [];
-    private readonly Dictionary<string, (decimal? Divider, string? Voltage)> _chips = [];
-    private readonly Dictionary<string, (decimal? Divider, int? LineHz)> _threePhaseChips = [];
+    private readonly Dictionary<string, VoltageInput> _chips = [];
+    private readonly Dictionary<string, ThreePhaseChip> _threePhaseChips = [];
     private readonly Dictionary<string, string> _carried = [];
 
     /// <summary>The meters. Incomplete when there are faults.</summary>
     public List<MeterSettings> Settings { get; } = [];
 
-    /// <summary>Groups that a meter is in.</summary>
+    /// <summary>The groups that a meter is in.</summary>
     public HashSet<string> UsedGroups { get; } = [];
 
-    /// <summary>Every meter's group is known.</summary>
+    /// <summary>Whether every meter's group is known.</summary>
     public bool CanTellGroups { get; private set; } = true;
 
     /// <summary>Reads the section.</summary>
@@ -46,24 +66,27 @@ internal sealed partial class SiteMeters(
         {
             if (Block.Of(element, path, faults) is { } block)
             {
-                Meter(block);
+                ReadMeter(block);
             }
         }
     }
 
-    /// <summary>
-    /// A meter by its name, also a faulty one, or null: what it counts, where its kind is known, and its settings, where they are right.
-    /// </summary>
-    public (string Name, bool Known, Medium? Counts, MeterSettings? Settings)? Find(string name) =>
-        !_names.TryGetValue(name, out (bool Known, Medium? Counts) meter) ? null
-        : Settings.Find(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } settings
-            ? (settings.Name, meter.Known, meter.Counts, settings)
-        : (name, meter.Known, meter.Counts, null);
+    /// <summary>A meter by its name, also a faulty one, or null.</summary>
+    public NamedMeter? Find(string name)
+    {
+        if (!_names.TryGetValue(name, out Counting counting))
+        {
+            return null;
+        }
+
+        MeterSettings? settings = Settings.Find(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        return new NamedMeter(settings?.Name ?? name, counting.Known, counting.Medium, settings);
+    }
 
     /// <summary>
     /// The names in a footprint's <c>meters</c>, all of them of meters that count one medium; of electricity active energy.
     /// </summary>
-    public List<string> ThatCount(Medium medium, Block footprint)
+    public List<string> FindCounting(Medium medium, Block footprint)
     {
         List<string> names = [];
         int i = 0;
@@ -71,7 +94,7 @@ internal sealed partial class SiteMeters(
         {
             string at = $"meters[{i++}]";
             string? name = element.ValueKind == JsonValueKind.String ? element.GetString() : null;
-            if (name is null || !_names.TryGetValue(name, out (bool Known, Medium? Counts) meter))
+            if (name is null || !_names.TryGetValue(name, out Counting meter))
             {
                 footprint.Fault(at, $"{Block.Described(element)} is not one of the meters", "write the name of a meter of this site");
             }
@@ -79,16 +102,9 @@ internal sealed partial class SiteMeters(
             {
                 footprint.Fault(at, $"{name} is in the list already", "count its energy once");
             }
-            else if (meter.Known && meter.Counts != medium)
+            else if (meter.Known && meter.Medium != medium)
             {
-                string word = medium.ToString().ToLowerInvariant();
-                footprint.Fault(
-                    at,
-                    $"{name} does not count {(medium == Medium.Electricity ? "active energy" : word)}",
-                    medium == Medium.Electricity
-                        ? "name ade7953, atm90e32as and electricity pulse meters only"
-                        : $"name pulse meters of the medium {word} only"
-                );
+                FaultOfMedium(footprint, at, name, medium);
             }
             else
             {
@@ -99,7 +115,20 @@ internal sealed partial class SiteMeters(
         return names;
     }
 
-    private void Meter(Block block)
+    private static void FaultOfMedium(Block footprint, string at, string name, Medium medium)
+    {
+        if (medium == Medium.Electricity)
+        {
+            footprint.Fault(at, $"{name} does not count active energy", "name ade7953, atm90e32as and electricity pulse meters only");
+        }
+        else
+        {
+            string word = medium.ToString().ToLowerInvariant();
+            footprint.Fault(at, $"{name} does not count {word}", $"name pulse meters of the medium {word} only");
+        }
+    }
+
+    private void ReadMeter(Block block)
     {
         string? name = block.Text("name", SiteSections.Name(), SiteSections.NameRule);
         if (name is not null && _names.ContainsKey(name))
@@ -119,22 +148,17 @@ internal sealed partial class SiteMeters(
         string? kind = block.Choice("kind", Kinds);
         if (kind is null)
         {
-            Know(name, known: false, null);
+            Remember(name, known: false, null);
             return;
         }
 
-        string? source = Carries(
-            block,
-            bus,
-            kind switch
-            {
-                "pulse" => Lines,
-                "atm90e32as" => SpiChip,
-                _ => I2cChips,
-            }
-        )
-            ? Source(block, bus!, kind)
-            : null;
+        string what = kind switch
+        {
+            "pulse" => Lines,
+            "atm90e32as" => SpiChip,
+            _ => I2cChips,
+        };
+        string? source = Carries(block, bus, what) ? Source(block, bus!, kind) : null;
         MeterSettings? settings = kind switch
         {
             "ade7953" => Ade7953(block, name, group, bus, source),
@@ -142,7 +166,7 @@ internal sealed partial class SiteMeters(
             "atm90e32as" => Atm90e32as(block, name, group, bus, source),
             _ => Pulse(block, name, group, bus, source),
         };
-        Know(
+        Remember(
             name,
             settings is not null || kind == "ads1115",
             settings switch
@@ -158,11 +182,11 @@ internal sealed partial class SiteMeters(
         }
     }
 
-    private void Know(string? name, bool known, Medium? counts)
+    private void Remember(string? name, bool known, Medium? counts)
     {
         if (name is not null)
         {
-            _names.TryAdd(name, (known, counts));
+            _names.TryAdd(name, new Counting(known, counts));
         }
     }
 
@@ -185,24 +209,18 @@ internal sealed partial class SiteMeters(
         );
         string? channel = block.Choice("channel", ["A", "B"]);
         CtSettings? ct = Ct(block, Ade7953MeterSettings.MostSecondaryMv, "the chip's input", hasDirection: true);
-        decimal? divider = block.Number(
-            "voltageDivider",
-            1,
-            1_000_000,
-            "is not a voltage divider",
-            "write mains volts for one volt at the chip, 1 to 1000000, such as 1001"
-        );
+        decimal? divider = VoltageDivider(block);
         CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: true);
         if (bus is not null)
         {
-            Unique(
+            RequireUnique(
                 block,
                 "channel",
                 channel is null ? null : $"{bus.Name} channel {channel}",
                 $"channel {channel} of the chip on {bus.Name}",
                 name
             );
-            OneVoltage(block, bus, divider, source);
+            RequireOneVoltage(block, bus, divider, source);
         }
 
         return
@@ -246,8 +264,8 @@ internal sealed partial class SiteMeters(
         ReadySettings? ready = Ready(block, bus, name);
         if (bus is not null && address is not null && input is not null)
         {
-            Unique(block, "input", $"{bus.Name} {address} {input}", $"input {input} of the chip at {address} on {bus.Name}", name);
-            AloneWithReady(block, $"{bus.Name} {address}", ready is not null);
+            RequireUnique(block, "input", $"{bus.Name} {address} {input}", $"input {input} of the chip at {address} on {bus.Name}", name);
+            RequireAloneWithReady(block, $"{bus.Name} {address}", ready is not null);
         }
 
         return
@@ -296,12 +314,12 @@ internal sealed partial class SiteMeters(
             return null;
         }
 
-        Unique(block, "line", $"{lines} line {line}", $"line {line} of {lines}", name);
+        RequireUnique(block, "line", $"{lines} line {line}", $"line {line} of {lines}", name);
         return new ReadySettings(buses[lines]!, line.Value);
     }
 
     // A chip that converts one input continuously has no time for another.
-    private void AloneWithReady(Block block, string chip, bool ready)
+    private void RequireAloneWithReady(Block block, string chip, bool ready)
     {
         if (!_readyChips.TryAdd(chip, ready) && (ready || _readyChips[chip]))
         {
@@ -324,19 +342,19 @@ internal sealed partial class SiteMeters(
         );
         string? phase = block.Choice("phase", ["A", "B", "C"]);
         CtSettings? ct = Ct(block, Atm90e32asMeterSettings.MostSecondaryMv, "the chip's input", hasDirection: true);
-        decimal? divider = block.Number(
-            "voltageDivider",
-            1,
-            1_000_000,
-            "is not a voltage divider",
-            "write mains volts for one volt at the chip, 1 to 1000000, such as 1001"
-        );
+        decimal? divider = VoltageDivider(block);
         int? lineHz = LineHz(block);
         CalibrationSettings? calibration = SiteCalibration.Read(block, accuracy, ct, measuresVoltage: true);
         if (bus is not null)
         {
-            Unique(block, "phase", phase is null ? null : $"{bus.Name} phase {phase}", $"phase {phase} of the chip on {bus.Name}", name);
-            OneChip(block, bus, divider, lineHz);
+            RequireUnique(
+                block,
+                "phase",
+                phase is null ? null : $"{bus.Name} phase {phase}",
+                $"phase {phase} of the chip on {bus.Name}",
+                name
+            );
+            RequireOneSetting(block, bus, divider, lineHz);
         }
 
         return
@@ -364,6 +382,15 @@ internal sealed partial class SiteMeters(
             };
     }
 
+    private static decimal? VoltageDivider(Block block) =>
+        block.Number(
+            "voltageDivider",
+            1,
+            1_000_000,
+            "is not a voltage divider",
+            "write mains volts for one volt at the chip, 1 to 1000000, such as 1001"
+        );
+
     private static int? LineHz(Block block)
     {
         const string Wrong = "is not a nominal mains frequency";
@@ -380,18 +407,7 @@ internal sealed partial class SiteMeters(
 
     private PulseMeterSettings? Pulse(Block block, string? name, string? group, BusSettings? bus, string? source)
     {
-        block.Allow([
-            .. CommonKeys,
-            "line",
-            "medium",
-            "impulsesPerUnit",
-            "unit",
-            "stableMs",
-            "bias",
-            "activeLow",
-            "mostPerSecond",
-            "index",
-        ]);
+        block.Allow(PulseKeys);
         AccuracyClass? accuracy = Accuracy(block, "meter", AccuracyClasses.All, $"write {Block.Either(AccuracyClasses.All)}");
         int? line = block.Integer("line", 0, 63, " for the offset of the line");
         string? mediumName = block.Choice("medium", Media);
@@ -410,27 +426,11 @@ internal sealed partial class SiteMeters(
         int? stable = block.Integer("stableMs", 1, 1000, " of milliseconds");
         string? bias = block.Has("bias") ? block.Choice("bias", Biases) : "up";
         bool activeLow = block.Flag("activeLow", absent: true);
-        decimal? most = block.Number(
-            "mostPerSecond",
-            0.001m,
-            500,
-            "is no rate that can be counted",
-            "write the most impulses a second that the meter gives, 0.001 to 500",
-            required: false
-        );
-        if (most * 2 * stable > 1000)
-        {
-            block.Fault(
-                "mostPerSecond",
-                $"so many impulses cannot each be stable for {stable} ms on and off",
-                $"write a shorter stableMs, or at most {500m / stable:0.###}"
-            );
-        }
-
+        decimal? most = MostPerSecond(block, stable);
         IndexSettings? index = SiteCalibration.Index(block);
         if (bus is not null && line is not null)
         {
-            Unique(block, "line", $"{bus.Name} line {line}", $"line {line} of {bus.Name}", name);
+            RequireUnique(block, "line", $"{bus.Name} line {line}", $"line {line} of {bus.Name}", name);
         }
 
         return
@@ -460,6 +460,28 @@ internal sealed partial class SiteMeters(
                 MostPerSecond = most,
                 Index = index,
             };
+    }
+
+    private static decimal? MostPerSecond(Block block, int? stableMs)
+    {
+        decimal? most = block.Number(
+            "mostPerSecond",
+            0.001m,
+            500,
+            "is no rate that can be counted",
+            "write the most impulses a second that the meter gives, 0.001 to 500",
+            required: false
+        );
+        if (most * 2 * stableMs > 1000)
+        {
+            block.Fault(
+                "mostPerSecond",
+                $"so many impulses cannot each be stable for {stableMs} ms on and off",
+                $"write a shorter stableMs, or at most {500m / stableMs:0.###}"
+            );
+        }
+
+        return most;
     }
 
     private static AccuracyClass? Accuracy(Block block, string absent, IReadOnlyList<string> allowed, string right)
@@ -547,9 +569,7 @@ internal sealed partial class SiteMeters(
             (BusKind.Gpio, not Lines) => "has GPIO lines, which pulse meters are wired to",
             (BusKind.Recording, Lines) => "replays waveforms, which have no pulses",
             (BusKind.EdgeCapture, not Lines) => "replays edges, which drive pulse meters only",
-            _ => _carried.TryAdd(bus.Name, what) || _carried[bus.Name] == what ? null
-            : what == Lines || _carried[bus.Name] == Lines ? "has both chips and pulse lines"
-            : "has both I2C chips and an ATM90E32AS",
+            _ => WrongMixture(bus, what),
         };
         if (wrong is not null)
         {
@@ -568,7 +588,18 @@ internal sealed partial class SiteMeters(
         return wrong is null;
     }
 
-    private void Unique(Block block, string key, string? place, string words, string? name)
+    // A bus carries what its first meter is, and nothing else.
+    private string? WrongMixture(BusSettings bus, string what)
+    {
+        if (_carried.TryAdd(bus.Name, what) || _carried[bus.Name] == what)
+        {
+            return null;
+        }
+
+        return what == Lines || _carried[bus.Name] == Lines ? "has both chips and pulse lines" : "has both I2C chips and an ATM90E32AS";
+    }
+
+    private void RequireUnique(Block block, string key, string? place, string words, string? name)
     {
         if (place is not null && !_places.TryAdd(place, name ?? "another meter"))
         {
@@ -576,10 +607,10 @@ internal sealed partial class SiteMeters(
         }
     }
 
-    // Gains, thresholds and the mode of an ATM90E32AS are the chip's.
-    private void OneChip(Block block, BusSettings bus, decimal? divider, int? lineHz)
+    // Gains, thresholds and the mode of an ATM90E32AS are settings of the chip, so they are the same for all its phases.
+    private void RequireOneSetting(Block block, BusSettings bus, decimal? divider, int? lineHz)
     {
-        if (_threePhaseChips.TryAdd(bus.Name, (divider, lineHz)))
+        if (_threePhaseChips.TryAdd(bus.Name, new ThreePhaseChip(divider, lineHz)))
         {
             return;
         }
@@ -602,7 +633,7 @@ internal sealed partial class SiteMeters(
     }
 
     // The two current channels of an ADE7953 share its one voltage input.
-    private void OneVoltage(Block block, BusSettings bus, decimal? divider, string? source)
+    private void RequireOneVoltage(Block block, BusSettings bus, decimal? divider, string? source)
     {
         string? voltage = bus.Kind switch
         {
@@ -610,7 +641,7 @@ internal sealed partial class SiteMeters(
             BusKind.Recording => source?.Split('/')[0],
             _ => null,
         };
-        if (!_chips.TryAdd(bus.Name, (divider, voltage)))
+        if (!_chips.TryAdd(bus.Name, new VoltageInput(divider, voltage)))
         {
             (decimal? otherDivider, string? otherVoltage) = _chips[bus.Name];
             if (divider is not null && otherDivider is not null && divider != otherDivider)
@@ -647,4 +678,13 @@ internal sealed partial class SiteMeters(
 
     [GeneratedRegex(@"^edges\z")]
     private static partial Regex Edges();
+
+    // What a meter counts; electricity is active energy. Not known: its kind is faulty.
+    private readonly record struct Counting(bool Known, Medium? Medium);
+
+    // Of an ADE7953: mains volts for a volt at its voltage input, and the phase or channel of the recording that drives it.
+    private readonly record struct VoltageInput(decimal? Divider, string? Voltage);
+
+    // Of an ATM90E32AS: mains volts for a volt at its voltage inputs, and the nominal mains frequency.
+    private readonly record struct ThreePhaseChip(decimal? Divider, int? LineHz);
 }

@@ -48,34 +48,45 @@ internal sealed partial class SiteProducts(SiteMeters meters, List<Fault> faults
                 continue;
             }
 
-            string? name = block.Text("meter", SiteSections.Name(), "write the name of a pulse meter of the medium product");
-            if (name is null)
+            if (Counter(block, path, taken) is { } counter && product is not null)
             {
-                continue;
-            }
-
-            if (meters.Find(name) is not { } meter)
-            {
-                block.Fault("meter", $"\"{name}\" is not one of the meters", "write the name of a meter of this site");
-            }
-            else if (meter.Known && meter.Counts != Medium.Product)
-            {
-                block.Fault("meter", $"{meter.Name} does not count pieces", "name a pulse meter of the medium product");
-            }
-            else if (!taken.TryAdd(meter.Name, path))
-            {
-                block.Fault("meter", $"{meter.Name} is already in {taken[meter.Name]}", "count its pieces once");
-            }
-            else if (product is not null && meter.Settings is PulseMeterSettings settings)
-            {
-                products.Add(new ProductSettings(product, settings, null));
+                products.Add(new ProductSettings(product, counter, null));
             }
         }
 
         return products;
     }
 
-    // As a manual entry may have its subject, which is what the two must not both count.
+    // The meter that counts the pieces, where it can be told and counts no other product.
+    private PulseMeterSettings? Counter(Block block, string path, Dictionary<string, string> taken)
+    {
+        string? name = block.Text("meter", SiteSections.Name(), "write the name of a pulse meter of the medium product");
+        if (name is null)
+        {
+            return null;
+        }
+
+        if (meters.Find(name) is not { } meter)
+        {
+            block.Fault("meter", $"\"{name}\" is not one of the meters", "write the name of a meter of this site");
+        }
+        else if (meter.Known && meter.Counts != Medium.Product)
+        {
+            block.Fault("meter", $"{meter.Name} does not count pieces", "name a pulse meter of the medium product");
+        }
+        else if (!taken.TryAdd(meter.Name, path))
+        {
+            block.Fault("meter", $"{meter.Name} is already in {taken[meter.Name]}", "count its pieces once");
+        }
+        else
+        {
+            return meter.Settings as PulseMeterSettings;
+        }
+
+        return null;
+    }
+
+    // The same form as the subject of a manual entry, so that a product that is counted is not also entered under another name.
     [GeneratedRegex(@"^(?!\s)[^\u0000-\u001f\u007f]{1,80}(?<!\s)\z")]
     private static partial Regex Product();
 }

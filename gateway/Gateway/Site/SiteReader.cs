@@ -13,7 +13,7 @@ public delegate string? SourceCheck(BusSettings bus, string kind, string source)
 
 /// <summary>Gives the factor sets that a site's footprints may use.</summary>
 /// <param name="simulated">Whether the site is simulated: then it has a data folder of its own.</param>
-/// <param name="signers">Whose packs the site uses.</param>
+/// <param name="signers">The signers whose packs the site uses.</param>
 public delegate FactorPacks FactorSource(bool simulated, IReadOnlyList<FactorSigner> signers);
 
 /// <summary>Reads a site file. Either everything in it is right, or there is a list of all that is not.</summary>
@@ -23,7 +23,7 @@ public static class SiteReader
 
     /// <summary>Reads and checks a site file.</summary>
     /// <param name="path">The file. Recordings that it names are looked for beside it.</param>
-    /// <param name="sources">Knows the sources of simulated buses. Null: their names are not checked.</param>
+    /// <param name="sources">Checks the sources of simulated buses. Null: their names are not checked.</param>
     /// <param name="site">The site, when there is no fault.</param>
     /// <param name="faults">All faults, in the order of the file.</param>
     /// <param name="packs">Gives the factor sets. Null: those that ship.</param>
@@ -36,13 +36,13 @@ public static class SiteReader
     )
     {
         site = null;
-        if (Bytes(path, out byte[] bytes) is { } unreadable)
+        if (ReadBytes(path, out byte[] bytes) is { } unreadable)
         {
             faults = [unreadable];
             return false;
         }
 
-        if (Syntax(bytes) is { } broken)
+        if (CheckSyntax(bytes) is { } broken)
         {
             faults = [broken];
             return false;
@@ -55,7 +55,7 @@ public static class SiteReader
         return site is not null;
     }
 
-    private static Fault? Bytes(string path, out byte[] bytes)
+    private static Fault? ReadBytes(string path, out byte[] bytes)
     {
         bytes = [];
         try
@@ -84,13 +84,15 @@ public static class SiteReader
             bytes = bytes[Encoding.UTF8.Preamble.Length..];
         }
 
-        return bytes.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0
-                ? new Fault("", "is empty", "copy an example from hardware/sites and change it")
-            : !Utf8.IsValid(bytes) ? new Fault("", "is not UTF-8 text", "save it again with the encoding UTF-8")
-            : null;
+        if (bytes.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
+        {
+            return new Fault("", "is empty", "copy an example from hardware/sites and change it");
+        }
+
+        return Utf8.IsValid(bytes) ? null : new Fault("", "is not UTF-8 text", "save it again with the encoding UTF-8");
     }
 
-    private static Fault? Syntax(byte[] bytes)
+    private static Fault? CheckSyntax(byte[] bytes)
     {
         var reader = new Utf8JsonReader(bytes);
         try
@@ -116,13 +118,25 @@ public static class SiteReader
         catch (JsonException e)
         {
             int at = Offset(bytes, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
-            string right =
-                at < bytes.Length && bytes[at] == '/' ? "JSON has no comments: remove it"
-                : e.Message.Contains("trailing comma", StringComparison.Ordinal) ? "remove the comma after the last element"
-                : at >= bytes.Length ? "the file ends too early: close what is open"
-                : "look here and just before for a missing comma, quotation mark or bracket";
-            return new Fault(Place(bytes, at), "this is not JSON", right);
+            return new Fault(Place(bytes, at), "this is not JSON", RightFor(e, bytes, at));
         }
+    }
+
+    private static string RightFor(JsonException e, byte[] bytes, int at)
+    {
+        if (at < bytes.Length && bytes[at] == '/')
+        {
+            return "JSON has no comments: remove it";
+        }
+
+        if (e.Message.Contains("trailing comma", StringComparison.Ordinal))
+        {
+            return "remove the comma after the last element";
+        }
+
+        return at >= bytes.Length
+            ? "the file ends too early: close what is open"
+            : "look here and just before for a missing comma, quotation mark or bracket";
     }
 
     private static int Offset(byte[] bytes, long line, long column)

@@ -40,10 +40,10 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     private readonly List<string> _groups = [];
     private readonly List<string> _groupPaths = [];
 
-    /// <summary>What was wrong.</summary>
+    /// <summary>All that is wrong, in the order of the file.</summary>
     public IReadOnlyList<Fault> Faults => _faults;
 
-    /// <summary>The site, or null when there are faults.</summary>
+    /// <summary>Reads the site. Null when there are faults.</summary>
     public SiteFile? Read(JsonElement root)
     {
         if (Block.Of(root, "", RootKeys, _faults) is not { } block)
@@ -63,12 +63,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         Groups(block);
         var meters = new SiteMeters(_buses, _groups, sources, _faults);
         meters.Read(block);
-        foreach (
-            (string group, string path) in _groups.Zip(_groupPaths).Where(g => meters.CanTellGroups && !meters.UsedGroups.Contains(g.First))
-        )
-        {
-            block.Fault(path, $"no meter is in the group {group}", "put a meter into it or remove it");
-        }
+        RequireUsedGroups(block, meters);
 
         List<FactorSigner> signers = SiteSigners.Read(block, Path.GetDirectoryName(file)!);
         FactorPacks factors = packs?.Invoke(simulation is not null, signers) ?? FactorPacks.None;
@@ -106,6 +101,19 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
                 Witnesses = witnesses,
                 TimeStamps = timeStamps,
             };
+    }
+
+    private void RequireUsedGroups(Block root, SiteMeters meters)
+    {
+        if (!meters.CanTellGroups)
+        {
+            return;
+        }
+
+        foreach ((string group, string path) in _groups.Zip(_groupPaths).Where(g => !meters.UsedGroups.Contains(g.First)))
+        {
+            root.Fault(path, $"no meter is in the group {group}", "put a meter into it or remove it");
+        }
     }
 
     private static TimeZoneInfo? TimeZone(Block block)
@@ -244,12 +252,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 
         if (!device.StartsWith("replay:", StringComparison.Ordinal))
         {
-            BusKind kind =
-                device[0] == 'g' ? BusKind.Gpio
-                : device[0] != '/' ? BusKind.Factory
-                : device.StartsWith("/dev/spidev", StringComparison.Ordinal) ? BusKind.Spi
-                : BusKind.I2c;
-            return new BusSettings(name, device, kind, null);
+            return new BusSettings(name, device, KindOf(device), null);
         }
 
         string replayed = Path.GetFullPath(device["replay:".Length..], Path.GetDirectoryName(file)!);
@@ -260,6 +263,21 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
 
         bool capture = replayed.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
         return new BusSettings(name, device, capture ? BusKind.EdgeCapture : BusKind.Recording, replayed);
+    }
+
+    private static BusKind KindOf(string device)
+    {
+        if (device.StartsWith("gpio:", StringComparison.Ordinal))
+        {
+            return BusKind.Gpio;
+        }
+
+        if (device.StartsWith("sim:", StringComparison.Ordinal))
+        {
+            return BusKind.Factory;
+        }
+
+        return device.StartsWith("/dev/spidev", StringComparison.Ordinal) ? BusKind.Spi : BusKind.I2c;
     }
 
     private SimulationSettings? Simulation(Block root)
@@ -403,7 +421,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         return url is null || minutes is null ? null : new TimeStampSettings(url, TimeSpan.FromMinutes(minutes.Value));
     }
 
-    /// <summary>The member <c>mqtt</c>: a topic of a broker. Of no use when there were faults.</summary>
+    /// <summary>The member <c>mqtt</c>: a topic of a broker. Not to be used when there are faults.</summary>
     internal static MqttInputSettings? MqttInput(Block block) =>
         block.Object("mqtt", ["topic", .. BrokerKeys]) is { } mqtt
             ? new MqttInputSettings(
@@ -444,7 +462,7 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
         return new MqttPublisherSettings(name, broker, fleet ?? "", receiver);
     }
 
-    /// <summary>A broker. Of no use when there were faults.</summary>
+    /// <summary>A broker. Not to be used when there are faults.</summary>
     private static MqttBroker Broker(Block block)
     {
         string? host = block.Text("host", Host(), "write the name or address of the broker, without mqtt:// and port");
@@ -483,7 +501,8 @@ internal sealed partial class SiteSections(string file, SourceCheck? sources, Fa
     internal static partial Regex Name();
 
     [GeneratedRegex(
-        @"^(/dev/i2c-[0-9]{1,3}|/dev/spidev[0-9]{1,3}\.[0-9]{1,2}|gpio:[!-~]{1,31}|sim:factory|replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z"
+        @"^(/dev/i2c-[0-9]{1,3}|/dev/spidev[0-9]{1,3}\.[0-9]{1,2}|gpio:[!-~]{1,31}|sim:factory|"
+            + @"replay:.{1,200}\.([cC][fF][gG]|[cC][sS][vV]))\z"
     )]
     private static partial Regex BusDevice();
 

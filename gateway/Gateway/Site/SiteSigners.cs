@@ -13,7 +13,7 @@ internal static class SiteSigners
         "write the path of a PEM file with one public key on P-256, relative to the site file or from /, such as "
         + "/etc/edge-gateway/factor-signer.pem";
 
-    /// <summary>The section <c>factorPacks</c>.</summary>
+    /// <summary>Reads the section <c>factorPacks</c>. Incomplete when there are faults.</summary>
     public static List<FactorSigner> Read(Block root, string folder)
     {
         List<FactorSigner> signers = [];

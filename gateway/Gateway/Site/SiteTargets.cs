@@ -57,10 +57,8 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
         }
 
         Quantity? amount = Amount(block, "amount", required: !block.Has("reduction"));
-        Fraction? reduction = block.Text("reduction", Percent(), "write 0 to 100 percent of the baseline, such as 5 %", required: false)
-            is { } percent
-            ? Quantity.Parse(percent).Value
-            : null;
+        string? percent = block.Text("reduction", Percent(), "write 0 to 100 percent of the baseline, such as 5 %", required: false);
+        Fraction? reduction = percent is null ? null : Quantity.Parse(percent).Value;
         if (block.Has("amount") && block.Has("reduction"))
         {
             block.Fault(
@@ -78,9 +76,8 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
             "write where the amount before is from, such as bills of the grid January to March",
             required: block.Has("before")
         );
-        return year is { } days && (amount is null) != (reduction is null) && (reduction is null || baseline is not null)
-            ? new BudgetSettings(of, new Budget(days, amount, reduction, baseline, null), before, source)
-            : null;
+        bool complete = year is not null && (amount is null) != (reduction is null) && (reduction is null || baseline is not null);
+        return complete ? new BudgetSettings(of, new Budget(year!.Value, amount, reduction, baseline, null), before, source) : null;
     }
 
     private List<string> Accounts(Block block)
@@ -101,21 +98,20 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
                 continue;
             }
 
-            FootprintSettings? footprint = footprints.FirstOrDefault(f => f.Account == name);
-            (string? meter, string? other) = footprints
-                .Where(f => f != footprint && of.Contains(f.Account))
-                .Select(f => (f.Meters.FirstOrDefault(m => footprint?.Meters.Contains(m) == true), f.Account))
-                .FirstOrDefault(f => f.Item1 is not null);
+            IReadOnlyList<string> meters = footprints.FirstOrDefault(f => f.Account == name)?.Meters ?? [];
+            FootprintSettings? other = footprints.FirstOrDefault(f =>
+                f.Account != name && of.Contains(f.Account) && f.Meters.Any(meters.Contains)
+            );
             if (of.Contains(name))
             {
                 block.Fault(at, $"{name} is there already", "name each account once");
             }
-            else if (meter is not null)
+            else if (other is not null)
             {
                 block.Fault(
                     at,
-                    $"what {meter} counts is already in {other}",
-                    $"name {other} or {name}: what is counted twice is emitted once"
+                    $"what {other.Meters.First(meters.Contains)} counts is already in {other.Account}",
+                    $"name {other.Account} or {name}: what is counted twice is emitted once"
                 );
             }
             else
@@ -144,10 +140,16 @@ internal sealed partial class SiteTargets(IReadOnlyCollection<string> accounts, 
         return before is null || amount is null ? null : new Baseline(before.Value, amount, null);
     }
 
-    private static Period? Year(Block block) =>
-        block.Text("from", FirstOfMonth(), FirstDay) is { } text && DateOnly.ParseExact(text, "O", CultureInfo.InvariantCulture) is var from
-            ? new Period(from, from.AddYears(1))
-            : null;
+    private static Period? Year(Block block)
+    {
+        if (block.Text("from", FirstOfMonth(), FirstDay) is not { } text)
+        {
+            return null;
+        }
+
+        DateOnly from = DateOnly.ParseExact(text, "O", CultureInfo.InvariantCulture);
+        return new Period(from, from.AddYears(1));
+    }
 
     private static Quantity? Amount(Block block, string key, bool required) =>
         block.Text(key, Carbon(), Mass, required) is { } text ? Quantity.Parse(text) : null;

@@ -9,21 +9,26 @@ public readonly record struct CalibrationPoint(double CurrentA, double MeasuredW
 
 /// <summary>The error at a point, percent of the reference.</summary>
 /// <param name="Point">The point.</param>
-/// <param name="BeforePercent">Uncorrected.</param>
-/// <param name="AfterPercent">With the fitted calibration.</param>
+/// <param name="BeforePercent">The error without a correction.</param>
+/// <param name="AfterPercent">The error with the fitted calibration.</param>
 public readonly record struct FittedPoint(CalibrationPoint Point, double BeforePercent, double AfterPercent);
 
 /// <summary>A calibration and what it does to the points it was made from.</summary>
 /// <param name="Calibration">The calibration.</param>
-/// <param name="Points">Those at PF 1, then those at PF 0.5.</param>
+/// <param name="Points">The points at PF 1, then those at PF 0.5.</param>
 public sealed record FittedCalibration(ChannelCalibration Calibration, IReadOnlyList<FittedPoint> Points);
+
+/// <summary>What a channel shows without a load.</summary>
+/// <param name="OffsetMw">Mean power, milliwatts, import positive.</param>
+/// <param name="NoiseA">The largest current, amperes, rounded up to a milliampere.</param>
+public readonly record struct NoLoadFit(int OffsetMw, decimal NoiseA);
 
 /// <summary>
 /// Makes calibrations from comparisons with a reference: the ratio at PF 1, the phase at PF 0.5, offset and noise without a load.
 /// </summary>
 public static class CalibrationFit
 {
-    // There a degree moves the power by less than 0.4 %, so the phase hardly touches the ratio.
+    // Above this power factor a degree moves the power by less than 0.4 %, so the phase hardly touches the ratio.
     private const double LeastUnityFactor = 0.98;
     private const double LeastHalfFactor = 0.3;
     private const double MostHalfFactor = 0.8;
@@ -31,14 +36,14 @@ public static class CalibrationFit
     private const double LeastApart = 1.01;
     private const double MostNoiseOfRated = 0.02;
 
-    // Ratio and phase touch each other by 1 − cos δ; each round takes that factor off what is left.
+    // An error of δ in the phase moves the ratio by 1 − cos δ only, so each round leaves that small part of the error before it.
     private const int Rounds = 8;
 
     /// <summary>Offset and noise floor from readings without a load.</summary>
     /// <param name="shown">At least ten readings, uncorrected, of current and active power.</param>
     /// <param name="ratedA">Rated primary current, amperes.</param>
     /// <exception cref="CalibrationException">There are too few readings, or there is a load.</exception>
-    public static (int OffsetMw, decimal NoiseA) NoLoad(IReadOnlyList<LiveValues> shown, decimal ratedA)
+    public static NoLoadFit NoLoad(IReadOnlyList<LiveValues> shown, decimal ratedA)
     {
         double[] amperes = [.. shown.Select(s => s.CurrentA).OfType<double>()];
         double[] watts = [.. shown.Select(s => s.ActivePowerW).OfType<double>()];
@@ -53,7 +58,8 @@ public static class CalibrationFit
             throw Refused($"{most:0.###} A of {ratedA} A is a load, not noise. Switch everything behind the clamp off.");
         }
 
-        return (watts.Length == 0 ? 0 : (int)Math.Round(watts.Average() * 1000), decimal.Ceiling((decimal)most * 1000) / 1000);
+        int offsetMw = watts.Length == 0 ? 0 : (int)Math.Round(watts.Average() * 1000);
+        return new NoLoadFit(offsetMw, decimal.Ceiling((decimal)most * 1000) / 1000);
     }
 
     /// <summary>
@@ -62,8 +68,8 @@ public static class CalibrationFit
     /// </summary>
     /// <param name="unity">Points with a resistive load, at least one, each at another current.</param>
     /// <param name="half">Points at PF 0.3 to 0.8, 0.5 best. None: no phase error.</param>
-    /// <param name="offsetMw">Of <see cref="NoLoad"/>.</param>
-    /// <param name="noiseA">Of <see cref="NoLoad"/>.</param>
+    /// <param name="offsetMw">The offset of <see cref="NoLoad"/>, milliwatts.</param>
+    /// <param name="noiseA">The noise floor of <see cref="NoLoad"/>, amperes.</param>
     /// <exception cref="CalibrationException">The points do not allow it; the message says why and what to do.</exception>
     public static FittedCalibration Fit(
         IReadOnlyList<CalibrationPoint> unity,
@@ -87,13 +93,13 @@ public static class CalibrationFit
             Require(point, LeastHalfFactor, MostHalfFactor, "the phase: take a load of PF 0.5, where 1° is 3 %");
         }
 
-        // Straight lines between the points, as the table will have.
-        Curve ratio = new([.. unity.Select(p => (p.CurrentA, (p.ReferenceW + (offsetMw / 1000.0)) / p.MeasuredW))]);
-        Curve phase = new([.. half.Select(p => (p.CurrentA, 0.0))]);
+        // Both curves are straight between the points, as the table will be.
+        Curve ratio = new([.. unity.Select(p => new CurvePoint(p.CurrentA, (p.ReferenceW + (offsetMw / 1000.0)) / p.MeasuredW))]);
+        Curve phase = new([.. half.Select(p => new CurvePoint(p.CurrentA, 0))]);
         for (int round = 0; round < Rounds; round++)
         {
-            phase = new([.. half.Select(p => (p.CurrentA, Degrees(p, ratio.At(p.CurrentA), offsetMw)))]);
-            ratio = new([.. unity.Select(p => (p.CurrentA, Ratio(p, phase.At(p.CurrentA), offsetMw)))]);
+            phase = new([.. half.Select(p => new CurvePoint(p.CurrentA, Degrees(p, ratio.At(p.CurrentA), offsetMw)))]);
+            ratio = new([.. unity.Select(p => new CurvePoint(p.CurrentA, Ratio(p, phase.At(p.CurrentA), offsetMw)))]);
         }
 
         ChannelCalibration calibration = Rounded(ratio, phase, offsetMw, noiseA);
@@ -116,12 +122,16 @@ public static class CalibrationFit
         }
 
         bool nothingDepends = ratio.Points.Count == 1 && phase.Points.All(p => p.Value == 0);
-        return new ChannelCalibration(
-            constant,
-            nothingDepends ? [] : [.. (ratio.Points.Count == 1 && phase.Points.Count == 1 ? currents.TakeLast(1) : currents).Select(Point)],
-            offsetMw,
-            noiseA
-        );
+        if (nothingDepends)
+        {
+            currents.Clear();
+        }
+        else if (ratio.Points.Count == 1 && phase.Points.Count == 1)
+        {
+            currents = [currents[^1]];
+        }
+
+        return new ChannelCalibration(constant, [.. currents.Select(Point)], offsetMw, noiseA);
 
         CtPoint Point(double shownA)
         {
@@ -139,7 +149,7 @@ public static class CalibrationFit
         return (point.ReferenceW + (offsetMw / 1000.0)) / ((point.MeasuredW * cos) + (point.MeasuredVar * sin));
     }
 
-    // r·S·cos(φ − δ) = P of the reference, and the load stays on its side: lagging or leading.
+    // The phase error δ solves r·S·cos(φ − δ) = P of the reference. The load is taken to lag or lead as it is shown to.
     private static double Degrees(CalibrationPoint point, double ratio, int offsetMw)
     {
         double apparent = double.Hypot(point.MeasuredW, point.MeasuredVar);
@@ -188,10 +198,12 @@ public static class CalibrationFit
 
     private static CalibrationException Refused(string text) => new(text);
 
+    private readonly record struct CurvePoint(double CurrentA, double Value);
+
     /// <summary>Values over the current, linear between and constant outside. 0 everywhere without a point.</summary>
     private sealed class Curve
     {
-        public Curve(IEnumerable<(double CurrentA, double Value)> points)
+        public Curve(IEnumerable<CurvePoint> points)
         {
             Points = [.. points.OrderBy(p => p.CurrentA)];
             for (int i = 1; i < Points.Count; i++)
@@ -203,7 +215,7 @@ public static class CalibrationFit
             }
         }
 
-        public IReadOnlyList<(double CurrentA, double Value)> Points { get; }
+        public IReadOnlyList<CurvePoint> Points { get; }
 
         public double At(double currentA)
         {

@@ -15,6 +15,11 @@ public readonly record struct CtPoint(decimal Amperes, decimal Degrees, decimal 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Amperes} A {Degrees}° {Percent} %");
 }
 
+/// <summary>Active and reactive power.</summary>
+/// <param name="ActiveW">Watts, import positive.</param>
+/// <param name="ReactiveVar">Vars, lagging positive.</param>
+public readonly record struct ActiveAndReactive(double ActiveW, double ReactiveVar);
+
 /// <summary>How the values that a channel shows become true ones.</summary>
 /// <remarks>
 /// <code>
@@ -30,10 +35,10 @@ public sealed record ChannelCalibration
     /// <summary>A ratio below this is no tolerance but a wrong transformer or divider in the site file.</summary>
     public const decimal LeastRatio = 0.8m;
 
-    /// <summary>A ratio above this is no tolerance either.</summary>
+    /// <summary>A ratio above this is no tolerance but a wrong transformer or divider in the site file.</summary>
     public const decimal MostRatio = 1.25m;
 
-    /// <summary>Digits after the point of a ratio.</summary>
+    /// <summary>The most digits that a ratio has after the point.</summary>
     public const int RatioDecimals = 6;
 
     /// <summary>The largest phase error and the largest part of the ratio that depends on the current, degrees and percent.</summary>
@@ -69,7 +74,10 @@ public sealed record ChannelCalibration
             noiseA is >= 0 and <= MostNoiseA,
             $"A noise floor of {noiseA} A is not from 0 to {MostNoiseA} A. Make sure that there is no load."
         );
-        (Ratio, Table, OffsetMw, NoiseA) = (ratio, [.. table ?? []], offsetMw, noiseA);
+        Ratio = ratio;
+        Table = [.. table ?? []];
+        OffsetMw = offsetMw;
+        NoiseA = noiseA;
         Require(Table.Count <= MostPoints, $"A table has at most {MostPoints} points, not {Table.Count}.");
         for (int i = 0; i < Table.Count; i++)
         {
@@ -87,7 +95,7 @@ public sealed record ChannelCalibration
         }
     }
 
-    /// <summary>Changes nothing.</summary>
+    /// <summary>The calibration that changes nothing.</summary>
     public static ChannelCalibration None { get; } = new(1);
 
     /// <summary>True power by shown power at PF 1.</summary>
@@ -102,7 +110,7 @@ public sealed record ChannelCalibration
     /// <summary>The largest current shown without a load, amperes. 0: none is too small to count.</summary>
     public decimal NoiseA { get; }
 
-    /// <summary>The clamp is the wrong way round: import is export and export is import.</summary>
+    /// <summary>Whether the clamp is the wrong way round: import is export and export is import.</summary>
     public bool Reversed { get; init; }
 
     /// <summary>The true current, amperes, of the one shown. 0 when it is not above the noise floor.</summary>
@@ -113,15 +121,15 @@ public sealed record ChannelCalibration
     }
 
     /// <summary>True active and reactive power of those shown, with the current shown. Nothing when there is no load.</summary>
-    public (double ActiveW, double ReactiveVar) Power(double activeW, double reactiveVar, double shownA)
+    public ActiveAndReactive Power(double activeW, double reactiveVar, double shownA)
     {
         if (IsNoLoad(shownA))
         {
-            return (0, 0);
+            return default;
         }
 
         (double p, double q) = Coefficients(shownA);
-        return (
+        return new ActiveAndReactive(
             ((double)Ratio * ((p * activeW) + (q * reactiveVar))) - (OffsetMw / 1000.0),
             (double)Ratio * ((p * reactiveVar) - (q * activeW))
         );
@@ -136,10 +144,7 @@ public sealed record ChannelCalibration
         }
 
         double current = CurrentA(shownA);
-        double? apparent =
-            shown.VoltageV is { } volts ? volts * current
-            : shownA > 0 ? shown.ApparentPowerVA * (current / shownA)
-            : shown.ApparentPowerVA;
+        double? apparent = ApparentPower(shown, shownA, current);
         (double active, double reactive) = Power(shown.ActivePowerW ?? 0, shown.ReactivePowerVar ?? 0, shownA);
         bool factorTells = shown.PowerFactor is not null && apparent > 0 && Math.Abs(active) <= Plausibility.HighestPowerFactor * apparent;
         return shown with
@@ -171,17 +176,27 @@ public sealed record ChannelCalibration
         return string.Join("; ", parts);
     }
 
+    private static double? ApparentPower(in LiveValues shown, double shownA, double currentA)
+    {
+        if (shown.VoltageV is not null)
+        {
+            return shown.VoltageV * currentA;
+        }
+
+        return shownA > 0 ? shown.ApparentPowerVA * (currentA / shownA) : shown.ApparentPowerVA;
+    }
+
     internal bool ChangesNothing => Ratio == 1 && Table.Count == 0 && OffsetMw == 0 && NoiseA == 0 && !Reversed;
 
     internal bool IsNoLoad(double shownA) => NoiseA > 0 && shownA <= (double)NoiseA;
 
     /// <summary>What a shown active and a shown reactive part add to the true active one, without the ratio.</summary>
-    internal (double OfActive, double OfReactive) Coefficients(double shownA)
+    internal PowerCoefficients Coefficients(double shownA)
     {
         (double degrees, double percent) = At(Scaled(shownA));
         (double sin, double cos) = Math.SinCos(degrees * Math.PI / 180);
         double factor = (Reversed ? -1 : 1) * (1 + (percent / 100));
-        return (factor * cos, factor * sin);
+        return new PowerCoefficients(factor * cos, factor * sin);
     }
 
     private double Scaled(double shownA)
@@ -190,7 +205,7 @@ public sealed record ChannelCalibration
         return shownA > noise ? Math.Sqrt((shownA * shownA) - (noise * noise)) * (double)Ratio : 0;
     }
 
-    private (double Degrees, double Percent) At(double amperes)
+    private CurrentError At(double amperes)
     {
         for (int i = 0; i < Table.Count; i++)
         {
@@ -199,14 +214,14 @@ public sealed record ChannelCalibration
             {
                 CtPoint below = Table[i > 0 ? i - 1 : 0];
                 double part = i == 0 ? 0 : (amperes - (double)below.Amperes) / (double)(above.Amperes - below.Amperes);
-                return (
+                return new CurrentError(
                     (double)below.Degrees + (part * (double)(above.Degrees - below.Degrees)),
                     (double)below.Percent + (part * (double)(above.Percent - below.Percent))
                 );
             }
         }
 
-        return Table.Count == 0 ? (0, 0) : ((double)Table[^1].Degrees, (double)Table[^1].Percent);
+        return Table.Count == 0 ? default : new CurrentError((double)Table[^1].Degrees, (double)Table[^1].Percent);
     }
 
     private static void Require(bool good, string otherwise)
@@ -218,4 +233,9 @@ public sealed record ChannelCalibration
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    // The table at one current.
+    private readonly record struct CurrentError(double Degrees, double Percent);
+
+    internal readonly record struct PowerCoefficients(double OfActive, double OfReactive);
 }

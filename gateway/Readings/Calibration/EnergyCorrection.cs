@@ -5,7 +5,7 @@ namespace EdgeGateway.Readings.Calibration;
 /// below a count is carried to the next, in integers, so that no split of the time changes the sum.
 /// </summary>
 /// <remarks>
-/// The constant ratio is not in it: that one is exact in what a count is worth. Where nothing else is calibrated every count passes as
+/// The constant ratio is not in it: what a count is worth has that exactly. Where nothing else is calibrated every count passes as
 /// it is. The table is read at the current shown at the end of the interval, a second or so after its beginning.
 /// </remarks>
 public sealed class EnergyCorrection
@@ -19,12 +19,10 @@ public sealed class EnergyCorrection
     /// <summary>Makes a correction with nothing carried.</summary>
     /// <param name="calibration">What is known of the channel.</param>
     /// <param name="milliwattHoursPerCount">The nominal worth of one count, without the calibration's ratio.</param>
-    public EnergyCorrection(ChannelCalibration calibration, (long Numerator, long Denominator) milliwattHoursPerCount)
+    public EnergyCorrection(ChannelCalibration calibration, CountWorth milliwattHoursPerCount)
     {
-        (_calibration, _milliwattHoursPerCount) = (
-            calibration,
-            (double)milliwattHoursPerCount.Numerator / milliwattHoursPerCount.Denominator
-        );
+        _calibration = calibration;
+        _milliwattHoursPerCount = (double)milliwattHoursPerCount.Numerator / milliwattHoursPerCount.Denominator;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_milliwattHoursPerCount, nameof(milliwattHoursPerCount));
     }
 
@@ -48,7 +46,7 @@ public sealed class EnergyCorrection
         return (long)whole;
     }
 
-    // A load that was on for a part of the time leaves more than noise can make, and is booked though there is no current any more.
+    // A load that was on for a part of the time gives more energy than noise can, and is booked though no current flows any more.
     private bool IsCreep(long active, double amperes, double volts, TimeSpan elapsed) =>
         _calibration.IsNoLoad(amperes)
         && Math.Abs(active) * _milliwattHoursPerCount <= volts * (double)_calibration.NoiseA * 1000 * elapsed.TotalHours;

@@ -19,10 +19,10 @@ public readonly record struct ReferenceRun(
 
 /// <summary>The error of a channel against a reference, and how sure it is. All in percent; uncertainties are half-widths.</summary>
 /// <param name="ErrorPercent">Measured by reference, less one.</param>
-/// <param name="CountPercent">Of the count: a pulse is cut at either end, together at most one, 1/N.</param>
-/// <param name="TimingPercent">Of the two ends: twice the timing by the duration.</param>
-/// <param name="ReferencePercent">Of the reference itself.</param>
-/// <param name="UncertaintyPercent">All together: the root of the sum of their squares.</param>
+/// <param name="CountPercent">Uncertainty of the count: the parts of pulses at the two ends are together at most one pulse, 1/N.</param>
+/// <param name="TimingPercent">Uncertainty of the two ends: twice the timing by the duration.</param>
+/// <param name="ReferencePercent">Uncertainty of the reference itself.</param>
+/// <param name="UncertaintyPercent">All three together: the root of the sum of their squares.</param>
 public sealed record ReferenceComparison(
     double ErrorPercent,
     double CountPercent,
@@ -31,7 +31,7 @@ public sealed record ReferenceComparison(
     double UncertaintyPercent
 )
 {
-    /// <summary>Compares.</summary>
+    /// <summary>Compares a channel with a reference.</summary>
     /// <param name="run">What was counted.</param>
     /// <param name="wantedPercent">The uncertainty that the result must not exceed.</param>
     /// <exception cref="CalibrationException">The run is too short; the message says how many pulses are needed.</exception>
@@ -56,14 +56,7 @@ public sealed record ReferenceComparison(
         double together = Math.Sqrt((count * count) + (timing * timing) + (run.ReferencePercent * run.ReferencePercent));
         if (!(together <= wantedPercent))
         {
-            throw PulsesNeeded(run.Timing, run.Duration / run.Pulses, run.ReferencePercent, wantedPercent) is { } needed
-                ? Refused(
-                    $"{run.Pulses} pulses tell the error to ±{together:0.00} % only. For ±{wantedPercent:0.##} % count at least {needed}."
-                )
-                : Refused(
-                    $"The reference itself is sure to ±{run.ReferencePercent:0.##} % only, and no number of pulses makes that "
-                        + $"±{wantedPercent:0.##} %. Take a better one."
-                );
+            throw TooUncertain(run, together, wantedPercent);
         }
 
         double referenceWh = (double)(run.Pulses * 1000m / run.PulsesPerKilowattHour);
@@ -77,9 +70,22 @@ public sealed record ReferenceComparison(
     /// <param name="wantedPercent">The uncertainty wanted, percent.</param>
     public static long? PulsesNeeded(TimeSpan timing, TimeSpan period, double referencePercent, double wantedPercent)
     {
-        // Count and timing both go with 1/N: 100/N and 200·timing/(N·period).
+        // Of N pulses the count is uncertain by 100/N percent, and the timing by 200·timing/(N·period) percent.
         double left = (wantedPercent * wantedPercent) - (referencePercent * referencePercent);
         return left > 0 ? (long)Math.Ceiling(double.Hypot(100, 200 * (timing / period)) / Math.Sqrt(left) - 1e-9) : null;
+    }
+
+    private static CalibrationException TooUncertain(in ReferenceRun run, double percent, double wantedPercent)
+    {
+        long? needed = PulsesNeeded(run.Timing, run.Duration / run.Pulses, run.ReferencePercent, wantedPercent);
+        return needed is null
+            ? Refused(
+                $"The reference itself is sure to ±{run.ReferencePercent:0.##} % only, and no number of pulses makes that "
+                    + $"±{wantedPercent:0.##} %. Take a better one."
+            )
+            : Refused(
+                $"{run.Pulses} pulses tell the error to ±{percent:0.00} % only. For ±{wantedPercent:0.##} % count at least {needed}."
+            );
     }
 
     private static CalibrationException Refused(string text) => new(text);

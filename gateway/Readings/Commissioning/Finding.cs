@@ -15,10 +15,10 @@ public enum Phase
 /// <param name="Values">Live values, a few or many. Their means are judged.</param>
 public sealed record ObservedChannel(string Name, Phase Phase, decimal RatedA, IReadOnlyList<LiveValues> Values)
 {
-    /// <summary>An input was beyond its range in that time.</summary>
+    /// <summary>Whether an input was beyond its range in that time.</summary>
     public bool Saturated { get; init; }
 
-    /// <summary>Power may flow back here, as from a generator: then the sign alone says nothing about the clamp.</summary>
+    /// <summary>Whether power may flow back here, as from a generator: then the sign alone says nothing about the clamp.</summary>
     public bool MayFeedBack { get; init; }
 }
 
@@ -62,7 +62,7 @@ public enum FindingKind
 /// <summary>A verdict with what led to it.</summary>
 /// <param name="Kind">What may be wrong.</param>
 /// <param name="Channels">The channels it concerns.</param>
-/// <param name="Certain">Nothing else explains what was seen. Otherwise the other findings say what else does.</param>
+/// <param name="Certain">Whether nothing else explains what was seen. Otherwise the other findings say what else does.</param>
 /// <param name="Evidence">What was seen, in numbers.</param>
 /// <param name="Advice">What to do.</param>
 public sealed record Finding(FindingKind Kind, IReadOnlyList<string> Channels, bool Certain, string Evidence, string Advice)
@@ -74,9 +74,9 @@ public sealed record Finding(FindingKind Kind, IReadOnlyList<string> Channels, b
 /// <summary>The means of what a channel showed.</summary>
 internal sealed class Seen
 {
-    // Below this a clamp has nothing round which it sits, or nothing to measure there, fraction of its rated current.
+    // The part of its rated current below which a clamp is round no conductor, or round one without a load.
     private const double LeastOfRated = 0.002;
-    private const double LeastV = 50;
+    private const double LeastV = 50; // less is no voltage of a supply
 
     public Seen(ObservedChannel channel)
     {

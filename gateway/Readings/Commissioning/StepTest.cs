@@ -16,9 +16,9 @@ public sealed record StepTest(
     IReadOnlyList<ObservedChannel> After
 )
 {
-    private const double MovedOfStep = 0.3;
-    private const double Near = 25;
-    private const double SameSize = 0.25;
+    private const double MovedOfStep = 0.3; // the part of the load's power from which a channel has seen it
+    private const double Near = 25; // degrees
+    private const double SameSize = 0.25; // of the load's power
 
     /// <summary>What may be wrong. Empty: the expected channels see the load as it is, and no other sees it.</summary>
     /// <exception cref="ArgumentException">The two lists are not of the same channels, or the load has no power.</exception>
@@ -85,41 +85,48 @@ public sealed record StepTest(
         }
 
         double lag = s.Lag;
-        return lag switch
+        string shows = $"{PowerW:0} W more on {Phase} show as {s}";
+        if (Angles.Near(lag, 0, Near))
         {
-            _ when Angles.Near(lag, 0, Near) => Math.Abs((s.SizeVA / PowerW) - 1) <= SameSize
-                ? null
-                : Finding.Of(
-                    StepDiffers,
-                    [s.After],
-                    true,
-                    $"{PowerW:0} W more on {Phase} show as {s}",
-                    $"compare its transformer and divider with the site file, and the load's power with its plate at {s.After.VoltageV:0} V"
-                ),
-            _ when Angles.Near(lag, 180, Near) => Finding.Of(
-                Reversed,
-                [s.After],
-                true,
-                $"{PowerW:0} W more on {Phase} show as {s}",
-                $"turn the clamp of {s.Name} round, or set reversed for it"
-            ),
-            _ when Angles.Near(Math.Abs(lag), 120, Near) || Angles.Near(Math.Abs(lag), 60, Near) => Finding.Of(
+            return OfSize(s, shows);
+        }
+
+        if (Angles.Near(lag, 180, Near))
+        {
+            return Finding.Of(Reversed, [s.After], true, shows, $"turn the clamp of {s.Name} round, or set reversed for it");
+        }
+
+        if (Angles.Near(Math.Abs(lag), 120, Near) || Angles.Near(Math.Abs(lag), 60, Near))
+        {
+            string turn = Math.Abs(lag) < 90 ? ", and turn the clamp round" : "";
+            return Finding.Of(
                 WrongPhase,
                 [s.After],
                 true,
-                $"{PowerW:0} W more on {Phase} show as {s}, {lag:0}° off",
-                $"its clamp is round {Phase} and its voltage is of another phase: put the voltage of {Phase} to "
-                    + $"it{(Math.Abs(lag) < 90 ? ", and turn the clamp round" : "")}"
-            ),
-            _ => Finding.Of(
-                CannotTell,
-                [s.After],
-                false,
-                $"{PowerW:0} W more on {Phase} show as {s}, {lag:0}° off",
-                $"something else was switched meanwhile, or the load is not resistive: repeat"
-            ),
-        };
+                $"{shows}, {lag:0}° off",
+                $"its clamp is round {Phase} and its voltage is of another phase: put the voltage of {Phase} to it{turn}"
+            );
+        }
+
+        return Finding.Of(
+            CannotTell,
+            [s.After],
+            false,
+            $"{shows}, {lag:0}° off",
+            $"something else was switched meanwhile, or the load is not resistive: repeat"
+        );
     }
+
+    private Finding? OfSize(Step s, string shows) =>
+        Math.Abs((s.SizeVA / PowerW) - 1) <= SameSize
+            ? null
+            : Finding.Of(
+                StepDiffers,
+                [s.After],
+                true,
+                shows,
+                $"compare its transformer and divider with the site file, and the load's power with its plate at {s.After.VoltageV:0} V"
+            );
 
     private sealed record Step(Seen Before, Seen After)
     {

@@ -22,7 +22,7 @@ namespace EdgeGateway.Readings.Commissioning;
 /// </remarks>
 public static class WiringCheck
 {
-    // PF 0.9 leading to 0.5 lagging, and five degrees for uncalibrated clamps.
+    // Degrees: PF 0.9 leading to 0.5 lagging, and five degrees more for uncalibrated clamps.
     private const double MostLead = 26 + 5;
     private const double MostLag = 60 + 5;
 
@@ -33,6 +33,10 @@ public static class WiringCheck
     private const double SameCurrent = 0.1;
     private const double SameSum = 0.05;
     private const double CreepOfRated = 0.001;
+
+    // An exchanged clamp makes the current lag by the shift between the phases, an exchanged voltage makes it lead by as much.
+    private static readonly (string What, double Sign)[] Exchanged = [("clamps", 1), ("voltages", -1)];
+
     private const string SwitchALoad = "switch a known resistive load on each phase to tell";
 
     /// <summary>What may be wrong. Empty: nothing that can be told from these values.</summary>
@@ -54,7 +58,7 @@ public static class WiringCheck
         return findings;
     }
 
-    /// <summary>Which channels creep. For while everything behind the clamps is switched off.</summary>
+    /// <summary>Which channels show a load while everything behind the clamps is switched off.</summary>
     /// <param name="channels">Any channels.</param>
     public static IReadOnlyList<Finding> InspectWithoutLoad(IReadOnlyList<ObservedChannel> channels) =>
         [
@@ -75,51 +79,29 @@ public static class WiringCheck
 
     private static IEnumerable<Finding> OfOne(Seen s, Seen[] loaded, double? gridW)
     {
+        string name = s.Channel.Name;
         if (s.Channel.Saturated)
         {
             yield return Finding.Of(
                 Saturated,
                 [s],
                 true,
-                $"{s.Channel.Name} was beyond its range, at {s.CurrentA ?? 0:0.#} A of {s.Channel.RatedA} A rated",
+                $"{name} was beyond its range, at {s.CurrentA ?? 0:0.#} A of {s.Channel.RatedA} A rated",
                 $"take a clamp for a larger current, or one with less secondary voltage; what is beyond the range is not counted"
             );
         }
 
         if (s.CurrentA is null)
         {
-            yield return Finding.Of(
-                CannotTell,
-                [s],
-                false,
-                $"{s.Channel.Name} has no value of a current",
-                $"look at why the meter is missing"
-            );
+            yield return Unknown(s, $"{name} has no value of a current", $"look at why the meter is missing");
         }
         else if (!s.HasCurrent)
         {
-            double others = loaded.Where(o => o != s).Select(o => o.CurrentA ?? 0).DefaultIfEmpty(0).Max();
-            double missing = (gridW ?? 0) - loaded.Sum(o => o.ActiveW!.Value);
-            bool grid = gridW is not null && Math.Abs(missing) > SameSum * Math.Abs(gridW.Value);
-            string gridSays = grid ? $", and the grid meter has {missing:0} W that no channel shows" : "";
-            string shows = $"{s.Channel.Name} shows {s.CurrentA:0.###} A of {s.Channel.RatedA} A rated";
-            yield return Finding.Of(
-                Open,
-                [s],
-                false,
-                $"{shows} while the circuit's others carry up to {others:0.##} A{gridSays}",
-                $"its clamp is not closed, not round the conductor or its wire is off, or this phase has no load: switch one on"
-            );
+            yield return WithoutCurrent(s, loaded, gridW);
         }
         else if (s.VoltageV is null)
         {
-            yield return Finding.Of(
-                CannotTell,
-                [s],
-                false,
-                $"{s.Channel.Name} measures no voltage",
-                $"direction and phase of its clamp cannot be told and do not matter"
-            );
+            yield return Unknown(s, $"{name} measures no voltage", $"direction and phase of its clamp cannot be told and do not matter");
         }
         else if (!s.HasVoltage)
         {
@@ -127,30 +109,36 @@ public static class WiringCheck
                 NoVoltage,
                 [s],
                 true,
-                $"{s.Channel.Name} has {s.VoltageV:0.#} V",
+                $"{name} has {s.VoltageV:0.#} V",
                 $"look at its fuse and at the wires of its voltage input"
             );
         }
         else if (!s.HasAngle)
         {
-            yield return Finding.Of(
-                CannotTell,
-                [s],
-                false,
-                $"{s.Channel.Name} has no active or reactive power",
-                $"direction and phase of its clamp need both"
-            );
+            yield return Unknown(s, $"{name} has no active or reactive power", $"direction and phase of its clamp need both");
         }
         else if (s.Channel.MayFeedBack && gridW is null)
         {
-            yield return Finding.Of(
-                CannotTell,
-                [s],
-                false,
-                $"{s} and may feed back",
-                $"the sign does not tell the clamp's direction: {SwitchALoad}"
-            );
+            yield return Unknown(s, $"{s} and may feed back", $"the sign does not tell the clamp's direction: {SwitchALoad}");
         }
+    }
+
+    private static Finding Unknown(Seen s, string evidence, string advice) => Finding.Of(CannotTell, [s], false, evidence, advice);
+
+    private static Finding WithoutCurrent(Seen s, Seen[] loaded, double? gridW)
+    {
+        double others = loaded.Where(o => o != s).Select(o => o.CurrentA ?? 0).DefaultIfEmpty(0).Max();
+        double missing = (gridW ?? 0) - loaded.Sum(o => o.ActiveW!.Value);
+        bool grid = gridW is not null && Math.Abs(missing) > SameSum * Math.Abs(gridW.Value);
+        string gridSays = grid ? $", and the grid meter has {missing:0} W that no channel shows" : "";
+        string shows = $"{s.Channel.Name} shows {s.CurrentA:0.###} A of {s.Channel.RatedA} A rated";
+        return Finding.Of(
+            Open,
+            [s],
+            false,
+            $"{shows} while the circuit's others carry up to {others:0.##} A{gridSays}",
+            $"its clamp is not closed, not round the conductor or its wire is off, or this phase has no load: switch one on"
+        );
     }
 
     private static IEnumerable<Finding> OfAngles(Seen[] seen, Seen[] loaded, double? gridW)
@@ -169,10 +157,14 @@ public static class WiringCheck
         }
 
         Explanation[] all = [.. Explanations(loaded, odd)];
-        Explanation[] fitting = gridW is { } total && complete ? [.. all.Where(e => e.SumW is not { } s || SumIs(total, s, loaded))] : all;
+        Explanation[] fitting = all;
+        if (gridW is not null && complete)
+        {
+            fitting = [.. all.Where(e => e.SumW is not { } w || SumIs(gridW.Value, w, loaded))];
+        }
         if (gridW is not null && complete && fitting.Any(e => e.Kind == FeedsBack))
         {
-            yield break; // the grid meter agrees: that is what happens there
+            yield break; // the grid meter agrees that power flows back
         }
 
         string evidence = string.Join("; ", loaded.Select(s => s.ToString()));
@@ -197,11 +189,9 @@ public static class WiringCheck
         {
             bool certain = told.Length == 1 && fitting.Length == 1;
             string others = string.Join(" or ", told.Where(o => o != e).Select(o => o.Words).Distinct());
-            string advice =
-                certain ? e.Advice
-                : others.Length == 0 ? $"{e.Advice}; {SwitchALoad}"
-                : $"{e.Advice}, unless it is {others}: {SwitchALoad}";
-            yield return Finding.Of(e.Kind, e.Channels, certain, $"{evidence}. {e.Because}", $"{advice}");
+            string doubt = others.Length == 0 ? $"; {SwitchALoad}" : $", unless it is {others}: {SwitchALoad}";
+            string advice = certain ? e.Advice : e.Advice + doubt;
+            yield return Finding.Of(e.Kind, e.Channels, certain, $"{evidence}. {e.Because}", advice);
         }
     }
 
@@ -218,16 +208,23 @@ public static class WiringCheck
     private static bool SumIs(double grid, double sum, Seen[] loaded) =>
         Math.Abs(sum - grid) <= SameSum * Math.Max(Math.Abs(grid), loaded.Sum(s => Math.Abs(s.ActiveW!.Value)));
 
-    private static IEnumerable<Explanation> Explanations(Seen[] loaded, Seen[] odd)
+    private static IEnumerable<Explanation> Explanations(Seen[] loaded, Seen[] odd) =>
+        [
+            .. OfDirection(loaded, odd),
+            .. odd.Length == 1 ? OfOtherPhase(loaded, odd[0]) : [],
+            .. Orders(loaded).SelectMany(order => OfExchange(loaded, odd, order)),
+        ];
+
+    // All odd channels are reversed, or all generate.
+    private static IEnumerable<Explanation> OfDirection(Seen[] loaded, Seen[] odd)
     {
         string names = string.Join(", ", odd.Select(s => s.Channel.Name));
-        double turned = loaded.Sum(s => odd.Contains(s) ? -s.ActiveW!.Value : s.ActiveW!.Value);
         if (odd.All(s => IsLoad(s.Lag - 180)))
         {
             yield return new(
                 Reversed,
                 odd,
-                turned,
+                loaded.Sum(s => odd.Contains(s) ? -s.ActiveW!.Value : s.ActiveW!.Value),
                 $"reversed: {names}",
                 $"Turned by 180° {names} would be a load",
                 $"turn the clamp of {names} round, or set reversed for it"
@@ -245,66 +242,69 @@ public static class WiringCheck
                 $"leave it as it is if there is generation on {names}"
             );
         }
+    }
 
-        foreach (Seen s in odd.Length == 1 ? odd : [])
+    // The clamp or the voltage of one channel is of another phase.
+    private static IEnumerable<Explanation> OfOtherPhase(Seen[] loaded, Seen s)
+    {
+        string name = s.Channel.Name;
+        foreach (Phase other in Enum.GetValues<Phase>().Where(p => p != s.Channel.Phase))
         {
-            foreach (Phase other in Enum.GetValues<Phase>().Where(p => p != s.Channel.Phase))
+            double shift = 120 * ((int)other - s.Phase);
+            Seen? partner = Array.Find(loaded, o => o.Channel.Phase == other);
+            if (IsLoad(s.Lag - shift) && (partner is null || IsSameConductor(s, shift, partner)))
             {
-                double shift = 120 * ((int)other - s.Phase);
-                Seen? partner = Array.Find(loaded, o => o.Channel.Phase == other);
-                if (IsLoad(s.Lag - shift) && (partner is null || IsSameConductor(s, shift, partner)))
-                {
-                    string same = partner is null ? "" : $", and it is that of {partner.Channel.Name}";
-                    yield return new(
-                        WrongPhase,
-                        [s],
-                        null,
-                        $"clamp of {s.Channel.Name} on {other}",
-                        $"On {other} the current of {s.Channel.Name} would be that of a load{same}",
-                        $"put the clamp of {s.Channel.Name} round {s.Channel.Phase}"
-                    );
-                }
+                string same = partner is null ? "" : $", and it is that of {partner.Channel.Name}";
+                yield return new(
+                    WrongPhase,
+                    [s],
+                    null,
+                    $"clamp of {name} on {other}",
+                    $"On {other} the current of {name} would be that of a load{same}",
+                    $"put the clamp of {name} round {s.Channel.Phase}"
+                );
+            }
 
-                if (IsLoad(s.Lag + shift))
-                {
-                    double own = s.ApparentVA * Math.Cos((s.Lag + shift) * Math.PI / 180);
-                    yield return new(
-                        WrongPhase,
-                        [s],
-                        loaded.Sum(o => o == s ? own : o.ActiveW!.Value),
-                        $"voltage of {s.Channel.Name} from {other}",
-                        $"With the voltage of {other} taken for {s.Channel.Phase}, {s.Channel.Name} would be a load",
-                        $"put the voltage of {s.Channel.Phase} to {s.Channel.Name}"
-                    );
-                }
+            if (IsLoad(s.Lag + shift))
+            {
+                double own = s.ApparentVA * Math.Cos((s.Lag + shift) * Math.PI / 180);
+                yield return new(
+                    WrongPhase,
+                    [s],
+                    loaded.Sum(o => o == s ? own : o.ActiveW!.Value),
+                    $"voltage of {name} from {other}",
+                    $"With the voltage of {other} taken for {s.Channel.Phase}, {name} would be a load",
+                    $"put the voltage of {s.Channel.Phase} to {name}"
+                );
             }
         }
+    }
 
-        foreach (Seen[] order in Orders(loaded))
+    // Clamps or voltages are exchanged: the channel i really has those of order[i].
+    private static IEnumerable<Explanation> OfExchange(Seen[] loaded, Seen[] odd, Seen[] order)
+    {
+        Seen[] moved = [.. loaded.Where((s, i) => order[i] != s)];
+        if (!odd.All(moved.Contains))
         {
-            // order[i] is the channel whose clamp, or whose voltage, the channel i really has.
-            Seen[] moved = [.. loaded.Where((s, i) => order[i] != s)];
-            double[] shifts = [.. loaded.Select((s, i) => 120.0 * (order[i].Phase - s.Phase))];
-            string list = string.Join(", ", moved.Select(s => s.Channel.Name));
-            foreach (
-                (string what, double sign) in odd.All(moved.Contains)
-                    ? [("clamps", 1.0), ("voltages", -1.0)]
-                    : Array.Empty<(string, double)>()
-            )
+            yield break;
+        }
+
+        string list = string.Join(", ", moved.Select(s => s.Channel.Name));
+        double[] shifts = [.. loaded.Select((s, i) => 120.0 * (order[i].Phase - s.Phase))];
+        foreach ((string what, double sign) in Exchanged)
+        {
+            double[] lags = [.. loaded.Select((s, i) => s.Lag - (sign * shifts[i]))];
+            if (lags.All(IsLoad))
             {
-                double[] lags = [.. loaded.Select((s, i) => s.Lag - (sign * shifts[i]))];
-                if (lags.All(IsLoad))
-                {
-                    string others = string.Join(", ", loaded.Select((s, i) => $"{s.Channel.Name} has that of {order[i].Channel.Name}"));
-                    yield return new(
-                        Swapped,
-                        moved,
-                        loaded.Select((s, i) => (s, i)).Sum(p => p.s.ApparentVA * Math.Cos(lags[p.i] * Math.PI / 180)),
-                        $"{what} of {list} exchanged",
-                        $"With the {what} of {list} exchanged ({others}) all would be loads",
-                        $"put the {what} of {list} where they belong"
-                    );
-                }
+                string others = string.Join(", ", loaded.Select((s, i) => $"{s.Channel.Name} has that of {order[i].Channel.Name}"));
+                yield return new(
+                    Swapped,
+                    moved,
+                    loaded.Select((s, i) => (s, i)).Sum(p => p.s.ApparentVA * Math.Cos(lags[p.i] * Math.PI / 180)),
+                    $"{what} of {list} exchanged",
+                    $"With the {what} of {list} exchanged ({others}) all would be loads",
+                    $"put the {what} of {list} where they belong"
+                );
             }
         }
     }
@@ -337,8 +337,8 @@ public static class WiringCheck
     private static bool IsGenerator(double lag) => Angles.Near(lag, 180, MostOfGenerator);
 
     /// <summary>A fault that would make loads of everything seen.</summary>
-    /// <param name="Kind">Which.</param>
-    /// <param name="Channels">Where.</param>
+    /// <param name="Kind">The kind of fault.</param>
+    /// <param name="Channels">The channels that have it.</param>
     /// <param name="SumW">Power of all channels once it is corrected; null where that cannot be told.</param>
     /// <param name="Words">A name for it.</param>
     /// <param name="Because">Why it explains what is seen.</param>

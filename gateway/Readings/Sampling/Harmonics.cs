@@ -1,5 +1,8 @@
 namespace EdgeGateway.Readings.Sampling;
 
+/// <summary>Total harmonic distortion by subgroups, 1 is 100 %. Null: it cannot be told.</summary>
+internal readonly record struct HarmonicDistortion(double? Voltage, double? Current);
+
 /// <summary>
 /// Harmonic subgroups of a window of whole cycles, after IEC 61000-4-7: bins 1/T apart, so a harmonic n of N cycles is bin n·N.
 /// </summary>
@@ -28,7 +31,7 @@ internal sealed class Harmonics
     /// <param name="i">Current times weight.</param>
     public void Add(double place, double v, double i)
     {
-        // e^(−j·2π·k·place) for bin after bin: each is the one before, turned by bin 1.
+        // re + j·im is e^(−j·2π·k·place) for bin after bin: that of bin k is that of bin k − 1, turned by that of bin 1.
         (double sin, double cos) = Math.SinCos(-2 * Math.PI * place);
         (double re, double im) = (1.0, 0.0);
         Span<double> sums = _sums;
@@ -42,11 +45,11 @@ internal sealed class Harmonics
         }
     }
 
-    /// <summary>Distortion of voltage and current, or null where the rate does not reach or there is no fundamental.</summary>
-    public (double? Voltage, double? Current) Distortion(int samples)
+    /// <summary>The distortion of the window, null where the rate does not reach the fifth harmonic or there is no fundamental.</summary>
+    public HarmonicDistortion Distortion(int samples)
     {
         int highest = Math.Min(Highest, ((samples / 2) - 1) / _cycles);
-        return highest < LeastHighest ? (null, null) : (Of(0, highest), Of(2, highest));
+        return highest < LeastHighest ? default : new HarmonicDistortion(Of(0, highest), Of(2, highest));
     }
 
     private double? Of(int input, int highest)

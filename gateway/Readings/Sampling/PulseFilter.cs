@@ -1,6 +1,6 @@
 namespace EdgeGateway.Readings.Sampling;
 
-/// <summary>The level of a line changed. High is the active level: who opens the line turns an inverted input round.</summary>
+/// <summary>The level of a line changed. High is the active level, also of an inverted input.</summary>
 /// <param name="TimeNs">When, nanoseconds on a clock that never steps (CLOCK_MONOTONIC, or from the start of a capture).</param>
 /// <param name="High">The level from then on.</param>
 /// <param name="LostBefore">How many edges between this one and the one before the source knows to have lost.</param>
@@ -9,7 +9,7 @@ public readonly record struct Edge(long TimeNs, bool High, long LostBefore = 0);
 /// <summary>A level that lasted long enough to be believed.</summary>
 /// <param name="TimeNs">When the level began: the edge after which it was stable.</param>
 /// <param name="High">The level from then on.</param>
-/// <param name="Counted">It is an impulse: the level is high, and the minimum period had passed.</param>
+/// <param name="Counted">Whether it is an impulse: the level is high, and the minimum period had passed.</param>
 /// <param name="LastedNs">How long the level before it lasted, so the impulse's width when this one is low. Null for the first.</param>
 public readonly record struct LevelChange(long TimeNs, bool High, bool Counted, long? LastedNs);
 
@@ -45,7 +45,8 @@ public sealed class PulseFilter
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stableNs);
         ArgumentOutOfRangeException.ThrowIfNegative(minimumPeriodNs);
-        (_stableNs, _minimumPeriodNs) = (stableNs, minimumPeriodNs);
+        _stableNs = stableNs;
+        _minimumPeriodNs = minimumPeriodNs;
         _believed = _line = startHigh;
     }
 
@@ -65,7 +66,7 @@ public sealed class PulseFilter
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(edge.TimeNs, _nowNs);
 
-        // Until which of the lost edges the level lasted nobody knows, so it is not believed for having lasted until this one.
+        // Where edges were lost, the level ended with one of them and not with this edge, so how long it lasted is not known.
         LevelChange? change = edge.LostBefore == 0 ? AdvanceTo(edge.TimeNs) : null;
         _nowNs = edge.TimeNs;
 
@@ -74,7 +75,8 @@ public sealed class PulseFilter
         LostEdges += edge.LostBefore + (alternates ? 0 : 1);
 
         // After a lost edge the line was at the other level for an unknown while, so its stable time starts anew.
-        (_line, _lineSinceNs) = (edge.High, edge.TimeNs);
+        _line = edge.High;
+        _lineSinceNs = edge.TimeNs;
         return change ?? (_stableNs == 0 ? Believe() : null);
     }
 
@@ -98,7 +100,8 @@ public sealed class PulseFilter
         long since = _lineSinceNs;
         bool counted = _line && (_lastImpulseNs is not { } last || since - last >= _minimumPeriodNs);
         LevelChange change = new(since, _line, counted, since - _believedSinceNs);
-        (_believed, _believedSinceNs) = (_line, since);
+        _believed = _line;
+        _believedSinceNs = since;
         if (counted)
         {
             Count++;

@@ -44,11 +44,13 @@ public sealed class RmsWindow
         ArgumentOutOfRangeException.ThrowIfLessThan(timeNs, _lastNs);
         _lastNs = timeNs;
         bool complete = _samples > 0 && timeNs - _startNs >= _lengthNs;
-        result = complete ? Result() : default;
+        result = complete ? Compute() : default;
         if (complete)
         {
             _startNs += _lengthNs;
-            (_samples, _sum, _sumOfSquares) = (0, 0, 0);
+            _samples = 0;
+            _sum = 0;
+            _sumOfSquares = 0;
         }
 
         if (_samples == 0 && (!complete || timeNs - _startNs >= _lengthNs))
@@ -62,7 +64,7 @@ public sealed class RmsWindow
         return complete;
     }
 
-    private RmsResult Result()
+    private RmsResult Compute()
     {
         double offset = (double)_sum / _samples;
         Int128 variance = (_samples * _sumOfSquares) - ((Int128)_sum * _sum);

@@ -9,7 +9,7 @@ public sealed record WaveformSettings
     /// <summary>The end of the voltage's range, in the samples' unit. A sample there is clipped.</summary>
     public double ClipV { get; init; } = double.PositiveInfinity;
 
-    /// <summary>The end of the current's range.</summary>
+    /// <summary>The end of the current's range, in the samples' unit. A sample there is clipped.</summary>
     public double ClipA { get; init; } = double.PositiveInfinity;
 
     /// <summary>RMS current of the input's own noise: up to here there is no load.</summary>
@@ -21,7 +21,7 @@ public sealed record WaveformSettings
     /// <summary>A longer time between two samples is a gap: the window it falls into is given up.</summary>
     public double LongestStepSeconds { get; init; } = double.PositiveInfinity;
 
-    /// <summary>Whether to tell the harmonic distortion, which costs several times the rest.</summary>
+    /// <summary>Whether to compute the harmonic distortion, which takes several times as long as all the rest.</summary>
     public bool Harmonics { get; init; }
 }
 
@@ -71,7 +71,7 @@ public sealed class WaveformMeter
     private bool _armed;
 
     /// <summary>Makes a meter that has seen nothing.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A setting cannot be.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The cycles are not 1 to 1000.</exception>
     public WaveformMeter(WaveformSettings settings)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.Cycles, 1, nameof(settings));
@@ -150,7 +150,9 @@ public sealed class WaveformMeter
             Array.Resize(ref _amperes, 2 * _count);
         }
 
-        (_seconds[_count], _volts[_count], _amperes[_count]) = (seconds, volts, amperes);
+        _seconds[_count] = seconds;
+        _volts[_count] = volts;
+        _amperes[_count] = amperes;
         _count++;
         _learned |= seconds - _seconds[0] >= LearnSeconds;
     }
@@ -185,16 +187,16 @@ public sealed class WaveformMeter
     /// <summary>
     /// Gives up what was added and not yet measured: samples are missing here. The next window begins at a crossing to come.
     /// </summary>
-    public void Restart() =>
-        (_count, _examined, _start, _lastCrossing, _whole, _startsAtCrossing, _armed) = (
-            0,
-            0,
-            null,
-            double.NegativeInfinity,
-            0,
-            false,
-            false
-        );
+    public void Restart()
+    {
+        _count = 0;
+        _examined = 0;
+        _start = null;
+        _lastCrossing = double.NegativeInfinity;
+        _whole = 0;
+        _startsAtCrossing = false;
+        _armed = false;
+    }
 
     private bool Examine(int i, ref WaveformWindow window)
     {
@@ -212,16 +214,18 @@ public sealed class WaveformMeter
             Boundary crossing = Boundary.Between(_seconds, i, part);
             _lastCrossing = crossing.Seconds;
             _whole++;
-            if (_start is { } from && (!_startsAtCrossing || _whole == _settings.Cycles))
+            if (_start is not null && (!_startsAtCrossing || _whole == _settings.Cycles))
             {
-                window = Of(from, crossing, _startsAtCrossing ? _settings.Cycles : null);
+                window = Of(_start.Value, crossing, _startsAtCrossing ? _settings.Cycles : null);
                 complete = true;
                 _start = null;
             }
 
             if (_start is null)
             {
-                (_start, _startsAtCrossing, _whole) = (crossing, true, 0);
+                _start = crossing;
+                _startsAtCrossing = true;
+                _whole = 0;
             }
         }
         else if (_volts[i] < -HysteresisOfPeak * _peak && _seconds[i] - _lastCrossing >= QuickestArmSeconds)
@@ -235,7 +239,9 @@ public sealed class WaveformMeter
             Boundary here = Boundary.At(_seconds, i);
             window = Of(_start ?? Boundary.At(_seconds, 0), here, cycles: null);
             complete = true;
-            (_start, _startsAtCrossing, _armed) = (here, false, false);
+            _start = here;
+            _startsAtCrossing = false;
+            _armed = false;
         }
 
         return complete;
@@ -252,7 +258,7 @@ public sealed class WaveformMeter
         return peak;
     }
 
-    // What lies before the sample that the start was interpolated from is in no window to come.
+    // Drops the samples before the one that the start was interpolated from: no window to come needs them.
     private void Forget()
     {
         int past = Math.Min((_start?.Before ?? 0) - 1, _count - 1);
@@ -273,6 +279,35 @@ public sealed class WaveformMeter
     {
         double length = to.Seconds - from.Seconds;
         double? frequency = cycles / length;
+        Sums sums = Sum(from, to, frequency);
+        int samples = to.Before - from.Before;
+        HarmonicDistortion distortion = frequency is null || _harmonics is null ? default : _harmonics.Distortion(samples);
+
+        // The phasors are V = Vc − j·Vs and I = Ic − j·Is with amplitudes 2/T·∫, so P₁ + j·Q₁ = V·I*/2.
+        double fundamental = 2 * ((sums.VCos * sums.ICos) + (sums.VSin * sums.ISin)) / (length * length);
+        double reactive = 2 * ((sums.VCos * sums.ISin) - (sums.VSin * sums.ICos)) / (length * length);
+        WaveformWindow window = new(
+            from.Seconds,
+            to.Seconds,
+            samples,
+            Math.Sqrt(sums.VV / length),
+            Math.Sqrt(sums.II / length),
+            sums.VI / length,
+            frequency is null ? null : fundamental,
+            frequency is null ? null : reactive,
+            frequency,
+            sums.PeakV,
+            sums.PeakI,
+            distortion.Voltage,
+            distortion.Current,
+            sums.Clipped ? WaveformNote.Clipped : WaveformNote.None
+        );
+        return window.CurrentA <= _settings.NoiseA || Math.Abs(window.ActivePowerW) < _settings.CreepW ? WithoutLoad(window) : window;
+    }
+
+    private Sums Sum(Boundary from, Boundary to, double? frequency)
+    {
+        double length = to.Seconds - from.Seconds;
         double omega = 2 * Math.PI * (frequency ?? 0);
 
         // First the DC offsets, then everything about them: a large offset then costs no digits.
@@ -284,60 +319,26 @@ public sealed class WaveformMeter
             dcI += p.Weight * p.Of(_amperes);
         }
 
-        (dcV, dcI) = (dcV / length, dcI / length);
-        double vv = 0,
-            ii = 0,
-            vi = 0,
-            vCos = 0,
-            vSin = 0,
-            iCos = 0,
-            iSin = 0,
-            peakV = 0,
-            peakI = 0;
-        bool clipped = false;
+        dcV /= length;
+        dcI /= length;
+        Sums sums = default;
         _harmonics?.Begin();
         foreach (Piece p in new Pieces(_seconds, from, to))
         {
-            (double rawV, double rawI) = (p.Of(_volts), p.Of(_amperes));
-            clipped |= Math.Abs(rawV) >= _settings.ClipV || Math.Abs(rawI) >= _settings.ClipA;
-            (double v, double i) = (rawV - dcV, rawI - dcI);
-            (peakV, peakI) = (Math.Max(peakV, Math.Abs(v)), Math.Max(peakI, Math.Abs(i)));
-            vv += p.Weight * v * v;
-            ii += p.Weight * i * i;
-            vi += p.Weight * v * i;
+            double rawV = p.Of(_volts),
+                rawI = p.Of(_amperes);
+            sums.Clipped |= Math.Abs(rawV) >= _settings.ClipV || Math.Abs(rawI) >= _settings.ClipA;
+            double v = rawV - dcV,
+                i = rawI - dcI;
             (double sin, double cos) = Math.SinCos(omega * (p.Seconds - from.Seconds));
-            vCos += p.Weight * v * cos;
-            vSin += p.Weight * v * sin;
-            iCos += p.Weight * i * cos;
-            iSin += p.Weight * i * sin;
+            sums.Add(p.Weight, v, i, sin, cos);
             if (frequency is not null)
             {
                 _harmonics?.Add((p.Seconds - from.Seconds) / length, p.Weight * v, p.Weight * i);
             }
         }
 
-        int samples = to.Before - from.Before;
-        (double? thdV, double? thdI) = frequency is null || _harmonics is null ? (null, null) : _harmonics.Distortion(samples);
-        WaveformWindow window = new(
-            from.Seconds,
-            to.Seconds,
-            samples,
-            Math.Sqrt(vv / length),
-            Math.Sqrt(ii / length),
-            vi / length,
-            // The phasors are V = Vc − j·Vs and I = Ic − j·Is with amplitudes 2/T·∫, so P₁ + j·Q₁ = V·I*/2.
-            frequency is null
-                ? null
-                : 2 * ((vCos * iCos) + (vSin * iSin)) / (length * length),
-            frequency is null ? null : 2 * ((vCos * iSin) - (vSin * iCos)) / (length * length),
-            frequency,
-            peakV,
-            peakI,
-            thdV,
-            thdI,
-            clipped ? WaveformNote.Clipped : WaveformNote.None
-        );
-        return window.CurrentA <= _settings.NoiseA || Math.Abs(window.ActivePowerW) < _settings.CreepW ? WithoutLoad(window) : window;
+        return sums;
     }
 
     private WaveformWindow WithoutLoad(WaveformWindow window) =>
@@ -349,6 +350,37 @@ public sealed class WaveformMeter
             ReactivePowerVar = window.ReactivePowerVar is null ? null : 0,
             Note = window.Note | WaveformNote.NoLoad,
         };
+
+    /// <summary>
+    /// Sums over a window: of squares and of the product of voltage and current, and of each with cosine and sine of the fundamental; each
+    /// product times the weight in seconds.
+    /// </summary>
+    private struct Sums
+    {
+        public double VV;
+        public double II;
+        public double VI;
+        public double VCos;
+        public double VSin;
+        public double ICos;
+        public double ISin;
+        public double PeakV;
+        public double PeakI;
+        public bool Clipped;
+
+        public void Add(double weight, double v, double i, double sin, double cos)
+        {
+            PeakV = Math.Max(PeakV, Math.Abs(v));
+            PeakI = Math.Max(PeakI, Math.Abs(i));
+            VV += weight * v * v;
+            II += weight * i * i;
+            VI += weight * v * i;
+            VCos += weight * v * cos;
+            VSin += weight * v * sin;
+            ICos += weight * i * cos;
+            ISin += weight * i * sin;
+        }
+    }
 
     /// <summary>
     /// A place between two samples: after <paramref name="Before"/> whole samples, <paramref name="Part"/> of the way to the next.
@@ -394,16 +426,26 @@ public sealed class WaveformMeter
         }
 
         // Point numbers: from.Before − 1 is the start, then the samples from.Before … to.Before − 1, then to.Before is the end.
-        private readonly double Place(int point) =>
-            point < from.Before ? from.Seconds
-            : point >= to.Before ? to.Seconds
-            : _seconds[point];
+        private readonly double Place(int point)
+        {
+            if (point < from.Before)
+            {
+                return from.Seconds;
+            }
+
+            return point >= to.Before ? to.Seconds : _seconds[point];
+        }
 
         private readonly int Next(int point) => point < from.Before ? from.Before : point;
 
-        private readonly double PartOf(int point) =>
-            point < from.Before ? from.Part
-            : point >= to.Before ? to.Part
-            : 1;
+        private readonly double PartOf(int point)
+        {
+            if (point < from.Before)
+            {
+                return from.Part;
+            }
+
+            return point >= to.Before ? to.Part : 1;
+        }
     }
 }

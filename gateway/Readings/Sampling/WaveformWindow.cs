@@ -55,11 +55,12 @@ public readonly record struct WaveformWindow(
     WaveformNote Note
 )
 {
-    /// <summary>V·I, volt-amperes.</summary>
+    /// <summary>Apparent power V·I, volt-amperes.</summary>
     public double ApparentPowerVA => VoltageV * CurrentA;
 
     /// <summary>
-    /// P/S, −1 to 1. Null when there is no apparent power, or when the quotient cannot be (beyond ±1.05); it is never forced to 0.
+    /// Power factor P/S, −1 to 1. Null when there is no apparent power, or when the quotient is impossible (beyond ±1.05); it is never
+    /// forced to 0.
     /// </summary>
     public double? PowerFactor =>
         ApparentPowerVA > 0 && Math.Abs(ActivePowerW / ApparentPowerVA) <= Plausibility.HighestPowerFactor

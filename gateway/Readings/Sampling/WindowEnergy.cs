@@ -4,7 +4,7 @@ namespace EdgeGateway.Readings.Sampling;
 /// <param name="ActiveImport">Drawn, mWh.</param>
 /// <param name="ActiveExport">Fed back, mWh.</param>
 /// <param name="ReactiveImport">Reactive energy of a lagging current, mvarh.</param>
-/// <param name="ReactiveExport">Of a leading one, mvarh.</param>
+/// <param name="ReactiveExport">Reactive energy of a leading current, mvarh.</param>
 /// <param name="GapSeconds">The stretch before the window that no window covers and for which nothing is added; null when there is
 /// none.</param>
 public readonly record struct EnergyStep(
@@ -38,7 +38,8 @@ public sealed class WindowEnergy
         (double From, double To)? gap = _end < window.StartSeconds ? (_end.Value, window.StartSeconds) : null;
         _end = window.EndSeconds;
         double milli = (window.EndSeconds - window.StartSeconds) * MilliPerWattSecond;
-        (double active, double reactive) = (window.ActivePowerW * milli, (window.ReactivePowerVar ?? 0) * milli);
+        double active = window.ActivePowerW * milli,
+            reactive = (window.ReactivePowerVar ?? 0) * milli;
         return new(Carry(0, active), Carry(1, -active), Carry(2, reactive), Carry(3, -reactive), gap);
     }
 

@@ -83,7 +83,7 @@ public class HeatTests
     public void The_two_conventions_differ_by_water_at_20_degrees()
     {
         Activity steam = Some.Activity("1000 t");
-        (Rate, Derivation) enthalpy = Steam.Saturated(Absolute("1 MPa"));
+        SteamEnthalpy enthalpy = Steam.Saturated(Absolute("1 MPa"));
         Derived full = Heat.OfSteam(steam, enthalpy, EnthalpyConvention.Full),
             less = Heat.OfSteam(steam, enthalpy, EnthalpyConvention.LessWaterAt20);
         Assert.Equal("2777.12 GJ", full.Value.ToString());

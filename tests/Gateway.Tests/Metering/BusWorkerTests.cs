@@ -89,7 +89,7 @@ public sealed class BusWorkerTests : IAsyncDisposable
         line.Impulse(secondsAgo: 0.5);
         BusWorker worker = Workers([meter])[0];
         worker.Poll();
-        Assert.True(worker.PolledOnce.IsCompleted);
+        Assert.True(worker.FirstPoll.IsCompleted);
         Assert.Equal((1, null), (Newest("gas").Registers[0].Count, Newest("gas").Missing));
         await _file.DisposeAsync();
         await using RegisterFile again = RegisterFile.Open(_folder.File("registers"), _time, NullLogger.Instance);
@@ -171,10 +171,10 @@ public sealed class BusWorkerTests : IAsyncDisposable
         var (line, meter) = Pulses("gas");
         hung.Gate.Reset();
         BusWorker[] workers = Workers([hungMeter], [meter]);
-        Task<bool> polled = BusWorker.AllPolledOnce(workers, TimeSpan.FromSeconds(0.4), _time);
+        Task<bool> polled = BusWorker.WaitForFirstPollAsync(workers, TimeSpan.FromSeconds(0.4), _time);
         Array.ForEach(workers, w => w.Start());
         await NextRead(hung);
-        await workers[1].PolledOnce.WaitAsync(Long, TestContext.Current.CancellationToken);
+        await workers[1].FirstPoll.WaitAsync(Long, TestContext.Current.CancellationToken);
         Assert.Equal((MissingReason.NotReadYet, null), (Newest("hung").Missing, Newest("gas").Missing));
         Assert.False(polled.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(0.4));
@@ -183,7 +183,7 @@ public sealed class BusWorkerTests : IAsyncDisposable
         Assert.True(workers[1].Stop(Long));
         hung.Gate.Set();
         Assert.True(workers[0].Stop(Long));
-        Assert.True(await BusWorker.AllPolledOnce(workers, Long, _time));
+        Assert.True(await BusWorker.WaitForFirstPollAsync(workers, Long, _time));
     }
 
     private sealed class KeptLog : ILogger

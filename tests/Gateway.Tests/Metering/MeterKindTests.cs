@@ -442,14 +442,14 @@ public class MeterKindTests
     {
         var line = new TestLine(_time);
         var meter = Gas(line);
-        Assert.Null(Read(meter).Live.Flow);
+        Assert.Null(Read(meter).Live.Rate);
         Advance(100);
         line.Impulse(secondsAgo: 90);
         line.Impulse(secondsAgo: 54);
         line.Impulse(secondsAgo: 18);
         Reading reading = Read(meter);
         Assert.Equal([new Register(ObisCode.Gas, Quantum.Impulse, 3)], reading.Registers);
-        Assert.Equal((10, "m3/h"), (Math.Round(reading.Live.Flow!.Value, 9), reading.Live.FlowUnit));
+        Assert.Equal((10, "m3/h"), (Math.Round(reading.Live.Rate!.Value, 9), reading.Live.RateUnit));
         Assert.Equal(Quality.Measured, reading.Quality);
         Assert.Equal(3, Read(meter).Registers[0].Count);
     }

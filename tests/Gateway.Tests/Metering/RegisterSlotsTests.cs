@@ -65,7 +65,7 @@ public class RegisterSlotsTests
                             card.WrittenWithinFlush.Add(slot);
                             Assert.True(card.NewestAfterPowerCut() >= flushed);
                             whole.CopyTo(card.Cache[slot], 0);
-                            slots.Written(slot, sequence);
+                            slots.MarkWritten(slot, sequence);
                             Assert.Equal(sequence, Card.Newest(card.Cache));
                             break;
                         case Step.BeginFlush when flushing == 0 && slots.TryBeginFlush():
@@ -92,9 +92,9 @@ public class RegisterSlotsTests
     {
         var slots = new RegisterSlots();
         Assert.False(slots.TryBeginFlush());
-        slots.Written(slots.Next, 1);
+        slots.MarkWritten(slots.Next, 1);
         Assert.True(slots.TryBeginFlush());
-        slots.Written(slots.Next, 2);
+        slots.MarkWritten(slots.Next, 2);
         Assert.False(slots.TryBeginFlush());
         slots.EndFlush(done: true);
         Assert.True(slots.TryBeginFlush());

@@ -38,7 +38,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         LengthMinutes = 15,
         Import = [Import("grid")],
         Export = [Export("grid")],
-        Generators = [(FlowPlan.GeneratorOf("pv:roof"), [Export("pv")])],
+        Generators = [new(FlowPlan.GeneratorOf("pv:roof"), [Export("pv")])],
         Charge = [Import("battery")],
         Discharge = [Export("battery")],
     };

@@ -354,7 +354,7 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
 
     private static CarbonAccount Market(FactorKey? residual)
     {
-        (FactorSet Set, Factor Factor)? found = residual is null ? null : FactorLibrary.Shipped.Require(residual);
+        FoundFactor? found = residual is null ? null : FactorLibrary.Shipped.Require(residual);
         return new(
             "scope2-market",
             found?.Set,

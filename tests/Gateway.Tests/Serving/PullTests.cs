@@ -148,7 +148,7 @@ public sealed class PullTests : IAsyncDisposable
             {
                 string request = new CertificateRequest($"CN={id}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
                 File.WriteAllText(chain, authority.CertifyAsync(request).GetAwaiter().GetResult() + authority.Intermediate);
-                return DeviceCertificates.Open(chain, revoked, id, key, NullLogger.Instance);
+                return InstalledCertificates.Open(chain, revoked, id, key, NullLogger.Instance);
             }
         );
         site.Begin();

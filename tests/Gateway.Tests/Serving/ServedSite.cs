@@ -42,7 +42,7 @@ internal sealed class ServedSite : IAsyncDisposable
 
     public ServedSite(
         bool simulated = true,
-        Func<string, ECDsa, DeviceCertificates>? certificates = null,
+        Func<string, ECDsa, InstalledCertificates>? certificates = null,
         bool flows = false,
         SiteWithPacks? packs = null,
         params IReadOnlyList<BudgetSettings> budgets
@@ -131,7 +131,7 @@ internal sealed class ServedSite : IAsyncDisposable
 
     public DeviceKeyHistory Keys { get; }
 
-    public DeviceCertificates? Certificates { get; }
+    public InstalledCertificates? Certificates { get; }
 
     public DirectoryPublisher Publisher { get; }
 

@@ -41,7 +41,7 @@ public sealed class StatusTests : IAsyncDisposable
     public void What_cannot_be_told_now_is_not_known_and_not_zero()
     {
         _site.Show("in-L1", new LiveValues(VoltageV: 230.04, CurrentA: 0.004, ActivePowerW: -1234.4, FrequencyHz: 50.01));
-        _site.Show("gas", new LiveValues(FlowUnit: "m3/h"));
+        _site.Show("gas", new LiveValues(RateUnit: "m3/h"));
         Assert.Equal(("−1\u2009234", "W"), (Row("in-L1").Main, Row("in-L1").Unit));
         Assert.Equal(["230.0 V", "0.00 A", "PF not known", "50.01 Hz"], Row("in-L1").Details);
         Assert.Equal((null, "m³/h"), (Row("gas").Main, Row("gas").Unit));
@@ -68,7 +68,7 @@ public sealed class StatusTests : IAsyncDisposable
             Time = _site.Time.GetUtcNow(),
             Accuracy = AccuracyClass.OfMeter,
             Registers = [new Register(meter.Obis, Quantum.Impulse, 2468)],
-            Live = new LiveValues(Flow: 553.8461, FlowUnit: "pieces/h"),
+            Live = new LiveValues(Rate: 553.8461, RateUnit: "pieces/h"),
         };
         MeterRow row = MeterRow.Of(meter, reading);
         Assert.Equal(("553.85", "pieces/h", "1\u2009234 pieces"), (row.Main, row.Unit, row.Total));

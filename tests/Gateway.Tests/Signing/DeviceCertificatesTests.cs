@@ -107,7 +107,7 @@ public sealed class DeviceCertificatesTests : IAsyncLifetime
         await InstallAsync(DeviceKeySettings.Default);
         await File.WriteAllTextAsync(Revoked, await _authority.RevocationListAsync(), TestContext.Current.CancellationToken);
         _device.Run(Certified(DeviceKeySettings.Default));
-        DeviceCertificates certificates = _device.Key.Certificates!;
+        InstalledCertificates certificates = _device.Key.Certificates!;
         CertificateChain first = certificates.Newest;
         _device.Log.Clear();
         await File.WriteAllTextAsync(Revoked, "half a li", TestContext.Current.CancellationToken);

@@ -62,7 +62,7 @@ internal sealed class RotatingDevice : IDisposable
         Stop();
         _ledger = LostLog.OpenLedger(Folder, out LostLog? lost);
         _key = DeviceKey.Open(Folder, settings, _ledger);
-        _key.OpenCertificates(new Sentences<DeviceCertificates>(Log));
+        _key.OpenCertificates(new Sentences<InstalledCertificates>(Log));
         RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
         Silent meter = new(book.Open("in", (ObisCode.ActiveImport, Quantum.MilliwattHour)));
         _recorder = new RecorderBuilder(_ledger, _key, Time)

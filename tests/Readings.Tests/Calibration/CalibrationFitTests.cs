@@ -112,7 +112,7 @@ public class CalibrationFitTests
     public void Without_a_load_the_offset_is_the_mean_and_the_noise_the_most()
     {
         LiveValues[] shown = [.. Enumerable.Range(0, 20).Select(i => Idle with { CurrentA = 0.0101 + (i * 0.0001), ActivePowerW = i % 2 })];
-        Assert.Equal((500, 0.012m), CalibrationFit.NoLoad(shown, 100));
+        Assert.Equal(new NoLoadFit(500, 0.012m), CalibrationFit.NoLoad(shown, 100));
         Assert.Contains(
             "too few",
             Assert.Throws<CalibrationException>(() => CalibrationFit.NoLoad(shown[..9], 100)).Message,

@@ -1,11 +1,12 @@
 using CsCheck;
+using EdgeGateway.Readings;
 using EdgeGateway.Readings.Calibration;
 
 namespace EdgeGateway.Readings.Tests.Calibration;
 
 public class EnergyCorrectionTests
 {
-    private static readonly (long, long) Milliwatthour = (1, 1);
+    private static readonly CountWorth Milliwatthour = new(1, 1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly LiveValues Load = new(VoltageV: 230, CurrentA: 10);
 
@@ -67,7 +68,7 @@ public class EnergyCorrectionTests
     public void The_offset_is_of_true_power_and_so_before_the_ratio_in_counts()
     {
         // 36 W for 100 s are 1 Wh: 1000 mWh, of which each count is worth 2 × 1.25.
-        EnergyCorrection correction = new(new ChannelCalibration(1.25m, offsetMw: 36_000), (2, 1));
+        EnergyCorrection correction = new(new ChannelCalibration(1.25m, offsetMw: 36_000), new CountWorth(2, 1));
         Assert.Equal(-400, Enumerable.Range(0, 100).Sum(_ => correction.Correct(0, 0, Load, Second)));
     }
 
@@ -75,7 +76,7 @@ public class EnergyCorrectionTests
     public void Noise_is_not_booked_but_what_a_load_used_before_it_was_switched_off_is()
     {
         LiveValues idle = new(VoltageV: 230, CurrentA: 0.015);
-        EnergyCorrection correction = new(new ChannelCalibration(1, noiseA: 0.02m), (1, 1000));
+        EnergyCorrection correction = new(new ChannelCalibration(1, noiseA: 0.02m), new CountWorth(1, 1000));
         // 230 V × 0.02 A for a second are 1.28 mWh, 1278 counts of a microwatt-hour.
         Assert.Equal(0, correction.Correct(1200, 0, idle, Second));
         Assert.Equal(0, correction.Correct(-1200, 0, idle, Second));

@@ -7,9 +7,9 @@ using EdgeGateway.Evidence;
 namespace EdgeGateway.Signing;
 
 /// <summary>The device's certificate, those it is under, and revocation lists.</summary>
-/// <param name="Key">SPKI that the device's certificate is for.</param>
+/// <param name="Key">The SPKI that the device's certificate is for.</param>
 /// <param name="Chain">Certificates, DER: the device's first, each signed by the next.</param>
-/// <param name="RevocationLists">DER.</param>
+/// <param name="RevocationLists">Revocation lists, DER.</param>
 public sealed record CertificateChain(
     byte[] Key,
     IReadOnlyList<ReadOnlyMemory<byte>> Chain,
@@ -29,14 +29,14 @@ public sealed record CertificateChain(
 }
 
 /// <summary>
-/// The certificates that an authority has given the device, from files that other programs refresh. What they are worth is for verifiers to
-/// judge; here they are checked to be this device's, so that a mistake is noticed where it is made.
+/// The certificates that an authority has given the device, from files that other programs refresh. Verifiers judge what they are worth;
+/// here they are only checked to be this device's, so that a mistake is noticed where it is made.
 /// </summary>
-public sealed class DeviceCertificates
+public sealed class InstalledCertificates
 {
     private const int MostCertificates = 16;
     private const int MostBytes = 1024 * 1024;
-    private const int MostCertificateBytes = 16 * 1024; // it goes into a leaf
+    private const int MostCertificateBytes = 16 * 1024; // it is recorded in a leaf, which has at most 64 KiB
     private const X509ChainStatusFlags NotJudgedHere =
         X509ChainStatusFlags.PartialChain
         | X509ChainStatusFlags.UntrustedRoot
@@ -51,23 +51,27 @@ public sealed class DeviceCertificates
     private readonly Lock _one = new();
     private readonly byte[] _key;
     private CertificateChain _newest;
-    private (DateTime, long, DateTime, long) _seen;
+    private FileStates _seen;
 
-    private DeviceCertificates(string path, string? revocationPath, string deviceId, ECDsa key, ILogger log)
+    private InstalledCertificates(string path, string? revocationPath, string deviceId, ECDsa key, ILogger log)
     {
-        (_path, _revocationPath, _deviceId, _key, _log) = (path, revocationPath, deviceId, key.ExportSubjectPublicKeyInfo(), log);
-        _seen = State();
+        _path = path;
+        _revocationPath = revocationPath;
+        _deviceId = deviceId;
+        _key = key.ExportSubjectPublicKeyInfo();
+        _log = log;
+        _seen = ReadStates();
         _newest = Read();
     }
 
-    /// <summary>The last good content of the files. They are read again when they have changed. From any thread.</summary>
+    /// <summary>The last good content of the files, which are read again when they have changed. Any thread may ask.</summary>
     public CertificateChain Newest
     {
         get
         {
             lock (_one)
             {
-                (DateTime, long, DateTime, long) state = State();
+                FileStates state = ReadStates();
                 if (state != _seen)
                 {
                     _seen = state;
@@ -88,36 +92,28 @@ public sealed class DeviceCertificates
     }
 
     /// <summary>Reads and checks the files.</summary>
-    /// <param name="path">PEM, the device's certificate first, then each under which the one before is.</param>
-    /// <param name="revocationPath">Revocation lists, PEM or one as DER, or null.</param>
-    /// <param name="deviceId">The device.</param>
-    /// <param name="key">Its key. It is not kept.</param>
-    /// <param name="log">Told when a file changes.</param>
+    /// <param name="path">The file with the certificates, PEM: the device's first, each signed by the next.</param>
+    /// <param name="revocationPath">The file with revocation lists, PEM, or one as DER. Null: there is none.</param>
+    /// <param name="deviceId">The device's id.</param>
+    /// <param name="key">The device's key. It is not kept.</param>
+    /// <param name="log">The log that changes of the files are told to.</param>
     /// <exception cref="InvalidDataException">They cannot be read, or are not those of this device and key.</exception>
-    public static DeviceCertificates Open(string path, string? revocationPath, string deviceId, ECDsa key, ILogger log) =>
+    public static InstalledCertificates Open(string path, string? revocationPath, string deviceId, ECDsa key, ILogger log) =>
         new(path, revocationPath, deviceId, key, log);
 
-    private (DateTime, long, DateTime, long) State()
-    {
-        (DateTime certificates, long length) = Of(_path);
-        (DateTime lists, long lengthOfLists) = _revocationPath is null ? default : Of(_revocationPath);
-        return (certificates, length, lists, lengthOfLists);
-
-        static (DateTime, long) Of(string path) =>
-            new FileInfo(path) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
-    }
+    private FileStates ReadStates() => new(FileState.Of(_path), _revocationPath is null ? default : FileState.Of(_revocationPath));
 
     private CertificateChain Read()
     {
         X509Certificate2Collection chain = [];
         try
         {
-            chain.ImportFromPem(Encoding.Latin1.GetString(Bytes(_path)));
+            chain.ImportFromPem(Encoding.Latin1.GetString(ReadBytes(_path)));
             Check(chain);
             return new CertificateChain(
                 _key,
                 [.. chain.Select(c => (ReadOnlyMemory<byte>)c.RawData)],
-                _revocationPath is null ? [] : RevocationLists(Bytes(_revocationPath))
+                _revocationPath is null ? [] : ReadRevocationLists(ReadBytes(_revocationPath))
             );
         }
         catch (CryptographicException e)
@@ -178,15 +174,15 @@ public sealed class DeviceCertificates
             .SequenceEqual(given.Select(c => c.RawData), EqualityComparer<byte[]>.Create((a, b) => a.AsSpan().SequenceEqual(b)));
         if (!complete || wrong.Length > 0)
         {
+            string reason = wrong.Length > 0 ? $": {wrong[0].StatusInformation.Trim()}" : "";
             throw new InvalidDataException(
-                $"The certificates in {_path} are not each signed by the "
-                    + $"next{(wrong.Length > 0 ? $": {wrong[0].StatusInformation.Trim()}" : "")}. Write the device's first, "
+                $"The certificates in {_path} are not each signed by the next{reason}. Write the device's first, "
                     + "then the one that signed it, and so on."
             );
         }
     }
 
-    private List<ReadOnlyMemory<byte>> RevocationLists(byte[] bytes)
+    private List<ReadOnlyMemory<byte>> ReadRevocationLists(byte[] bytes)
     {
         List<ReadOnlyMemory<byte>> lists = [];
         try
@@ -228,7 +224,7 @@ public sealed class DeviceCertificates
             );
     }
 
-    private static byte[] Bytes(string path)
+    private static byte[] ReadBytes(string path)
     {
         try
         {
@@ -241,4 +237,16 @@ public sealed class DeviceCertificates
             throw new InvalidDataException($"{path} cannot be read: {e.Message}", e);
         }
     }
+
+    // By these a change of a file is noticed. Default: there is no such file.
+    private readonly record struct FileState(DateTime Written, long Length)
+    {
+        public static FileState Of(string path)
+        {
+            FileInfo file = new(path);
+            return file.Exists ? new FileState(file.LastWriteTimeUtc, file.Length) : default;
+        }
+    }
+
+    private readonly record struct FileStates(FileState Certificates, FileState RevocationLists);
 }
