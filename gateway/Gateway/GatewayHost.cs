@@ -86,7 +86,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _factors.Tell(_log.CreateLogger<FactorStore>());
         _ledger = LostLog.OpenLedger(folder, out _lost);
         _key = DeviceKey.Open(folder, site.Key, _ledger);
-        _key.OpenCertificates(_log.CreateLogger<DeviceCertificates>());
+        _key.OpenCertificates(_log.CreateLogger<InstalledCertificates>());
         _origin = Recorder.OriginOf(_ledger, _key, site.Simulation is not null);
         _registers = RegisterFile.Open(Path.Combine(folder, "registers"), _time, _log.CreateLogger<RegisterFile>());
         _book = new RegisterBook(_registers.Found, LastRecorded.Registers(_ledger));

@@ -19,7 +19,7 @@ internal static class Ads1115Bench
     public static async Task<int> RunAsync(TimeSpan duration)
     {
         TimeProvider time = TimeProvider.System;
-        double wakeUps = await WakeUpsAsync(time);
+        double wakeUps = await WakeUpsAsync(time, duration / 4);
         CurrentTransformer clamp = new(100, 333);
         SimulatedFactory factory = new(seed: 1);
         RegisterBook book = new(new Dictionary<RegisterKey, Register>(), new Dictionary<RegisterKey, Register>());
@@ -49,22 +49,19 @@ internal static class Ads1115Bench
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         (TimeSpan cpu, long samples, long lost) after = Now();
         double percent = (after.cpu - before.cpu).TotalSeconds / seconds * 100;
+        long samples = after.samples - before.samples;
+        double work = (percent - wakeUps) / 100 * seconds / samples * 1e6;
+        string verdict = percent <= LimitPercent ? "held" : "EXCEEDED";
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                samples     {after.samples - before.samples} in {seconds:0.0} s, {(after.samples - before.samples)
-                    / seconds:0} a second from {Chips} chips
+                samples     {samples} in {seconds:0.0} s, {samples / seconds:0} a second from {Chips} chips
                 lost        {after.lost - before.lost} samples, in {gaps} readings with a gap
-                processor   {percent:0.00} % of one core, the simulated chips included; limit {LimitPercent} %: {(
-                    percent <= LimitPercent ? "held" : "EXCEEDED"
-                )}
-                wake-ups    {wakeUps:0.00} % of one core for the same thread with no chip to serve: what this machine takes to wake up a thousand times a second
-                work        {percent - wakeUps:0.00} % of one core is left for {Chips} chips: {(percent - wakeUps)
-                    / 100
-                    * seconds
-                    / (after.samples - before.samples)
-                    * 1e6:0.0} µs a sample
+                processor   {percent:0.00} % of one core, the simulated chips included; limit {LimitPercent} %: {verdict}
+                wake-ups    {wakeUps:0.00} % of one core for the same thread with no chip to serve:
+                            what this machine takes to wake up a thousand times a second
+                work        {percent - wakeUps:0.00} % of one core is left for {Chips} chips: {work:0.0} µs a sample
                 """
             )
         );
@@ -74,13 +71,13 @@ internal static class Ads1115Bench
             (Process.GetCurrentProcess().TotalProcessorTime, inputs.Sum(i => i.SamplesRead), inputs.Sum(i => i.SamplesLost));
     }
 
-    private static async Task<double> WakeUpsAsync(TimeProvider time)
+    private static async Task<double> WakeUpsAsync(TimeProvider time, TimeSpan duration)
     {
         using Ads1115Sampler sampler = new("nothing", []);
         sampler.Start();
         await Task.Delay(TimeSpan.FromSeconds(1), time);
         (TimeSpan cpu, long started) = (Process.GetCurrentProcess().TotalProcessorTime, Stopwatch.GetTimestamp());
-        await Task.Delay(TimeSpan.FromSeconds(5), time);
+        await Task.Delay(duration, time);
         return (Process.GetCurrentProcess().TotalProcessorTime - cpu) / Stopwatch.GetElapsedTime(started) * 100;
     }
 }

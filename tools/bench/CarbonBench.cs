@@ -24,7 +24,6 @@ internal static class CarbonBench
 {
     private const int Accounts = 16,
         Meters = 64,
-        Slots = 365 * 96,
         SlotsOfADay = 96;
     private const long Mwh = 1_000_000; // milliwatt-hours of a kilowatt-hour
     private static readonly DateTimeOffset Start = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -38,13 +37,14 @@ internal static class CarbonBench
         InitialContent = 0,
     };
 
-    public static async Task<int> RunAsync()
+    /// <summary>Measures with a ledger of so many days of 2025, and a recorder over so many slots.</summary>
+    public static async Task<int> RunAsync(int days, int rounds)
     {
         string folder = Directory.CreateTempSubdirectory("carbon-bench-").FullName;
         try
         {
-            Console.WriteLine($"Making a ledger with a year of {Meters} meters, a leaf each quarter hour");
-            Make(folder);
+            Console.WriteLine($"Making a ledger with {days} days of {Meters} meters, a leaf each quarter hour");
+            Make(folder, days);
             using Process year = Process.Start(
                 new ProcessStartInfo("taskset", ["-c", "0", Environment.ProcessPath!, "carbon-year", folder])
                 {
@@ -60,11 +60,12 @@ internal static class CarbonBench
 
             (double seconds, double megabytes) = (Number(said[^2]), Number(said[^1]));
             Array.ForEach(said[..^2], Console.WriteLine);
-            (double slot, double whole) = Slot();
+            (double slot, double whole) = Slot(20 * rounds);
             Table table = new Table().AddColumns("figure", "measured", "limit", "");
             bool good = Row(
                 table,
-                $"a year of {Meters} meters, {Meters * Slots / 1e6:0.00} million intervals, to monthly accounts with flows, on one core, s",
+                $"{days} days of {Meters} meters, {Meters * days * SlotsOfADay / 1e6:0.00} million intervals, to monthly accounts with "
+                    + "flows, on one core, s",
                 seconds,
                 10
             );
@@ -74,7 +75,7 @@ internal static class CarbonBench
             good &= Row(
                 table,
                 $"an account in the recorder, {Accounts} beside each other against none: its slot with ledger and facts, µs",
-                (Tick(folder, Accounts) - Tick(folder, 0)) / Accounts,
+                (Tick(folder, Accounts, rounds) - Tick(folder, 0, rounds)) / Accounts,
                 100
             );
             AnsiConsole.Write(table);
@@ -236,12 +237,12 @@ internal static class CarbonBench
         }
     }
 
-    private static void Make(string folder)
+    private static void Make(string folder, int days)
     {
         using Ledger ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
         ledger.Append(new LedgerTick(Start, [EvidenceBench.LeafOf(0, Origin, 1)], new Dictionary<string, string>()));
         long[] counts = [.. Enumerable.Range(0, Meters).Select(m => 9_000_000_000L + m)];
-        for (int day = 0; day <= 365; day++)
+        for (int day = 0; day <= days; day++)
         {
             List<byte[]> leaves = [];
             for (int slot = day == 0 ? 0 : ((day - 1) * SlotsOfADay) + 1; slot <= day * SlotsOfADay; slot++)
@@ -286,7 +287,7 @@ internal static class CarbonBench
         );
 
     // Three meters of three phases, as a boundary has: the account's judgement, and then with the leaf that it becomes.
-    private static (double Microseconds, double WithLeaf) Slot()
+    private static (double Microseconds, double WithLeaf) Slot(int rounds)
     {
         (FactorSet set, Factor factor) = FactorLibrary.Shipped.Require(new FactorKey("CN-grid-east", 2023, "average", "organisation"));
         CarbonAccount account = new(
@@ -295,7 +296,6 @@ internal static class CarbonBench
             RecordedMethod.OfEnergy(RecordedMethod.LocationBased, factor),
             [.. Enumerable.Range(1, 3).Select(m => new AccountMeter($"in-L{m}", ObisCode.ActiveImport, null))]
         );
-        const int Rounds = 20_000;
         double computing = 0,
             whole = 0;
         for (int pass = 0; pass < 2; pass++) // the first one warms up
@@ -303,7 +303,7 @@ internal static class CarbonBench
             account.Forget();
             long inAccount = 0,
                 began = Stopwatch.GetTimestamp();
-            for (int i = 0; i < Rounds; i++)
+            for (int i = 0; i < rounds; i++)
             {
                 DateTimeOffset at = Start.AddMinutes(15 * i);
                 Dictionary<string, RegisterReading> now = account.Meters.ToDictionary(m => m.Register, m => ReadingOf(i, at, m));
@@ -333,8 +333,8 @@ internal static class CarbonBench
             }
 
             (computing, whole) = (
-                inAccount * 1e6 / Stopwatch.Frequency / Rounds,
-                Stopwatch.GetElapsedTime(began).TotalMicroseconds / Rounds
+                inAccount * 1e6 / Stopwatch.Frequency / rounds,
+                Stopwatch.GetElapsedTime(began).TotalMicroseconds / rounds
             );
         }
 
@@ -348,10 +348,9 @@ internal static class CarbonBench
     }
 
     // The median of what a slot's end takes the recorder, µs, with three meters and so many accounts of them.
-    private static double Tick(string root, int accounts)
+    private static double Tick(string root, int accounts, int rounds)
     {
-        const int Warm = 200,
-            Rounds = 1000;
+        int warm = rounds / 5;
         string folder = Directory.CreateDirectory(Path.Combine(root, $"accounts-{accounts}")).FullName;
         Clock clock = new(Start);
         string[] names = [.. Enumerable.Range(1, 3).Select(m => $"in-L{m}")];
@@ -380,8 +379,8 @@ internal static class CarbonBench
         Origin origin = Recorder.OriginOf(ledger, key, simulated: true);
         Recorder recorder = new(plan, ledger, key, now, clock, pen, origin, NullLogger<Recorder>.Instance);
         recorder.Start(new ProcessStart("boot", "bench"));
-        double[] took = new double[Rounds];
-        for (int i = -Warm; i < Rounds; i++)
+        double[] took = new double[rounds];
+        for (int i = -warm; i < rounds; i++)
         {
             clock.Time += TimeSpan.FromMinutes(15);
             foreach (IMeter meter in meters)
@@ -395,7 +394,7 @@ internal static class CarbonBench
         }
 
         Array.Sort(took);
-        return took[Rounds / 2];
+        return took[rounds / 2];
     }
 
     private sealed class Clock(DateTimeOffset begin) : TimeProvider

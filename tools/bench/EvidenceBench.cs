@@ -15,17 +15,15 @@ namespace EdgeGateway.Bench;
 /// <summary>What proof costs: verifying beside hashing, recording with a tree beside inserting, and the size of leaves.</summary>
 internal static class EvidenceBench
 {
-    private const int Leaves = 1_000_000;
     private const int LeavesPerTick = 1000;
-    private const int Ticks = 60;
-    private const int Rounds = 3;
     private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeSeconds(1_781_481_600);
 
-    public static int Run()
+    /// <summary>Measures with a log of so many leaves, so many ledger transactions, and as many rounds.</summary>
+    public static int Run(int leaves, int ticks, int rounds)
     {
         Table table = new Table().AddColumns("figure", "measured", "limit", "");
-        bool good = Verifying(table);
-        good &= Appending(table);
+        bool good = Verifying(table, leaves, rounds);
+        good &= Appending(table, ticks);
         good &= Sizes(table);
         AnsiConsole.Write(table);
         Console.WriteLine(
@@ -35,17 +33,17 @@ internal static class EvidenceBench
         return good ? 0 : 1;
     }
 
-    private static bool Verifying(Table table)
+    private static bool Verifying(Table table, int leaves, int rounds)
     {
-        Console.WriteLine($"Making a log of {Leaves:N0} leaves, of one register and of four in turn");
+        Console.WriteLine($"Making a log of {leaves:N0} leaves, of one register and of four in turn");
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Dictionary<string, byte[]> files = LogAsTiles(key);
+        Dictionary<string, byte[]> files = LogAsTiles(key, leaves);
         TrustAnchors trust = TrustAnchors.FromPem(key.ExportSubjectPublicKeyInfoPem());
-        double[] hashing = new double[Rounds],
-            verifying = new double[Rounds];
-        for (int round = 0; round < Rounds; round++)
+        double[] hashing = new double[rounds],
+            verifying = new double[rounds];
+        for (int round = 0; round < rounds; round++)
         {
-            hashing[round] = ProcessorSeconds(() => HashPlainly(files));
+            hashing[round] = ProcessorSeconds(() => HashPlainly(files, leaves));
             verifying[round] = ProcessorSeconds(() =>
                 TileLog.Verify((path, _) => files.TryGetValue(path, out byte[]? file) ? file : (ReadOnlyMemory<byte>?)null, trust, _ => { })
             );
@@ -54,25 +52,25 @@ internal static class EvidenceBench
         (double plain, double whole) = (Median(hashing), Median(verifying));
         table.AddRow(
             "plain loop over the same leaf and node hashes, leaves a second",
-            (Leaves / plain).ToString("N0", CultureInfo.InvariantCulture),
+            (leaves / plain).ToString("N0", CultureInfo.InvariantCulture),
             "",
             ""
         );
         table.AddRow(
             "verifying the log from its tiles, leaves a second",
-            (Leaves / whole).ToString("N0", CultureInfo.InvariantCulture),
+            (leaves / whole).ToString("N0", CultureInfo.InvariantCulture),
             "",
             ""
         );
         return AtLeast(table, "verifying, of the plain loop's speed", plain / whole, 0.4);
     }
 
-    private static void HashPlainly(Dictionary<string, byte[]> files)
+    private static void HashPlainly(Dictionary<string, byte[]> files, int leaves)
     {
         Frontier tree = new();
-        for (int index = 0; tree.Size < Leaves; index++)
+        for (int index = 0; tree.Size < leaves; index++)
         {
-            ReadOnlySpan<byte> entries = files[TilePath.OfEntries(index, (int)Math.Min(TiledTree.TileWidth, Leaves - tree.Size))];
+            ReadOnlySpan<byte> entries = files[TilePath.OfEntries(index, (int)Math.Min(TiledTree.TileWidth, leaves - tree.Size))];
             while (!entries.IsEmpty)
             {
                 int length = BinaryPrimitives.ReadUInt16BigEndian(entries);
@@ -87,17 +85,17 @@ internal static class EvidenceBench
         }
     }
 
-    private static Dictionary<string, byte[]> LogAsTiles(ECDsa key)
+    private static Dictionary<string, byte[]> LogAsTiles(ECDsa key, int leaves)
     {
         Origin origin = new(Origin.DeviceIdOf(key), 1, Simulated: true);
         Dictionary<string, byte[]> files = [];
         TiledTree tree = TiledTree.Restore(0, (_, _) => null);
-        while (tree.Size < Leaves)
+        while (tree.Size < leaves)
         {
             long index = tree.Size / TiledTree.TileWidth;
             using MemoryStream entries = new();
             byte[] length = new byte[2];
-            while (tree.Size < Leaves && tree.Size / TiledTree.TileWidth == index)
+            while (tree.Size < leaves && tree.Size / TiledTree.TileWidth == index)
             {
                 byte[] leaf = LeafOf(tree.Size, origin, tree.Size % 2 == 0 ? 1 : 4);
                 BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)leaf.Length);
@@ -120,9 +118,9 @@ internal static class EvidenceBench
     }
 
     // A folder in memory: a flush costs nothing there, as with synchronous=OFF, and the ledger stays as it is in use.
-    private static bool Appending(Table table)
+    private static bool Appending(Table table, int count)
     {
-        Console.WriteLine($"Appending {Ticks} times {LeavesPerTick:N0} leaves in one transaction");
+        Console.WriteLine($"Appending {count} times {LeavesPerTick:N0} leaves in one transaction");
         string folder = Directory.CreateDirectory($"/dev/shm/edge-gateway-bench-{Environment.ProcessId}").FullName;
         try
         {
@@ -130,7 +128,7 @@ internal static class EvidenceBench
             byte[][][] ticks =
             [
                 .. Enumerable
-                    .Range(0, Ticks)
+                    .Range(0, count)
                     .Select(t =>
                         Enumerable.Range(t * LeavesPerTick, LeavesPerTick).Select(i => LeafOf(i, origin, i % 2 == 0 ? 1 : 4)).ToArray()
                     ),
@@ -145,9 +143,9 @@ internal static class EvidenceBench
                 CREATE TABLE leaf(idx INTEGER PRIMARY KEY, bytes BLOB) STRICT;
                 """
             );
-            double[] inserting = new double[Ticks],
-                appending = new double[Ticks];
-            for (int t = 0; t < Ticks; t++)
+            double[] inserting = new double[count],
+                appending = new double[count];
+            for (int t = 0; t < count; t++)
             {
                 inserting[t] = ProcessorSeconds(() => InsertPlainly(plain, t * LeavesPerTick, ticks[t]));
                 appending[t] = ProcessorSeconds(() =>

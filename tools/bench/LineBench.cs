@@ -14,7 +14,6 @@ namespace EdgeGateway.Bench;
 /// <summary>The whole line under Native AOT: what it needs of a small computer.</summary>
 internal static class LineBench
 {
-    private const int Leaves = 1_000_000;
     private const int LeavesPerTick = 1000;
     private const string Program = "artifacts/linux-x64/edge-gateway";
     private const string Site = "hardware/sites/bench.json";
@@ -22,7 +21,8 @@ internal static class LineBench
         TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 3600
     );
 
-    public static async Task<int> RunAsync(TimeSpan watch)
+    /// <summary>Watches the gateway for a time on a ledger of so many leaves, whole thousands.</summary>
+    public static async Task<int> RunAsync(TimeSpan watch, int leaves)
     {
         if (!File.Exists(Program) || !File.Exists(Site))
         {
@@ -36,9 +36,9 @@ internal static class LineBench
         string root = Directory.CreateTempSubdirectory("edge-gateway-bench").FullName;
         try
         {
-            Console.WriteLine($"Writing a ledger of {Leaves:N0} leaves, and leaving it as a power cut would");
-            long bytes = WriteLedger(Path.Combine(root, "made"), Path.Combine(root, "data", "sim"));
-            return Print(await WatchAsync(Path.Combine(root, "data"), watch), bytes, watch);
+            Console.WriteLine($"Writing a ledger of {leaves:N0} leaves, and leaving it as a power cut would");
+            long bytes = WriteLedger(Path.Combine(root, "made"), Path.Combine(root, "data", "sim"), leaves);
+            return Print(await WatchAsync(Path.Combine(root, "data"), watch, leaves), bytes, watch, leaves);
         }
         finally
         {
@@ -47,7 +47,7 @@ internal static class LineBench
     }
 
     // Readings of the site's own groups, so that the gateway finds its registers in them. The last ticks stay in the WAL.
-    private static long WriteLedger(string made, string data)
+    private static long WriteLedger(string made, string data, int count)
     {
         if (!SiteReader.TryRead(Site, null, out SiteFile? site, out IReadOnlyList<Fault> faults))
         {
@@ -61,19 +61,22 @@ internal static class LineBench
         using Ledger ledger = Ledger.Open(path);
         Origin origin = Recording.Recorder.OriginOf(ledger, key, simulated: true);
         IReadOnlyList<RecordedGroup> groups = SitePlan.GroupsOf(site);
-        for (int tick = 0; tick < Leaves / LeavesPerTick; tick++)
+        int ticks = count / LeavesPerTick;
+        for (int tick = 0; tick < ticks; tick++)
         {
             List<byte[]> leaves = [];
             for (int i = 0; i < LeavesPerTick; i++)
             {
-                leaves.Add(LeafOf((tick * LeavesPerTick) + i, origin, groups, site));
+                int index = (tick * LeavesPerTick) + i;
+                DateTimeOffset at = Newest.AddMinutes((index - count) / groups.Count);
+                leaves.Add(index == 0 ? GenesisLeaf(at, origin, key) : ReadingLeaf(index, at, groups[index % groups.Count], site));
             }
 
-            bool last = tick == (Leaves / LeavesPerTick) - 1;
-            ledger.MoveCursor(site.Publishers[0].Name, Leaves);
+            bool last = tick == ticks - 1;
+            ledger.MoveCursor(site.Publishers[0].Name, count);
             ledger.Append(
                 new LedgerTick(
-                    Newest.AddMinutes(tick - (Leaves / LeavesPerTick)),
+                    Newest.AddMinutes(tick - ticks),
                     leaves,
                     new Dictionary<string, string> { ["origin"] = origin.ToString(), ["boot"] = "earlier-boot 1" }
                 )
@@ -94,59 +97,78 @@ internal static class LineBench
             : throw new InvalidOperationException("The WAL is empty: the ledger was closed cleanly.");
     }
 
-    private static byte[] LeafOf(long index, Origin origin, IReadOnlyList<RecordedGroup> groups, SiteFile site)
-    {
-        RecordedGroup group = groups[(int)(index % groups.Count)];
-        bool genesis = index == 0;
-        LeafHead head = new()
+    private static byte[] GenesisLeaf(DateTimeOffset at, Origin origin, DeviceKey key) =>
+        LeafCodec.Encode(
+            new Leaf(
+                HeadOf(0, at) with
+                {
+                    Type = LeafType.Genesis,
+                    Simulated = true,
+                },
+                [
+                    LeafRecord.Of("origin", origin.ToString()),
+                    LeafRecord.Of("device", origin.DeviceId),
+                    new LeafRecord("key") { Data = key.Key.ExportSubjectPublicKeyInfo() },
+                    new LeafRecord("cert") { Data = key.CertificateOf(key.Key) },
+                ]
+            )
+        );
+
+    private static byte[] ReadingLeaf(long index, DateTimeOffset at, RecordedGroup group, SiteFile site) =>
+        LeafCodec.Encode(
+            new Leaf(
+                HeadOf(index, at) with
+                {
+                    Group = group.Name,
+                    Config = 0,
+                },
+                [
+                    .. site
+                        .Meters.Where(m => m.Group == group.Name)
+                        .Select(m => new LeafRecord(GroupLeaf.NameOf(m.Name, m.Obis))
+                        {
+                            Unit = UnitOf(m),
+                            Number = new DecimalFraction(m is PulseMeterSettings ? 0 : -3, 1_000_000 + index),
+                        }),
+                ]
+            )
+        );
+
+    private static string UnitOf(MeterSettings meter) =>
+        meter switch
+        {
+            PulseMeterSettings => "count",
+            Ads1115MeterSettings => "VAh",
+            _ => "Wh",
+        };
+
+    private static LeafHead HeadOf(long index, DateTimeOffset at) =>
+        new()
         {
             Index = index,
-            Type = genesis ? LeafType.Genesis : LeafType.Reading,
-            Time = Newest.AddMinutes((index / groups.Count) - (Leaves / groups.Count)),
+            Type = LeafType.Reading,
+            Time = at,
             TimeStatus = TimeStatus.Informative,
             BootCount = 1,
             MonotonicMs = index * 60_000,
             Salt = BitConverter.GetBytes(index * 7919).Concat(BitConverter.GetBytes(~index)).ToArray(),
-            Group = genesis ? null : group.Name,
-            Config = genesis ? null : 0,
-            Simulated = genesis,
         };
-        IEnumerable<MeterSettings> meters = site.Meters.Where(m => m.Group == group.Name);
-        return LeafCodec.Encode(
-            new Leaf(
-                head,
-                genesis
-                    ? [LeafRecord.Of("origin", origin.ToString())]
-                    :
-                    [
-                        .. meters.Select(m => new LeafRecord(RegisterName.Of(m.Name, m.Obis))
-                        {
-                            Unit =
-                                m is PulseMeterSettings ? "count"
-                                : m is Ads1115MeterSettings ? "VAh"
-                                : "Wh",
-                            Number = new DecimalFraction(m is PulseMeterSettings ? 0 : -3, 1_000_000 + index),
-                        }),
-                    ]
-            )
-        );
-    }
 
-    private static async Task<Figures> WatchAsync(string data, TimeSpan watch)
+    private static async Task<Figures> WatchAsync(string data, TimeSpan watch, int leaves)
     {
         string site = Path.Combine(Path.GetDirectoryName(data)!, "bench.json");
         await File.WriteAllTextAsync(
             site,
-            (await File.ReadAllTextAsync(Site)).Replace("127.0.0.1:8080", "127.0.0.1:18080", StringComparison.Ordinal)
+            (await File.ReadAllTextAsync(Site)).Replace("127.0.0.1:8080", "127.0.0.1:0", StringComparison.Ordinal)
         );
         long started = TimeProvider.System.GetTimestamp();
         using Process gateway = Process.Start(
             new ProcessStartInfo(Program, ["--site", site, "--data", data]) { RedirectStandardOutput = true }
         )!;
-        Task<string> output = gateway.StandardOutput.ReadToEndAsync();
-        TimeSpan firstReading = await FirstReadingAsync(Path.Combine(data, "sim", "ledger.db"), started);
+        TimeSpan firstReading = await FirstReadingAsync(gateway, Path.Combine(data, "sim", "ledger.db"), started, leaves);
 
-        using HttpClient page = new() { BaseAddress = new Uri("http://127.0.0.1:18080") };
+        using HttpClient page = new() { BaseAddress = await PageAsync(gateway.StandardOutput) };
+        Task<string> output = gateway.StandardOutput.ReadToEndAsync();
         foreach (string part in new[] { "/", "/page.css", "/v1/power" })
         {
             await page.GetStringAsync(new Uri(part, UriKind.Relative));
@@ -176,20 +198,39 @@ internal static class LineBench
         return new Figures(peakMb, cpu * 100, firstReading);
     }
 
-    private static async Task<TimeSpan> FirstReadingAsync(string ledger, long started)
+    // The gateway takes any free port and says which: "Page        http://127.0.0.1:PORT".
+    private static async Task<Uri> PageAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is string line)
+        {
+            if (line.StartsWith("Page ", StringComparison.Ordinal))
+            {
+                return new Uri(line["Page ".Length..].Trim());
+            }
+        }
+
+        throw new InvalidOperationException("The gateway ended without saying where its page is.");
+    }
+
+    private static async Task<TimeSpan> FirstReadingAsync(Process gateway, string ledger, long started, int leaves)
     {
         using SqliteConnection connection = new($"Data Source={ledger};Mode=ReadOnly;Pooling=False");
         SQLitePCL.Batteries_V2.Init();
         using PeriodicTimer look = new(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         while (await look.WaitForNextTickAsync())
         {
+            if (gateway.HasExited)
+            {
+                throw new InvalidOperationException($"The gateway ended with {gateway.ExitCode} before it recorded a reading.");
+            }
+
             // A second reader of a WAL that is being recovered has to wait for it.
             try
             {
                 connection.Open();
                 using SqliteCommand ask = connection.CreateCommand();
                 ask.CommandText = "SELECT bytes FROM leaf WHERE idx = (SELECT max(idx) FROM leaf) AND idx > $1";
-                ask.Parameters.AddWithValue("$1", Leaves);
+                ask.Parameters.AddWithValue("$1", leaves);
                 if (ask.ExecuteScalar() is byte[] newest && LeafCodec.Decode(newest).Head.Type is LeafType.Reading or LeafType.Carbon)
                 {
                     break;
@@ -218,7 +259,7 @@ internal static class LineBench
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024.0;
     }
 
-    private static int Print(Figures figures, long ledgerBytes, TimeSpan watch)
+    private static int Print(Figures figures, long ledgerBytes, TimeSpan watch, int leaves)
     {
         Table table = new Table().AddColumns("figure", "measured", "limit", "");
         bool good = Row("peak resident memory (VmHWM), MB", figures.PeakMb, 45, "0.0");
@@ -228,10 +269,10 @@ internal static class LineBench
         AnsiConsole.Write(table);
         Console.WriteLine(
             $"""
-            32 meters (12 ADE7953 channels, 8 ADS1115 channels, 12 pulse inputs), live every second, recorded every minute, one page open for {watch.TotalSeconds:0} s,
-            on a ledger of {Leaves:N0} leaves ({ledgerBytes / 1e6:0} MB with its WAL) that was not closed.
-            The simulated chips have no threads of their own: they compute when a driver reads them, so the processor time without them is
-            below the figure above and cannot be told apart from it.
+            32 meters (12 ADE7953 channels, 8 ADS1115 channels, 12 pulse inputs), live every second, recorded every minute,
+            one page open for {watch.TotalSeconds:0} s, on a ledger of {leaves:N0} leaves ({ledgerBytes / 1e6:0} MB with its WAL)
+            that was not closed. The simulated chips have no threads of their own: they compute when a driver reads them, so the
+            processor time without them is below the figure above and cannot be told apart from it.
             """
         );
         return good ? 0 : 1;

@@ -81,11 +81,12 @@ public class SamplingBench
     public long RegisterWithDistortion() => Run(_withDistortion);
 
     /// <summary>Runs it and says whether the limits hold.</summary>
-    public static int Run()
+    /// <param name="job">How often: a short run to measure, a dry one to see that it runs.</param>
+    public static int Run(Job job)
     {
         IConfig config = ManualConfig
             .CreateEmpty()
-            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddJob(job.WithToolchain(InProcessEmitToolchain.Instance))
             .AddDiagnoser(BenchmarkDotNet.Diagnosers.MemoryDiagnoser.Default)
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddLogger(NullLogger.Instance)

@@ -32,6 +32,11 @@ internal static partial class WrittenBench
     public static async Task<int> RunAsync(string folder, int speed, double hours)
     {
         (string device, double commit) = DeviceOf(Path.GetFullPath(folder));
+        if (!File.Exists(StatOf(device)))
+        {
+            Console.WriteLine($"{folder} is not on a block device: nothing is counted. Give a folder on a mounted disk or image.");
+        }
+
         Table table = new Table().AddColumns("figure", "MB a day", "limit", "");
         double all = await MeasureAsync(folder, device, speed, hours, withLedger: true);
         double registers = await MeasureAsync(folder, device, speed, hours, withLedger: false);
@@ -41,9 +46,10 @@ internal static partial class WrittenBench
         AnsiConsole.Write(table);
         Console.WriteLine(
             $"""
-            {Meters} meters in one group, recorded and signed every {Slot} s, registers flushed every {Flush} s, over {hours} h at {speed} times the speed.
-            The file system commits its journal every {commit} s, which stands for commit={commit
-                * speed} on a device. Whatever else writes to device {device} is in the figures.
+            {Meters} meters in one group, recorded and signed every {Slot} s, registers flushed every {Flush} s,
+            over {hours} h at {speed} times the speed.
+            The file system commits its journal every {commit} s, which stands for commit={commit * speed} on a device.
+            Whatever else writes to device {device} is in the figures.
             """
         );
         return all <= LimitMb ? 0 : 1;
@@ -133,12 +139,18 @@ internal static partial class WrittenBench
     }
 
     // Documentation/block/stat.rst of the kernel: the seventh number is sectors written, of 512 bytes whatever the device's are.
-    private static long BytesOf(string device) =>
-        512
-        * long.Parse(
-            File.ReadAllText($"/sys/dev/block/{device}/stat").Split(' ', StringSplitOptions.RemoveEmptyEntries)[6],
-            CultureInfo.InvariantCulture
-        );
+    private static long BytesOf(string device)
+    {
+        if (!File.Exists(StatOf(device)))
+        {
+            return 0;
+        }
+
+        string[] counts = File.ReadAllText(StatOf(device)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return 512 * long.Parse(counts[6], CultureInfo.InvariantCulture);
+    }
+
+    private static string StatOf(string device) => $"/sys/dev/block/{device}/stat";
 
     private static void WriteBack(SafeFileHandle file)
     {

@@ -7,7 +7,7 @@ namespace EdgeGateway.Serving;
 /// <summary>What a bundle brings with it so that the key under its checkpoint can be judged.</summary>
 /// <param name="keys">How the device's key has changed. Null: it has not.</param>
 /// <param name="certificates">The device's certificates, or null.</param>
-internal sealed class KeyEvidence(DeviceKeyHistory? keys, DeviceCertificates? certificates)
+internal sealed class KeyEvidence(DeviceKeyHistory? keys, InstalledCertificates? certificates)
 {
     /// <summary>
     /// The leaves that are asked for, and the checkpoint's newest one where it is signed by a replaced key in its overlap: its time shows

@@ -16,7 +16,7 @@ internal sealed class LogEndpoint(
     Ledger ledger,
     IReadOnlyList<string> groups,
     DeviceKeyHistory? keys,
-    DeviceCertificates? certificates,
+    InstalledCertificates? certificates,
     TimeSpan checkpointEvery,
     TimeProvider time
 )

@@ -51,8 +51,8 @@ internal sealed class AccuracyReport
         Line();
         Line(
             """
-            The same chip with the small hobby clamp, whose angle changes by more than half a degree from small to large currents. One angle for
-            all currents is not enough for it at a low power factor: it needs the table, where the marks say so.
+            The same chip with the small hobby clamp, whose angle changes by more than half a degree from small to large currents. One
+            angle for all currents is not enough for it at a low power factor: it needs the table, where the marks say so.
             """
         );
         Line();
@@ -63,10 +63,11 @@ internal sealed class AccuracyReport
         Line();
         Line(
             """
-            Temperature and ageing; saturation of a clamp; a clamp not closed, tilted or beside another conductor; quartz errors (below 0.01 %);
-            the chips' own filters, but for the one that takes out DC; the uncertainty of the reference meter at calibration, which adds to every
-            figure after calibration; type tests of IEC 62053-21 other than those above. A sampled pair stands for converters that sample both
-            inputs at once: two ADS1115 on clocks of their own are not a front end for watts. No figure here was measured on hardware.
+            Temperature and ageing; saturation of a clamp; a clamp not closed, tilted or beside another conductor; quartz errors (below
+            0.01 %); the chips' own filters, but for the one that takes out DC; the uncertainty of the reference meter at calibration,
+            which adds to every figure after calibration; type tests of IEC 62053-21 other than those above. A sampled pair stands for
+            converters that sample both inputs at once: two ADS1115 on clocks of their own are not a front end for watts. No figure here
+            was measured on hardware.
             """
         );
         return _text.ToString();
@@ -87,17 +88,18 @@ internal sealed class AccuracyReport
         Line();
         Line(
             """
-            This file is written by `dotnet run -c Release --project tools/bench -- accuracy`; with `--check` the command compares instead of
-            writing. It ends with 1 when a limit is exceeded.
+            This file is written by `dotnet run -c Release --project tools/bench -- accuracy`; with `--check` the command compares instead
+            of writing. It ends with 1 when a limit is exceeded.
             """
         );
         Line();
         Line(
             $"""
-            For each front end {AccuracySweep.Devices} devices are drawn with errors as parts have them (a fixed seed, never changed to please).
-            Each is calibrated at two points as an installer does, and then measured at other points, from the clamp to the register by the
-            product's own drivers, meters and calibration. The tables show the worst of all devices. Errors are of the energy, in percent of the
-            true one. All front ends have the same clamps, and the clamp decides: after calibration the front ends hardly differ.
+            For each front end {AccuracySweep.Devices} devices are drawn with errors as parts have them (a fixed seed, never changed to
+            please). Each is calibrated at two points as an installer does, and then measured at other points, from the clamp to the
+            register by the product's own drivers, meters and calibration. The tables show the worst of all devices. Errors are of the
+            energy, in percent of the true one. All front ends have the same clamps, and the clamp decides: after calibration the front
+            ends hardly differ.
             """
         );
         Line();
@@ -125,10 +127,11 @@ internal sealed class AccuracyReport
         Line(
             $"""
             Un = {SweepPoint.Un:0} V, In = {SweepPoint.In:0} A, Imax = {SweepPoint.Imax:0} A,
-            behind a clamp of {MeteredDevice.Transformer.PrimaryA} A / {MeteredDevice.Transformer.SecondaryMv} mV and a divider of {MeteredDevice.Divider}.
-            The limits are those of class 1 of IEC 62053-21 for the load; where a frequency, a voltage, harmonics or DC act on the meter, the whole
-            error is held to ±1.0 %, not only the change. The largest current is the clamp's rated one: the ADE7953's input ends 6 % above it. What
-            a phase that has no load adds to the others is asked of the three-phase chip only.
+            behind a clamp of {MeteredDevice.Transformer.PrimaryA} A / {MeteredDevice.Transformer.SecondaryMv} mV
+            and a divider of {MeteredDevice.Divider}.
+            The limits are those of class 1 of IEC 62053-21 for the load; where a frequency, a voltage, harmonics or DC act on the meter,
+            the whole error is held to ±1.0 %, not only the change. The largest current is the clamp's rated one: the ADE7953's input ends
+            6 % above it. What a phase that has no load adds to the others is asked of the three-phase chip only.
             """
         );
     }
@@ -140,10 +143,10 @@ internal sealed class AccuracyReport
         Line();
         Line(
             """
-            Each error is drawn evenly between two ends. A clamp's lead and its ratio change towards small currents as 1 / (1 + x / 0.2), with x the
-            current by the rated one: 0.8 of the change at 5 %, 0.5 at 20 %, 0.17 at 100 %. That law fits the measured tables named below to
-            0.04°; that the ratio follows the same law is assumed. The lead falls with frequency, and so with the order of a harmonic.
-            Beyond the draws each sample has white noise, and what a chip or converter shows has its steps.
+            Each error is drawn evenly between two ends. A clamp's lead and its ratio change towards small currents as 1 / (1 + x / 0.2),
+            with x the current by the rated one: 0.8 of the change at 5 %, 0.5 at 20 %, 0.17 at 100 %. That law fits the measured tables
+            named below to 0.04°; that the ratio follows the same law is assumed. The lead falls with frequency, and so with the order of
+            a harmonic. Beyond the draws each sample has white noise, and what a chip or converter shows has its steps.
             """
         );
         Line();
@@ -191,8 +194,9 @@ internal sealed class AccuracyReport
         Line();
         Line(
             $"""
-            *Two points*: the ratio at PF 1 and the phase at PF 0.5 inductive, both at one current and the nominal frequency, against a perfect
-            reference: at In = {SweepPoint.In:0} A, and for comparison at 0.2 In, which a heater of 2.3 kW draws. *Table*: the same at
+            *Two points*: the ratio at PF 1 and the phase at PF 0.5 inductive, both at one current and the nominal frequency, against a
+            perfect reference: at In = {SweepPoint.In:0} A, and for comparison at 0.2 In, which a heater of 2.3 kW draws. *Table*: the
+            same at
             {string.Join(", ", AccuracySweep.TableOfIn.Select(i => Text($"{i:0.##}")))} In, so that ratio and phase follow the current.
             The offset is not calibrated. Devices for 60 Hz are calibrated at 60 Hz.
             """
@@ -234,14 +238,14 @@ internal sealed class AccuracyReport
         Line();
         Line(
             $"""
-            RMS current of one window of 0.2 s; mean of {AccuracySweep.Devices} devices, and the worst window of any of them. Volt-amperes have the
-            error of the current and beside it that of the assumed voltage: at 10 % of over- or undervoltage another 10 %.
+            RMS current of one window of 0.2 s; mean of {AccuracySweep.Devices} devices, and the worst window of any of them. Volt-amperes
+            have the error of the current and beside it that of the assumed voltage: at 10 % of over- or undervoltage another 10 %.
 
-            *As converted*: without any correction. *Averaging corrected*: divided by what the converter's averaging leaves of the fundamental,
-            with the rate that is measured (continuous conversions) or the nominal one (single conversions); so the product shows it. *Calibrated*:
-            and multiplied by a ratio taken with a resistive load at 0.5 In. What the averaging takes from the harmonics stays missing: it could
-            only be put back if the load's harmonics were known, and without a voltage and at this rate they are not. So a rectifier's current
-            reads low by the figures below, whatever is calibrated.
+            *As converted*: without any correction. *Averaging corrected*: divided by what the converter's averaging leaves of the
+            fundamental, with the rate that is measured (continuous conversions) or the nominal one (single conversions); so the product
+            shows it. *Calibrated*: and multiplied by a ratio taken with a resistive load at 0.5 In. What the averaging takes from the
+            harmonics stays missing: it could only be put back if the load's harmonics were known, and without a voltage and at this rate
+            they are not. So a rectifier's current reads low by the figures below, whatever is calibrated.
             """
         );
         Line();

@@ -22,7 +22,9 @@ internal sealed record PathResult(string Name, IReadOnlyList<PointResult> Points
 /// <summary>Draws devices, calibrates each, and measures all other points.</summary>
 internal static class AccuracySweep
 {
-    public const int Devices = 100;
+    /// <summary>How many devices are drawn: 100 for the report, fewer only to see that it can be made.</summary>
+    public static int Devices { get; set; } = 100;
+
     public const int Seed = 20_530_211;
 
     // Where a table is made: none of these is a point of the report but In, where the two-point calibration is made too.
