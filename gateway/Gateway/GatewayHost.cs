@@ -245,7 +245,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         try
         {
             _recorder.Start(new ProcessStart(boot, Version) { Registers = _book.Starts });
-            await BusWorker.AllPolledOnce(_workers, FirstPoll, TimeProvider.System);
+            await BusWorker.WaitForFirstPollAsync(_workers, FirstPoll, TimeProvider.System);
             _recorder.Tick(_time.GetUtcNow());
             _recorder.Seal();
         }

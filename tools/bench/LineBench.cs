@@ -69,7 +69,7 @@ internal static class LineBench
             {
                 int index = (tick * LeavesPerTick) + i;
                 DateTimeOffset at = Newest.AddMinutes((index - count) / groups.Count);
-                leaves.Add(index == 0 ? GenesisLeaf(at, origin, key) : ReadingLeaf(index, at, groups[index % groups.Count], site));
+                leaves.Add(index == 0 ? GenesisBytes(at, origin, key) : ReadingBytes(index, at, groups[index % groups.Count], site));
             }
 
             bool last = tick == ticks - 1;
@@ -97,7 +97,7 @@ internal static class LineBench
             : throw new InvalidOperationException("The WAL is empty: the ledger was closed cleanly.");
     }
 
-    private static byte[] GenesisLeaf(DateTimeOffset at, Origin origin, DeviceKey key) =>
+    private static byte[] GenesisBytes(DateTimeOffset at, Origin origin, DeviceKey key) =>
         LeafCodec.Encode(
             new Leaf(
                 HeadOf(0, at) with
@@ -114,7 +114,7 @@ internal static class LineBench
             )
         );
 
-    private static byte[] ReadingLeaf(long index, DateTimeOffset at, RecordedGroup group, SiteFile site) =>
+    private static byte[] ReadingBytes(long index, DateTimeOffset at, RecordedGroup group, SiteFile site) =>
         LeafCodec.Encode(
             new Leaf(
                 HeadOf(index, at) with
@@ -125,7 +125,7 @@ internal static class LineBench
                 [
                     .. site
                         .Meters.Where(m => m.Group == group.Name)
-                        .Select(m => new LeafRecord(GroupLeaf.NameOf(m.Name, m.Obis))
+                        .Select(m => new LeafRecord(RegisterName.Of(m.Name, m.Obis))
                         {
                             Unit = UnitOf(m),
                             Number = new DecimalFraction(m is PulseMeterSettings ? 0 : -3, 1_000_000 + index),

@@ -127,7 +127,7 @@ public class ProgrammeTests
         Assert.Equal((Attainment.Met, Fraction.Zero), Only(Try.Judge("2027", null, [Given("a", "1.25 tCO2/tce")])[0]));
         Assert.Equal(Attainment.NotMet, Try.Judge("2027", null, [Given("c", "34.999999999999999999 %")])[1].Verdict);
 
-        static (Verdict, Fraction) Only(Judgement j) => (j.Verdict, j.Distance!.Value);
+        static (Attainment, Fraction) Only(Judgement j) => (j.Verdict, j.Distance!.Value);
     }
 
     [Fact]
