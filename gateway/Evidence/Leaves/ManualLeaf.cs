@@ -14,6 +14,9 @@ public sealed record ManualLeaf(string Kind, string Subject, Entered Entered)
         return new ManualLeaf(records.Text("kind"), records.Text("subject"), Entered.Read(ref records));
     }
 
+    /// <summary>With what a correction says instead: an amount, details.</summary>
+    public ManualLeaf CorrectedBy(CorrectionLeaf correction) => this with { Entered = Entered.CorrectedBy(correction) };
+
     /// <summary>What is recorded.</summary>
     public IReadOnlyList<LeafRecord> Records()
     {
