@@ -6,6 +6,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Accounts;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Reporting;
@@ -119,12 +120,14 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
 
     private static (PeriodTotal Total, BigInteger? Micrograms) OfSpan(Ledger ledger, string[] name, AccountSpan span)
     {
-        Leaf? last = LeafAt(ledger, span.Leaf);
-        bool restated = last?.Records.Any(r => r.Name == "restates") == true;
-        string? none =
-            span.Blocked == 0 ? null
-            : restated ? last!.Records[0].Text
-            : $"{span.Blocked} of its slots have none: {last?.Records[0].Text}";
+        CarbonLeaf? last = CarbonAt(ledger, span.Leaf);
+        bool restated = last?.Restates is not null;
+        string? none = null;
+        if (span.Blocked > 0)
+        {
+            none = restated ? last!.NoAmount : $"{span.Blocked} of its slots have none: {last?.NoAmount}";
+        }
+
         return (
             new PeriodTotal(
                 name[1],
@@ -148,7 +151,7 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
             without.Length == 0
                 ? null
                 : $"{without.Length} of its {spans.Length} slots of intensities have none: "
-                    + $"{LeafAt(ledger, without[0].Leaf)?.Records[0].Text} from "
+                    + $"{CarbonAt(ledger, without[0].Leaf)?.NoAmount} from "
                     + $"{without[0].From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}";
         BigInteger sum = spans.Aggregate(BigInteger.Zero, (all, s) => all + s.Micrograms);
         return (
@@ -168,12 +171,12 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
 
     private static (PeriodTotal Total, BigInteger? Micrograms) OfEntry(Leaf footprint, TimeZoneInfo zone)
     {
-        (DateTimeOffset from, DateTimeOffset to) = (footprint.Records[1].AsTime(), footprint.Records[2].AsTime());
-        CalendarPeriod month = CalendarPeriod.Of(AccountPeriod.Month, from, zone);
-        string period = month.Holds(from, to) ? month.Name : $"{Day(from)}..{Day(to)}";
-        long micrograms = footprint.Records[0].Number!.Value.Mantissa;
+        var carbon = CarbonLeaf.Of(footprint);
+        CalendarPeriod month = CalendarPeriod.Of(AccountPeriod.Month, carbon.From, zone);
+        string period = month.Holds(carbon.From, carbon.To) ? month.Name : $"{Day(carbon.From)}..{Day(carbon.To)}";
+        long micrograms = carbon.Micrograms!.Value;
         return (
-            new PeriodTotal(footprint.Records[0].Name, period, from, to, Kilograms(micrograms), null, footprint.Head.Index, true),
+            new PeriodTotal(carbon.Account, period, carbon.From, carbon.To, Kilograms(micrograms), null, footprint.Head.Index, true),
             micrograms
         );
 
@@ -266,20 +269,23 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     private static IEnumerable<Production> Entered(Ledger ledger, TimeZoneInfo zone) =>
         from fact in ledger.Facts("production:")
         let chain = Correction.ChainOf(LeafAt(ledger, Index(fact.Name))!, ledger.Fact, i => LeafAt(ledger, i))
-        let records = chain.SelectMany(l => l.Records).ToArray()
-        let month = CalendarPeriod.Of(AccountPeriod.Month, records.First(r => r.Name == "from").AsTime(), zone)
-        where month.Holds(records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime())
-        let amount = records.Last(r => r.Name == "amount")
-        group (Leaves: chain, Amount: amount) by (Month: month, Product: records.First(r => r.Name == "subject").Text!, amount.Unit) into g
+        let made = Standing(chain)
+        let month = CalendarPeriod.Of(AccountPeriod.Month, made.Entered.From, zone)
+        where month.Holds(made.Entered.From, made.Entered.To)
+        group (Leaves: chain, made.Entered.Amount) by (Month: month, Product: made.Subject, made.Entered.Amount.Unit) into g
         select new Production(
             g.Key.Product,
             g.Key.Month,
-            g.Select(p => MeteredAmount.FromRecord(p.Amount.Number!.Value.Mantissa, p.Amount.Number.Value.Exponent, p.Amount.Unit!))
+            g.Select(p => MeteredAmount.FromRecord(p.Amount.Number.Mantissa, p.Amount.Number.Exponent, p.Amount.Unit))
                 .Aggregate((a, b) => a + b),
             DataOrigin.Manual,
             g.SelectMany(p => p.Leaves).Select(l => l.Head.Index),
             null
         );
+
+    // An entry with what its corrections say.
+    private static ManualLeaf Standing(IReadOnlyList<Leaf> chain) =>
+        chain.Skip(1).Aggregate(ManualLeaf.Of(chain[0]), (held, next) => held.CorrectedBy(CorrectionLeaf.Of(next)));
 
     private static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
 
@@ -297,6 +303,8 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     private static long Index(string fact) => long.Parse(fact.Split(':')[1], NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static string Kilograms(long micrograms) => new DecimalFraction(-9, micrograms).ToString();
+
+    private static CarbonLeaf? CarbonAt(Ledger ledger, long index) => LeafAt(ledger, index) is { } leaf ? CarbonLeaf.Of(leaf) : null;
 
     private static Leaf? LeafAt(Ledger ledger, long index) =>
         ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
