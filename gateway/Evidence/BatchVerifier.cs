@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Evidence;
 
@@ -114,7 +115,7 @@ public static class BatchVerifier
 
     private static void CheckGenesis(Leaf genesis, Origin origin)
     {
-        string? stated = genesis.Records.FirstOrDefault(r => r.Name == "origin")?.Text;
+        string stated = GenesisLeaf.LogNamedIn(genesis);
         if (stated != origin.ToString() || genesis.Head.Simulated != origin.Simulated)
         {
             throw new EvidenceException(

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Evidence;
 
@@ -321,7 +322,7 @@ public sealed class LogKeys
             return false;
         }
 
-        return known.Says.Span.SequenceEqual(leaf.Records[0].Data!.Value.Span)
+        return known.Says.Span.SequenceEqual(KeyRotationLeaf.Of(leaf).Key.Span)
             ? true
             : throw new EvidenceException(
                 $"The device signed two histories: leaf {leaf.Head.Index} of {origin} changes the key to two different ones."
@@ -342,14 +343,13 @@ public sealed class LogKeys
     {
         public Change(Origin origin, Leaf leaf)
         {
-            (Origin, Leaf, Says) = (origin, leaf.Head.Index, leaf.Records[0].Data!.Value);
-            DecimalFraction until = leaf.Records[^1].Number!.Value;
+            Origin = origin;
+            Leaf = leaf.Head.Index;
             try
             {
-                Until =
-                    until.Exponent == 0
-                        ? DateTimeOffset.FromUnixTimeSeconds(until.Mantissa)
-                        : DateTimeOffset.FromUnixTimeMilliseconds(until.Mantissa);
+                var rotation = KeyRotationLeaf.Of(leaf);
+                Until = rotation.Until;
+                Says = rotation.Key;
                 Key = TrustAnchors.PublicKey(Says);
             }
             catch (Exception e) when (e is EvidenceException or ArgumentOutOfRangeException)

@@ -8,7 +8,7 @@ namespace EdgeGateway.Edgectl.Tests;
 /// <summary>
 /// Logs of a device that signs what it likes: whatever it alters, no other total is found good, and the verifier goes on to its end.
 /// </summary>
-public sealed partial class RecomputeHostileTests : FootprintLog
+public sealed partial class RecomputeHostileTests : VerifiedLog
 {
     private static readonly string[] Texts =
     [

@@ -6,7 +6,7 @@ using EdgeGateway.Evidence.Tests;
 namespace EdgeGateway.Edgectl.Tests;
 
 /// <summary>Footprints computed again from the leaves they name.</summary>
-public sealed class RecomputeTests : FootprintLog
+public sealed class RecomputeTests : VerifiedLog
 {
     [Fact]
     public void What_was_computed_rightly_is_the_same_to_the_last_digit()

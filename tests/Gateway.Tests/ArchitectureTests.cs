@@ -14,6 +14,7 @@ public sealed partial class ArchitectureTests
             { "gateway/Readings", [] },
             { "gateway/Carbon", ["Readings"] },
             { "gateway/Evidence", ["Readings"] },
+            { "gateway/Recomputing", ["Readings", "Carbon", "Evidence"] },
             { "hardware/Drivers", ["Readings"] },
             { "hardware/Simulation", ["Readings", "Drivers"] },
             { "gateway/Gateway/Site", ["Readings", "Carbon", "Evidence"] },
@@ -42,7 +43,7 @@ public sealed partial class ArchitectureTests
                     "Site",
                 ]
             },
-            { "tools/edgectl", ["Readings", "Carbon", "Evidence", "Simulation"] },
+            { "tools/edgectl", ["Readings", "Carbon", "Evidence", "Recomputing", "Simulation"] },
         };
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgeGateway.Evidence;
+using EdgeGateway.Recomputing;
 
 namespace EdgeGateway.Edgectl;
 

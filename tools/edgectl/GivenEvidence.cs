@@ -1,4 +1,5 @@
 using EdgeGateway.Evidence;
+using EdgeGateway.Recomputing;
 
 namespace EdgeGateway.Edgectl;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeGateway.Evidence;
+using EdgeGateway.Recomputing;
 
 namespace EdgeGateway.Edgectl;
 
@@ -123,12 +124,12 @@ internal static class VerifyCommand
         try
         {
             given.Find(files, standardInput);
-            Dictionary<string, Recompute> again = [];
-            IReadOnlyList<LogSummary> logs = given.Verify(trust, name => recompute ? (again[name] = new Recompute()).Plan : null);
+            Dictionary<string, Recomputation> again = [];
+            IReadOnlyList<LogSummary> logs = given.Verify(trust, name => recompute ? (again[name] = new Recomputation()).Plan : null);
             if (recompute)
             {
                 logs = given.Verify(trust, name => again[name].Take);
-                foreach (Recompute log in again.Values)
+                foreach (Recomputation log in again.Values)
                 {
                     log.End();
                 }

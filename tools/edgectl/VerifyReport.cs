@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using EdgeGateway.Evidence;
+using EdgeGateway.Recomputing;
 
 namespace EdgeGateway.Edgectl;
 
@@ -16,7 +17,7 @@ internal static class VerifyReport
         bool json,
         TrustAnchors trust,
         IReadOnlyList<LogSummary> logs,
-        IReadOnlyCollection<Recompute> again
+        IReadOnlyCollection<Recomputation> again
     )
     {
         if (json)
@@ -79,7 +80,7 @@ internal static class VerifyReport
         WriteRecomputed(output, again);
     }
 
-    private static void WriteRecomputed(TextWriter output, IReadOnlyCollection<Recompute> again)
+    private static void WriteRecomputed(TextWriter output, IReadOnlyCollection<Recomputation> again)
     {
         if (again.Count == 0)
         {
@@ -124,13 +125,13 @@ internal static class VerifyReport
         WriteFlows(output, again);
     }
 
-    private static bool Flows(IEnumerable<Recompute> again) => again.Any(r => r.Differences.Any(d => d.IsFlow));
+    private static bool Flows(IEnumerable<Recomputation> again) => again.Any(r => r.Differences.Any(d => d.IsFlow));
 
-    private static void WriteFlows(TextWriter output, IReadOnlyCollection<Recompute> again)
+    private static void WriteFlows(TextWriter output, IReadOnlyCollection<Recomputation> again)
     {
-        long computed = again.Sum(r => r.Flows.Computed),
-            missing = again.Sum(r => r.Flows.NotGiven.Count),
-            reasons = again.Sum(r => r.Flows.NotAttributed);
+        long computed = again.Sum(r => r.FlowsComputed),
+            missing = again.Sum(r => r.FlowsNotGiven.Count),
+            reasons = again.Sum(r => r.FlowsNotAttributed);
         if (computed > 0)
         {
             long differences = again.Sum(r => r.Differences.Count(d => d.IsFlow));
@@ -149,12 +150,12 @@ internal static class VerifyReport
                 output,
                 "",
                 $"{Many(missing, "slot")} of flows could not be: leaves they rest on were not given, such as leaf "
-                    + $"{again.First(r => r.Flows.NotGiven.Count > 0).Flows.NotGiven.FirstMissing}"
+                    + $"{again.First(r => r.FlowsNotGiven.Count > 0).FlowsNotGiven.FirstMissing}"
             );
         }
     }
 
-    private static void WriteJson(Utf8JsonWriter json, IReadOnlyCollection<Recompute> again)
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyCollection<Recomputation> again)
     {
         if (again.Count == 0)
         {
@@ -165,9 +166,9 @@ internal static class VerifyReport
         json.WriteNumber("footprints", again.Sum(r => r.Computed));
         json.WriteNumber("leavesNotGiven", again.Sum(r => r.NotGiven.Count));
         json.WriteNumber("withoutAmount", again.Sum(r => r.NotStated));
-        json.WriteNumber("flows", again.Sum(r => r.Flows.Computed));
-        json.WriteNumber("flowsNotAttributed", again.Sum(r => r.Flows.NotAttributed));
-        json.WriteNumber("flowsNotGiven", again.Sum(r => r.Flows.NotGiven.Count));
+        json.WriteNumber("flows", again.Sum(r => r.FlowsComputed));
+        json.WriteNumber("flowsNotAttributed", again.Sum(r => r.FlowsNotAttributed));
+        json.WriteNumber("flowsNotGiven", again.Sum(r => r.FlowsNotGiven.Count));
         json.WriteStartArray("notAdded");
         foreach (NotAdded gap in again.SelectMany(r => r.NotAdded))
         {
@@ -217,13 +218,13 @@ internal static class VerifyReport
             WriteStretch(output, log);
         }
 
-        if (log.Single.Count > 0)
+        if (log.SingleLeaves.Count > 0)
         {
-            string which = string.Join(", ", log.Single.Take(20)) + (log.Single.Count > 20 ? ", …" : "");
+            string which = string.Join(", ", log.SingleLeaves.Take(20)) + (log.SingleLeaves.Count > 20 ? ", …" : "");
             Row(
                 output,
                 log.Batches > 0 ? "also" : "leaves",
-                $"{which}: {Many(log.Single.Count, "single leaf", "single leaves")}, each with its own proof"
+                $"{which}: {Many(log.SingleLeaves.Count, "single leaf", "single leaves")}, each with its own proof"
             );
             Row(output, "", "Nothing is said of the leaves between them.");
         }
@@ -297,7 +298,7 @@ internal static class VerifyReport
             label = "";
         }
 
-        if (log.NotSynchronised.Count == 0 && log.Shown + log.Single.Count > 0)
+        if (log.NotSynchronised.Count == 0 && log.Shown + log.SingleLeaves.Count > 0)
         {
             Row(output, label, "synchronised in all leaves shown, by the device's own statement");
         }
@@ -372,7 +373,7 @@ internal static class VerifyReport
 
             json.WriteBoolean("fromGenesis", (log.Batches > 0 || log.Tiled) && log.First == 0);
             json.WriteStartArray("singleLeaves");
-            foreach (long index in log.Single)
+            foreach (long index in log.SingleLeaves)
             {
                 json.WriteNumberValue(index);
             }
@@ -426,7 +427,7 @@ internal static class VerifyReport
     private static void Array<TKey, TValue>(
         Utf8JsonWriter json,
         string name,
-        SortedDictionary<TKey, TValue> items,
+        IReadOnlyDictionary<TKey, TValue> items,
         Action<TKey, TValue> members
     )
         where TKey : notnull

@@ -223,10 +223,10 @@ public sealed record CarbonLeaf
     /// <summary>What follows the method. Any of it may be missing, and what is not of its form is none of it.</summary>
     private sealed class Rest
     {
-        private readonly List<NamedText> _texts = [];
-        private readonly List<CountedStretches> _stretches = [];
-        private readonly List<RegisterBase> _bases = [];
-        private readonly List<LeafRecord> _others = [];
+        private List<NamedText>? _texts;
+        private List<CountedStretches>? _stretches;
+        private List<RegisterBase>? _bases;
+        private List<LeafRecord>? _others;
         private string? _set,
             _restates,
             _slots,
@@ -252,10 +252,10 @@ public sealed record CarbonLeaf
                     _claimsTo = record;
                     break;
                 case { Number: { Exponent: 0, Mantissa: var leaf }, Unit: null } when record.Name.EndsWith(Base, StringComparison.Ordinal):
-                    _bases.Add(new RegisterBase(record.Name[..^Base.Length], leaf));
+                    (_bases ??= []).Add(new RegisterBase(record.Name[..^Base.Length], leaf));
                     break;
                 default:
-                    _others.Add(record);
+                    (_others ??= []).Add(record);
                     break;
             }
         }
@@ -265,16 +265,16 @@ public sealed record CarbonLeaf
             bool claims = _claimsFrom is not null && _claimsTo is not null;
             return carbon with
             {
-                Texts = _texts,
+                Texts = _texts ?? [],
                 Set = _set,
                 Restates = _restates,
                 Claims = claims ? new ClaimedPeriod(_claimsFrom!.AsTime(), _claimsTo!.AsTime()) : null,
                 Slots = _slots,
-                Stretches = _stretches,
+                Stretches = _stretches ?? [],
                 Meters = _meters?.Split(' '),
-                Bases = _bases,
+                Bases = _bases ?? [],
                 Replaces = _replaces,
-                Others = _others,
+                Others = _others ?? [],
             };
         }
 
@@ -297,11 +297,11 @@ public sealed record CarbonLeaf
                 default:
                     if (_slots is not null && name.Contains('/', StringComparison.Ordinal))
                     {
-                        _stretches.Add(new CountedStretches(name, text)); // only registers follow the slots
+                        (_stretches ??= []).Add(new CountedStretches(name, text)); // only registers follow the slots
                     }
                     else
                     {
-                        _texts.Add(new NamedText(name, text));
+                        (_texts ??= []).Add(new NamedText(name, text));
                     }
 
                     break;

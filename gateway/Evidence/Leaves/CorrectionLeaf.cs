@@ -3,6 +3,8 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>What an earlier leaf stated wrongly, and what is right. The earlier leaf stays.</summary>
 public sealed record CorrectionLeaf
 {
+    private const string AmountName = "amount";
+
     /// <summary>Index of the leaf that is wrong: an entry, or a correction of it.</summary>
     public required long Supersedes { get; init; }
 
@@ -15,8 +17,11 @@ public sealed record CorrectionLeaf
     /// <summary>The right amount; null where that was not wrong.</summary>
     public LeafAmount? Amount { get; init; }
 
-    /// <summary>All else that is right.</summary>
+    /// <summary>All else that is right. What is called an amount and is none stands here too.</summary>
     public IReadOnlyList<LeafRecord> Details { get; init; } = [];
+
+    /// <summary>Whether it says anything of the amount: <see cref="Amount"/>, or what is none.</summary>
+    public bool StatesAmount => Amount is not null || Details.Any(d => d.Name == AmountName);
 
     /// <summary>Reads a leaf.</summary>
     /// <exception cref="EvidenceException">It is of another type, or not laid out as this type is.</exception>
@@ -30,9 +35,9 @@ public sealed record CorrectionLeaf
         List<LeafRecord> details = [];
         while (records.Next() is { } record)
         {
-            if (record.Name == "amount")
+            if (record.Name == AmountName && LeafAmount.In(record) is { } stated)
             {
-                amount = LeafAmount.In(record) ?? throw records.Wrong(record, "no number with a unit");
+                amount = stated;
             }
             else
             {
@@ -56,7 +61,7 @@ public sealed record CorrectionLeaf
         List<LeafRecord> records = [LeafRecord.Of("supersedes", Supersedes), LeafRecord.Of("reason", Reason), LeafRecord.Of("by", By)];
         if (Amount is { } amount)
         {
-            records.Add(amount.As("amount"));
+            records.Add(amount.As(AmountName));
         }
 
         records.AddRange(Details);

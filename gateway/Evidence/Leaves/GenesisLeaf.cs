@@ -15,6 +15,14 @@ public sealed record GenesisLeaf
     /// <summary>Certificate of that key (RFC 5280), DER; null where none is recorded.</summary>
     public ReadOnlyMemory<byte>? Certificate { get; init; }
 
+    /// <summary>What a leaf names as its log, whether or not that is a name of one.</summary>
+    /// <exception cref="EvidenceException">It is of another type, or names nothing.</exception>
+    public static string LogNamedIn(Leaf leaf)
+    {
+        LeafCursor records = LeafCursor.Of(leaf, LeafType.Genesis);
+        return records.Text("origin");
+    }
+
     /// <summary>Reads a leaf.</summary>
     /// <exception cref="EvidenceException">It is of another type, or not laid out as this type is.</exception>
     public static GenesisLeaf Of(Leaf leaf)

@@ -23,6 +23,9 @@ public sealed record ManualLeaf(string Kind, string Subject, Entered Entered)
                 .Select(r => $"{r.Name}={r.Text}{r.Number}{r.Unit}{(r.Data is { } data ? Convert.ToHexString(data.Span) : "")}")
         );
 
+    /// <summary>With what a correction says instead: an amount, details.</summary>
+    public ManualLeaf CorrectedBy(CorrectionLeaf correction) => this with { Entered = Entered.CorrectedBy(correction) };
+
     /// <summary>What is recorded.</summary>
     public IReadOnlyList<LeafRecord> Records()
     {

@@ -6,6 +6,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Accounts;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Reporting;
@@ -120,13 +121,12 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
 
     private static CountedTotal OfSpan(Ledger ledger, SpanName name, AccountSpan span)
     {
-        Leaf? last = LeafAt(ledger, span.Leaf);
-        bool restated = last?.Records.Any(r => r.Name == "restates") == true;
+        CarbonLeaf? last = CarbonAt(ledger, span.Leaf);
+        bool restated = last?.Restates is not null;
         string? none = null;
         if (span.Blocked > 0)
         {
-            string? reason = last?.Records[0].Text;
-            none = restated ? reason : $"{span.Blocked} of its slots have none: {reason}";
+            none = restated ? last!.NoAmount : $"{span.Blocked} of its slots have none: {last?.NoAmount}";
         }
 
         return new CountedTotal(
@@ -152,7 +152,7 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
             without.Length == 0
                 ? null
                 : $"{without.Length} of its {spans.Length} slots of intensities have none: "
-                    + $"{LeafAt(ledger, without[0].Leaf)?.Records[0].Text} from "
+                    + $"{CarbonAt(ledger, without[0].Leaf)?.NoAmount} from "
                     + $"{without[0].From.UtcDateTime:yyyy-MM-dd'T'HH:mm'Z'}";
         BigInteger sum = spans.Aggregate(BigInteger.Zero, (all, s) => all + s.Micrograms);
         return new CountedTotal(
@@ -172,13 +172,12 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
 
     private static CountedTotal OfEntry(Leaf footprint, TimeZoneInfo zone)
     {
-        DateTimeOffset from = footprint.Records[1].AsTime();
-        DateTimeOffset to = footprint.Records[2].AsTime();
-        CalendarPeriod month = CalendarPeriod.Of(AccountPeriod.Month, from, zone);
-        string period = month.Holds(from, to) ? month.Name : $"{Day(from)}..{Day(to)}";
-        long micrograms = footprint.Records[0].Number!.Value.Mantissa;
+        var carbon = CarbonLeaf.Of(footprint);
+        CalendarPeriod month = CalendarPeriod.Of(AccountPeriod.Month, carbon.From, zone);
+        string period = month.Holds(carbon.From, carbon.To) ? month.Name : $"{Day(carbon.From)}..{Day(carbon.To)}";
+        long micrograms = carbon.Micrograms!.Value;
         return new CountedTotal(
-            new PeriodTotal(footprint.Records[0].Name, period, from, to, Kilograms(micrograms), null, footprint.Head.Index, true),
+            new PeriodTotal(carbon.Account, period, carbon.From, carbon.To, Kilograms(micrograms), null, footprint.Head.Index, true),
             micrograms
         );
 
@@ -269,20 +268,23 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
             leaf => CorrectionOf(ledger, leaf),
             i => LeafAt(ledger, i)
         )
-        let records = chain.SelectMany(l => l.Records).ToArray()
-        let month = CalendarPeriod.Of(AccountPeriod.Month, records.First(r => r.Name == "from").AsTime(), zone)
-        where month.Holds(records.First(r => r.Name == "from").AsTime(), records.First(r => r.Name == "to").AsTime())
-        let amount = records.Last(r => r.Name == "amount")
-        group (Leaves: chain, Amount: amount) by (Month: month, Product: records.First(r => r.Name == "subject").Text!, amount.Unit) into g
+        let made = Standing(chain)
+        let month = CalendarPeriod.Of(AccountPeriod.Month, made.Entered.From, zone)
+        where month.Holds(made.Entered.From, made.Entered.To)
+        group (Leaves: chain, made.Entered.Amount) by (Month: month, Product: made.Subject, made.Entered.Amount.Unit) into g
         select new Production(
             g.Key.Product,
             g.Key.Month,
-            g.Select(p => MeteredAmount.FromRecord(p.Amount.Number!.Value.Mantissa, p.Amount.Number.Value.Exponent, p.Amount.Unit!))
+            g.Select(p => MeteredAmount.FromRecord(p.Amount.Number.Mantissa, p.Amount.Number.Exponent, p.Amount.Unit))
                 .Aggregate((a, b) => a + b),
             DataOrigin.Manual,
             g.SelectMany(p => p.Leaves).Select(l => l.Head.Index),
             null
         );
+
+    // An entry with what its corrections say.
+    private static ManualLeaf Standing(IReadOnlyList<Leaf> chain) =>
+        chain.Skip(1).Aggregate(ManualLeaf.Of(chain[0]), (held, next) => held.CorrectedBy(CorrectionLeaf.Of(next)));
 
     private static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
 
@@ -309,6 +311,8 @@ public sealed record CarbonTotals(string Log, IReadOnlyList<PeriodTotal> Account
     private static string MonthOf(DateTimeOffset time, TimeZoneInfo zone) => CalendarPeriod.Of(AccountPeriod.Month, time, zone).Name;
 
     private static string Kilograms(long micrograms) => new DecimalFraction(-9, micrograms).ToString();
+
+    private static CarbonLeaf? CarbonAt(Ledger ledger, long index) => LeafAt(ledger, index) is { } leaf ? CarbonLeaf.Of(leaf) : null;
 
     private static Leaf? LeafAt(Ledger ledger, long index) =>
         ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
 
 namespace EdgeGateway.Reporting;
@@ -55,16 +56,14 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
     {
         DateTimeOffset local = TimeZoneInfo.ConvertTime(now, zone);
         DateTimeOffset[] starts = [Start(local, 1), Start(local, 0), Start(local, -1)];
-        List<Leaf> leaves = [];
-        IReadOnlyList<long> remembered = LeafListFact.Parse(ledger.Fact(FactNames.Flows));
-        Leaf? leaf = remembered.Count > 0 ? At(remembered[0]) : null;
-        for (; leaf is not null && leaves.Count < MostLeaves; leaf = Previous(leaf) is { } before ? At(before) : null)
+        List<RecordedSlot> leaves = [];
+        long? next = LeafListFact.Parse(ledger.Fact(FactNames.Flows)).Select(leaf => (long?)leaf).FirstOrDefault();
+        while (next is { } index && leaves.Count < MostLeaves && ledger.Leaves(index, index + 1) is [{ } bytes])
         {
-            leaves.Add(leaf);
-            if (FlowAccount.TimeOf(leaf, "to") <= starts[2])
-            {
-                break; // what the battery held at the begin
-            }
+            Leaf leaf = LeafCodec.Decode(bytes);
+            var flow = FlowLeaf.Of(leaf);
+            leaves.Add(new RecordedSlot(leaf.Head.Index, flow));
+            next = flow.To > starts[2] ? flow.Previous : null; // the last one says what the battery held at the begin
         }
 
         leaves.Reverse();
@@ -76,8 +75,6 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
             return new DateTimeOffset(first, zone.GetUtcOffset(first)).ToUniversalTime();
         }
 
-        Leaf? At(long index) => ledger.Leaves(index, index + 1) is [{ } bytes] ? LeafCodec.Decode(bytes) : null;
-        static long? Previous(Leaf leaf) => leaf.Records.FirstOrDefault(r => r.Name == "previous")?.Number?.Mantissa;
     }
 
     /// <summary>For a person.</summary>
@@ -116,13 +113,13 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         return text.ToString();
     }
 
-    private static FlowMonth Month(List<Leaf> leaves, DateTimeOffset start, DateTimeOffset end, TimeZoneInfo zone)
+    private static FlowMonth Month(List<RecordedSlot> leaves, DateTimeOffset start, DateTimeOffset end, TimeZoneInfo zone)
     {
-        Replay replay = new(leaves.FindLast(l => FlowAccount.TimeOf(l, "to") <= start));
-        Leaf[] within = [.. leaves.Where(l => FlowAccount.TimeOf(l, "to") > start && FlowAccount.TimeOf(l, "to") <= end)];
-        foreach (Leaf leaf in within)
+        Replay replay = new(leaves.FindLast(l => l.Flow.To <= start));
+        RecordedSlot[] within = [.. leaves.Where(l => l.Flow.To > start && l.Flow.To <= end)];
+        foreach (RecordedSlot slot in within)
         {
-            replay.Add(leaf, start);
+            replay.Add(slot.Flow, start);
         }
 
         FlowLedger ledger = replay.Run();
@@ -133,14 +130,17 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
             ledger.End ?? start,
             ledger.Totals.Solved,
             ledger.Totals.NotSolved,
-            within.Length == 0 ? [] : [within[0].Head.Index, within[^1].Head.Index],
+            within.Length == 0 ? [] : [within[0].Leaf, within[^1].Leaf],
             [.. Names.Select(n => figures[n]).Select(f => new MonthFigure(f.Name, f.Title, f.Shown, f.Unit, f.Reason, f.Formula, f.Inputs))]
         );
     }
 
+    // A flow leaf with its index.
+    private sealed record RecordedSlot(long Leaf, FlowLeaf Flow);
+
     /// <summary>The intervals of a month as its leaves state them, given to the engine again: with its sums it gives the figures.</summary>
     /// <param name="before">The last leaf before the month.</param>
-    private sealed class Replay(Leaf? before)
+    private sealed class Replay(RecordedSlot? before)
     {
         private readonly List<FlowInterval> _intervals = [];
         private readonly List<Generator> _generators = [];
@@ -149,12 +149,12 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
         private TimeSpan _slot;
         private DateTimeOffset _next;
 
-        public void Add(Leaf leaf, DateTimeOffset monthStart)
+        public void Add(FlowLeaf flow, DateTimeOffset monthStart)
         {
-            FlowStatement[] statements = [.. leaf.Records.Select(FlowAccount.StatementOf)];
+            FlowStatement[] statements = [.. flow.Statements.Select(FlowAccount.StatementOf)];
             FlowPlan plan = FlowPlan.Read(statements);
-            DateTimeOffset from = FlowAccount.TimeOf(leaf, "from"),
-                to = FlowAccount.TimeOf(leaf, "to");
+            DateTimeOffset from = flow.From,
+                to = flow.To;
             if (_plan is null)
             {
                 _slot = TimeSpan.FromMinutes(plan.LengthMinutes);
@@ -182,7 +182,7 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
 
             _generators.AddRange(plan.Generators.Select(g => g.Generator).Where(g => !_generators.Contains(g)));
             bool slot = to - from == _slot,
-                attributed = !statements.Any(s => s.Name == "reason");
+                attributed = flow.Reason is null;
             _measured.Add((_intervals.Count, statements));
             _intervals.Add(
                 Unknown(_next) with
@@ -211,7 +211,7 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
                 Generators = _generators,
                 ToleranceMillionths = 1_000_000,
             };
-            FlowLedger ledger = new(site, before is null ? null : StateOf(before));
+            FlowLedger ledger = new(site, before is null ? null : StateOf(before.Flow));
             Dictionary<int, IReadOnlyList<FlowStatement>> measured = _measured.ToDictionary(m => m.Interval, m => m.Statements);
             for (int i = 0; i < _intervals.Count; i++)
             {
@@ -251,9 +251,9 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
                 Discharge = null,
             };
 
-        private BatteryState StateOf(Leaf leaf)
+        private BatteryState StateOf(FlowLeaf flow)
         {
-            IReadOnlyList<(string Origin, long Energy)> stored = RecordedFlow.StoredIn(leaf.Records.Select(FlowAccount.StatementOf));
+            IReadOnlyList<(string Origin, long Energy)> stored = RecordedFlow.StoredIn(flow.Statements.Select(FlowAccount.StatementOf));
             Int128 grid = stored.FirstOrDefault(s => s.Origin == "grid").Energy;
             Int128 unknown = stored
                 .Where(s => s.Origin != "grid" && _generators.All(g => g.Name != s.Origin))

@@ -5,6 +5,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Reporting;
 
@@ -48,18 +49,19 @@ public sealed record FlowWhy(
     /// <exception cref="InvalidDataException">It is laid out as another version does it.</exception>
     public static FlowWhy Of(Leaf flow, Func<long, Leaf?> leafAt)
     {
-        FlowStatement[] statements = [.. flow.Records.Select(FlowAccount.StatementOf)];
+        var stated = FlowLeaf.Of(flow);
+        FlowStatement[] statements = [.. stated.Statements.Select(FlowAccount.StatementOf)];
         Leaf[] sources = [.. flow.Head.ComputedFrom.Select(leafAt).OfType<Leaf>()];
         Leaf? before = sources.FirstOrDefault(s => s.Head.Type == LeafType.Flow);
         return new FlowWhy(
             flow.Head.Index,
-            FlowAccount.TimeOf(flow, "from"),
-            FlowAccount.TimeOf(flow, "to"),
-            statements.FirstOrDefault(s => s.Name == "reason")?.Text,
+            stated.From,
+            stated.To,
+            stated.Reason,
             Sharing,
             [.. MeasuredIn(statements, sources)],
             [.. Under("flow/").Select(s => new FlowWhyLine(Named(s.Name), Energy(s), []))],
-            [.. before is null ? [] : Held(before.Records.Select(FlowAccount.StatementOf), [before.Head.Index])],
+            [.. before is null ? [] : Held(FlowLeaf.Of(before).Statements.Select(FlowAccount.StatementOf), [before.Head.Index])],
             [.. Held(statements, [])],
             Why.ProofOf(flow, sources)
         );
@@ -88,11 +90,7 @@ public sealed record FlowWhy(
             text.AppendLine(CultureInfo.InvariantCulture, $"{title}{(lines.Count == 0 ? ": nothing" : "")}");
             foreach (FlowWhyLine line in lines)
             {
-                text.AppendLine(
-                    CultureInfo.InvariantCulture,
-                    $"  {line.Name}: "
-                        + $"{line.Value}{(line.Leaves.Count == 0 ? "" : $" ({(line.Leaves.Count == 1 ? "leaf" : "leaves")} {string.Join(", ", line.Leaves)})")}"
-                );
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {line.Name}: {line.Value}{Why.WhereIn(line.Leaves)}");
             }
         }
     }
@@ -105,12 +103,18 @@ public sealed record FlowWhy(
             yield return new FlowWhyLine(name, Energy(role), []);
             foreach (string register in statements.FirstOrDefault(s => s.Name == $"registers/{name}")?.Text?.Split(' ') ?? [])
             {
-                Leaf[] with = [.. sources.Where(s => s.Head.Type == LeafType.Reading && s.Records.Any(r => r.Name == register))];
-                yield return new FlowWhyLine(
-                    $"  {register}",
-                    string.Join(" → ", with.Select(l => Said(l.Records.First(r => r.Name == register)))),
-                    [.. with.Select(l => l.Head.Index)]
-                );
+                List<string> said = [];
+                List<long> leaves = [];
+                foreach (Leaf reading in sources.Where(s => s.Head.Type == LeafType.Reading))
+                {
+                    if (ReadingLeaf.Of(reading).Find(register) is { } found)
+                    {
+                        said.Add(found.Missing ?? found.Amount.ToString());
+                        leaves.Add(reading.Head.Index);
+                    }
+                }
+
+                yield return new FlowWhyLine($"  {register}", string.Join(" → ", said), leaves);
             }
         }
     }
@@ -130,10 +134,10 @@ public sealed record FlowWhy(
     }
 
     private static string Energy(FlowStatement statement) =>
-        statement.Text
-        ?? $"{Exact.Display(MeteredAmount.FromRecord(statement.Mantissa, statement.Exponent, statement.Unit!).In(Unit.KilowattHour).Value, 9)} kWh";
+        statement.Text ?? $"{Exact.Display(KilowattHours(statement).Value, 9)} kWh";
 
-    private static string Said(LeafRecord record) => record.Text ?? $"{record.Number} {record.Unit}";
+    private static Quantity KilowattHours(FlowStatement statement) =>
+        MeteredAmount.FromRecord(statement.Mantissa, statement.Exponent, statement.Unit!).In(Unit.KilowattHour);
 }
 
 [JsonSourceGenerationOptions(

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
 namespace EdgeGateway.Reporting;
 
@@ -24,8 +25,8 @@ public sealed record WhyInput(string Name, string Value, string? Source, IReadOn
 /// <param name="To">End, not included.</param>
 /// <param name="Method">As the leaf names it.</param>
 /// <param name="Formula">What is computed; amounts of several registers are added first.</param>
-/// <param name="Standard">And by what.</param>
-/// <param name="Rounding">The one there is.</param>
+/// <param name="Standard">Standard and clause that say so.</param>
+/// <param name="Rounding">How often and how the result is rounded.</param>
 /// <param name="FactorSet">Set and version.</param>
 /// <param name="Inputs">What went into it.</param>
 /// <param name="Replaces">The footprint that this one takes the place of, or null.</param>
@@ -58,31 +59,31 @@ public sealed record Why(
     /// <exception cref="InvalidDataException">Its method is none that is known here.</exception>
     public static Why Of(Leaf carbon, Func<long, Leaf?> leafAt)
     {
-        RecordedMethod method = MethodOf(carbon);
+        var stated = CarbonLeaf.Of(carbon);
+        RecordedMethod method = MethodOf(stated);
         Leaf[] sources = [.. carbon.Head.ComputedFrom.Select(leafAt).OfType<Leaf>()];
         Leaf? factors = carbon.Head.Factors is { } index ? leafAt(index) : null;
-        LeafRecord amount = carbon.Records[0];
         return new Why(
             carbon.Head.Index,
-            amount.Name,
-            amount.Number?.ToString(),
-            amount.Text,
-            carbon.Records.First(r => r.Name == "from").AsTime(),
-            carbon.Records.First(r => r.Name == "to").AsTime(),
+            stated.Account,
+            stated.Micrograms is { } micrograms ? new DecimalFraction(-9, micrograms).ToString() : null,
+            stated.NoAmount,
+            stated.From,
+            stated.To,
             method.Name,
             method.Formula,
             method.Source,
             $"{(method.TakesInstruments ? "each line " : "")}once, half to even, to whole micrograms",
-            Text(carbon, "set") ?? "none",
+            stated.Set ?? "none",
             [
-                .. Amounts(carbon, sources, method, leafAt),
+                .. Amounts(carbon, stated, sources, method, leafAt),
                 .. Factors(method, factors),
                 .. Intensities(method, sources),
                 .. Conditions(method),
             ],
-            carbon.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa,
-            Text(carbon, "slots"),
-            Text(carbon, "restates"),
+            stated.Replaces,
+            stated.Slots,
+            stated.Restates,
             ProofOf(carbon, sources)
         );
     }
@@ -97,22 +98,24 @@ public sealed record Why(
         );
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"{From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to "
-                + $"{To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{(Restates is not null ? $"; takes the place of the slots of {Account} in the leaves {Slots}{(Replaces is { } anew ? $", and of leaf {anew}" : "")}: {RestatedBecause}" : Replaces is { } r ? $"; takes the place of leaf {r}" : "")}"
+            $"{From.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} to {To.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}{InPlaceOf}"
         );
         text.AppendLine(CultureInfo.InvariantCulture, $"{Method}: {Formula}, rounded {Rounding}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  by {Standard}{(FactorSet == "none" ? "" : $"; factors of {FactorSet}")}");
         foreach (WhyInput input in Inputs)
         {
-            string where =
-                input.Leaves.Count == 0 ? "" : $" ({(input.Leaves.Count == 1 ? "leaf" : "leaves")} {string.Join(", ", input.Leaves)})";
-            text.AppendLine(
-                CultureInfo.InvariantCulture,
-                $"  {input.Name}: {input.Value}{where}{(input.Source is null ? "" : $"\n      {input.Source}")}"
-            );
+            string source = input.Source is null ? "" : $"\n      {input.Source}";
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {input.Name}: {input.Value}{WhereIn(input.Leaves)}{source}");
         }
 
         return text.AppendLine(CultureInfo.InvariantCulture, $"Proof: {Proof}").ToString();
+    }
+
+    /// <summary>Where something is recorded, for people: nothing where that is the leaf that is explained.</summary>
+    internal static string WhereIn(IReadOnlyList<long> leaves)
+    {
+        string leaf = leaves.Count == 1 ? "leaf" : "leaves";
+        return leaves.Count == 0 ? "" : $" ({leaf} {string.Join(", ", leaves)})";
     }
 
     /// <summary>Path of the bundle that proves a leaf and all that it rests on.</summary>
@@ -127,6 +130,20 @@ public sealed record Why(
         return $"/v1/log/bundle?{string.Join('&', leaves.Select(l => string.Create(CultureInfo.InvariantCulture, $"leaf={l}")))}";
     }
 
+    private string InPlaceOf
+    {
+        get
+        {
+            if (Restates is null)
+            {
+                return Replaces is { } leaf ? $"; takes the place of leaf {leaf}" : "";
+            }
+
+            string before = Replaces is { } anew ? $", and of leaf {anew}" : "";
+            return $"; takes the place of the slots of {Account} in the leaves {Slots}{before}: {RestatedBecause}";
+        }
+    }
+
     private string RestatedBecause =>
         Restates switch
         {
@@ -136,21 +153,32 @@ public sealed record Why(
             _ => "a factor was corrected",
         };
 
-    private static IEnumerable<WhyInput> Amounts(Leaf carbon, Leaf[] sources, RecordedMethod method, Func<long, Leaf?> leafAt) =>
-        sources.FirstOrDefault()?.Head.Type == LeafType.Manual ? Entered(sources)
-        : Text(carbon, "restates") is null ? Registers(carbon, sources, leafAt)
-        : Restated(carbon, sources, method, leafAt);
+    private static IEnumerable<WhyInput> Amounts(
+        Leaf carbon,
+        CarbonLeaf stated,
+        Leaf[] sources,
+        RecordedMethod method,
+        Func<long, Leaf?> leafAt
+    )
+    {
+        if (sources.FirstOrDefault()?.Head.Type == LeafType.Manual)
+        {
+            return sources.Select(Entered);
+        }
+
+        return stated.Restates is null ? Registers(stated, sources, leafAt) : Restated(carbon, stated, sources, method, leafAt);
+    }
 
     // A whole period: its registers over their stretches, then what each instrument gave.
-    private static List<WhyInput> Restated(Leaf carbon, Leaf[] sources, RecordedMethod method, Func<long, Leaf?> leafAt)
+    private static List<WhyInput> Restated(Leaf carbon, CarbonLeaf stated, Leaf[] sources, RecordedMethod method, Func<long, Leaf?> leafAt)
     {
         AccountSpan span = AccountSpan.In(carbon);
         List<WhyInput> inputs =
         [
             .. from register in span.Registers
             from stretch in register.Value
-            let start = leafAt(stretch.From)?.Records.FirstOrDefault(r => r.Name == register.Key)
-            let end = leafAt(stretch.To)?.Records.FirstOrDefault(r => r.Name == register.Key)
+            let start = CountedIn(leafAt(stretch.From), register.Key)
+            let end = CountedIn(leafAt(stretch.To), register.Key)
             select new WhyInput(register.Key, $"{start?.Number} → {end?.Number} {end?.Unit}", null, [stretch.From, stretch.To]),
         ];
         EnteredInstrument[] instruments = [.. EnteredInstrument.AllIn(sources)];
@@ -158,13 +186,7 @@ public sealed record Why(
         {
             MarketFootprint footprint = method.Footprint(
                 span.Amount(leafAt),
-                carbon.Records.FirstOrDefault(r => r.Name == "claims/from") is { } from
-                    ? new Claims(
-                        from.AsTime(),
-                        carbon.Records.First(r => r.Name == "claims/to").AsTime(),
-                        [.. instruments.Select(i => i.Instrument)]
-                    )
-                    : null
+                stated.Claims is { } claims ? new Claims(claims.From, claims.To, [.. instruments.Select(i => i.Instrument)]) : null
             );
             inputs.AddRange(
                 footprint.Claims.Select(c => new WhyInput(
@@ -187,14 +209,14 @@ public sealed record Why(
         return inputs;
     }
 
-    private static RecordedMethod MethodOf(Leaf carbon)
+    private static LeafAmount? CountedIn(Leaf? leaf, string register) =>
+        leaf is { Head.Type: LeafType.Reading } ? ReadingLeaf.Of(leaf).FindCounted(register)?.Amount : null;
+
+    private static RecordedMethod MethodOf(CarbonLeaf carbon)
     {
         try
         {
-            return RecordedMethod.Read(
-                Text(carbon, "method") ?? "",
-                carbon.Records.Where(r => r.Text is not null).Select(r => (r.Name, r.Text!))
-            );
+            return RecordedMethod.Read(carbon.Method, carbon.Texts.Select(t => (t.Name, t.Text)));
         }
         catch (CarbonException e)
         {
@@ -202,17 +224,12 @@ public sealed record Why(
         }
     }
 
-    private static IEnumerable<WhyInput> Registers(Leaf carbon, Leaf[] readings, Func<long, Leaf?> leafAt)
+    private static IEnumerable<WhyInput> Registers(CarbonLeaf stated, Leaf[] readings, Func<long, Leaf?> leafAt)
     {
-        foreach (string register in (Text(carbon, "meters") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string register in stated.Meters ?? [])
         {
-            long? basedOn = carbon.Records.FirstOrDefault(r => r.Name == $"{register}/base")?.Number?.Mantissa;
-            Leaf[] with =
-            [
-                .. readings.Where(r =>
-                    r.Records.Any(x => x.Name == register && x.Number is not null) && (basedOn is null || r.Head.Index >= basedOn)
-                ),
-            ];
+            long? basedOn = stated.BaseOf(register);
+            Leaf[] with = [.. readings.Where(r => CountedIn(r, register) is not null && (basedOn is null || r.Head.Index >= basedOn))];
             if (with.Length < 2)
             {
                 yield return new WhyInput(
@@ -224,64 +241,73 @@ public sealed record Why(
                 continue;
             }
 
-            LeafRecord from = with[0].Records.First(r => r.Name == register),
-                to = with[^1].Records.First(r => r.Name == register);
+            LeafAmount from = CountedIn(with[0], register)!.Value,
+                to = CountedIn(with[^1], register)!.Value;
+            DecimalFraction counted = new(to.Number.Exponent, to.Number.Mantissa - from.Number.Mantissa);
             string? constant =
                 with[^1].Head.Config is { } config && leafAt(config) is { } settings
-                    ? Text(settings, $"{register.Split('/')[0]}/constant")
+                    ? ConfigLeaf.Of(settings).SettingOf(RegisterName.MeterOf(register), ConfigLeaf.Constant)
                     : null;
+            string worth = constant is null ? "" : $" at {constant}";
             yield return new WhyInput(
                 register,
-                $"{from.Number} → {to.Number} {to.Unit}, "
-                    + $"{new DecimalFraction(to.Number!.Value.Exponent, to.Number.Value.Mantissa - from.Number!.Value.Mantissa)} "
-                    + $"{to.Unit}{(constant is null ? "" : $" at {constant}")}",
+                $"{from.Number} → {to.Number} {to.Unit}, {counted} {to.Unit}{worth}",
                 null,
                 [with[0].Head.Index, with[^1].Head.Index]
             );
         }
     }
 
-    private static IEnumerable<WhyInput> Entered(Leaf[] leaves)
+    // An entry, or the correction of its amount.
+    private static WhyInput Entered(Leaf leaf)
     {
-        foreach (Leaf leaf in leaves)
+        if (leaf.Head.Type == LeafType.Manual)
         {
-            string by =
-                "entered by "
-                + $"{Text(leaf, "by")}{(Text(leaf, "document") is { } document ? $", {document}" : "")}{(Text(leaf, "reason") is { } reason ? $", because {reason}" : "")}";
-            LeafRecord amount = leaf.Records.First(r => r.Name == "amount");
+            var manual = ManualLeaf.Of(leaf);
+            string document = manual.Entered.Document is { } named ? $", {named}" : "";
+            return new WhyInput(
+                manual.Subject,
+                manual.Entered.Amount.ToString(),
+                $"entered by {manual.Entered.By}{document}",
+                [leaf.Head.Index]
+            );
+        }
+
+        var correction = CorrectionLeaf.Of(leaf);
+        return new WhyInput(
+            "corrected",
+            correction.Amount!.Value.ToString(),
+            $"entered by {correction.By}, because {correction.Reason}",
+            [leaf.Head.Index]
+        );
+    }
+
+    private static IEnumerable<WhyInput> Factors(RecordedMethod method, Leaf? factors)
+    {
+        FactorsLeaf? set = factors is null ? null : FactorsLeaf.Of(factors);
+        foreach ((string key, string value) in method.Factors)
+        {
+            string source = set?.TextOf(key) is { } text ? $"{key}: {new StatedFactor(key, text).Source}" : key;
+            yield return new WhyInput(key.Split('/')[2], value, source, factors is null ? [] : [factors.Head.Index]);
+        }
+    }
+
+    private static IEnumerable<WhyInput> Intensities(RecordedMethod method, Leaf[] sources)
+    {
+        foreach (Leaf leaf in sources.Where(s => s.Head.Type == LeafType.Intensity && method.Slot is not null))
+        {
+            var intensity = IntensityLeaf.Of(leaf);
             yield return new WhyInput(
-                leaf.Head.Type == LeafType.Manual ? Text(leaf, "subject") ?? "" : "corrected",
-                $"{amount.Number} {amount.Unit}",
-                by,
+                $"intensity from {method.Slot}, {intensity.Minutes} min",
+                method.Value!,
+                $"{method.Series}: {intensity.Source}",
                 [leaf.Head.Index]
             );
         }
     }
 
-    private static IEnumerable<WhyInput> Factors(RecordedMethod method, Leaf? factors) =>
-        method.Factors.Select(f => new WhyInput(
-            f.Key.Split('/')[2],
-            f.Value,
-            factors is null || Text(factors, f.Key) is not { } said
-                ? f.Key
-                : $"{f.Key}: {said[(said.IndexOf(';', StringComparison.Ordinal) + 1)..].Trim()}",
-            factors is null ? [] : [factors.Head.Index]
-        ));
-
-    private static IEnumerable<WhyInput> Intensities(RecordedMethod method, Leaf[] sources) =>
-        from leaf in sources
-        where leaf.Head.Type == LeafType.Intensity && method.Slot is not null
-        select new WhyInput(
-            $"intensity from {method.Slot}, {leaf.Records[2].Number} min",
-            method.Value!,
-            $"{method.Series}: {Text(leaf, "source")}",
-            [leaf.Head.Index]
-        );
-
     private static IEnumerable<WhyInput> Conditions(RecordedMethod method) =>
         method.Texts.Where(t => FuelConditions.Names.Contains(t.Name)).Select(t => new WhyInput(t.Name, t.Text, null, []));
-
-    private static string? Text(Leaf leaf, string name) => leaf.Records.FirstOrDefault(r => r.Name == name)?.Text;
 }
 
 [JsonSourceGenerationOptions(

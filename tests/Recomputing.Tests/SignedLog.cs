@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using EdgeGateway.Evidence;
 
-namespace EdgeGateway.Edgectl.Tests;
+namespace EdgeGateway.Recomputing.Tests;
 
 /// <summary>A device with its key and a log, and a folder for the files that are cut from it.</summary>
 internal sealed class SignedLog : IDisposable

@@ -1,54 +1,51 @@
-using System.Globalization;
-using System.Numerics;
 using EdgeGateway.Evidence;
+using EdgeGateway.Evidence.Leaves;
 
-namespace EdgeGateway.Edgectl;
+namespace EdgeGateway.Recomputing;
 
 /// <summary>The first and the last of some times.</summary>
-internal readonly record struct TimeSpread(DateTimeOffset From, DateTimeOffset To)
+/// <param name="From">The first.</param>
+/// <param name="To">The last.</param>
+public readonly record struct TimeSpread(DateTimeOffset From, DateTimeOffset To)
 {
-    public static TimeSpread Of(DateTimeOffset time) => new(time, time);
+    internal static TimeSpread Of(DateTimeOffset time) => new(time, time);
 
-    public TimeSpread With(DateTimeOffset time) => new(time < From ? time : From, time > To ? time : To);
+    internal TimeSpread With(DateTimeOffset time) => new(time < From ? time : From, time > To ? time : To);
 }
 
-/// <summary>Leaves of one kind: how many, and between which times.</summary>
-internal sealed record LeafCount(long Count, TimeSpread Times)
+/// <summary>Leaves of one kind.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Times">Between which times.</param>
+public sealed record LeafCount(long Count, TimeSpread Times)
 {
-    public LeafCount With(DateTimeOffset time) => new(Count + 1, Times.With(time));
-}
-
-/// <summary>The footprint of an account over its leaves.</summary>
-/// <param name="Stated">Leaves that state an amount.</param>
-/// <param name="NotStated">Leaves that state why there is none.</param>
-/// <param name="Micrograms">Sum of the amounts, CO₂, without those that another leaf takes the place of.</param>
-/// <param name="Replaced">Leaves that another one takes the place of, because what they rest on was corrected or settled.</param>
-internal sealed record AccountSum(long Stated, long NotStated, BigInteger Micrograms, long Replaced)
-{
-    /// <summary>The sum in kilograms with all its nine decimals.</summary>
-    public string Kilograms
-    {
-        get
-        {
-            const int Decimals = 9;
-            string digits = BigInteger.Abs(Micrograms).ToString(CultureInfo.InvariantCulture).PadLeft(Decimals + 1, '0');
-            return $"{(Micrograms.Sign < 0 ? "-" : "")}{digits[..^Decimals]}.{digits[^Decimals..]}";
-        }
-    }
+    internal LeafCount With(DateTimeOffset time) => new(Count + 1, Times.With(time));
 }
 
 /// <summary>A certificate that checkpoints rest on.</summary>
 /// <param name="Standing">Of the largest of them that holds.</param>
 /// <param name="Size">How many leaves that one is over.</param>
-internal sealed record CertificateUse(SignerStanding Standing, long Size);
+public sealed record CertificateUse(SignerStanding Standing, long Size);
+
+/// <summary>The largest checkpoint that somebody has stamped.</summary>
+/// <param name="Size">How many leaves it is over.</param>
+/// <param name="Stamp">The stamp.</param>
+public readonly record struct StampedCheckpoint(long Size, TimeStamp Stamp);
+
+/// <summary>The largest checkpoint that a witness has cosigned.</summary>
+/// <param name="Size">How many leaves it is over.</param>
+/// <param name="Time">When.</param>
+public readonly record struct CosignedCheckpoint(long Size, DateTimeOffset Time);
+
+/// <summary>Why values of a meter are missing.</summary>
+/// <param name="Meter">The meter.</param>
+/// <param name="Reason">As its readings state it.</param>
+public readonly record struct MissingValues(string Meter, string Reason);
 
 /// <summary>What the verified batches and bundles of one log show. Nothing gets in here before it is verified.</summary>
 /// <param name="trust">Whom the user trusts.</param>
 /// <param name="each">Given every leaf that counts, once.</param>
-internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
+public sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 {
-    private const int MicrogramsOfKilogram = -9;
-
     private static readonly HashSet<string> Known =
     [
         LeafType.Genesis,
@@ -73,6 +70,7 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
 
     private readonly BatchSequence _sequence = new();
     private readonly Dictionary<long, MerkleHash> _roots = [];
+    private readonly AccountSums _carbon = new();
     private long? _tiled;
     private readonly SortedSet<long> _single = [];
     private TreeHead? _head;
@@ -80,15 +78,17 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     /// <summary>The newest signed state.</summary>
     public TreeHead Head => _head ?? throw new InvalidOperationException("A log has at least one batch.");
 
+    /// <summary>The first leaf of the batches; 0 of tiles.</summary>
     public long First => _tiled is null ? _sequence.First : 0;
 
+    /// <summary>The last leaf of the batches or tiles.</summary>
     public long Last => (_tiled ?? _sequence.End) - 1;
 
     /// <summary>The whole log was verified from its tiles.</summary>
     public bool Tiled => _tiled is not null;
 
     /// <summary>Leaves beside the batches, each with its own proof.</summary>
-    public IReadOnlyCollection<long> Single => _single;
+    public IReadOnlyCollection<long> SingleLeaves => _single;
 
     /// <summary>Leaves that were given whole.</summary>
     public long Shown { get; private set; }
@@ -96,8 +96,10 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     /// <summary>Leaves of which only the hash was given.</summary>
     public long Withheld => Last + 1 - First - Shown;
 
+    /// <summary>Batches that were given.</summary>
     public int Batches { get; private set; }
 
+    /// <summary>Batches that only repeat others.</summary>
     public int Repeated => _sequence.Repeated;
 
     /// <summary>Checkpoints that carry signatures of others which are of no trusted witness, or are damaged.</summary>
@@ -113,13 +115,13 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     public SortedDictionary<string, CertificateUse> Certificates { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The largest checkpoint that each trusted time-stamping authority has stamped, and when.</summary>
-    public SortedDictionary<string, (long Size, TimeStamp Stamp)> Stamped { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, StampedCheckpoint> Stamped { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Time stamps in bundles that are of no trusted authority, or are damaged.</summary>
     public int UncheckedStamps { get; private set; }
 
     /// <summary>The largest checkpoint that each trusted witness has cosigned, and when.</summary>
-    public SortedDictionary<string, (long Size, DateTimeOffset Time)> Witnessed { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, CosignedCheckpoint> Witnessed { get; } = new(StringComparer.Ordinal);
 
     /// <summary>A trusted witness has cosigned the newest checkpoint.</summary>
     public bool IsWitnessed => Witnessed.Values.Any(w => w.Size == Head.Size);
@@ -128,29 +130,11 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
     public SortedDictionary<string, LeafCount> Readings { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Values that are missing, by meter and reason.</summary>
-    public SortedDictionary<(string Meter, string Reason), long> Missing { get; } = [];
+    public SortedDictionary<MissingValues, long> Missing { get; } =
+        new(Comparer<MissingValues>.Create((a, b) => (a.Meter, a.Reason).CompareTo((b.Meter, b.Reason))));
 
-    public SortedDictionary<string, AccountSum> Carbon { get; } = new(StringComparer.Ordinal);
-
-    private readonly Dictionary<string, Footprints> _footprints = [];
-    private readonly HashSet<long> _replaced = [];
-
-    /// <summary>Of an account.</summary>
-    private sealed class Footprints
-    {
-        public SortedSet<Footprint> Counting { get; } = [];
-
-        public HashSet<long> Replaced { get; } = [];
-
-        // What leaves that account slots anew take the place of.
-        public List<SlotRange> Taken { get; } = [];
-    }
-
-    // No amount is a leaf that states none.
-    private readonly record struct Footprint(long Leaf, bool IsSlot, long? Micrograms) : IComparable<Footprint>
-    {
-        public int CompareTo(Footprint other) => Leaf.CompareTo(other.Leaf);
-    }
+    /// <summary>Footprints by account.</summary>
+    public IReadOnlyDictionary<string, AccountSum> Carbon => _carbon.All;
 
     /// <summary>Leaves of the other types that this version knows.</summary>
     public SortedDictionary<string, long> Others { get; } = new(StringComparer.Ordinal);
@@ -188,7 +172,7 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
             Stamped[stamp.Authority] =
                 Stamped.TryGetValue(stamp.Authority, out var known) && known.Size > verified.Head.Size
                     ? known
-                    : (verified.Head.Size, stamp);
+                    : new StampedCheckpoint(verified.Head.Size, stamp);
         }
 
         foreach (Leaf leaf in verified.Leaves)
@@ -253,7 +237,9 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
             {
                 good++;
                 Witnessed[witness.Name] =
-                    Witnessed.TryGetValue(witness.Name, out var known) && known.Size > head.Size ? known : (head.Size, time);
+                    Witnessed.TryGetValue(witness.Name, out var known) && known.Size > head.Size
+                        ? known
+                        : new CosignedCheckpoint(head.Size, time);
             }
         }
 
@@ -273,97 +259,19 @@ internal sealed class LogSummary(TrustAnchors trust, Action<Leaf>? each)
         {
             case LeafType.Reading:
                 Count(Readings, head.Group ?? "", head.Time);
-                foreach (LeafRecord record in leaf.Records)
+                foreach (LeafRegister register in ReadingLeaf.Of(leaf).Missing)
                 {
-                    if (record.Text is { } reason)
-                    {
-                        Count(Missing, (record.Name.Split('/')[0], reason));
-                    }
+                    Count(Missing, new MissingValues(register.Meter, register.Missing!));
                 }
 
                 break;
             case LeafType.Carbon:
-                AddCarbon(leaf);
+                _carbon.Add(leaf);
                 break;
             default:
                 Count(Known.Contains(head.Type) ? Others : Unknown, head.Type);
                 break;
         }
-    }
-
-    // The first record of a carbon leaf has the account's name and its amount, or the reason why there is none. Leaves may come in any
-    // order.
-    private void AddCarbon(Leaf leaf)
-    {
-        string account = leaf.Records[0].Name;
-        Footprint footprint = new(
-            leaf.Head.Index,
-            leaf.Records.Any(r => r.Name == "meters"),
-            leaf.Records[0] is { Unit: "kg", Number: { Exponent: MicrogramsOfKilogram } amount } ? amount.Mantissa : null
-        );
-        AccountSum sum = Carbon.GetValueOrDefault(account) ?? new AccountSum(0, 0, 0, 0);
-        Footprints all = _footprints.TryGetValue(account, out Footprints? known) ? known : _footprints[account] = new Footprints();
-        SortedSet<Footprint> before = all.Counting;
-        if (leaf.Records.FirstOrDefault(r => r.Name == "replaces")?.Number?.Mantissa is { } replaced)
-        {
-            all.Replaced.Add(replaced);
-            sum = Without(before, [.. Among(replaced, replaced)], sum);
-        }
-
-        foreach (SlotRange range in SlotRange.In(leaf) ?? [])
-        {
-            all.Taken.Add(range);
-            sum = Without(before, [.. Among(range.From, range.To).Where(f => f.IsSlot)], sum);
-        }
-
-        if (
-            all.Replaced.Contains(footprint.Leaf)
-            || (footprint.IsSlot && all.Taken.Exists(r => r.From <= footprint.Leaf && footprint.Leaf <= r.To))
-        )
-        {
-            sum = sum with { Replaced = sum.Replaced + 1 };
-        }
-        else
-        {
-            before.Add(footprint);
-            sum = footprint.Micrograms is { } micrograms
-                ? sum with
-                {
-                    Stated = sum.Stated + 1,
-                    Micrograms = sum.Micrograms + micrograms,
-                }
-                : sum with
-                {
-                    NotStated = sum.NotStated + 1,
-                };
-        }
-
-        Carbon[account] = sum;
-
-        SortedSet<Footprint> Among(long from, long to) =>
-            from <= to ? before.GetViewBetween(new Footprint(from, false, null), new Footprint(to, false, null)) : [];
-    }
-
-    private static AccountSum Without(SortedSet<Footprint> footprints, IReadOnlyList<Footprint> gone, AccountSum sum)
-    {
-        foreach (Footprint footprint in gone)
-        {
-            footprints.Remove(footprint);
-            sum = footprint.Micrograms is { } micrograms
-                ? sum with
-                {
-                    Stated = sum.Stated - 1,
-                    Micrograms = sum.Micrograms - micrograms,
-                    Replaced = sum.Replaced + 1,
-                }
-                : sum with
-                {
-                    NotStated = sum.NotStated - 1,
-                    Replaced = sum.Replaced + 1,
-                };
-        }
-
-        return sum;
     }
 
     private static void Count<T>(SortedDictionary<T, long> counts, T key)
