@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
@@ -6,10 +5,8 @@ using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
-using EdgeGateway.Metering;
 using EdgeGateway.Recording;
 using EdgeGateway.Signing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Entering;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Drivers;

@@ -14,7 +14,6 @@ using EdgeGateway.Recording;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Recording;

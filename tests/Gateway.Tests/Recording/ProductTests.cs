@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
 using EdgeGateway.Accounting;
@@ -13,7 +12,6 @@ using EdgeGateway.Recording;
 using EdgeGateway.Reporting;
 using EdgeGateway.Signing;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Recording;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Drivers;

@@ -8,7 +8,6 @@ using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Recording;
