@@ -50,7 +50,7 @@ public sealed class VerifyCommandTests : IDisposable
         Assert.DoesNotContain("unknown", text, StringComparison.Ordinal);
         Assert.All(told, t => Assert.Contains($"1 {t}", text, StringComparison.Ordinal));
         _log.Leaves[1] = new Leaf(SignedLog.Head(1, "later"), [LeafRecord.Of("said", "so")]);
-        Assert.Contains("cannot explain: 1 later", Verified(_log, _log.WriteBatch(0, 12)), StringComparison.Ordinal);
+        Assert.Contains("unknown    leaf types this version cannot explain: 1 later", Verified(_log, _log.WriteBatch(0, 12)).Split('\n'));
     }
 
     [Fact]
@@ -71,13 +71,13 @@ public sealed class VerifyCommandTests : IDisposable
         string first = _log.WriteBatch(0, 6),
             second = _log.WriteBatch(4, 12);
         string text = Verified(_log, second, first, first);
-        Assert.Contains("batches    3, 1 of them only repeat others", text, StringComparison.Ordinal);
-        Assert.Contains("boundary: 4 readings", text, StringComparison.Ordinal);
+        Assert.Contains("batches    3, 1 of them only repeat others", text.Split('\n'));
+        Assert.Contains("readings   boundary: 4 readings from 2026-06-15T00:02:00Z to 2026-06-15T00:08:00Z", text.Split('\n'));
     }
 
     [Fact]
     public void A_part_of_a_log_says_that_earlier_leaves_were_not_given() =>
-        Assert.Contains("Earlier leaves, 0 to 3, were not given", Verified(_log, _log.WriteBatch(4, 12)), StringComparison.Ordinal);
+        Assert.Contains("           Earlier leaves, 0 to 3, were not given.", Verified(_log, _log.WriteBatch(4, 12)).Split('\n'));
 
     [Fact]
     public void Withheld_leaves_are_counted()
@@ -89,7 +89,10 @@ public sealed class VerifyCommandTests : IDisposable
         };
         string file = _log.Write("part.batch", part.Encode());
         string text = Verified(_log, file);
-        Assert.Contains("1 withheld or thinned", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "           1 withheld or thinned: only the hash was given, and what they hold is in none of the figures below.",
+            text.Split('\n')
+        );
         Assert.Contains("0.499999999 kg CO2 over 1 slot\n", text, StringComparison.Ordinal);
         Assert.Equal(1, Json(0, _log, file).GetProperty("logs")[0].GetProperty("withheld").GetInt64());
     }
@@ -109,9 +112,12 @@ public sealed class VerifyCommandTests : IDisposable
             other.Trust
         );
         Assert.Equal(0, exitCode);
-        Assert.Contains("SIMULATED: some of these readings", output, StringComparison.Ordinal);
-        Assert.Contains("leaves     0 to 11", output, StringComparison.Ordinal);
-        Assert.Contains("leaves     0 to 8", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "VERIFIED, but SIMULATED: some of these readings were made up or replayed. Nothing was measured.",
+            output.Split('\n')
+        );
+        Assert.Contains("leaves     0 to 11, without a gap", output.Split('\n'));
+        Assert.Contains("leaves     0 to 8, without a gap", output.Split('\n'));
     }
 
     [Fact]
@@ -119,7 +125,11 @@ public sealed class VerifyCommandTests : IDisposable
     {
         Batch batch = _log.Batch(0, 4);
         string file = _log.Write("cosigned.batch", (batch with { Note = batch.Note + "— witness.example AAAAAAAAAAA=\n" }).Encode());
-        Assert.Contains("not checked: on 1 checkpoint there are signatures of others", Verified(_log, file), StringComparison.Ordinal);
+        Assert.Contains(
+            "witnesses  not checked: on 1 checkpoint there are signatures of others than your witnesses, or damaged "
+                + "ones. Count the log as not witnessed.",
+            Verified(_log, file).Split('\n')
+        );
     }
 
     [Fact]
@@ -127,15 +137,14 @@ public sealed class VerifyCommandTests : IDisposable
     {
         _log.Leaves[3] = new Leaf(SignedLog.Head(3, "later\e[2J\u202E"), [LeafRecord.Of("a", "b")]);
         string text = Verified(_log, _log.WriteBatch(0, 12));
-        Assert.Contains("1 later\uFFFD[2J\uFFFD", text, StringComparison.Ordinal);
+        Assert.Contains("unknown    leaf types this version cannot explain: 1 later\uFFFD[2J\uFFFD", text.Split('\n'));
         Assert.DoesNotContain('\e', text);
     }
 
     [Fact]
     public void A_gap_is_refused_with_its_leaves_and_nothing_is_shown()
     {
-        string text = Refused(_log.WriteBatch(0, 4), _log.WriteBatch(6, 12));
-        Assert.Contains("0006-0012.batch: Leaves 4 to 5 are missing", text, StringComparison.Ordinal);
+        string text = Refused("Leaves 4 to 5 are missing between the batches.", _log.WriteBatch(0, 4), _log.WriteBatch(6, 12));
         Assert.DoesNotContain("boundary", text, StringComparison.Ordinal);
     }
 
@@ -144,43 +153,49 @@ public sealed class VerifyCommandTests : IDisposable
     {
         string first = _log.WriteBatch(0, 6);
         _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
-        Assert.Contains("two histories", Refused(first, _log.WriteBatch(6, 12)), StringComparison.Ordinal);
+        Refused("The device signed two histories: they differ before leaf 6.", first, _log.WriteBatch(6, 12));
     }
 
     [Fact]
     public void A_batch_of_a_device_that_is_not_trusted_is_refused()
     {
         using SignedLog other = new();
-        Assert.Contains("not signed by a trusted key", Refused(other.WriteBatch(0, 6)), StringComparison.Ordinal);
+        Refused(
+            "The checkpoint is not signed by a trusted key, or its text or signature was altered. If the device has changed its key since, "
+                + "also give the batches from before the change, or a bundle: it has the changes.",
+            other.WriteBatch(0, 6)
+        );
     }
 
     [Fact]
     public void A_file_may_hold_several_batches_and_so_may_the_standard_input()
     {
         byte[] both = [.. _log.Batch(0, 6).Encode(), .. _log.Batch(6, 12).Encode()];
-        Assert.Contains("leaves     0 to 11", Verified(_log, _log.Write("both.batch", both)), StringComparison.Ordinal);
+        Assert.Contains("leaves     0 to 11, without a gap", Verified(_log, _log.Write("both.batch", both)).Split('\n'));
         var (exitCode, output, _) = CommandLine.RunOn(new MemoryStream(both), "verify", "-", "--trust", _log.Trust);
         Assert.Equal(0, exitCode);
-        Assert.Contains("leaves     0 to 11", output, StringComparison.Ordinal);
+        Assert.Contains("leaves     0 to 11, without a gap", output.Split('\n'));
     }
 
     [Theory]
-    [InlineData("\n", "mosquitto_sub does so unless it is called with -N")]
-    [InlineData("x", "Behind batch 1, at byte")]
+    [InlineData("\n", "a newline was added to the batch. mosquitto_sub does so unless it is called with -N.")]
+    [InlineData(
+        "x",
+        "This is not a batch of a gateway's log: Cannot perform the requested operation, " + "the next CBOR data item is of major type '3'."
+    )]
     public void Bytes_behind_a_batch_are_refused(string behind, string reason)
     {
         byte[] bytes = [.. _log.Batch(0, 6).Encode(), .. System.Text.Encoding.ASCII.GetBytes(behind)];
-        Assert.Contains(reason, Refused(_log.Write("long.batch", bytes)), StringComparison.Ordinal);
+        Refused($"Behind batch 1, at byte {bytes.Length - 1}: {reason}", _log.Write("long.batch", bytes));
     }
 
     [Fact]
     public void A_file_that_is_no_batch_or_half_of_one_is_refused()
     {
-        Assert.Contains("A bundle has its version", Refused(_log.Write("a.json", "{}"u8)), StringComparison.Ordinal);
-        Assert.Contains(
-            "not a batch",
-            Refused(_log.Write("half.batch", _log.Batch(0, 6).Encode().AsSpan()[..500])),
-            StringComparison.Ordinal
+        Refused("""A bundle has its version, "v": 1. A later version needs a later verifier.""", _log.Write("a.json", "{}"u8));
+        Refused(
+            "This is not a batch of a gateway's log: Declared definite length of CBOR data item exceeds available buffer size.",
+            _log.Write("half.batch", _log.Batch(0, 6).Encode().AsSpan()[..500])
         );
     }
 
@@ -228,7 +243,11 @@ public sealed class VerifyCommandTests : IDisposable
     {
         JsonElement root = Json(1, _log, _log.WriteBatch(0, 4), _log.WriteBatch(6, 12));
         Assert.Equal("refused", root.GetProperty("verdict").GetString());
-        Assert.Contains("Leaves 4 to 5 are missing", root.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/0006-0012.batch: Leaves 4 to 5 are missing between the batches.",
+            root.GetProperty("reason").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, root.GetProperty("logs").GetArrayLength());
     }
 
@@ -239,8 +258,8 @@ public sealed class VerifyCommandTests : IDisposable
         foreach (byte[] bytes in new[] { bundle.Encode(), BundleJson.Encode(bundle), Zlib.Pack(bundle.Encode()) })
         {
             string text = Verified(_log, _log.Write("bundle", bytes));
-            Assert.Contains("2, 8, 10: 3 single leaves, each with its own proof", text, StringComparison.Ordinal);
-            Assert.Contains("1.500000001 kg", text, StringComparison.Ordinal);
+            Assert.Contains("leaves     2, 8, 10: 3 single leaves, each with its own proof", text.Split('\n'));
+            Assert.Contains("carbon     scope2-location: 1.500000001 kg CO2 over 1 slot", text.Split('\n'));
             Assert.DoesNotContain("batches", text, StringComparison.Ordinal);
         }
 
@@ -265,8 +284,11 @@ public sealed class VerifyCommandTests : IDisposable
         Assert.Equal((0, ""), (exit, error));
         Assert.Contains("6 leaves shown, 6 as hashes, for hall-1.", output, StringComparison.Ordinal);
         string text = Verified(_log, part);
-        Assert.Contains("6 withheld", text, StringComparison.Ordinal);
-        Assert.Contains("hall-1: 4 readings", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "           6 withheld or thinned: only the hash was given, and what they hold is in none of the figures below.",
+            text.Split('\n')
+        );
+        Assert.Contains("readings   hall-1: 4 readings from 2026-06-15T00:03:00Z to 2026-06-15T00:09:00Z", text.Split('\n'));
         Assert.DoesNotContain("boundary", text, StringComparison.Ordinal);
         CommandLine.AssertRefused(CommandLine.Run("disclose", part, "--group", "hall-1", "-o", part), "exists");
     }
@@ -276,9 +298,9 @@ public sealed class VerifyCommandTests : IDisposable
     {
         string folder = _log.WriteTiles();
         string text = Verified(_log, folder);
-        Assert.Contains("leaves     0 to 11, without a gap", text, StringComparison.Ordinal);
-        Assert.Contains("tiles      the whole log, every tile", text, StringComparison.Ordinal);
-        Assert.Contains("2.000000000 kg CO2 over 2 slots", text, StringComparison.Ordinal);
+        Assert.Contains("leaves     0 to 11, without a gap", text.Split('\n'));
+        Assert.Contains("tiles      the whole log, every tile", text.Split('\n'));
+        Assert.Contains("carbon     scope2-location: 2.000000000 kg CO2 over 2 slots", text.Split('\n'));
         Assert.Equal(
             text,
             Verified(_log, Path.GetDirectoryName(Path.GetDirectoryName(folder))!).Replace("sim/", "", StringComparison.Ordinal)
@@ -292,13 +314,14 @@ public sealed class VerifyCommandTests : IDisposable
         byte[] bytes = File.ReadAllBytes(entries);
         bytes[40] ^= 1;
         File.WriteAllBytes(entries, bytes);
-        Assert.Contains("is not the one whose hash is in tile/0/000.p/12", Refused(folder), StringComparison.Ordinal);
+        const string altered = "Leaf 0 in tile/entries/000.p/12 is not the one whose hash is in tile/0/000.p/12.";
+        Refused(altered, folder);
         using (FileStream zeros = File.OpenWrite(entries))
         {
             zeros.SetLength(1L << 30);
         }
 
-        Assert.Contains("tile/entries/000.p/12", Refused(folder), StringComparison.Ordinal);
+        Refused(altered, folder);
         CommandLine.AssertRefused(
             CommandLine.Run("verify", Path.Combine(folder, "tile"), "--trust", _log.Trust),
             "without the file checkpoint"
@@ -310,10 +333,10 @@ public sealed class VerifyCommandTests : IDisposable
     {
         string batch = _log.WriteBatch(0, 12),
             bundle = _log.Write("bundle", _log.Bundle(10, 11).Encode());
-        Assert.Contains("2.000000000 kg CO2 over 2 slots", Verified(_log, bundle, batch), StringComparison.Ordinal);
+        Assert.Contains("carbon     scope2-location: 2.000000000 kg CO2 over 2 slots", Verified(_log, bundle, batch).Split('\n'));
         _log.Leaves[3] = _log.Leaves[3] with { Records = [LeafRecord.Of("other/history", "so")] };
         string other = _log.Write("other", _log.Bundle(10).Encode());
-        Assert.Contains("two histories", Refused(batch, other), StringComparison.Ordinal);
+        Refused("The device signed two histories: there are two roots for size 12.", batch, other);
     }
 
     [Fact]
@@ -340,12 +363,13 @@ public sealed class VerifyCommandTests : IDisposable
         return output;
     }
 
-    private string Refused(params string[] files)
+    // The last of the files is the one that is refused.
+    private string Refused(string why, params string[] files)
     {
         var (exitCode, output, error) = CommandLine.Run(["verify", .. files, "--trust", _log.Trust]);
         Assert.Equal("", error);
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("REFUSED  ", output, StringComparison.Ordinal);
+        Assert.Equal($"REFUSED  {files[^1]}: {why}", output.Split('\n')[0]);
         return output;
     }
 

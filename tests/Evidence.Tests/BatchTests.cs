@@ -66,10 +66,10 @@ public class BatchTests
     {
         Origin origin = Some.OriginOf(_key);
         Batch batch = Some.BatchOf(_key, origin, Some.Leaves(origin, 2), 0, 2);
-        Assert.Contains(
-            "not signed by a trusted key",
-            Refusal(() => BatchVerifier.Verify(batch, Some.Trust(Some.Key()))),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The checkpoint is not signed by a trusted key, or its text or signature was altered. If the device has "
+                + "changed its key since, also give the batches from before the change, or a bundle: it has the changes.",
+            Refusal(() => BatchVerifier.Verify(batch, Some.Trust(Some.Key())))
         );
     }
 
@@ -100,10 +100,9 @@ public class BatchTests
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(origin, 3);
         leaves[1] = LeafCodec.Encode(Some.Reading(7));
-        Assert.Contains(
-            "says that it is leaf 7",
-            Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "Leaf 1 says that it is leaf 7.",
+            Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key)))
         );
     }
 
@@ -113,10 +112,9 @@ public class BatchTests
         Origin origin = Some.OriginOf(_key);
         List<byte[]> leaves = Some.Leaves(origin, 3);
         leaves[2] = LeafCodec.Encode(Some.Genesis(origin) with { Head = Some.Head(2, LeafType.Genesis) });
-        Assert.Contains(
-            "only genesis",
-            Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key))),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "Leaf 2 is of type 'genesis'; a log begins with its only genesis.",
+            Refusal(() => BatchVerifier.Verify(Some.BatchOf(_key, origin, leaves, 0, 3), Some.Trust(_key)))
         );
     }
 
@@ -178,7 +176,7 @@ public class BatchTests
     {
         (Origin origin, List<byte[]> leaves, BatchSequence sequence) = Sequence();
         sequence.Add(Verified(origin, leaves, 0, 4));
-        Assert.Contains("Leaves 4 to 5 are missing", Refusal(() => sequence.Add(Verified(origin, leaves, 6, 9))), StringComparison.Ordinal);
+        Assert.Equal("Leaves 4 to 5 are missing between the batches.", Refusal(() => sequence.Add(Verified(origin, leaves, 6, 9))));
     }
 
     [Theory]

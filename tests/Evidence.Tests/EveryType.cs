@@ -7,7 +7,8 @@ internal static class EveryType
 {
     private const string Register = "in-L1/1-0:1.8.0.255";
     private const string NextKey =
-        "3059301306072a8648ce3d020106082a8648ce3d030107034200042029ce1e2fc04834abfa39923e91ed68c5aeb8bbf984f7ea13fd56fa83ffec82b0c6f763b2739937d554a4b37915e8817b12e5c71c1d72e92bb893479f3d622f";
+        "3059301306072a8648ce3d020106082a8648ce3d030107034200042029ce1e2fc04834abfa39923e91ed68c5aeb8"
+        + "bbf984f7ea13fd56fa83ffec82b0c6f763b2739937d554a4b37915e8817b12e5c71c1d72e92bb893479f3d622f";
     private static readonly DateTimeOffset Time = DateTimeOffset.FromUnixTimeSeconds(1_781_481_600);
 
     /// <summary>One leaf of each type, the genesis first, with the indexes 0, 1, 2, ….</summary>

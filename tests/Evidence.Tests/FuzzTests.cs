@@ -109,9 +109,10 @@ public class FuzzTests
         Takes(() => LeafCodec.Encode(LeafCodec.Decode(bytes)), bytes, unknownLabels: true)
         + Takes(
             () =>
-                Batch.Decode(bytes, out int length) is var batch && length == bytes.Length
-                    ? batch.Encode()
-                    : throw new EvidenceException("longer"),
+            {
+                Batch batch = Batch.Decode(bytes, out int length);
+                return length == bytes.Length ? batch.Encode() : throw new EvidenceException("longer");
+            },
             bytes
         )
         + Takes(() => Bundle.Decode(bytes).Encode(), bytes)

@@ -96,10 +96,9 @@ public class LeafCodecTests
     public void Bytes_after_the_end_are_refused()
     {
         byte[] leaf = LeafCodec.Encode(Some.Reading(1));
-        Assert.Contains(
-            "follow the end",
-            Assert.Throws<EvidenceException>(() => LeafCodec.Decode((byte[])[.. leaf, 0])).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            "1 bytes follow the end of the leaf.",
+            Assert.Throws<EvidenceException>(() => LeafCodec.Decode((byte[])[.. leaf, 0])).Message
         );
     }
 

@@ -93,7 +93,7 @@ public class TreeTests
         Append(tree, new Frontier(), 0, 300, store);
         store.Remove((0, 1));
         EvidenceException e = Assert.Throws<EvidenceException>(() => TiledTree.Restore(300, Source(store)));
-        Assert.Contains("tile 1 of level 0 has 0 hashes", e.Message, StringComparison.Ordinal);
+        Assert.Equal("Hash tile 1 of level 0 has 0 hashes, 32 are needed. The ledger is damaged.", e.Message);
     }
 
     private static void Append(TiledTree tree, Frontier reference, int from, int to, Dictionary<(int, long), byte[]>? store)

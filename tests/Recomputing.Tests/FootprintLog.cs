@@ -15,14 +15,16 @@ public abstract class FootprintLog : IDisposable
     private protected FootprintLog()
     {
         Log.Leaves.RemoveRange(1, Log.Leaves.Count - 1);
-        Add(
+        Log.Add(
+            "settings",
             LeafType.Config,
             h => h with { Group = "boundary" },
             LeafRecord.Of("group", "boundary"),
             LeafRecord.Of("class", "1"),
             LeafRecord.Of("p/constant", "6400 imp/kWh")
         );
-        Add(
+        Log.Add(
+            "factors",
             LeafType.Factors,
             h => h,
             LeafRecord.Of("set", "cn"),
@@ -31,11 +33,11 @@ public abstract class FootprintLog : IDisposable
             LeafRecord.Of("validUntil", ""),
             LeafRecord.Of(Key, "0.5500 kgCO2/kWh; source; confidence C")
         );
-        Reading(1_000, 10);
-        Reading(4_000, 330);
+        Reading(1_000, 10, "first reading");
+        Reading(4_000, 330, "second reading");
 
         // 3 Wh and 320 impulses of 0.15625 Wh: 53 Wh, times 0.55.
-        Carbon(29_150_000, [3, 4]);
+        Carbon("footprint", 29_150_000, ["first reading", "second reading"]);
     }
 
     public void Dispose()
@@ -47,15 +49,32 @@ public abstract class FootprintLog : IDisposable
     private protected void Add(string type, Func<LeafHead, LeafHead> head, params LeafRecord[] records) =>
         Log.Leaves.Add(new Leaf(head(SignedLog.Head(Log.Leaves.Count, type)), records));
 
-    private protected void Reading(long milliwattHours, long impulses) =>
-        Add(LeafType.Reading, h => h with { Group = "boundary", Config = 1 }, Energy("a", milliwattHours), Impulses("p", impulses));
+    private protected void Reading(long milliwattHours, long impulses, string name = "newest reading") =>
+        Log.Add(
+            name,
+            LeafType.Reading,
+            h => h with { Group = "boundary", Config = Log["settings"] },
+            Energy("a", milliwattHours),
+            Impulses("p", impulses)
+        );
+
+    /// <summary>A footprint that is referred to by its name, of readings that are named.</summary>
+    private protected void Carbon(string name, long? micrograms, string[] of, params LeafRecord[] more)
+    {
+        long[] indexes = [.. of.Select(n => (long)Log[n])];
+        Log.Add(
+            name,
+            LeafType.Carbon,
+            h => h with { Factors = Log["factors"], ComputedFrom = indexes, Time = TimeOf(indexes[^1]) },
+            CarbonRecords(micrograms, indexes, more)
+        );
+    }
+
+    private protected LeafRecord[] CarbonRecords(long? micrograms, long[] of, LeafRecord[] more) =>
+        [Amount(micrograms ?? 0), LeafRecord.Of("from", TimeOf(of[0])), LeafRecord.Of("to", TimeOf(of[^1])), .. Tail("0.5500"), .. more];
 
     private protected void Carbon(long? micrograms, long[] of, params LeafRecord[] more) =>
-        Add(
-            LeafType.Carbon,
-            h => h with { Factors = 2, ComputedFrom = of, Time = TimeOf(of[^1]) },
-            [Amount(micrograms ?? 0), LeafRecord.Of("from", TimeOf(of[0])), LeafRecord.Of("to", TimeOf(of[^1])), .. Tail("0.5500"), .. more]
-        );
+        Add(LeafType.Carbon, h => h with { Factors = 2, ComputedFrom = of, Time = TimeOf(of[^1]) }, CarbonRecords(micrograms, of, more));
 
     private protected void Restated(long micrograms, string slots, long[] of, params LeafRecord[] stretches) =>
         Add(
@@ -73,13 +92,15 @@ public abstract class FootprintLog : IDisposable
         );
 
     /// <summary>With what is added, and taken away again, the log is found wrong for this reason.</summary>
+    /// <param name="what">The reason; names of leaves stand in braces, as <see cref="SignedLog.Named"/> has it.</param>
+    /// <param name="add">Makes it wrong.</param>
     private protected void Differs(string what, Action add)
     {
         int before = Log.Leaves.Count;
         add();
         (int exit, string text) = Verify();
         Assert.Equal(1, exit);
-        Assert.Contains(what, text, StringComparison.Ordinal);
+        Assert.Contains(Log.Named(what), text, StringComparison.Ordinal);
         Log.Leaves.RemoveRange(before, Log.Leaves.Count - before);
     }
 

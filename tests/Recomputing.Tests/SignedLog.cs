@@ -10,6 +10,7 @@ internal sealed class SignedLog : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("edgectl-").FullName;
     private readonly ECDsa _first = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly Dictionary<string, int> _names = [];
     private ECDsa _key;
 
     public SignedLog(bool simulated = false)
@@ -23,6 +24,21 @@ internal sealed class SignedLog : IDisposable
     public Origin Origin { get; }
 
     public List<Leaf> Leaves { get; }
+
+    /// <summary>The index of the leaf that was added under a name.</summary>
+    public int this[string name] => _names[name];
+
+    /// <summary>Adds a leaf under a name by which the test speaks of it, wherever it comes to lie, and gives its index.</summary>
+    public int Add(string name, string type, Func<LeafHead, LeafHead> head, params LeafRecord[] records)
+    {
+        int index = Leaves.Count;
+        Leaves.Add(new Leaf(head(Head(index, type)), records));
+        _names[name] = index;
+        return index;
+    }
+
+    /// <summary>A sentence with the index of a leaf wherever its name stands in braces, as in <c>leaf {footprint}</c>.</summary>
+    public string Named(string sentence) => _names.Aggregate(sentence, (text, n) => text.Replace($"{{{n.Key}}}", $"{n.Value}"));
 
     /// <summary>Path of the public key.</summary>
     public string Trust { get; }

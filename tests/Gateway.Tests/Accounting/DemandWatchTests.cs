@@ -32,7 +32,10 @@ public sealed class DemandWatchTests
             ),
             Assert.Single(_alarms)
         );
-        Assert.Contains("92.7 kW for the rest", _watch.Record.Warning, StringComparison.Ordinal);
+        Assert.Equal(
+            "120.0 kW forecast for the 15 min from 20:15, the limit is 100.0 kW; 92.7 kW for the rest hold it",
+            _watch.Record.Warning
+        );
         Run(1, kilowatts: 10);
         Assert.Equal((Noon.AddMinutes(20), "ended"), (_alarms[^1].At, _alarms[^1].State));
         Run(10, kilowatts: 300);
@@ -46,7 +49,10 @@ public sealed class DemandWatchTests
     public void A_block_that_nothing_holds_any_more_says_so_and_ends_with_what_it_took()
     {
         Run(14, kilowatts: 200);
-        Assert.Contains("nothing holds it any more", _watch.Record.Warning, StringComparison.Ordinal);
+        Assert.Equal(
+            "200.0 kW forecast for the 15 min from 20:00, the limit is 100.0 kW; nothing holds it any more",
+            _watch.Record.Warning
+        );
         Run(1, kilowatts: 200);
         Assert.Equal(["began", "ended"], _alarms.Select(a => a.State));
         Assert.Equal("the 15 min from 20:00 took 200.0 kW, the limit is 100.0 kW", _alarms[^1].Text);
@@ -61,7 +67,10 @@ public sealed class DemandWatchTests
         Run(15, kilowatts: 100);
         Run(15, kilowatts: 110);
         Assert.Equal(["began", "ended"], _alarms.Select(a => a.State));
-        Assert.Contains("this month's peak is 100.0 kW", _alarms[0].Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "110.0 kW forecast for the 15 min from 23:30, this month's peak is 100.0 kW; 99.3 kW for the rest hold it",
+            _alarms[0].Text
+        );
         Run(15, kilowatts: 90);
         Assert.Equal(("2026-06", "110.0"), (_watch.Record.Month, _watch.Record.PeakKw));
         Run(15, kilowatts: 200);
@@ -99,7 +108,7 @@ public sealed class DemandWatchTests
         Run(14, kilowatts: 500);
         Assert.Null(_watch.Record.PeakAt);
         Assert.Equal(2, _alarms.Count(a => a.At >= Noon.AddMinutes(16)));
-        Assert.EndsWith("were not read to their end", _alarms[^1].Text, StringComparison.Ordinal);
+        Assert.Equal("the 15 min from 20:15 were not read to their end", _alarms[^1].Text);
     }
 
     private static DemandWatch Watch(decimal? limit) => new([Import], new Dictionary<string, string>(), limit, Shanghai);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
@@ -6,10 +5,8 @@ using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
 using EdgeGateway.Gateway.Tests.Recording;
 using EdgeGateway.Keeping;
-using EdgeGateway.Metering;
 using EdgeGateway.Recording;
 using EdgeGateway.Signing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Entering;
@@ -17,10 +14,25 @@ namespace EdgeGateway.Gateway.Tests.Entering;
 /// <summary>What people enter: what is taken, how it stands in the log, and what is refused.</summary>
 public sealed class EntryTests : IDisposable
 {
-    private const string Delivery =
-        """{"type":"manual","kind":"fuel","subject":"diesel","from":"2026-05-01","to":"2026-06-01","amount":"1200.50","unit":"L","by":"Li Wei"}""";
-    private const string Certificate =
-        """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-05-01","to":"2026-06-01","amount":"350","unit":"MWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-06-02","market/contract":"C"}}""";
+    private static readonly string Delivery = EntryJson.Manual(
+        "fuel",
+        "diesel",
+        from: "2026-05-01",
+        to: "2026-06-01",
+        amount: "1200.50",
+        unit: "L"
+    );
+    private static readonly string Certificate = EntryJson.Instrument(
+        "certificate",
+        "GEC-1",
+        "2026-05-01",
+        "2026-06-01",
+        "350",
+        "MWh",
+        ("market/name", "CN"),
+        ("market/retired", "2026-06-02"),
+        ("market/contract", "C")
+    );
     private static readonly DateTimeOffset Now = new(2026, 6, 15, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeZoneInfo Shanghai = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai");
 
@@ -58,9 +70,9 @@ public sealed class EntryTests : IDisposable
         Leaf leaf = Recorded(Delivery);
         Assert.Equal((LeafType.Manual, "boundary"), (leaf.Head.Type, leaf.Head.Group));
         Assert.Equal(["kind", "subject", "from", "to", "amount", "by"], leaf.Records.Select(r => r.Name));
-        Assert.Equal(("l", "1200.50"), (leaf.Records[4].Unit, leaf.Records[4].Number.ToString()));
-        Assert.Equal(LeafRecord.Of("from", new DateTimeOffset(2026, 4, 30, 16, 0, 0, TimeSpan.Zero)), leaf.Records[2]);
-        Assert.Equal(LeafRecord.Of("to", new DateTimeOffset(2026, 5, 31, 16, 0, 0, TimeSpan.Zero)), leaf.Records[3]);
+        Assert.Equal(("l", "1200.50"), (leaf.Record("amount").Unit, leaf.Record("amount").Number.ToString()));
+        Assert.Equal(LeafRecord.Of("from", new DateTimeOffset(2026, 4, 30, 16, 0, 0, TimeSpan.Zero)), leaf.Record("from"));
+        Assert.Equal(LeafRecord.Of("to", new DateTimeOffset(2026, 5, 31, 16, 0, 0, TimeSpan.Zero)), leaf.Record("to"));
     }
 
     [Theory]
@@ -74,11 +86,12 @@ public sealed class EntryTests : IDisposable
     public void An_amount_keeps_its_digits_and_only_the_point_moves(string amount, string unit, string recorded, string digits)
     {
         LeafRecord record = Recorded(
-            Delivery
-                .Replace("diesel", "anything", StringComparison.Ordinal)
-                .Replace("1200.50", amount, StringComparison.Ordinal)
-                .Replace("\"L\"", $"\"{unit}\"", StringComparison.Ordinal)
-        ).Records[4];
+                Delivery
+                    .Replace("diesel", "anything", StringComparison.Ordinal)
+                    .Replace("1200.50", amount, StringComparison.Ordinal)
+                    .Replace("\"L\"", $"\"{unit}\"", StringComparison.Ordinal)
+            )
+            .Record("amount");
         Assert.Equal((recorded, digits), (record.Unit, record.Number.ToString()));
     }
 
@@ -91,7 +104,7 @@ public sealed class EntryTests : IDisposable
                 + $$$""","document":"invoice-17.pdf","sha256":"{{{hash}}}","details":{"supplier/name":"Example","supplier/area":"East"}}"""
         );
         Assert.Equal(["document", "sha256", "supplier/area", "supplier/name"], leaf.Records.Skip(6).Select(r => r.Name));
-        Assert.Equal(Convert.FromHexString(hash), leaf.Records[7].Data!.Value.ToArray());
+        Assert.Equal(Convert.FromHexString(hash), leaf.Record("sha256").Data!.Value.ToArray());
     }
 
     [Theory]
@@ -164,24 +177,23 @@ public sealed class EntryTests : IDisposable
         long certificate = Recorded(Certificate).Head.Index,
             delivery = Recorded(Delivery).Head.Index;
         string another = Certificate.Replace("350", "100", StringComparison.Ordinal).Replace("Li Wei", "Another", StringComparison.Ordinal);
-        Assert.Contains(
-            $"entered already, as leaf {certificate}. An instrument is claimed once",
-            Refusal(another),
-            StringComparison.Ordinal
+        Assert.Equal(
+            $"It is entered already, as leaf {certificate}. An instrument is claimed once; if that leaf is wrong, correct it.",
+            Refusal(another)
         );
-        Assert.Contains(
-            $"entered already, as leaf {delivery}.",
-            Refusal(Delivery.Replace("Li Wei", "Another", StringComparison.Ordinal)),
-            StringComparison.Ordinal
+        Assert.Equal(
+            $"It is entered already, as leaf {delivery}. If it happened twice, name its document.",
+            Refusal(Delivery.Replace("Li Wei", "Another", StringComparison.Ordinal))
         );
         Recorded(Delivery.Replace("\"by\"", "\"document\":\"slip 2\",\"by\"", StringComparison.Ordinal));
 
-        Leaf correction = Recorded(
-            $$"""{"type":"correction","supersedes":{{certificate}},"reason":"wrong amount","by":"Li Wei","amount":"0","unit":"Wh"}"""
-        );
+        Leaf correction = Recorded(EntryJson.Correction(certificate, "wrong amount", "0", "Wh"));
         Assert.Equal(["supersedes", "reason", "by", "amount"], correction.Records.Select(r => r.Name));
-        Recorded(another);
-        Assert.Contains("entered already", Refusal(another), StringComparison.Ordinal);
+        long entered = Recorded(another).Head.Index;
+        Assert.Equal(
+            $"It is entered already, as leaf {entered}. An instrument is claimed once; if that leaf is wrong, correct it.",
+            Refusal(another)
+        );
     }
 
     [Fact]
@@ -190,16 +202,22 @@ public sealed class EntryTests : IDisposable
         long delivery = Recorded(Delivery).Head.Index;
         string Correction(long leaf, string more = ""","amount":"1180","unit":"L" """) =>
             $$"""{"type":"correction","supersedes":{{leaf}},"reason":"misread","by":"Li Wei"{{more}}}""";
-        Assert.Contains("no leaf 99 in this log", Refusal(Correction(99)), StringComparison.Ordinal);
-        Assert.Contains("of type genesis, which nobody entered", Refusal(Correction(0)), StringComparison.Ordinal);
-        Assert.Contains("says what is right", Refusal(Correction(delivery, "")), StringComparison.Ordinal);
-        Assert.Contains(
-            "correct with the amount 0 and enter it anew",
-            Refusal(Correction(delivery, ""","subject":"petrol" """)),
-            StringComparison.Ordinal
+        Assert.Equal("There is no leaf 99 in this log; it has 6.", Refusal(Correction(99)));
+        Assert.Equal(
+            "Leaf 0 is of type genesis, which nobody entered. Corrected are entries, and corrections of them.",
+            Refusal(Correction(0))
+        );
+        Assert.Equal("A correction says what is right: an amount with its unit, or details.", Refusal(Correction(delivery, "")));
+        Assert.Equal(
+            "A correction has supersedes, reason, by, an amount with its unit and details. For another kind, subject "
+                + "or period correct with the amount 0 and enter it anew.",
+            Refusal(Correction(delivery, ""","subject":"petrol" """))
         );
         long correction = Recorded(Correction(delivery)).Head.Index;
-        Assert.Contains($"superseded already, by leaf {correction}", Refusal(Correction(delivery)), StringComparison.Ordinal);
+        Assert.Equal(
+            $"Leaf {delivery} is superseded already, by leaf {correction}. If that is wrong too, correct leaf {correction}.",
+            Refusal(Correction(delivery))
+        );
         Recorded(Correction(correction));
     }
 
@@ -220,39 +238,28 @@ public sealed class EntryTests : IDisposable
             (first.Records.Single(r => r.Name == "density").Text, first.Records.Single(r => r.Name == "set").Text)
         );
 
-        long correction = Recorded(
-            $$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"600.25","unit":"L"}"""
-        ).Head.Index;
+        long correction = Recorded(EntryJson.Correction(delivery, "misread", "600.25", "L")).Head.Index;
         Leaf second = LeafAt(correction + 1);
         Assert.Equal([delivery, correction], second.Head.ComputedFrom);
-        Assert.Equal(1_560_988_598_240, second.Records[0].Number!.Value.Mantissa);
+        Assert.Equal(1_560_988_598_240, second.Mantissa("scope1-diesel"));
         Assert.Equal(first.Head.Index, second.Records.Single(r => r.Name == "replaces").Number!.Value.Mantissa);
 
-        long again = Recorded(
-            $$"""{"type":"correction","supersedes":{{correction}},"reason":"misread again","by":"Li Wei","amount":"0","unit":"L"}"""
-        ).Head.Index;
+        long again = Recorded(EntryJson.Correction(correction, "misread again", "0", "L")).Head.Index;
         Leaf third = LeafAt(again + 1);
         Assert.Equal([delivery, again], third.Head.ComputedFrom);
-        Assert.Equal(
-            (0L, second.Head.Index),
-            (third.Records[0].Number!.Value.Mantissa, third.Records.Single(r => r.Name == "replaces").Number!.Value.Mantissa)
-        );
+        Assert.Equal((0L, second.Head.Index), (third.Mantissa("scope1-diesel"), third.Mantissa("replaces")));
     }
 
     [Fact]
     public void An_amount_that_does_not_fit_the_account_is_refused_whole()
     {
-        Assert.Contains(
-            "does not fit it: Wh is not",
-            Refusal(Delivery.Replace("\"L\"", "\"kWh\"", StringComparison.Ordinal)),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The account scope1-diesel takes entries about diesel, and this amount does not fit it: Wh is not l: one "
+                + "is energy, the other a meter's volume.",
+            Refusal(Delivery.Replace("\"L\"", "\"kWh\"", StringComparison.Ordinal))
         );
         long delivery = Recorded(Delivery).Head.Index;
-        Assert.Contains(
-            "does not fit it",
-            Refusal($$"""{"type":"correction","supersedes":{{delivery}},"reason":"misread","by":"Li Wei","amount":"1","unit":"kWh"}"""),
-            StringComparison.Ordinal
-        );
+        Assert.Contains("does not fit it", Refusal(EntryJson.Correction(delivery, "misread", "1", "kWh")), StringComparison.Ordinal);
         long words = Recorded(
             $$$"""{"type":"correction","supersedes":{{{delivery}}},"reason":"name","by":"Li Wei","details":{"supplier/name":"Example"}}"""
         ).Head.Index;

@@ -93,7 +93,10 @@ public class RegisterBookTests
     {
         var book = new RegisterBook(Nothing, Nothing);
         book.Open("m", (ObisCode.Gas, Quantum.Impulse));
-        Assert.Contains("'m'", Assert.Throws<ArgumentException>(() => book.Open("m", (ObisCode.Gas, Quantum.Impulse))).Message);
+        Assert.Equal(
+            "The registers of meter 'm' are open already. Two meters cannot have one name. (Parameter 'meter')",
+            Assert.Throws<ArgumentException>(() => book.Open("m", (ObisCode.Gas, Quantum.Impulse))).Message
+        );
     }
 
     [Theory]

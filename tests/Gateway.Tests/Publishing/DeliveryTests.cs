@@ -61,7 +61,7 @@ public sealed class DeliveryTests : IDisposable
         foreach (int _ in new[] { 1, 2 })
         {
             await time.NextWaitAsync();
-            Assert.Contains("Leaf 2 is not in the ledger", delivery.State.LastFailure!.Reason, StringComparison.Ordinal);
+            Assert.Equal("Leaf 2 is not in the ledger, although checkpoint 3 covers it.", delivery.State.LastFailure!.Reason);
             time.Advance(Backoff.Longest);
         }
 
@@ -70,7 +70,12 @@ public sealed class DeliveryTests : IDisposable
         File.WriteAllText(Path.Combine(_log.Folder, "delivered"), "");
         time.Advance(Backoff.Longest);
         await time.NextWaitAsync();
-        Assert.Contains("cannot be written", delivery.State.LastFailure!.Reason, StringComparison.Ordinal);
+        string folder = Path.Combine(_log.Folder, "delivered");
+        Assert.Equal(
+            $"The batch cannot be written to {folder}: The file '{folder}' already exists. "
+                + "See that the folder can be written and has space.",
+            delivery.State.LastFailure!.Reason
+        );
         await stop.CancelAsync();
         await running;
     }

@@ -23,7 +23,11 @@ public sealed class DirectoryPublisherTests : IDisposable
         Batch other = batch with { Elements = [batch.Elements[0], batch.Elements[2], batch.Elements[1]] };
         DeliveryOutcome outcome = await OfferAsync(other);
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
-        Assert.Contains("holds other leaves", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            $"{file} holds other leaves of the same log: was an old ledger put back? "
+                + "Keep that file as evidence, and give this publisher another directory.",
+            outcome.Text
+        );
         Assert.Equal(before, await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
     }
 
@@ -72,7 +76,11 @@ public sealed class DirectoryPublisherTests : IDisposable
             TestContext.Current.CancellationToken
         );
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
-        Assert.Contains("/proc/delivered", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "The batch cannot be written to /proc/delivered: Could not find file '/proc/delivered'. See that the "
+                + "folder can be written and has space.",
+            outcome.Text
+        );
     }
 
     private async Task DeliverAsync(params Batch[] batches)

@@ -271,10 +271,12 @@ public sealed class MqttPublisherContractTests : PublisherContract
     protected override async Task<IReadOnlyList<byte[]>> ArrivedAsync(long end)
     {
         List<byte[]> arrived = [];
+        Batch batch;
         do
         {
             arrived.Add((await _subscriber!.NextAsync()).Bytes);
-        } while (Batch.Decode(arrived[^1], out _) is var batch && batch.First + batch.Elements.Count != end);
+            batch = Batch.Decode(arrived[^1], out _);
+        } while (batch.First + batch.Elements.Count != end);
         return arrived;
     }
 }

@@ -135,7 +135,11 @@ public sealed class TilesPublisherTests : IDisposable
         Deliver(batch);
         DeliveryOutcome outcome = Offer(batch with { Elements = [batch.Elements[0], batch.Elements[2], batch.Elements[1]] }, Place);
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
-        Assert.Contains("holds other leaves", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            $"{LogFolder} holds other leaves of the same log: was an old ledger put back? "
+                + "Keep that folder as evidence, and give this publisher another directory.",
+            outcome.Text
+        );
     }
 
     [Fact]
@@ -145,12 +149,20 @@ public sealed class TilesPublisherTests : IDisposable
         File.WriteAllBytes(Path.Combine(LogFolder, "tile", "0", "000.p", "3"), [1]);
         DeliveryOutcome outcome = Offer(_log.Grow(2), Place);
         Assert.Equal(DeliveryVerdict.Kept, outcome.Verdict);
-        Assert.Contains("damaged copy", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            $"{Place} holds a damaged copy of this log: Hash tile 0 of level 0 has 0 hashes, 2 are needed. The ledger is damaged. "
+                + "Give this publisher another directory; that one gets the whole log.",
+            outcome.Text
+        );
     }
 
     [Fact]
     public void A_place_that_cannot_be_written_keeps_the_batch_with_its_name() =>
-        Assert.Contains("/proc/delivered", Offer(_log.Grow(1), "/proc/delivered").Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "The log cannot be written to /proc/delivered: Could not find file '/proc/delivered'. See that the "
+                + "folder can be written and has space.",
+            Offer(_log.Grow(1), "/proc/delivered").Text
+        );
 
     /// <summary>Tells what was accepted.</summary>
     private sealed class Told(TilesPublisher publisher) : IPublisher

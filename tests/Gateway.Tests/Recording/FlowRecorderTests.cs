@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon.Flows;
 using EdgeGateway.Drivers;
@@ -130,9 +129,8 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         string text = why.ToText();
         Assert.StartsWith($"Flows, leaf {flow.Head.Index}: 2026-06-15T12:15:00Z to 2026-06-15T12:30:00Z\n", text, StringComparison.Ordinal);
         Assert.Contains(
-            "not attributed: grid:no-earlier-reading",
-            FlowWhy.Of(Flows()[0], i => Leaves()[(int)i]).ToText(),
-            StringComparison.Ordinal
+            $"Flows, leaf {Flows()[0].Head.Index}: 2026-06-15T12:00:00Z to 2026-06-15T12:00:00Z, not attributed: grid:no-earlier-reading",
+            FlowWhy.Of(Flows()[0], i => Leaves()[(int)i]).ToText().Split('\n')
         );
     }
 
@@ -222,7 +220,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         Leaf[] flows = Flows();
         Assert.Null(Text(flows[1], "reason"));
         Assert.True(Sum(flows[1], "flow/grid/losses") > 0);
-        Assert.EndsWith("kWh are tolerated", Text(flows[2], "reason"), StringComparison.Ordinal);
+        Assert.Equal("sources gave 0.575 kWh more than sinks took, 0.0575 kWh are tolerated", Text(flows[2], "reason"));
         Assert.Equal(
             Number(flows[2], "residual"),
             Number(flows[2], "measured/import")
@@ -287,9 +285,9 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         await verify.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(verify.ExitCode == 0, said);
         Assert.Contains(
-            "25 slots of flows from readings and the battery's content before, 1 not attributed: the same to the last digit",
-            said,
-            StringComparison.Ordinal
+            "           25 slots of flows from readings and the battery's content before, 1 not attributed: the same "
+                + "to the last digit",
+            said.Split('\n')
         );
     }
 
@@ -329,10 +327,9 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         Leaf[] alarms = [.. Leaves().Where(l => l.Head.Type == LeafType.Alarm)];
         Assert.Equal([("demand", "began"), ("demand", "ended")], alarms.Select(l => (Text(l, "alarm"), Text(l, "state"))));
         Assert.Equal(Noon.AddMinutes(30), alarms[1].Head.Time);
-        Assert.StartsWith(
-            "4.6 kW forecast for the 15 min from 12:15, the limit is 3.0 kW; ",
-            Text(alarms[0], "text"),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "4.6 kW forecast for the 15 min from 12:15, the limit is 3.0 kW; 2.9 kW for the rest hold it",
+            Text(alarms[0], "text")
         );
         Assert.Equal(
             ("4.6", Noon.AddMinutes(15)),
@@ -382,7 +379,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
             report.ToText(),
             StringComparison.Ordinal
         );
-        Assert.Contains("self-consumption: no value: there was no non-fossil generation: 0/0", report.ToText(), StringComparison.Ordinal);
+        Assert.Contains("  self-consumption: no value: there was no non-fossil generation: 0/0", report.ToText().Split('\n'));
 
         static string Percent(long part, long whole) =>
             Carbon.Exact.Display(new Fractions.Fraction((System.Numerics.BigInteger)part * 100, whole), 2);
@@ -417,13 +414,13 @@ public sealed class FlowRecorderTests : IAsyncLifetime
             .Records.Where(r => r.Name.StartsWith(start, StringComparison.Ordinal) && r.Name.EndsWith(end, StringComparison.Ordinal))
             .Sum(r => r.Number?.Mantissa ?? 0);
 
-    private void Power(double grid, double pv, double battery, double load = 0) =>
-        (_amperes["grid"].Amperes, _amperes["pv"].Amperes, _amperes["battery"].Amperes, _amperes["load"].Amperes) = (
-            grid,
-            pv,
-            battery,
-            load
-        );
+    private void Power(double grid, double pv, double battery, double load = 0)
+    {
+        _amperes["grid"].Amperes = grid;
+        _amperes["pv"].Amperes = pv;
+        _amperes["battery"].Amperes = battery;
+        _amperes["load"].Amperes = load;
+    }
 
     private void RunTo(DateTimeOffset end)
     {

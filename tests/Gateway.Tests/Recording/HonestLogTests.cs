@@ -6,6 +6,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Entering;
 using EdgeGateway.Gateway.Tests.Keeping;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
@@ -14,7 +15,6 @@ using EdgeGateway.Recording;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Recording;
@@ -83,7 +83,10 @@ public sealed partial class HonestLogTests : IDisposable
 
         public Life(string folder, int seed)
         {
-            (_folder, _seed, _random, _salts) = (folder, seed, new Random(seed), new SeededSalts(seed));
+            _folder = folder;
+            _seed = seed;
+            _random = new Random(seed);
+            _salts = new SeededSalts(seed);
             _ledger = Ledger.Open(Path.Combine(folder, "ledger.db"));
             _key = DeviceKey.Open(folder);
             Open();
@@ -264,23 +267,35 @@ public sealed partial class HonestLogTests : IDisposable
                     break;
                 case 12:
                     Enter(
-                        $$"""{"type":"instrument","kind":"certificate","id":"GEC-{{_instruments++}}","from":"2026-0{{6 + _random.Next(2)}}-01","to":"2026-0{{7 + _random.Next(2)}}-01","amount":"{{_random.Next(1, 900)}}","unit":"Wh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"} }"""
+                        EntryJson.Instrument(
+                            "certificate",
+                            $"GEC-{_instruments++}",
+                            $"2026-0{6 + _random.Next(2)}-01",
+                            $"2026-0{7 + _random.Next(2)}-01",
+                            $"{_random.Next(1, 900)}",
+                            "Wh",
+                            ("market/name", "CN"),
+                            ("market/retired", "2026-07-02")
+                        )
                     );
                     break;
                 case 13:
                     Enter(
-                        $$"""{"type":"manual","kind":"invoice","subject":"office","from":"2026-06-{{_random.Next(10, 20)}}","to":"2026-06-{{_random.Next(20, 29)}}","amount":"{{_random.Next(1, 900)}}","unit":"kWh","by":"Li Wei"}"""
+                        EntryJson.Manual(
+                            "invoice",
+                            "office",
+                            from: $"2026-06-{_random.Next(10, 20)}",
+                            to: $"2026-06-{_random.Next(20, 29)}",
+                            amount: $"{_random.Next(1, 900)}",
+                            unit: "kWh"
+                        )
                     );
                     break;
                 case 14:
-                    Enter(
-                        $$"""{"type":"correction","supersedes":{{_random.Next((int)_ledger.Size)}},"reason":"misread","by":"Li Wei","amount":"{{_random.Next(0, 900)}}","unit":"Wh"}"""
-                    );
+                    Enter(EntryJson.Correction(_random.Next((int)_ledger.Size), "misread", $"{_random.Next(0, 900)}", "Wh"));
                     if (_ledger.Facts("entered:").Any())
                     {
-                        Enter(
-                            $$"""{"type":"correction","supersedes":{{Newest()}},"reason":"misread","by":"Li Wei","amount":"{{_random.Next(0, 900)}}","unit":"Wh"}"""
-                        );
+                        Enter(EntryJson.Correction(Newest(), "misread", $"{_random.Next(0, 900)}", "Wh"));
                     }
 
                     break;

@@ -2,6 +2,7 @@ using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Entering;
 using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
@@ -47,7 +48,7 @@ public sealed class IntensityTests : RecordedMeter
     {
         Open(BySlot());
         Count(minutes: 75, each15: 1000);
-        Assert.All(Carbon(), c => Assert.Equal(("no-intensity", "no-intensity"), (c.Records[0].Text, Said(c, "none"))));
+        Assert.All(Carbon(), c => Assert.Equal(("no-intensity", "no-intensity"), (Said(c, "scope2-hourly"), Said(c, "none"))));
         Assert.Equal("2 of its 2 slots of intensities have none: no-intensity from 2026-06-15T06:00Z", Totals().NoAmount);
 
         State(("06:00", "500"));
@@ -96,7 +97,7 @@ public sealed class IntensityTests : RecordedMeter
         Count(minutes: 25, each15: 1000);
         State(("06:00", "500"), ("07:00", "300"));
         Assert.Equal([1_500_000_000L, 300_000_000L], Carbon().TakeLast(2).Select(Micrograms));
-        Leaf between = Carbon().Single(c => c.Records[0].Text == "straddles-intensities");
+        Leaf between = Carbon().Single(c => Said(c, "scope2-hourly") == "straddles-intensities");
         Assert.Equal((Six.AddMinutes(45), Six.AddMinutes(75)), (TimeIn(between, "from"), TimeIn(between, "to")));
         Assert.Equal((Six.AddMinutes(75), Six.AddMinutes(90)), (TimeIn(Carbon()[^1], "from"), TimeIn(Carbon()[^1], "to")));
         Assert.Equal(
@@ -195,7 +196,16 @@ public sealed class IntensityTests : RecordedMeter
             )
         );
         Enter(
-            """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-06-15","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}"""
+            EntryJson.Instrument(
+                "certificate",
+                "GEC-1",
+                "2026-06-01",
+                "2026-06-15",
+                "2",
+                "kWh",
+                ("market/name", "CN"),
+                ("market/retired", "2026-07-02")
+            )
         );
         Assert.Equal(LeafType.Instrument, Leaves().Last().Head.Type);
     }
@@ -230,18 +240,22 @@ public sealed class IntensityTests : RecordedMeter
 
     [Theory]
     [InlineData("\"grid\"", "\"coal\"", "series is 'coal'. Those of the site file are grid.")]
-    [InlineData("intensity", "manual", "series and table belong to intensities")]
-    [InlineData("\"series\"", "\"by\":\"Li Wei\",\"series\"", "Intensities have series and table")]
-    [InlineData("500", "-500", "negative")]
-    [InlineData("500", "", "No slot of the table has a value")]
-    [InlineData("2026", "1999", "Nothing before the year 2000")]
-    [InlineData("2026-06-15", "2026-06-23", "up to 7 days ahead")]
+    [InlineData("intensity", "manual", "series and table belong to intensities.")]
+    [InlineData(
+        "\"series\"",
+        "\"by\":\"Li Wei\",\"series\"",
+        "Intensities have series and table; who publishes them stands in the site file."
+    )]
+    [InlineData("500", "-500", "Line 2: -500 gCO2/kWh is negative. No factor is; a negative intensity comes from a wrong sum.")]
+    [InlineData("500", "", "No slot of the table has a value.")]
+    [InlineData("2026", "1999", "The first slot begins at 1999-06-15 06:00:00Z. Nothing before the year 2000 is accounted here.")]
+    [InlineData("2026-06-15", "2026-06-23", "The last slot ends at 2026-06-23 07:00:00Z. Intensities are stated up to 7 days ahead.")]
     [InlineData("gCO2/kWh", "kgCO2/kWh", "Line 2: 500 kgCO2/kWh is outside 0 to 2 kgCO2/kWh: is it in g/kWh?")]
     public void What_does_not_hold_is_refused_whole(string good, string bad, string reason)
     {
         Open(BySlot());
         string json = """{"type":"intensity","series":"grid","table":"from,until,gCO2/kWh\n2026-06-15T06:00Z,2026-06-15T07:00Z,500\n"}""";
-        Assert.Contains(reason, Refused(json.Replace(good, bad, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(reason, Refused(json.Replace(good, bad, StringComparison.Ordinal)));
         Enter(json);
     }
 
@@ -256,10 +270,10 @@ public sealed class IntensityTests : RecordedMeter
     private void State(params (string From, string Value)[] slots)
     {
         IEnumerable<string> lines = slots.Select(s =>
-            DateTimeOffset.Parse($"2026-06-15T{s.From}Z", System.Globalization.CultureInfo.InvariantCulture) is var from
-                ? $"{from:yyyy-MM-dd'T'HH:mm'Z'},{from.AddHours(1):yyyy-MM-dd'T'HH:mm'Z'},{s.Value}"
-                : ""
-        );
+        {
+            var from = DateTimeOffset.Parse($"2026-06-15T{s.From}Z", System.Globalization.CultureInfo.InvariantCulture);
+            return $"{from:yyyy-MM-dd'T'HH:mm'Z'},{from.AddHours(1):yyyy-MM-dd'T'HH:mm'Z'},{s.Value}";
+        });
         Recorder.Enter(Entry.OfIntensities(Grid, string.Join('\n', lines.Prepend(Header)), EnteredAt));
     }
 }

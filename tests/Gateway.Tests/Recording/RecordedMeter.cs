@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using EdgeGateway.Accounting;
 using EdgeGateway.Entering;
@@ -9,7 +8,6 @@ using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Recording;

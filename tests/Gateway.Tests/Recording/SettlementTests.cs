@@ -1,6 +1,7 @@
 using EdgeGateway.Accounting;
 using EdgeGateway.Carbon;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Entering;
 using EdgeGateway.Keeping;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
@@ -11,12 +12,35 @@ namespace EdgeGateway.Gateway.Tests.Recording;
 /// <summary>Periods that are accounted anew: by instruments when they end or come late, and when a factor was corrected.</summary>
 public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
 {
-    private const string Certificate =
-        """{"type":"instrument","kind":"certificate","id":"GEC-1","from":"2026-06-01","to":"2026-07-01","amount":"2","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"}}""";
-    private const string Contract =
-        """{"type":"instrument","kind":"contract","id":"C-7","from":"2026-06-01","to":"2027-01-01","amount":"9","unit":"kWh","by":"Li Wei","details":{"market/name":"CN"}}""";
-    private const string Settled =
-        """{"type":"instrument","kind":"settlement","id":"S-1","from":"2026-06-01","to":"2026-07-01","amount":"3","unit":"kWh","by":"Li Wei","details":{"market/name":"CN","market/contract":"C-7"}}""";
+    private static readonly string Certificate = EntryJson.Instrument(
+        "certificate",
+        "GEC-1",
+        "2026-06-01",
+        "2026-07-01",
+        "2",
+        "kWh",
+        ("market/name", "CN"),
+        ("market/retired", "2026-07-02")
+    );
+    private static readonly string Contract = EntryJson.Instrument(
+        "contract",
+        "C-7",
+        "2026-06-01",
+        "2027-01-01",
+        "9",
+        "kWh",
+        ("market/name", "CN")
+    );
+    private static readonly string Settled = EntryJson.Instrument(
+        "settlement",
+        "S-1",
+        "2026-06-01",
+        "2026-07-01",
+        "3",
+        "kWh",
+        ("market/name", "CN"),
+        ("market/contract", "C-7")
+    );
     private static readonly DateTimeOffset July = new(2026, 6, 30, 16, 0, 0, TimeSpan.Zero); // midnight in Shanghai
     private static readonly FactorKey Residual = new("CN", 2023, "excluding-traded-non-fossil", "organisation"),
         East = new("CN-grid-east", 2023, "average", "organisation");
@@ -40,9 +64,7 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Assert.Contains(Index(LeafType.Instrument), late.Head.ComputedFrom);
         Assert.Equal(Said(carbon[^1], "in/1-0:1.8.0.255"), Said(late, "in/1-0:1.8.0.255"));
 
-        Enter(
-            $$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"one was sold","by":"Li Wei","amount":"1","unit":"kWh"}"""
-        );
+        Enter(EntryJson.Correction(Index(LeafType.Instrument), "one was sold", "1", "kWh"));
         Assert.Equal(1_828_800_000L, Micrograms(Carbon()[^1]));
         Assert.Equal(2, Carbon()[^1].Head.ComputedFrom.Count(i => LeafAt(i).Head.Type is LeafType.Instrument or LeafType.Correction));
 
@@ -57,10 +79,10 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Count(minutes: 60, each15: 1000);
         Assert.Equal(
             ["no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix", "no-residual-mix"],
-            Carbon().Select(c => c.Records[0].Text)
+            Carbon().Select(c => Said(c, "scope2-market"))
         );
         Enter(Certificate);
-        Assert.Equal("no-residual-mix", Carbon()[^1].Records[0].Text);
+        Assert.Equal("no-residual-mix", Said(Carbon()[^1], "scope2-market"));
         Enter(Certificate.Replace("GEC-1", "GEC-2", StringComparison.Ordinal).Replace("\"2\"", "\"100\"", StringComparison.Ordinal));
         Assert.Equal(0, Micrograms(Carbon()[^1]));
         Enter(
@@ -77,7 +99,7 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Open(Market(Residual));
         Count(minutes: 60, each15: 1000);
         Enter(Contract);
-        Assert.Equal("unsettled:C-7", Carbon()[^1].Records[0].Text);
+        Assert.Equal("unsettled:C-7", Said(Carbon()[^1], "scope2-market"));
         Enter(Settled);
         Assert.Equal(609_600_000L, Micrograms(Carbon()[^1]));
         Assert.Contains(
@@ -85,35 +107,47 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
             Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("\"3\"", "\"7\"", StringComparison.Ordinal)),
             StringComparison.Ordinal
         );
-        Assert.Contains(
-            "settles the contract C-8, which is not entered",
-            Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("C-7", "C-8", StringComparison.Ordinal)),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "S-2 settles the contract C-8, which is not entered. Enter the contract first.",
+            Refused(Settled.Replace("S-1", "S-2", StringComparison.Ordinal).Replace("C-7", "C-8", StringComparison.Ordinal))
         );
     }
 
     [Theory]
-    [InlineData("\"market/name\":\"CN\",", "", "names no market")]
-    [InlineData("\"CN\"", "\"EU\"", "is for the market EU. The electricity of scope2-market is bought in CN")]
-    [InlineData(",\"market/retired\":\"2026-07-02\"", "", "is not retired. State market/retired")]
-    [InlineData("2026-07-02", "2026-05-02", "before its electricity began to be generated")]
-    [InlineData("2026-07-02", "soon", "Write a day")]
-    [InlineData("\"kWh\"", "\"m3\"", "An instrument is for electricity")]
-    [InlineData("\"2\"", "\"0\"", "for some electricity")]
-    [InlineData("2026-06-01", "2026-05-01", "not within the month 2026-05")]
-    [InlineData("certificate", "supplier", "has no factor")]
-    [InlineData("certificate", "settlement", "settles no contract")]
-    [InlineData("market/retired\":\"2026-07-02", "market/retired\":\"2026-07-02\",\"market/factor\":\"-0.4 kgCO2/kWh", "negative")]
+    [InlineData("\"market/name\":\"CN\",", "", "GEC-1 names no market. State market/name, such as CN.")]
+    [InlineData("\"CN\"", "\"EU\"", "GEC-1 is for the market EU. The electricity of scope2-market is bought in CN.")]
+    [InlineData(
+        ",\"market/retired\":\"2026-07-02\"",
+        "",
+        "GEC-1 is not retired. State market/retired, the day on which it was: until then, others can claim it."
+    )]
+    [InlineData("2026-07-02", "2026-05-02", "GEC-1 was retired on 2026-05-02, before its electricity began to be generated.")]
+    [InlineData("2026-07-02", "soon", "market/retired of GEC-1 is 'soon'. Write a day, such as 2026-07-10.")]
+    [InlineData("\"kWh\"", "\"m3\"", "GEC-1 is for 2 m3. An instrument is for electricity: write Wh, kWh, MWh or GWh.")]
+    [InlineData("\"2\"", "\"0\"", "The amount is 0. An instrument is for some electricity.")]
+    [InlineData(
+        "2026-06-01",
+        "2026-05-01",
+        "GEC-1 is for 2026-04-30 16:00:00Z to 2026-06-30 16:00:00Z, which is not within the month 2026-05. "
+            + "scope2-market is settled by that: enter it in parts, each for its own."
+    )]
+    [InlineData("certificate", "supplier", "GEC-1 has no factor. State market/factor, the supplier's rate, such as 0.35 kgCO2/kWh.")]
+    [InlineData("certificate", "settlement", "GEC-1 settles no contract. State market/contract, the id of the contract.")]
+    [InlineData(
+        "market/retired\":\"2026-07-02",
+        "market/retired\":\"2026-07-02\",\"market/factor\":\"-0.4 kgCO2/kWh",
+        "-0.4 kgCO2/kWh is negative. No factor is; a negative intensity comes from a wrong sum."
+    )]
     [InlineData(
         "market/retired\":\"2026-07-02",
         "market/retired\":\"2026-07-02\",\"market/factor\":\"0.4 kgCO2e/kWh",
-        "What is accounted here is CO2"
+        "GEC-1 has 0.4 kgCO2e/kWh. What is accounted here is CO2: write kgCO2/kWh."
     )]
     public void What_proves_nothing_is_refused_whole(string good, string bad, string reason)
     {
         Open(Market(Residual));
         Count(minutes: 60, each15: 1000);
-        Assert.Contains(reason, Refused(Certificate.Replace(good, bad, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(reason, Refused(Certificate.Replace(good, bad, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -122,17 +156,16 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Open(Market(Residual));
         Enter(Certificate);
         long first = Index(LeafType.Instrument);
-        Enter($$"""{"type":"correction","supersedes":{{first}},"reason":"misread","by":"Li Wei","amount":"1","unit":"kWh"}""");
-        Assert.Contains($"entered already, as leaf {first}", Refused(Certificate), StringComparison.Ordinal);
-        Enter(
-            $$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}"""
+        Enter(EntryJson.Correction(first, "misread", "1", "kWh"));
+        Assert.Equal(
+            $"It is entered already, as leaf {first}. An instrument is claimed once; if that leaf is wrong, correct it.",
+            Refused(Certificate)
         );
+        Enter(EntryJson.Correction(Index(LeafType.Correction), "sold", "0", "kWh"));
         Enter(Certificate);
         Assert.Contains(
             "was entered anew, as leaf",
-            Refused(
-                $$"""{"type":"correction","supersedes":{{Index(LeafType.Correction)}},"reason":"not sold","by":"Li Wei","amount":"2","unit":"kWh"}"""
-            ),
+            Refused(EntryJson.Correction(Index(LeafType.Correction), "not sold", "2", "kWh")),
             StringComparison.Ordinal
         );
     }
@@ -250,9 +283,7 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
             )
         );
         Assert.Equal((1_000_000_000L, "factors"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates"))); // 2 kWh of 4 are claimed
-        Enter(
-            $$"""{"type":"correction","supersedes":{{Index(LeafType.Instrument)}},"reason":"sold","by":"Li Wei","amount":"0","unit":"kWh"}"""
-        );
+        Enter(EntryJson.Correction(Index(LeafType.Instrument), "sold", "0", "kWh"));
         Assert.Equal((2_000_000_000L, "instrument"), (Micrograms(Carbon()[^1]), Said(Carbon()[^1], "restates")));
     }
 
@@ -310,12 +341,9 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         Open(Market(Residual));
         Count(minutes: 75, each15: 1000);
         Enter(Certificate);
-        string made =
-            """{"type":"manual","kind":"production","subject":"vehicle","from":"2026-06-01","to":"2026-07-01","amount":"5","unit":"count","by":"Li Wei"}""";
+        string made = EntryJson.Manual("production", "vehicle", from: "2026-06-01", to: "2026-07-01", amount: "5", unit: "count");
         Enter(made);
-        Enter(
-            $$"""{"type":"correction","supersedes":{{Ledger.Size - 1}},"reason":"miscounted","by":"Li Wei","amount":"4","unit":"count"}"""
-        );
+        Enter(EntryJson.Correction(Ledger.Size - 1, "miscounted", "4", "count"));
         Enter(
             made.Replace("vehicle", "cloth", StringComparison.Ordinal)
                 .Replace("\"5\"", "\"0\"", StringComparison.Ordinal)
@@ -331,8 +359,11 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
             [("cloth", null, "nothing was produced of cloth"), ("vehicle", "0.304800000", null)],
             totals.Intensities.Select(i => (i.Product, i.KilogramsPerUnit, i.NoValue))
         );
-        Assert.Contains("2026-06  scope2-market per vehicle: 0.304800000 kg CO2, of 4 pieces", totals.ToText(), StringComparison.Ordinal);
-        Assert.Contains("no value, nothing was produced of cloth", totals.ToText(), StringComparison.Ordinal);
+        Assert.Contains("2026-06  scope2-market per vehicle: 0.304800000 kg CO2, of 4 pieces", totals.ToText().Split('\n'));
+        Assert.Contains(
+            "2026-06  scope2-market per cloth: no value, nothing was produced of cloth, of 0 {m2}",
+            totals.ToText().Split('\n')
+        );
     }
 
     [Fact]
@@ -389,7 +420,8 @@ public sealed class SettlementTests() : RecordedMeter(July.AddHours(-1))
         return FactorSet.Parse(
             "corrected",
             new StringReader(
-                $"set={set.Name},version=9,validFrom=,validUntil=\nregion,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"
+                $"set={set.Name},version=9,validFrom=,validUntil=\n"
+                    + $"region,of,name,kind,purpose,year,value,unit,uncertainty,mark,confidence,source\n{rows}"
             )
         );
     }

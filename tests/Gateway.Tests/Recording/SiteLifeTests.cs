@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Text;
 using EdgeGateway.Entering;
 using EdgeGateway.Evidence;
+using EdgeGateway.Gateway.Tests.Entering;
 using EdgeGateway.Keeping;
 using EdgeGateway.Metering;
 using EdgeGateway.Readings;
 using EdgeGateway.Recording;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EdgeGateway.Gateway.Tests.Recording;
@@ -109,23 +109,38 @@ internal sealed class SiteLife : IDisposable
         {
             case 7:
                 Enter(
-                    $$"""{"type":"manual","kind":"fuel","subject":"diesel","from":"{{day}}","to":"2026-06-{{10 + (tick / 50)}}","amount":"{{tick}}.50","unit":"kg","by":"Li Wei","document":"INV-{{tick}}"}"""
+                    EntryJson.Manual(
+                        "fuel",
+                        "diesel",
+                        from: day,
+                        to: $"2026-06-{10 + (tick / 50)}",
+                        amount: $"{tick}.50",
+                        unit: "kg",
+                        document: $"INV-{tick}"
+                    )
                 );
                 break;
             case 9:
                 Enter(
-                    $$"""{"type":"manual","kind":"production","subject":"cell","from":"{{day}}","to":"2026-06-{{10 + (tick / 50)}}","amount":"{{tick}}","unit":"count","by":"Li Wei"}"""
+                    EntryJson.Manual("production", "cell", from: day, to: $"2026-06-{10 + (tick / 50)}", amount: $"{tick}", unit: "count")
                 );
                 break;
             case 11:
                 Enter(
-                    $$"""{"type":"instrument","kind":"certificate","id":"GEC-{{tick}}","from":"2026-06-01","to":"2026-07-01","amount":"{{tick}}","unit":"Wh","by":"Li Wei","details":{"market/name":"CN","market/retired":"2026-07-02"} }"""
+                    EntryJson.Instrument(
+                        "certificate",
+                        $"GEC-{tick}",
+                        "2026-06-01",
+                        "2026-07-01",
+                        $"{tick}",
+                        "Wh",
+                        ("market/name", "CN"),
+                        ("market/retired", "2026-07-02")
+                    )
                 );
                 break;
             case 13:
-                Enter(
-                    $$"""{"type":"correction","supersedes":{{Newest()}},"reason":"misread","by":"Li Wei","amount":"{{tick}}","unit":"{{(tick % 100 > 50 ? "kg" : "Wh")}}"}"""
-                );
+                Enter(EntryJson.Correction(Newest(), "misread", $"{tick}", tick % 100 > 50 ? "kg" : "Wh"));
                 break;
             case 15:
                 Report(tick);

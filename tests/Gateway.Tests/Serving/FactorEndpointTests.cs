@@ -52,30 +52,25 @@ public sealed class FactorEndpointTests : IAsyncDisposable
         string old = Pack("2", "0.5502");
         (await PostAsync(http, old)).EnsureSuccessStatusCode();
         (await PostAsync(http, Pack("3", "0.5503"))).EnsureSuccessStatusCode();
-        Assert.Contains(
-            "is there in version 3, and version 2 is not later",
-            await RefusedAsync(http, HttpStatusCode.Conflict, old),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The factor set cn-grid-2023 is there in version 3, and version 2 is not later. A correction has a later version.",
+            await RefusedAsync(http, HttpStatusCode.Conflict, old)
         );
-        Assert.Contains(
-            "not as a trusted signer signed it",
-            await RefusedAsync(http, HttpStatusCode.Conflict, other.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "4", "0.6"))),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The pack is not as a trusted signer signed it: it was changed, or signed by another key.",
+            await RefusedAsync(http, HttpStatusCode.Conflict, other.Pack("x.csv", OpenSslSigner.Grid("cn-grid-2023", "4", "0.6")))
         );
-        Assert.Contains(
-            "not signed",
-            await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: ""),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The pack is not signed: there is no file with its signature beside it, which is called as it is with " + ".sig behind.",
+            await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: "")
         );
-        Assert.Contains(
-            "not base64url",
-            await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: "***"),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The signature is not base64url.",
+            await RefusedAsync(http, HttpStatusCode.Conflict, Pack("4", "0.5504"), signature: "***")
         );
-        Assert.Contains(
-            "longer than the 1048576 bytes",
-            await RefusedAsync(http, HttpStatusCode.Conflict, _packs.Signer.Pack("long.csv", new byte[FactorPack.MostBytes + 1])),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The pack is longer than the 1048576 bytes that a factor pack may have.",
+            await RefusedAsync(http, HttpStatusCode.Conflict, _packs.Signer.Pack("long.csv", new byte[FactorPack.MostBytes + 1]))
         );
         Assert.Equal(["cn-grid-2023.3.csv", "cn-grid-2023.3.csv.sig"], _packs.Files);
         Assert.Equal("cn-grid-2023/3 0.5503 kgCO2/kWh", _packs.Used());
@@ -191,15 +186,14 @@ public sealed class FactorEndpointTests : IAsyncDisposable
                 await RefusedAsync(http, HttpStatusCode.TooManyRequests, good)
             );
             await stream.WriteAsync("too short"u8.ToArray(), Cancellation);
-            Assert.StartsWith("HTTP/1.1 409", await new StreamReader(stream).ReadLineAsync(Cancellation), StringComparison.Ordinal);
+            Assert.Equal("HTTP/1.1 409 Conflict", await new StreamReader(stream).ReadLineAsync(Cancellation));
         }
 
         using HttpResponseMessage answer = await PostAsync(http, good);
         Assert.Equal((HttpStatusCode.TooManyRequests, "1"), (answer.StatusCode, Assert.Single(answer.Headers.GetValues("Retry-After"))));
-        Assert.Contains(
-            "A factor pack has just been refused. Try again in a second.",
-            await answer.Content.ReadAsStringAsync(Cancellation),
-            StringComparison.Ordinal
+        Assert.Equal(
+            """{"title":"Not now","status":429,"detail":"A factor pack has just been refused. Try again in a second."}""",
+            await answer.Content.ReadAsStringAsync(Cancellation)
         );
         _site.Time.Advance(TimeSpan.FromSeconds(1));
         (await PostAsync(http, good)).EnsureSuccessStatusCode();

@@ -69,7 +69,10 @@ public sealed class PullTests : IAsyncDisposable
         using HttpClient http = await _site.ServeAsync();
         HttpResponseMessage answer = await http.GetAsync("/v1/log/entries" + query, Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains(sentence, await Detail(answer), StringComparison.Ordinal);
+        Assert.Equal(
+            $"first is the index of a leaf, a whole number from 0 such as /v1/log/entries?first=0; {sentence}.",
+            await Detail(answer)
+        );
     }
 
     [Fact]
@@ -78,7 +81,7 @@ public sealed class PullTests : IAsyncDisposable
         RecordThreeBatches();
         using HttpClient http = await _site.ServeAsync();
         HttpResponseMessage answer = await http.GetAsync("/v1/log/entries?first=0&group=boundary", Cancellation);
-        Assert.Contains("&group=boundary>", Assert.Single(answer.Headers.GetValues("Link")), StringComparison.Ordinal);
+        Assert.Equal("</v1/log/entries?first=2&group=boundary>; rel=\"next\"", Assert.Single(answer.Headers.GetValues("Link")));
         VerifiedBatch batch = BatchVerifier.Verify(
             Batch.Decode(await answer.Content.ReadAsByteArrayAsync(Cancellation), out _),
             _site.Trust
@@ -86,7 +89,7 @@ public sealed class PullTests : IAsyncDisposable
         Assert.All(batch.Leaves, l => Assert.True(l.Head.Group is null or "boundary"));
         HttpResponseMessage none = await http.GetAsync("/v1/log/entries?first=0&group=elsewhere", Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, none.StatusCode);
-        Assert.Contains("There is no group 'elsewhere'; the groups here are boundary", await Detail(none), StringComparison.Ordinal);
+        Assert.Equal("There is no group 'elsewhere'; the groups here are boundary, hall-1.", await Detail(none));
     }
 
     [Fact]
@@ -115,7 +118,7 @@ public sealed class PullTests : IAsyncDisposable
         using HttpClient http = await _site.ServeAsync();
         HttpResponseMessage never = await http.GetAsync("/v1/log/keys", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, never.StatusCode);
-        Assert.Contains("has never changed", await Detail(never), StringComparison.Ordinal);
+        Assert.Equal("The device's key has never changed: its public key is all that is needed.", await Detail(never));
         Assert.Empty((await BundleAsync(http, 3)).KeyChanges);
         _site.ChangeKey();
         Assert.Single((await BundleAsync(http, 3)).KeyChanges); // sealed by the first key, over the change itself
@@ -167,20 +170,40 @@ public sealed class PullTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("/v1/log/bundle", 400, "it is missing")]
-    [InlineData("/v1/log/bundle?leaf=1&leaf=x", 400, "'x' is not one")]
-    [InlineData("/v1/log/bundle?leaf=1&leaf=1", 400, "none twice")]
-    [InlineData("/v1/log/bundle?leaf=4", 404, "No checkpoint covers leaf 4")]
-    [InlineData("/v1/log/consistency", 400, "it is missing")]
-    [InlineData("/v1/log/consistency?from=0", 400, "'0' is not one")]
-    [InlineData("/v1/log/consistency?from=5", 404, "No checkpoint covers 5 leaves")]
+    [InlineData("/v1/log/bundle", 400, "leaf is the index of a leaf, a whole number from 0 such as /v1/log/bundle?leaf=7; it is missing.")]
+    [InlineData(
+        "/v1/log/bundle?leaf=1&leaf=x",
+        400,
+        "leaf is the index of a leaf, a whole number from 0 such as /v1/log/bundle?leaf=7; " + "'x' is not one."
+    )]
+    [InlineData("/v1/log/bundle?leaf=1&leaf=1", 400, "A bundle has at most 256 leaves, none twice; 2 were asked for.")]
+    [InlineData(
+        "/v1/log/bundle?leaf=4",
+        404,
+        "No checkpoint covers leaf 4: " + "the newest checkpoint covers 4 leaves, 0 to 3. Ask again after the next one."
+    )]
+    [InlineData(
+        "/v1/log/consistency",
+        400,
+        "from is the size of an older checkpoint, a whole number from 1 such as /v1/log/consistency?from=1; " + "it is missing."
+    )]
+    [InlineData(
+        "/v1/log/consistency?from=0",
+        400,
+        "from is the size of an older checkpoint, a whole number from 1 such as /v1/log/consistency?from=1; " + "'0' is not one."
+    )]
+    [InlineData(
+        "/v1/log/consistency?from=5",
+        404,
+        "No checkpoint covers 5 leaves: " + "the newest checkpoint covers 4 leaves, 0 to 3. Ask again after the next one."
+    )]
     public async Task A_question_that_cannot_be_answered_is_told_why(string path, int status, string sentence)
     {
         RecordThreeBatches();
         using HttpClient http = await _site.ServeAsync();
         HttpResponseMessage answer = await http.GetAsync(path, Cancellation);
         Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Contains(sentence, await Detail(answer), StringComparison.Ordinal);
+        Assert.Equal(sentence, await Detail(answer));
     }
 
     [Fact]
@@ -225,7 +248,11 @@ public sealed class PullTests : IAsyncDisposable
         Assert.Equal((get.StatusCode, get.Content.Headers.ContentType), (answer.StatusCode, answer.Content.Headers.ContentType));
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
         Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
-        Assert.Contains("default-src 'none'", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.Equal(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            Assert.Single(answer.Headers.GetValues("Content-Security-Policy"))
+        );
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync(path, null, Cancellation)).StatusCode);
     }
 
@@ -233,7 +260,10 @@ public sealed class PullTests : IAsyncDisposable
     public async Task The_figures_of_flows_are_served_as_text_and_as_JSON_where_the_site_records_any()
     {
         using HttpClient none = await _site.ServeAsync();
-        Assert.Contains("no section 'flows'", await Detail(await none.GetAsync("/v1/flows", Cancellation)), StringComparison.Ordinal);
+        Assert.Equal(
+            "The site file has no section 'flows', which names the meters of grid, generators and battery.",
+            await Detail(await none.GetAsync("/v1/flows", Cancellation))
+        );
         await using ServedSite site = new(flows: true);
         site.Begin();
         using HttpClient http = await site.ServeAsync();
@@ -241,10 +271,9 @@ public sealed class PullTests : IAsyncDisposable
         Assert.StartsWith("2026-06, 2026-05-31T16:00Z to", text, StringComparison.Ordinal);
         Assert.Contains("  self-sufficiency: no value: no interval was attributed", text, StringComparison.Ordinal);
         Assert.Contains("  maximum demand (block): no value: there is no complete block of 15 min", text, StringComparison.Ordinal);
-        Assert.Contains(
-            "Leaf 0 is no flow of this log",
-            await Detail(await http.GetAsync("/v1/flows/why?leaf=0", Cancellation)),
-            StringComparison.Ordinal
+        Assert.Equal(
+            "Leaf 0 is no flow of this log, which has 1 leaves.",
+            await Detail(await http.GetAsync("/v1/flows/why?leaf=0", Cancellation))
         );
         http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
         using JsonDocument json = JsonDocument.Parse(await http.GetStringAsync("/v1/flows", Cancellation));
@@ -260,7 +289,10 @@ public sealed class PullTests : IAsyncDisposable
     public async Task The_budgets_are_served_as_text_and_as_JSON_where_the_site_has_any_and_follow_the_log()
     {
         using HttpClient none = await _site.ServeAsync();
-        Assert.Contains("no section 'targets'", await Detail(await none.GetAsync("/v1/targets", Cancellation)), StringComparison.Ordinal);
+        Assert.Equal(
+            "The site file has no section 'targets', which names the yearly budgets of accounts.",
+            await Detail(await none.GetAsync("/v1/targets", Cancellation))
+        );
         await using ServedSite site = new(budgets: ServedSite.Budget("scope2-location", "100 tCO2"));
         site.Begin();
         using HttpClient http = await site.ServeAsync();

@@ -90,7 +90,10 @@ public sealed class StatusTests : IAsyncDisposable
         _site.Show("in-L2", default, missing: MissingReason.NoAnswer);
         _site.Show("in-L3", default, Quality.Saturated);
         Assert.Equal((Verdict.Look, "4 of 6 meters"), (Measuring().Verdict, Measuring().Answer));
-        Assert.StartsWith("in-L1, in-L2: no answer. The chip does not acknowledge", Measuring().Reasons[0], StringComparison.Ordinal);
+        Assert.Equal(
+            "in-L1, in-L2: no answer. The chip does not acknowledge its address. Check its supply, its two bus wires " + "and its address.",
+            Measuring().Reasons[0]
+        );
         Assert.Equal("in-L3: saturated.", Measuring().Reasons[1]);
         _site.Time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal(MissingReason.Stale, Row("in-L3").Missing);
@@ -168,8 +171,11 @@ public sealed class StatusTests : IAsyncDisposable
             Status.OfDelivering([failing], Now, Shanghai).Reasons
         );
 
-        (Verdict, string) Of(params DeliveryState[] states) =>
-            Status.OfDelivering(states, Now, Shanghai) is var s ? (s.Verdict, s.Answer) : default;
+        (Verdict, string) Of(params DeliveryState[] states)
+        {
+            var status = Status.OfDelivering(states, Now, Shanghai);
+            return (status.Verdict, status.Answer);
+        }
     }
 
     private MeterRow Row(string meter) =>

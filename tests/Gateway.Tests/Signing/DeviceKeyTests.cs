@@ -24,18 +24,27 @@ public sealed class DeviceKeyTests : IDisposable
         string id = SignsAndStays(null);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(At("device.key")));
         File.Delete(At("device.key"));
-        Assert.Contains("is missing", Refused(null), StringComparison.Ordinal);
+        Assert.Equal(
+            $"{At("device.key")} is missing, and {_folder} belongs to a device that had one. "
+                + "Restore it from where it was kept, or give a new device its own data folder.",
+            Refused(null)
+        );
         Assert.Equal(64, id.Length);
     }
 
     [Fact]
     public void A_key_that_is_not_the_folders_is_refused_and_changes_nothing()
     {
-        SignsAndStays(null);
+        string id = SignsAndStays(null);
         using ECDsa other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(At("device.key"), other.ExportPkcs8PrivateKeyPem());
         string certificate = File.ReadAllText(At("device.crt"));
-        Assert.Contains("is another one", Refused(null), StringComparison.Ordinal);
+        Assert.Equal(
+            $"{_folder} belongs to the device whose public key is in {At("device.pem")}, and the key that was opened is another one. "
+                + $"Give that device's key, {id}; name it as replaces to change to another; "
+                + "or give a new data folder for a new device.",
+            Refused(null)
+        );
         Assert.Equal(certificate, File.ReadAllText(At("device.crt")));
     }
 
@@ -136,7 +145,10 @@ public sealed class DeviceKeyTests : IDisposable
         await File.WriteAllTextAsync(At("pin"), "1234\n", TestContext.Current.CancellationToken);
         File.SetUnixFileMode(At("pin"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string Key(string token) =>
-            $$"""{ "kind": "pkcs11", "library": "/usr/lib/softhsm/libsofthsm2.so", "token": "{{token}}", "label": "device", "pinFile": "{{At("pin")}}" }""";
+            $$"""
+                { "kind": "pkcs11", "library": "/usr/lib/softhsm/libsofthsm2.so", "token": "{{token}}",
+                  "label": "device", "pinFile": "{{At("pin")}}" }
+                """;
         string site = At("site.json"),
             other = At("other.json");
         await File.WriteAllTextAsync(site, Site(Key("gateway")), TestContext.Current.CancellationToken);
@@ -146,13 +158,27 @@ public sealed class DeviceKeyTests : IDisposable
             Key("gateway").Replace("{ ", """{ "replaces": { "kind": "file", "file": "device.key" }, """, StringComparison.Ordinal),
             hsm
         );
-        Assert.Contains("has no token 'elsewhere'", await FailsAsync(other, Site(Key("elsewhere")), hsm), StringComparison.Ordinal);
+        Assert.Contains(
+            "The gateway cannot start: /usr/lib/softhsm/libsofthsm2.so has no token 'elsewhere'. See that it is "
+                + "plugged in and initialised under this label.",
+            (await FailsAsync(other, Site(Key("elsewhere")), hsm)).Split('\n')
+        );
         await File.WriteAllTextAsync(At("pin"), "9999\n", TestContext.Current.CancellationToken);
-        Assert.Contains("the PIN in", await FailsAsync(other, Site(Key("gateway")), hsm), StringComparison.Ordinal);
+        Assert.Contains(
+            "The gateway cannot start: The key 'device' of the token 'gateway' (/usr/lib/softhsm/libsofthsm2.so) cannot be used: "
+                + $"the PIN in {At("pin")} is wrong.",
+            (await FailsAsync(other, Site(Key("gateway")), hsm)).Split('\n')
+        );
         File.SetUnixFileMode(At("pin"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
-        Assert.Contains("chmod 600", await FailsAsync(other, Site(Key("gateway")), hsm), StringComparison.Ordinal);
+        Assert.Contains(
+            $"The gateway cannot start: The file with the PIN, {At("pin")}, can be read by others. chmod 600 {At("pin")}",
+            (await FailsAsync(other, Site(Key("gateway")), hsm)).Split('\n')
+        );
         File.Delete(At("pin"));
-        Assert.Contains("cannot be read", await FailsAsync(other, Site(Key("gateway")), hsm), StringComparison.Ordinal);
+        Assert.Contains(
+            $"The gateway cannot start: The file with the PIN cannot be read: Could not find file '{At("pin")}'.",
+            (await FailsAsync(other, Site(Key("gateway")), hsm)).Split('\n')
+        );
     }
 
     // Twice, with the same key; what it signed verifies here and with plain openssl.
@@ -329,10 +355,12 @@ public sealed class DeviceKeyTests : IDisposable
     private static string Site(string key) =>
         $$"""
             {
-              "site": "Key", "timeZone": "UTC", "page": { "listen": "http://127.0.0.1:0" }, "recording": { "readingSeconds": 1, "checkpointSeconds": 1 },
+              "site": "Key", "timeZone": "UTC", "page": { "listen": "http://127.0.0.1:0" },
+              "recording": { "readingSeconds": 1, "checkpointSeconds": 1 },
               "simulation": { "seed": 1, "speed": 1 }, "key": {{key}},
               "buses": [{ "name": "i2c-1", "device": "sim:factory" }], "groups": [{ "name": "g" }],
-              "meters": [{ "name": "oven", "group": "g", "kind": "ads1115", "bus": "i2c-1", "address": 72, "input": "0-1", "ct": { "primaryA": 100, "secondaryMv": 333 }, "assumedVoltageV": 230, "source": "oven.L1" }],
+              "meters": [{ "name": "oven", "group": "g", "kind": "ads1115", "bus": "i2c-1", "address": 72,
+                           "input": "0-1", "ct": { "primaryA": 100, "secondaryMv": 333 }, "assumedVoltageV": 230, "source": "oven.L1" }],
               "publishers": [{ "name": "desk", "kind": "directory", "path": "delivered" }]
             }
             """;

@@ -86,7 +86,9 @@ internal sealed class RotatingDevice : IDisposable
     {
         _ledger?.Dispose();
         _key?.Dispose();
-        (_ledger, _key, _recorder) = (null, null, null);
+        _ledger = null;
+        _key = null;
+        _recorder = null;
     }
 
     /// <summary>Leaves of a type in the ledger of a device that is stopped, sealed or not.</summary>

@@ -115,8 +115,11 @@ public sealed class FactorPacksTests : IDisposable
             File.ReadAllText(site.Path)
                 .Replace(",\"factorPacks\":{\"signers\":[\"" + site.Signer.PublicKey + "\"]}", "", StringComparison.Ordinal)
         );
-        Assert.EndsWith(
-            "; plant.1.csv is not used, because no signer of factor packs is trusted here. The site file names them under factorPacks",
+        Assert.Equal(
+            "footprints[0].factor: there is no emission factor CN-grid-east/2023/average/organisation in plant; for "
+                + "CN-grid-east there is CN-grid-east/2021/average/organisation and CN-grid-east/2022/average/organisation "
+                + "and CN-grid-east/2023/average/organisation; plant.1.csv is not used, because no signer of factor packs "
+                + "is trusted here. The site file names them under factorPacks",
             site.Faults().Single().ToString()
         );
     }

@@ -210,7 +210,11 @@ public sealed class SiteReaderTests : IDisposable
         );
 
     [Fact]
-    public void A_folder_is_one_fault() => Assert.StartsWith("cannot be read (", Assert.Single(Corpus.Faults(_folder.FullName)).Wrong);
+    public void A_folder_is_one_fault() =>
+        Assert.Equal(
+            $"cannot be read (Access to the path '{_folder.FullName}' is denied.)",
+            Assert.Single(Corpus.Faults(_folder.FullName)).Wrong
+        );
 
     [Fact]
     public void A_byte_order_mark_does_no_harm()
