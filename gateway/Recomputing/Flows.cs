@@ -157,7 +157,7 @@ internal sealed class Flows(Settings settings, ShownLeaves shown, Differences di
             from,
             flow.Head.Time,
             register => Find(readings.First, register)?.Count,
-            register => Find(readings.Last, register) is { } at ? (at.Count, at.Missing) : default,
+            register => Find(readings.Last, register) is { } at ? new FlowCountAtEnd(at.Count, at.Missing) : default,
             RecordedFlow.StoredIn(before)
         );
     }

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using EdgeGateway.Accounting;
 using EdgeGateway.Evidence;
 using EdgeGateway.Evidence.Leaves;
 using EdgeGateway.Keeping;
+using EdgeGateway.Recording;
 using EdgeGateway.Signing;
 using EdgeGateway.Site;
 using Microsoft.Data.Sqlite;

@@ -74,7 +74,6 @@ public sealed record FlowReport(IReadOnlyList<FlowMonth> Months)
             DateTime first = new DateTime(day.Year, day.Month, 1, 0, 0, 0, DateTimeKind.Unspecified).AddMonths(months);
             return new DateTimeOffset(first, zone.GetUtcOffset(first)).ToUniversalTime();
         }
-
     }
 
     /// <summary>For a person.</summary>

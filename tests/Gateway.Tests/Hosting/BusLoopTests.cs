@@ -74,7 +74,7 @@ public sealed class BusLoopTests : IAsyncDisposable
         Assert.Equal("It has done nothing for 31 s: what it waits for hangs.", loop.Outage!.Why);
         Assert.Null(loop.Outage.NextTry);
         _line.Gate.Set();
-        await worker.PolledOnce.InTimeAsync();
+        await worker.FirstPoll.InTimeAsync();
         Assert.Null(loop.Outage);
         await loop.StopAsync(Cancellation).InTimeAsync();
         Assert.Empty(_log.Lines);

@@ -55,15 +55,7 @@ internal sealed class RecorderBuilder(Ledger ledger, DeviceKey key, TimeProvider
 
     /// <summary>The recorder, which has recorded nothing yet.</summary>
     public Recorder Build() =>
-        new(
-            Plan,
-            ledger,
-            key,
-            Now,
-            time,
-            new Pen(time, () => TimeStatus, Salts),
-            Recorder.OriginOf(ledger, key, Simulated),
-            Log, Lost);
+        new(Plan, ledger, key, Now, time, new Pen(time, () => TimeStatus, Salts), Recorder.OriginOf(ledger, key, Simulated), Log, Lost);
 
     private RecordingPlan Plan =>
         new(Groups, Rhythm)
