@@ -3,6 +3,18 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>A condition that maintenance should know of has begun or ended.</summary>
 public sealed record AlarmLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([
+            new("alarm", LeafForm.Text),
+            new("state", LeafForm.State),
+            new("meter", LeafForm.Text, Optional: true),
+            new("text", LeafForm.Text, Optional: true),
+        ])
+        {
+            Group = LeafLabel.May,
+        };
+
     private const string BeganState = "began",
         EndedState = "ended";
 

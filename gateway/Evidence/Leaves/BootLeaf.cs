@@ -4,6 +4,9 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <param name="BootId">The kernel's random id of this boot, as in <c>/proc/sys/kernel/random/boot_id</c>.</param>
 public sealed record BootLeaf(string BootId)
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } = new([new("boot-id", LeafForm.Text)]);
+
     /// <summary>Reads a leaf.</summary>
     /// <exception cref="EvidenceException">It is of another type, or not laid out as this type is.</exception>
     public static BootLeaf Of(Leaf leaf)

@@ -3,6 +3,21 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>How a meter's channel is corrected from here on, what it was before, and what stands behind that.</summary>
 public sealed record CalibrationLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([
+            new("meter", LeafForm.Text),
+            new("correction", LeafForm.Text),
+            new("calibrated", LeafForm.Instant, Optional: true),
+            new("by", LeafForm.Text, Optional: true),
+            new("reference", LeafForm.Text, Optional: true),
+            new("uncertainty", LeafForm.Text, Optional: true),
+            new("before", LeafForm.Text),
+        ])
+        {
+            Group = LeafLabel.Must,
+        };
+
     /// <summary>What stands for a channel that is not corrected.</summary>
     public const string None = "none";
 

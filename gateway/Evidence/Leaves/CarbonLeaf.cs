@@ -34,6 +34,17 @@ public readonly record struct ClaimedPeriod(DateTimeOffset From, DateTimeOffset 
 /// </remarks>
 public sealed record CarbonLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new(
+            [new(null, LeafForm.AmountOrReason), new("from", LeafForm.Instant), new("to", LeafForm.Instant), new("method", LeafForm.Text)],
+            new(_ => true, LeafForm.Statement)
+        )
+        {
+            Factors = LeafLabel.May,
+            ComputedFrom = LeafLabel.May,
+        };
+
     private const string Base = "/base";
     private const int NanoExponent = -9; // a microgram in kilograms
 

@@ -4,6 +4,9 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <param name="Step">By how much, whole milliseconds; negative: it was set back.</param>
 public sealed record ClockStepLeaf(TimeSpan Step)
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } = new([new("step", LeafForm.Instant)]);
+
     /// <summary>Reads a leaf.</summary>
     /// <exception cref="EvidenceException">It is of another type, or not laid out as this type is.</exception>
     public static ClockStepLeaf Of(Leaf leaf)

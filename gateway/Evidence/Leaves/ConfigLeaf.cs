@@ -28,6 +28,13 @@ public readonly record struct ImpulseConstant(string Impulses, string Unit)
 /// <summary>The settings of one disclosure group and its meters, in force from here on.</summary>
 public sealed record ConfigLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([new("group", LeafForm.Text), new("class", LeafForm.Text)], new(LeafLayout.IsMeterName, LeafForm.Text))
+        {
+            Group = LeafLabel.Must,
+        };
+
     /// <summary>Name of the setting that has a pulse meter's impulse constant.</summary>
     public const string Constant = "constant";
 

@@ -3,6 +3,13 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>What an earlier leaf stated wrongly, and what is right. The earlier leaf stays.</summary>
 public sealed record CorrectionLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([new("supersedes", LeafForm.Count), new("reason", LeafForm.Text), new("by", LeafForm.Text)], new(_ => true, LeafForm.Statement))
+        {
+            Group = LeafLabel.May,
+        };
+
     private const string AmountName = "amount";
 
     /// <summary>Index of the leaf that is wrong: an entry, or a correction of it.</summary>

@@ -3,6 +3,16 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>What manual entries and instruments state in the same way.</summary>
 public sealed record Entered
 {
+    internal static LayoutRecord[] Layout { get; } =
+    [
+        new("from", LeafForm.Instant),
+        new("to", LeafForm.Instant),
+        new("amount", LeafForm.Quantity),
+        new("by", LeafForm.Text),
+        new("document", LeafForm.Text, Optional: true),
+        new("sha256", LeafForm.Bytes, Optional: true),
+    ];
+
     /// <summary>Begin of the period that it is for.</summary>
     public required DateTimeOffset From { get; init; }
 

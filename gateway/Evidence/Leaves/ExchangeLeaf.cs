@@ -3,6 +3,17 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>What the face of a pulse meter showed where its register stood: it was connected or exchanged.</summary>
 public sealed record ExchangeLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new(
+            [new("meter", LeafForm.Text), new("reading", LeafForm.Text), new("read", LeafForm.Instant)],
+            new(LeafLayout.IsMeterName, LeafForm.Quantity)
+        )
+        {
+            Group = LeafLabel.Must,
+            Measured = true,
+        };
+
     /// <summary>The meter.</summary>
     public required string Meter { get; init; }
 

@@ -15,6 +15,13 @@ public readonly record struct StatedFactor(string Key, string Text)
 /// <summary>The emission factors that carbon leaves name.</summary>
 public sealed record FactorsLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new(
+            [new("set", LeafForm.Text), new("version", LeafForm.Text), new("validFrom", LeafForm.Text), new("validUntil", LeafForm.Text)],
+            new(LeafLayout.IsPath, LeafForm.Text)
+        );
+
     /// <summary>Name of the set.</summary>
     public required string Set { get; init; }
 

@@ -3,6 +3,27 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>Who supplied whom on the site in one stretch of time, and what the battery holds after it.</summary>
 public sealed record FlowLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new(
+            [
+                new("from", LeafForm.Instant),
+                new("to", LeafForm.Instant),
+                new("previous", LeafForm.Count, Optional: true),
+                new("method", LeafForm.Text),
+                new("slot", LeafForm.Instant),
+                new("tolerance", LeafForm.Quantity),
+                new("efficiency", LeafForm.Quantity, Optional: true),
+                new("reason", LeafForm.Text, Optional: true),
+                new("residual", LeafForm.Quantity, Optional: true),
+                new("found", LeafForm.Quantity, Optional: true),
+            ],
+            new(LeafLayout.IsPath, LeafForm.QuantityOrReason)
+        )
+        {
+            ComputedFrom = LeafLabel.May,
+        };
+
     /// <summary>Where the stretch begins.</summary>
     public required DateTimeOffset From { get; init; }
 

@@ -5,6 +5,22 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>A stretch of time for which a meter's registers, a whole group's, or the log itself lack something.</summary>
 public sealed record GapLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([
+            new("cause", LeafForm.Text),
+            new("meter", LeafForm.Text, Optional: true),
+            new("from", LeafForm.Instant),
+            new("to", LeafForm.Instant),
+            new("lost", LeafForm.Count, Optional: true),
+            new("log", LeafForm.Text, Optional: true),
+            new("witnessed", LeafForm.Count, Optional: true),
+            new("recorded", LeafForm.Count, Optional: true),
+        ])
+        {
+            Group = LeafLabel.May,
+        };
+
     /// <summary>Why (<see cref="GapCauses"/>); a later version may write causes that this one does not know.</summary>
     public required string Cause { get; init; }
 

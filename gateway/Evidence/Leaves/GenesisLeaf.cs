@@ -3,6 +3,15 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>The first leaf of a log: whose log it is, and the key that signs it.</summary>
 public sealed record GenesisLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([
+            new("origin", LeafForm.Text),
+            new("device", LeafForm.Text),
+            new("key", LeafForm.Bytes),
+            new("cert", LeafForm.Bytes, Optional: true),
+        ]);
+
     /// <summary>Name of the log.</summary>
     public required Origin Origin { get; init; }
 

@@ -8,6 +8,13 @@ public readonly record struct StatedIntensity(string Slot, string Value);
 /// <summary>The carbon intensities of a grid in slots of time, as their publisher states them.</summary>
 public sealed record IntensityLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new(
+            [new("series", LeafForm.Text), new("source", LeafForm.Text), new("minutes", LeafForm.Count)],
+            new(LeafLayout.IsPath, LeafForm.Text)
+        );
+
     private const string Slot = "slot/";
 
     /// <summary>Name of the series in the site file.</summary>

@@ -3,6 +3,10 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <summary>Another key signs from the next checkpoint on.</summary>
 public sealed record KeyRotationLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([new("key", LeafForm.Bytes), new("cert", LeafForm.Bytes, Optional: true), new("until", LeafForm.Instant)]);
+
     /// <summary>SPKI (RFC 5280 §4.1.2.7) of the key that takes over, DER.</summary>
     public required ReadOnlyMemory<byte> Key { get; init; }
 

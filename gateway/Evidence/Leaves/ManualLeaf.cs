@@ -6,6 +6,13 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <param name="Entered">Its period, its amount and what stands behind it.</param>
 public sealed record ManualLeaf(string Kind, string Subject, Entered Entered)
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([new("kind", LeafForm.Text), new("subject", LeafForm.Text), .. Entered.Layout], new(LeafLayout.IsPath, LeafForm.Statement))
+        {
+            Group = LeafLabel.May,
+        };
+
     /// <summary>Reads a leaf.</summary>
     /// <exception cref="EvidenceException">It is of another type, or not laid out as this type is.</exception>
     public static ManualLeaf Of(Leaf leaf)

@@ -6,6 +6,15 @@ namespace EdgeGateway.Evidence.Leaves;
 /// <remarks>It is a view of the records, which it shares: making it takes one allocation whatever the number of registers is.</remarks>
 public sealed record ReadingLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([], new(LeafLayout.IsMeterName, LeafForm.QuantityOrReason))
+        {
+            Group = LeafLabel.Must,
+            Config = LeafLabel.Must,
+            Measured = true,
+        };
+
     // A register polled within the slot's own second is of the slot; another one says when it was read.
     private static readonly TimeSpan SameTime = TimeSpan.FromSeconds(1);
 

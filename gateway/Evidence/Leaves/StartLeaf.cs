@@ -12,6 +12,10 @@ public readonly record struct StartedRegister(string Name, Quantum Quantum, long
 /// <summary>The gateway's process has started; where each register was continued from.</summary>
 public sealed record StartLeaf
 {
+    /// <summary>What the leaf holds.</summary>
+    internal static LeafLayout Layout { get; } =
+        new([new("version", LeafForm.Text), new("registers-from-file", LeafForm.Count)], new(LeafLayout.IsPath, LeafForm.QuantityOrReason));
+
     private const string From = "/from";
 
     /// <summary>Version of the gateway.</summary>
