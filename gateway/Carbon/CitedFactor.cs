@@ -26,7 +26,7 @@ public sealed record CitedFactor(Rate Rate, string Text, string Source)
     public static CitedFactor Given(string text, string source)
     {
         var rate = Rate.Parse(text);
-                if (rate.Value.IsNegative)
+        if (rate.Value.IsNegative)
         {
             throw new CarbonException($"{text} is negative. No factor is; a negative intensity comes from a wrong sum.");
         }

@@ -79,7 +79,7 @@ internal static class FactorChecks
             return "AR6 has two potentials of methane: write CH4-fossil and CH4-non-fossil";
         }
 
-                if (key is not { Region: "CN", Of: "electricity", Kind: "average" })
+        if (key is not { Region: "CN", Of: "electricity", Kind: "average" })
         {
             return null;
         }
@@ -99,7 +99,7 @@ internal static class FactorChecks
             if (rate.Unit.ConvertsTo(unit.Unit) && rate.Per.ConvertsTo(unit.Per))
             {
                 Fraction value = rate.Value * rate.Unit.In(unit.Unit) / rate.Per.In(unit.Per);
-                                if (value >= Exact.Parse(range.Least) && value <= Exact.Parse(range.Most))
+                if (value >= Exact.Parse(range.Least) && value <= Exact.Parse(range.Most))
                 {
                     return null;
                 }
@@ -119,7 +119,7 @@ internal static class FactorChecks
                 ": is it CO2 instead of carbon (44/12 times as much), or per TJ? Process gases have the mark process-gas",
             "average" or "fossil-only" or "residual" or "footprint" => ": is it in g/kWh?",
             _ => "",
-  };
+        };
 
     // What a value in circulation is in truth. Year null: it never was a national average.
     private sealed record KnownValue(string Value, int? Year, string What);

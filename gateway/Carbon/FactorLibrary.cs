@@ -9,11 +9,9 @@ public readonly record struct Period
     /// <exception cref="CarbonException">The end is not after the start.</exception>
     public Period(DateOnly from, DateOnly until)
     {
-                if (from >= until)
+        if (from >= until)
         {
-            throw new CarbonException(
-                $"The period ends on {Day(until)}, which is not after {Day(from)}. Its last day is not part of it."
-            );
+            throw new CarbonException($"The period ends on {Day(until)}, which is not after {Day(from)}. Its last day is not part of it.");
         }
 
         From = from;
@@ -46,9 +44,7 @@ public sealed record FactorQuery(string Region, string Of, string Kind, string P
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Kind} of {Of} for {Region}, purpose {Purpose}"
-        + (Year is null ? "" : $", year {Year}")
-        + (Set is null ? "" : $", in {Set}");
+        $"{Kind} of {Of} for {Region}, purpose {Purpose}" + (Year is null ? "" : $", year {Year}") + (Set is null ? "" : $", in {Set}");
 }
 
 /// <summary>A factor and the set that holds it.</summary>
@@ -182,12 +178,12 @@ public sealed class FactorLibrary(IReadOnlyList<FactorSet> sets)
     {
         if (fitting.Count > 0)
         {
-                        return $"there is {string.Join(", ", fitting.Select(Choice))}. Name a year or a set, or add a factor set that fits";
+            return $"there is {string.Join(", ", fitting.Select(Choice))}. Name a year or a set, or add a factor set that fits";
         }
 
         List<FactorKey> of = [.. sets.SelectMany(s => s.Factors).Select(f => f.Key).Where(k => k.Of == query.Of)];
         List<FactorKey> here = of.FindAll(k => k.Region == query.Region);
-                if (here.Count > 0)
+        if (here.Count > 0)
         {
             return $"for {query.Region} there is {string.Join(", ", here.Distinct())}";
         }

@@ -17,7 +17,7 @@ public static class MeteredAmount
     public static Quantity FromCounts(long counts, Quantum quantum)
     {
         RefuseNegative(counts, nameof(counts));
-                if (quantum is not { Unit: "Wh", Exponent: >= -12 and <= 12 })
+        if (quantum is not { Unit: "Wh", Exponent: >= -12 and <= 12 })
         {
             throw new ArgumentOutOfRangeException(
                 nameof(quantum),

@@ -24,7 +24,7 @@ public sealed record Activity
     /// <exception cref="CarbonException">The amount is negative.</exception>
     public Activity(string name, Quantity amount, string? reference, DataOrigin collected)
     {
-                if (amount.Value.IsNegative)
+        if (amount.Value.IsNegative)
         {
             throw new CarbonException($"{name} is {amount}. Nothing is used in negative amounts; what is given to others is an export.");
         }

@@ -90,7 +90,7 @@ internal sealed class InstrumentPool
     private string? Fault(Instrument instrument, string market, Period period)
     {
         string id = instrument.Id;
-                if (!instrument.Energy.In(Unit.KilowattHour).Value.IsPositive)
+        if (!instrument.Energy.In(Unit.KilowattHour).Value.IsPositive)
         {
             return $"{id} is for {instrument.Energy}. It must be above 0.";
         }

@@ -31,27 +31,27 @@ public sealed record MatchingResult(Figure HourlyMatched, Figure CarbonFreeScore
             throw new CarbonException($"Slots of {length.TotalMinutes} min are not matched. 24/7 matching is hourly or finer.");
         }
 
-                Sums sums = Add(slots, length);
+        Sums sums = Add(slots, length);
         Derivation derivation = new("Σ min(load, carbon-free) / Σ load", "24/7 carbon-free energy, hourly matching")
         {
             Inputs =
             [
                 Sum("Σ load", sums.Load),
-    Sum("Σ carbon-free", sums.CarbonFree),
-    Sum("Σ min(load, carbon-free)", sums.Matched),
+                Sum("Σ carbon-free", sums.CarbonFree),
+                Sum("Σ min(load, carbon-free)", sums.Matched),
                 new("slots", $"{slots.Count} of {length.TotalMinutes} min", null),
             ],
         };
         Derivation score = derivation with { Formula = "Σ [ m + (load − m)·g ] / Σ load with m = min(load, carbon-free)" };
         return new(
             Figure.Quotient("hourly matched share", sums.Matched, sums.Load, "%", NoLoad, derivation),
-   sums.NoScore is null
-    ? Figure.Quotient("24/7 carbon-free score", sums.WithGrid, sums.Load, "%", NoLoad, score)
-    : Figure.None("24/7 carbon-free score", "%", sums.NoScore, score),
-   Figure.Quotient(
-    "volumetric share",
-    sums.CarbonFree < sums.Load ? sums.CarbonFree : sums.Load,
-    sums.Load,
+            sums.NoScore is null
+                ? Figure.Quotient("24/7 carbon-free score", sums.WithGrid, sums.Load, "%", NoLoad, score)
+                : Figure.None("24/7 carbon-free score", "%", sums.NoScore, score),
+            Figure.Quotient(
+                "volumetric share",
+                sums.CarbonFree < sums.Load ? sums.CarbonFree : sums.Load,
+                sums.Load,
                 "%",
                 NoLoad,
                 derivation with

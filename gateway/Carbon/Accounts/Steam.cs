@@ -89,9 +89,9 @@ public static class Steam
                     Pressure(pressure),
                     new Input("T", temperature.ToString(), null),
                     Shown(low, atLow.Left),
-     Shown(low, atLow.Right),
-     Shown(high, atHigh.Left),
-     Shown(high, atHigh.Right),
+                    Shown(low, atLow.Right),
+                    Shown(high, atHigh.Left),
+                    Shown(high, atHigh.Right),
                 ],
             }
         );
@@ -128,8 +128,6 @@ public static class Steam
             $"{Exact.Text(celsius)} °C is outside the table of steam, which ends at {Exact.Text(row.Nodes[^1].Celsius)} °C."
         );
     }
-
-    
 
     private static Fraction Mix(Fraction left, Fraction right, Fraction share) => left + ((right - left) * share);
 

@@ -43,7 +43,7 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
             return new(0, 0, 0, 0, residual, $"{off}, {Kilowatthours(tolerance)} kWh are tolerated");
         }
 
-                if (residual < 0)
+        if (residual < 0)
         {
             return new(load, losses, 0, -residual, residual, null);
         }
@@ -64,7 +64,7 @@ internal sealed record Balance(Int128 Load, Int128 Losses, Int128 Surplus, Int12
             }
         }
 
-                if (interval.Import is null)
+        if (interval.Import is null)
         {
             return "import";
         }

@@ -21,12 +21,7 @@ public readonly record struct StoredEnergy(string Origin, Int128 MicrowattHours)
 /// pv:roof,250000000
 /// </code>
 /// </remarks>
-public sealed record BatteryState(
-    DateTimeOffset End,
-    IReadOnlyList<StoredEnergy> Origins,
-    Int128 WithoutIntensity,
-    Int128 Femtograms
-)
+public sealed record BatteryState(DateTimeOffset End, IReadOnlyList<StoredEnergy> Origins, Int128 WithoutIntensity, Int128 Femtograms)
 {
     private const string Magic = "edgegateway-battery",
         TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";

@@ -70,7 +70,14 @@ public static class FlowFigures
     /// <param name="standard">The power factor that the tariff asks for, hundredths.</param>
     /// <exception cref="InvalidDataException">The table has no such standard.</exception>
     public static IReadOnlyList<FlowFigure> Of(FlowLedger ledger, PowerFactorTable? table = null, int standard = 90) =>
-        [.. Uses(ledger), .. Exports(ledger), RoundTripEfficiency(ledger), .. Demands(ledger), .. PowerFactors(ledger, table, standard), .. Carbon(ledger)];
+        [
+            .. Uses(ledger),
+            .. Exports(ledger),
+            RoundTripEfficiency(ledger),
+            .. Demands(ledger),
+            .. PowerFactors(ledger, table, standard),
+            .. Carbon(ledger),
+        ];
 
     // What generation and load have to do with each other.
     private static IEnumerable<FlowFigure> Uses(FlowLedger ledger)
@@ -110,8 +117,7 @@ public static class FlowFigures
             $"{Kwh(green)} ÷ {Kwh(load)} kWh",
             noLoad
         );
-
-        }
+    }
 
     // What was exported and curtailed of what could have been generated.
     private static IEnumerable<FlowFigure> Exports(FlowLedger ledger)
@@ -363,9 +369,10 @@ public static class FlowFigures
     private static CarbonFlow Sum(CarbonFlow a, CarbonFlow b) => a.Plus(b.Femtograms, b.WithoutIntensity);
 
     private static string WithoutIntensity(CarbonFlow flow) =>
-            $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is "
-            + $"{Kilograms(flow)} kgCO2";
-            private static string Kilograms(CarbonFlow flow) => Exact.Text(new Fraction(flow.Femtograms, 1_000_000_000_000_000_000));
+        $"{Kwh(flow.WithoutIntensity)} kWh have no carbon intensity (missing slots or unknown origin); the rest is "
+        + $"{Kilograms(flow)} kgCO2";
+
+    private static string Kilograms(CarbonFlow flow) => Exact.Text(new Fraction(flow.Femtograms, 1_000_000_000_000_000_000));
 
     private static FlowFigure Of(FlowTotals totals, string name, string title, string formula, CarbonFlow flow)
     {
@@ -374,13 +381,13 @@ public static class FlowFigures
         {
             reason = Nothing;
         }
-            return new(
-                name,
-                title,
-                formula,
-                $"{Kilograms(flow)} kgCO2",
-                reason is null ? new Fraction(flow.Femtograms, 1_000_000_000_000_000_000) : null,
-                "kgCO2",
+        return new(
+            name,
+            title,
+            formula,
+            $"{Kilograms(flow)} kgCO2",
+            reason is null ? new Fraction(flow.Femtograms, 1_000_000_000_000_000_000) : null,
+            "kgCO2",
             6,
             reason
         );

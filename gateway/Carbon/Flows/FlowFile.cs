@@ -174,9 +174,7 @@ public sealed class FlowFile
         }
 
         _energyPrefix ??= prefix;
-        return prefix == _energyPrefix
-            ? decimals
-            : throw Wrong(header, $"units are mixed: the columns before are in {_energyPrefix}Wh");
+        return prefix == _energyPrefix ? decimals : throw Wrong(header, $"units are mixed: the columns before are in {_energyPrefix}Wh");
     }
 
     private void RequireKnown(string header, string name)

@@ -89,12 +89,7 @@ public sealed class RecordedFlow
         Int128[] content = ContentOf(plan, before);
         if (plan.Charge.Concat(plan.Discharge).FirstOrDefault(r => start(r) is not null && end(r).Count is null) is { } silent)
         {
-            return new([
-                .. plan.Convention,
-                new("reason", Problem(silent, end(silent).Missing)),
-                .. plan.Meters,
-                .. StoredAs(plan, content),
-            ]);
+            return GoingOn(plan, Problem(silent, end(silent).Missing), content);
         }
 
         Dictionary<string, Energy> measured = plan.Roles.ToDictionary(r => r.Name, r => Sum(r.Registers, start, end));
@@ -133,13 +128,15 @@ public sealed class RecordedFlow
             .. residual == 0 ? Array.Empty<FlowStatement>() : [FlowStatement.Energy("residual", residual)],
             .. ledger.Totals.Found == 0 ? Array.Empty<FlowStatement>() : [FlowStatement.Energy("found", ledger.Totals.Found)],
             .. plan.Meters,
-            .. plan
-                .Roles.Where(r => r.Name == "import" || r.Registers.Count > 0)
-                .Select(r => measured[r.Name].StatedAs(Measured + r.Name)),
+            .. plan.Roles.Where(r => r.Name == "import" || r.Registers.Count > 0).Select(r => measured[r.Name].StatedAs(Measured + r.Name)),
             .. flows is null ? [] : Cells(flows),
             .. StoredAs(plan, content),
         ]);
     }
+
+    // Nothing is booked, and the stretch goes on.
+    private static RecordedFlow GoingOn(FlowPlan plan, string reason, Int128[] content) =>
+        new([.. plan.Convention, new("reason", reason), .. plan.Meters, .. StoredAs(plan, content)]);
 
     private static FlowInterval IntervalOf(FlowPlan plan, DateTimeOffset start, Dictionary<string, Energy> measured) =>
         new()
@@ -188,11 +185,7 @@ public sealed class RecordedFlow
         }
     }
 
-    private static Energy Sum(
-        IReadOnlyList<string> registers,
-        Func<string, FlowCount?> start,
-        Func<string, FlowCountAtEnd> end
-    )
+    private static Energy Sum(IReadOnlyList<string> registers, Func<string, FlowCount?> start, Func<string, FlowCountAtEnd> end)
     {
         BigInteger total = 0;
         foreach (string register in registers)
