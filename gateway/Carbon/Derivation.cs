@@ -52,11 +52,18 @@ public sealed record Derived(Quantity Value, Derivation Derivation)
 /// <param name="Derivation">How it came about.</param>
 public sealed record Figure(string Name, Fraction? Value, string Unit, string? NoValue, Derivation Derivation)
 {
-    /// <summary>A quotient, in percent where the unit is <c>%</c>. Where the divisor is 0 there is no value, for the given reason.</summary>
-    public static Figure Quotient(string name, Fraction dividend, Fraction divisor, string unit, string ifZero, Derivation derivation) =>
-        divisor.IsZero
-            ? new(name, null, unit, ifZero, derivation)
-            : new(name, dividend / divisor * (unit == "%" ? new Fraction(100) : Fraction.One), unit, null, derivation);
+    /// <summary>A quotient, in percent where the unit is <c>%</c>. Where the divisor is 0 there is no value, for the given
+    /// reason.</summary>
+    public static Figure Quotient(string name, Fraction dividend, Fraction divisor, string unit, string ifZero, Derivation derivation)
+    {
+        if (divisor.IsZero)
+        {
+            return new(name, null, unit, ifZero, derivation);
+        }
+
+        Fraction scale = unit == "%" ? new Fraction(100) : Fraction.One;
+        return new(name, dividend / divisor * scale, unit, null, derivation);
+    }
 
     /// <summary>A figure that cannot be stated.</summary>
     public static Figure None(string name, string unit, string reason, Derivation derivation) => new(name, null, unit, reason, derivation);

@@ -61,7 +61,8 @@ public static partial class Exact
     public static string Display(Fraction value, int decimals = 6) =>
         Digits(Rounding.HalfEven(value * new Fraction(BigInteger.Pow(10, decimals))), decimals);
 
-    /// <summary>The exact value: as a decimal where it is one of up to 40 decimals, else as numerator/denominator in lowest terms.</summary>
+    /// <summary>The exact value: as a decimal where it is one of up to 40 decimals, else as numerator/denominator in lowest
+    /// terms.</summary>
     public static string Text(Fraction value)
     {
         if (value.Denominator.IsOne)

@@ -80,8 +80,8 @@ public sealed partial class FactorSet
             );
         }
 
-        DateOnly? from = Day(values[2]);
-        DateOnly? until = Day(values[3]);
+        DateOnly? from = Day(values[2], what => Wrong(1, what));
+        DateOnly? until = Day(values[3], what => Wrong(1, what));
         if (from >= until)
         {
             throw Wrong(1, $"the set is valid until {values[3]}, which is not after {values[2]}");
@@ -117,18 +117,6 @@ public sealed partial class FactorSet
 
         return factors.Count > 0 ? new FactorSet(values[0], values[1], from, until, factors) : throw Wrong(3, "must hold the first factor");
 
-        DateOnly? Day(string cell)
-        {
-            if (cell.Length == 0)
-            {
-                return null;
-            }
-
-            return DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
-                ? day
-                : throw Wrong(1, $"'{cell}' is not a day, write YYYY-MM-DD");
-        }
-
         FormatException Wrong(int line, string what) => new($"{fileName}, line {line}: {what}");
     }
 
@@ -147,6 +135,18 @@ public sealed partial class FactorSet
                 )
             ),
         ];
+
+    private static DateOnly? Day(string cell, Func<string, FormatException> wrong)
+    {
+        if (cell.Length == 0)
+        {
+            return null;
+        }
+
+        return DateOnly.TryParseExact(cell, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
+            ? day
+            : throw wrong($"'{cell}' is not a day, write YYYY-MM-DD");
+    }
 
     private static Factor Read(string line, Func<string, FormatException> wrong)
     {

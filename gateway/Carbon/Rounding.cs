@@ -22,7 +22,8 @@ public static class Rounding
         return value.Numerator.Sign < 0 ? -magnitude : magnitude;
     }
 
-    /// <summary>The square root, which is no fraction, right to so many decimals, half to even. For uncertainties and power factors.</summary>
+    /// <summary>The square root, which is no fraction, right to so many decimals, half to even. For uncertainties and power
+    /// factors.</summary>
     /// <param name="square">0 or above.</param>
     /// <param name="decimals">Decimals of the result.</param>
     public static Fraction RootHalfEven(Fraction square, int decimals)

@@ -59,7 +59,8 @@ public sealed partial record SlotIntensity(DateTimeOffset From, TimeSpan Length,
     /// <param name="text">The table.</param>
     /// <param name="length">The length of every slot.</param>
     /// <returns>The slots with a value, in order.</returns>
-    /// <exception cref="CarbonException">A line is not as it should be; the sentence names it. Nothing of the table counts then.</exception>
+    /// <exception cref="CarbonException">A line is not as it should be; the sentence names it. Nothing of the table counts
+    /// then.</exception>
     public static IReadOnlyList<SlotIntensity> ParseTable(string text, TimeSpan length)
     {
         string[] lines = [.. text.TrimStart('\uFEFF').ReplaceLineEndings("\n").TrimEnd('\n').Split('\n')];

@@ -19,7 +19,8 @@ public static class Plausibility
     /// <summary>|PF| up to here is measuring error; beyond it the wires or the registers are wrong.</summary>
     public const double HighestPowerFactor = 1.05;
 
-    /// <summary>What is wrong with a channel's values, as a clause that goes on after "register X:", or null when they are possible.</summary>
+    /// <summary>What is wrong with a channel's values, as a clause that goes on after "register X:", or null when they are
+    /// possible.</summary>
     /// <param name="live">The values. Those that are null are not judged.</param>
     /// <param name="fullScaleA">The largest current that the front end can show, amperes RMS.</param>
     /// <param name="leastApparentVA">Below this apparent power a power factor is noise and is not judged, volt-amperes.</param>

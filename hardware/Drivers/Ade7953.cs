@@ -59,9 +59,9 @@ public readonly record struct Ade7953Channel(
 /// 206.9 kHz (page 25), so half a turn takes 40 s: many readings may fail in a row and the next one still has all the energy.
 /// A chip that has reset itself shows the bit set again.
 /// <para>
-/// A difference that no load can make (more than twice full scale since the last reading) is not booked. The registers are read again: a bit
-/// that was disturbed on the wire is right then. When the difference stays, the register has stepped, and the driver goes on from where it
-/// stands, with a gap.
+/// A difference that no load can make (more than twice full scale since the last reading) is not booked. The registers are read again: a
+/// bit that was disturbed on the wire is right then. When the difference stays, the register has stepped, and the driver goes on from where
+/// it stands, with a gap.
 /// </para>
 /// </remarks>
 public sealed class Ade7953
@@ -353,8 +353,8 @@ public sealed class Ade7953
             );
         }
 
-        // The counts between two readings of a register that runs round at 2^24. After more than half a turn the difference stands for several
-        // numbers of counts, 2^24 apart; the one nearest to the mean power is taken.
+        // The counts between two readings of a register that runs round at 2^24. After more than half a turn the difference stands for
+        // several numbers of counts, 2^24 apart; the one nearest to the mean power is taken.
         private static long CountsBetween(int before, int now, int powerBefore, int powerNow, TimeSpan elapsed)
         {
             long counts = (now - before) << 8 >> 8;

@@ -120,7 +120,7 @@ public static class Ads1115Settings
 /// <param name="Sum">Σx.</param>
 /// <param name="SumOfSquares">Σx².</param>
 /// <param name="Range">The range they were taken in.</param>
-/// <param name="Clipped">A sample was at the end of the range.</param>
+/// <param name="Clipped">Whether a sample was at the end of the range.</param>
 public readonly record struct Ads1115Window(int Count, long Sum, long SumOfSquares, Ads1115Range Range, bool Clipped)
 {
     /// <summary>RMS volts at the input without the mid-rail bias: √(Σx²/N − (Σx/N)²) counts. 0 for an empty window.</summary>
@@ -176,7 +176,7 @@ public sealed class Ads1115
     private const ushort Rate860 = 0x00E0;
     private const ushort ComparatorOff = 0x0003;
 
-    // A conversion takes 1.2 ms, which is some twenty polls at 400 kHz and still under a thousand on the fastest bus.
+    // A conversion takes 1.2 ms. That is some twenty polls at 400 kHz, and fewer than a thousand on the fastest bus.
     private const int MaxPolls = 1000;
 
     private readonly I2cDevice _device;
@@ -195,7 +195,9 @@ public sealed class Ads1115
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, 100_000);
         int config = SingleShot | Rate860 | ComparatorOff | ((int)input << 12) | ((int)range << 9);
-        (long sum, long squares, bool clipped) = (0, 0, false);
+        long sum = 0,
+            squares = 0;
+        bool clipped = false;
         for (int i = 0; i < samples; i++)
         {
             short x = Convert((ushort)config);
@@ -231,7 +233,8 @@ public sealed class Ads1115
     }
 
     /// <summary>Makes sure that the chip still converts as it was started, and parks the pointer again.</summary>
-    /// <exception cref="ChipException">It does not: it was reset, or another chip is at the address.</exception>
+    /// <exception cref="ChipException">The chip does not convert as it was started: it was reset, or another chip is at the
+    /// address.</exception>
     public void RequireContinuous(Ads1115Input input, Ads1115Range range)
     {
         int config = Rate860 | ((int)input << 12) | ((int)range << 9);
@@ -337,6 +340,6 @@ public sealed class Ads1115
         }
     }
 
-    /// <summary>Its 7-bit I2C address.</summary>
+    /// <summary>The chip's 7-bit I2C address.</summary>
     public int Address => _device.ConnectionSettings.DeviceAddress;
 }

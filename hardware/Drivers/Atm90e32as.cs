@@ -18,7 +18,7 @@ public enum Atm90e32asPhaseName
 }
 
 /// <summary>One reading of the chip: registers as they stood, in register units.</summary>
-/// <param name="Frequency">Freq, hundredths of a hertz; 0 without any voltage. Of phase A, or of C or B when A has no voltage.</param>
+/// <param name="Frequency">Freq, hundredths of a hertz: that of phase A, or of C or B when A has no voltage. 0 without any voltage.</param>
 /// <param name="A">Phase A.</param>
 /// <param name="B">Phase B.</param>
 /// <param name="C">Phase C.</param>
@@ -55,10 +55,10 @@ public readonly record struct Atm90e32asSample(
 /// <param name="PowerFactor">PFmean, thousandths, −1000 to 1000.</param>
 /// <param name="PhaseAngle">PAngle, tenths of a degree, −1800 to 1800.</param>
 /// <param name="ActiveForward">Counts of APenergy since the last reading. Every count comes in exactly one reading.</param>
-/// <param name="ActiveReverse">Counts of ANenergy.</param>
-/// <param name="ReactiveForward">Counts of RPenergy.</param>
-/// <param name="ReactiveReverse">Counts of RNenergy.</param>
-/// <param name="Saturated">The voltage or the current input was beyond its range in the last quarter of a second.</param>
+/// <param name="ActiveReverse">Counts of ANenergy since the last reading.</param>
+/// <param name="ReactiveForward">Counts of RPenergy since the last reading.</param>
+/// <param name="ReactiveReverse">Counts of RNenergy since the last reading.</param>
+/// <param name="Saturated">Whether the voltage or the current input was beyond its range in the last quarter of a second.</param>
 public readonly record struct Atm90e32asPhase(
     uint VoltageRms,
     uint CurrentRms,
@@ -160,19 +160,19 @@ public sealed class Atm90e32as
     // Peak of a full-scale sine in converter steps, 720 mV · √2 / 1.2 V · 2¹⁵.
     private const int FullScalePeak = 27_804;
 
-    // It is deaf for 5 ms after a soft reset (esphome waits 6). At 200 kHz an attempt takes 0.4 ms. Not verified: that asking meanwhile
-    // does no harm.
+    // The chip does not hear for 5 ms after a soft reset (esphome waits 6 ms). At 200 kHz an attempt takes 0.4 ms. Not verified: that
+    // asking meanwhile does no harm.
     private const int AttemptsToWake = 100;
     private const int Attempts = 4;
     private const int ZerosAlike = 8;
     private const int RepliesAsked = 24;
 
-    // So long does a register take to its end at full scale.
+    // How long a register takes to its end at full scale.
     private static readonly TimeSpan FullAfter = TimeSpan.FromSeconds(65_535.0 / FullScaleCountsPerSecond);
 
     private readonly SpiDevice _device;
     private readonly TimeProvider _time;
-    private readonly (Register Register, ushort Value)[] _configuration;
+    private readonly Setting[] _settings;
     private readonly long[] _taken = new long[Energies];
     private bool _started;
     private bool _configured;
@@ -187,7 +187,7 @@ public sealed class Atm90e32as
     /// <param name="device">The device, mode 3, at most <see cref="MostClockHz"/>. Not disposed by the driver.</param>
     /// <param name="lineHz">Nominal mains frequency, 50 or 60.</param>
     /// <param name="time">Tells how long ago the last reading was.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Another mains frequency.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The mains frequency is neither 50 nor 60 Hz.</exception>
     public Atm90e32as(SpiDevice device, int lineHz, TimeProvider time)
     {
         if (lineHz is not (50 or 60))
@@ -195,7 +195,9 @@ public sealed class Atm90e32as
             throw new ArgumentOutOfRangeException(nameof(lineHz), lineHz, "The mains frequency is 50 or 60 Hz.");
         }
 
-        (_device, _time, _configuration) = (device, time, Configuration(lineHz));
+        _device = device;
+        _time = time;
+        _settings = SettingsFor(lineHz);
     }
 
     /// <summary>
@@ -207,14 +209,16 @@ public sealed class Atm90e32as
     {
         Configure();
         Array.Clear(_taken);
-        (_pending, _zeroUnproven, _lacks) = (null, false, null);
+        _pending = null;
+        _zeroUnproven = false;
+        _lacks = null;
         _takenAt = _time.GetTimestamp();
         _clearedAt.AsSpan().Fill(_takenAt);
         _started = true;
     }
 
     /// <summary>Reads all values. When it fails nothing is lost: the next reading has the energy since the last good one.</summary>
-    /// <exception cref="ChipException">The chip did not answer, is another one, or answered what cannot be.</exception>
+    /// <exception cref="ChipException">The chip did not answer, is another one, or gave an impossible answer.</exception>
     public Atm90e32asSample Read()
     {
         if (!_started)
@@ -223,7 +227,7 @@ public sealed class Atm90e32as
         }
 
         Settle();
-        ushort mark = _configured ? Value(Register.SagPeakDetCfg) : ResetMark;
+        ushort mark = _configured ? ReadConfirmed(Register.SagPeakDetCfg) : ResetMark;
         if (mark != Mark)
         {
             RequireReply(Register.SagPeakDetCfg, mark);
@@ -232,11 +236,11 @@ public sealed class Atm90e32as
             _clearedAt.AsSpan().Fill(_time.GetTimestamp());
         }
 
-        ushort frequency = Value(Register.Freq);
-        Span<Atm90e32asPhase> phases = [Live(0), Live(1), Live(2)];
+        ushort frequency = ReadConfirmed(Register.Freq);
+        Span<Atm90e32asPhase> phases = [ReadPhase(0), ReadPhase(1), ReadPhase(2)];
         for (int energy = 0; energy < Energies; energy++)
         {
-            Take(energy);
+            TakeEnergy(energy);
         }
 
         Arm();
@@ -259,7 +263,7 @@ public sealed class Atm90e32as
         return sample;
     }
 
-    /// <summary>Names values of this chip that cannot be.</summary>
+    /// <summary>Names values of this chip that are impossible.</summary>
     /// <param name="register">The registers they came from.</param>
     /// <param name="what">What is wrong with them, as a clause.</param>
     public ChipException Implausible(string register, string what) =>
@@ -268,38 +272,38 @@ public sealed class Atm90e32as
     // The four energies of three phases in the order of their registers.
     private static Register EnergyRegister(int energy) => Register.APenergyA + (energy / 3 * 4) + (energy % 3);
 
-    private static (Register Register, ushort Value)[] Configuration(int lineHz)
+    private static Setting[] SettingsFor(int lineHz)
     {
         ushort mode = lineHz == 60 ? (ushort)(Mode3P4W | Line60Hz) : Mode3P4W;
-        List<(Register, ushort)> values =
+        List<Setting> settings =
         [
-            (Register.SagPeakDetCfg, Mark),
-            (Register.PLconstH, (ushort)(PlConstant >> 16)),
-            (Register.PLconstL, (ushort)(PlConstant & 0xFFFF)),
-            (Register.MMode0, mode),
-            (Register.MMode1, 0),
-            (Register.PStartTh, 0),
-            (Register.QStartTh, 0),
-            (Register.SStartTh, 0),
-            (Register.PPhaseTh, NoLoad),
-            (Register.QPhaseTh, NoLoad),
-            (Register.SPhaseTh, NoLoad),
+            new(Register.SagPeakDetCfg, Mark),
+            new(Register.PLconstH, (ushort)(PlConstant >> 16)),
+            new(Register.PLconstL, (ushort)(PlConstant & 0xFFFF)),
+            new(Register.MMode0, mode),
+            new(Register.MMode1, 0),
+            new(Register.PStartTh, 0),
+            new(Register.QStartTh, 0),
+            new(Register.SStartTh, 0),
+            new(Register.PPhaseTh, NoLoad),
+            new(Register.QPhaseTh, NoLoad),
+            new(Register.SPhaseTh, NoLoad),
         ];
         for (int phase = 0; phase < 3; phase++)
         {
-            values.AddRange([
-                (Register.PoffsetA + (2 * phase), 0),
-                (Register.QoffsetA + (2 * phase), 0),
-                (Register.PQGainA + (2 * phase), 0),
-                (Register.PhiA + (2 * phase), 0),
-                (Register.UgainA + (4 * phase), Gain),
-                (Register.IgainA + (4 * phase), Gain),
-                (Register.UoffsetA + (4 * phase), 0),
-                (Register.IoffsetA + (4 * phase), 0),
+            settings.AddRange([
+                new(Register.PoffsetA + (2 * phase), 0),
+                new(Register.QoffsetA + (2 * phase), 0),
+                new(Register.PQGainA + (2 * phase), 0),
+                new(Register.PhiA + (2 * phase), 0),
+                new(Register.UgainA + (4 * phase), Gain),
+                new(Register.IgainA + (4 * phase), Gain),
+                new(Register.UoffsetA + (4 * phase), 0),
+                new(Register.IoffsetA + (4 * phase), 0),
             ]);
         }
 
-        return [.. values];
+        return [.. settings];
     }
 
     // MeterEn goes last: a chip that is not set up to the end does not count.
@@ -310,12 +314,12 @@ public sealed class Atm90e32as
         Wake();
         Require(Register.PLconstH, (ushort)(PlConstantAtReset >> 16));
         Require(Register.PLconstL, (ushort)(PlConstantAtReset & 0xFFFF));
-        foreach ((Register register, ushort value) in _configuration)
+        foreach ((Register register, ushort value) in _settings)
         {
             Write(register, value);
         }
 
-        foreach ((Register register, ushort value) in _configuration)
+        foreach ((Register register, ushort value) in _settings)
         {
             Require(register, value);
         }
@@ -325,7 +329,7 @@ public sealed class Atm90e32as
         _configured = true;
     }
 
-    // Asks until it repeats what was written to it.
+    // Writes the key until the chip repeats it.
     private void Wake()
     {
         ushort seen = 0;
@@ -361,7 +365,7 @@ public sealed class Atm90e32as
 
     private void Require(Register register, ushort expected)
     {
-        ushort value = Value(register);
+        ushort value = ReadConfirmed(register);
         if (value != expected)
         {
             RequireReply(register, value);
@@ -369,19 +373,19 @@ public sealed class Atm90e32as
         }
     }
 
-    private Atm90e32asPhase Live(int phase)
+    private Atm90e32asPhase ReadPhase(int phase)
     {
-        uint voltage = ((uint)Value(Register.UrmsA + phase) << 8) | ((uint)Value(Register.UrmsALSB + phase) >> 8);
-        uint current = ((uint)Value(Register.IrmsA + phase) << 8) | ((uint)Value(Register.IrmsALSB + phase) >> 8);
-        int angle = unchecked((short)Value(Register.PAngleA + phase));
-        bool saturated = Peak(Register.UPeakA + phase) >= FullScalePeak || Peak(Register.IPeakA + phase) >= FullScalePeak;
+        uint voltage = ((uint)ReadConfirmed(Register.UrmsA + phase) << 8) | ((uint)ReadConfirmed(Register.UrmsALSB + phase) >> 8);
+        uint current = ((uint)ReadConfirmed(Register.IrmsA + phase) << 8) | ((uint)ReadConfirmed(Register.IrmsALSB + phase) >> 8);
+        int angle = unchecked((short)ReadConfirmed(Register.PAngleA + phase));
+        bool saturated = ReadPeak(Register.UPeakA + phase) >= FullScalePeak || ReadPeak(Register.IPeakA + phase) >= FullScalePeak;
         return new Atm90e32asPhase(
             voltage,
             current,
-            Power(Register.PmeanA + phase, Register.PmeanALSB + phase),
-            Power(Register.QmeanA + phase, Register.QmeanALSB + phase),
-            Power(Register.SmeanA + phase, Register.SmeanALSB + phase),
-            PowerFactor(Value(Register.PFmeanA + phase)),
+            ReadPower(Register.PmeanA + phase, Register.PmeanALSB + phase),
+            ReadPower(Register.QmeanA + phase, Register.QmeanALSB + phase),
+            ReadPower(Register.SmeanA + phase, Register.SmeanALSB + phase),
+            PowerFactor(ReadConfirmed(Register.PFmeanA + phase)),
             (short)(angle > 1800 ? angle - 3600 : angle),
             0,
             0,
@@ -391,23 +395,29 @@ public sealed class Atm90e32as
         );
     }
 
-    private int Peak(Register register) => Math.Abs((int)unchecked((short)Value(register)));
+    private int ReadPeak(Register register) => Math.Abs((int)unchecked((short)ReadConfirmed(register)));
 
     // "Signed, MSB as the sign bit" (90E32 datasheet, table 11): esphome takes it for two's complement, CircuitSetup for a sign and a
     // magnitude. The two do not overlap within −1000 to 1000.
-    private static short PowerFactor(ushort value) =>
-        unchecked((short)value) is var factor and >= -1000 and <= 1000
-            ? factor
-            : (short)((value & 0x8000) != 0 ? -(value & 0x7FFF) : value);
-
-    // The two words are two transfers apart: the upper one must not have moved meanwhile.
-    private int Power(Register upper, Register lower)
+    private static short PowerFactor(ushort value)
     {
-        ushort high = Value(upper);
+        short complement = unchecked((short)value);
+        if (complement is >= -1000 and <= 1000)
+        {
+            return complement;
+        }
+
+        return (short)((value & 0x8000) != 0 ? -(value & 0x7FFF) : value);
+    }
+
+    // The two words are read in two transfers, so the upper one is read again: it must not have changed meanwhile.
+    private int ReadPower(Register upper, Register lower)
+    {
+        ushort high = ReadConfirmed(upper);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            ushort low = Value(lower);
-            ushort again = Value(upper);
+            ushort low = ReadConfirmed(lower);
+            ushort again = ReadConfirmed(upper);
             if (again == high)
             {
                 return unchecked((int)(((uint)high << 16) | low));
@@ -419,10 +429,11 @@ public sealed class Atm90e32as
         throw Implausible(upper.ToString(), "it changes from one transfer to the next");
     }
 
-    private void Take(int energy)
+    private void TakeEnergy(int energy)
     {
         Arm();
-        (_pending, _pendingAt) = (energy, _time.GetTimestamp());
+        _pending = energy;
+        _pendingAt = _time.GetTimestamp();
         Settle(Transfer(EnergyRegister(energy)));
     }
 
@@ -442,7 +453,8 @@ public sealed class Atm90e32as
 
         if (_zeroUnproven)
         {
-            (_lacks, _zeroUnproven) = (_lacks ?? GapCause.NotSampled, false);
+            _lacks ??= GapCause.NotSampled;
+            _zeroUnproven = false;
         }
 
         RequireReply(Register.SagPeakDetCfg, seen);
@@ -452,7 +464,7 @@ public sealed class Atm90e32as
         );
     }
 
-    // What became of the clearing read that is not settled yet. Until that is known any other access would overwrite the answer.
+    // Finds out what became of the last clearing read. Until that is known, any other access would overwrite the only copy of the energy.
     private void Settle(ushort last = NoReply)
     {
         if (_pending is not { } energy)
@@ -460,7 +472,8 @@ public sealed class Atm90e32as
             return;
         }
 
-        // A register that may have turned over can show any value, also that of no reply, which is not waited for then.
+        // A register that may have turned over can hold any value, also the one that stands for no reply. So that one counts as an answer
+        // then.
         bool mayHaveTurned = _time.GetElapsedTime(_clearedAt[energy], _pendingAt) > FullAfter;
         int alike = 1;
         for (int reply = 0; reply < RepliesAsked; reply++)
@@ -471,7 +484,7 @@ public sealed class Atm90e32as
             bool certain = alike >= (now is 0 or NoReply ? ZerosAlike : 2);
             if (certain && (now != NoReply || mayHaveTurned))
             {
-                Settled(energy, now, mayHaveTurned);
+                Book(energy, now, mayHaveTurned);
                 return;
             }
         }
@@ -479,9 +492,10 @@ public sealed class Atm90e32as
         RequireReply(Register.LastSPIData, NoReply);
     }
 
-    private void Settled(int energy, ushort last, bool mayHaveTurned)
+    private void Book(int energy, ushort last, bool mayHaveTurned)
     {
-        (_pending, _zeroUnproven) = (null, last == 0);
+        _pending = null;
+        _zeroUnproven = last == 0;
         if (last == Mark)
         {
             return;
@@ -492,8 +506,8 @@ public sealed class Atm90e32as
         _lacks ??= mayHaveTurned ? GapCause.NotSampled : null;
     }
 
-    // A value that LastSPIData confirms.
-    private ushort Value(Register register)
+    // Reads a register until LastSPIData confirms its value.
+    private ushort ReadConfirmed(Register register)
     {
         ushort value = 0;
         for (int attempt = 0; attempt < Attempts; attempt++)
@@ -559,6 +573,8 @@ public sealed class Atm90e32as
 
         return BinaryPrimitives.ReadUInt16BigEndian(received[2..]);
     }
+
+    private readonly record struct Setting(Register Register, ushort Value);
 
     // Names and addresses as in esphome's atm90e32_reg.h.
     private enum Register

@@ -38,8 +38,13 @@ public sealed class ChipException : Exception
         : this(reason, chip, $"spidev{place.BusId}.{place.ChipSelectLine}", place.ChipSelectLine, register, sentence, cause) { }
 
     private ChipException(MissingReason reason, string chip, string place, int address, string register, string sentence, Exception? cause)
-        : base($"{chip} at {place}, register {register}: {sentence}", cause) =>
-        (Reason, Chip, Address, Register) = (reason, chip, address, register);
+        : base($"{chip} at {place}, register {register}: {sentence}", cause)
+    {
+        Reason = reason;
+        Chip = chip;
+        Address = address;
+        Register = register;
+    }
 
     /// <summary>Why there is no value.</summary>
     public MissingReason Reason { get; }

@@ -27,7 +27,8 @@ public sealed record CurrentTransformer
             );
         }
 
-        (PrimaryA, SecondaryMv) = (primaryA, secondaryMv);
+        PrimaryA = primaryA;
+        SecondaryMv = secondaryMv;
     }
 
     /// <summary>Rated primary current, amperes.</summary>

@@ -17,8 +17,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     private const string Consumer = "edge-gateway";
     private const int EventsAtOnce = 64;
 
-    // An edge that was on its way when the level was sampled has long been queued by then: the kernel's interrupt thread needs
-    // microseconds.
+    // How long to wait for an edge that was on its way when the level was sampled. The kernel's interrupt thread needs microseconds.
     private const int InFlightMs = 10;
 
     private readonly string _name;
@@ -31,14 +30,17 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
 
     private GpioLine(string name, SafeFileHandle file)
     {
-        (_name, _file) = (name, file);
+        _name = name;
+        _file = file;
         byte[] values = GpioRecords.Values();
-        if (Control(file, GpioRecords.GetValues, values) is var error && error != 0)
+        int error = Control(file, GpioRecords.GetValues, values);
+        if (error != 0)
         {
             throw Failed("its level cannot be read", error);
         }
 
-        // The sample may already show an edge that is still in the queue. That edge says what the level was before it.
+        // The sampled level may already be that after an edge which is still in the queue. Then the level before that edge is the initial
+        // one.
         InitialHigh = Fill(InFlightMs) ? !GpioRecords.LevelOf(_records) : GpioRecords.IsActive(values);
     }
 
@@ -46,7 +48,11 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     public bool InitialHigh { get; }
 
     /// <inheritdoc/>
-    public long NowNs => _notedNs = Monotonic();
+    public long ReadClock()
+    {
+        _notedNs = ReadMonotonicClock();
+        return _notedNs;
+    }
 
     /// <summary>Opens a line of a chip for this process alone.</summary>
     /// <param name="label">The chip's label, for example <c>pinctrl-rp1</c>. Labels stay; the number in /dev/gpiochipN does not.</param>
@@ -67,7 +73,8 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         }
 
         byte[] request = GpioRecords.Request(line, bias, activeLow, Consumer);
-        if (Control(chip, GpioRecords.GetLine, request) is var error && error == 0)
+        int error = Control(chip, GpioRecords.GetLine, request);
+        if (error == 0)
         {
             return new GpioLine(name, new SafeFileHandle(GpioRecords.FileOf(request), ownsHandle: true));
         }
@@ -78,7 +85,8 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
             throw new IOException($"{name}: this kernel has only the first version of the GPIO interface. Linux 5.10 or later is needed.");
         }
 
-        string consumer = GpioRecords.ConsumerOf(about) is { Length: > 0 } known ? known : "a program that gives no name";
+        string named = GpioRecords.ConsumerOf(about);
+        string consumer = named.Length > 0 ? named : "a program that gives no name";
         throw new IOException(
             error == Busy
                 ? $"{name} is in use by {consumer}. Stop that program, or take the line out of the device tree."
@@ -92,7 +100,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         edge = default;
         if (_taken == _filled && !Fill(timeoutMs: 0))
         {
-            _edges.TakenUpTo(_notedNs);
+            _edges.MarkTakenUpTo(_notedNs);
             return false;
         }
 
@@ -106,7 +114,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
 
     private static SafeFileHandle OpenChip(string label, out GpioChipInfo info)
     {
-        List<(SafeFileHandle File, GpioChipInfo Info)> chips = [];
+        List<OpenedChip> chips = [];
         try
         {
             foreach (string path in Directory.GetFiles("/dev", "gpiochip*").Order(StringComparer.Ordinal))
@@ -114,21 +122,15 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
                 SafeFileHandle file = OpenFile(path);
                 byte[] answer = new byte[GpioRecords.ChipInfoBytes];
                 int error = Control(file, GpioRecords.GetChipInfo, answer);
-                chips.Add((file, error == 0 ? GpioRecords.ChipOf(answer) : default));
+                chips.Add(new OpenedChip(file, error == 0 ? GpioRecords.ChipOf(answer) : default));
             }
 
             // Raspberry Pi OS has links from old numbers to new ones, so one chip can be there twice.
-            (SafeFileHandle File, GpioChipInfo Info)[] known = [.. chips.Where(c => c.Info != default).DistinctBy(c => c.Info.Name)];
-            (SafeFileHandle File, GpioChipInfo Info)[] named = [.. known.Where(c => c.Info.Label == label)];
+            OpenedChip[] known = [.. chips.Where(c => c.Info != default).DistinctBy(c => c.Info.Name)];
+            OpenedChip[] named = [.. known.Where(c => c.Info.Label == label)];
             if (named.Length != 1)
             {
-                throw new IOException(
-                    known.Length == 0 ? $"gpio:{label}: this system has no GPIO character device (/dev/gpiochip*)."
-                    : named.Length == 0
-                        ? $"gpio:{label}: no chip has this label. There are {string.Join(", ", known.Select(c => $"gpio:{c.Info.Label}"))}."
-                    : $"gpio:{label}: {string.Join(" and ", named.Select(c => c.Info.Name))} both have this label, so it does "
-                        + "not tell them apart."
-                );
+                throw new IOException(WhyNotOne(label, known, named));
             }
 
             (SafeFileHandle found, info) = named[0];
@@ -139,6 +141,22 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         {
             chips.ForEach(c => c.File.Dispose());
         }
+    }
+
+    private static string WhyNotOne(string label, OpenedChip[] known, OpenedChip[] named)
+    {
+        if (known.Length == 0)
+        {
+            return $"gpio:{label}: this system has no GPIO character device (/dev/gpiochip*).";
+        }
+
+        if (named.Length == 0)
+        {
+            return $"gpio:{label}: no chip has this label. There are {string.Join(", ", known.Select(c => $"gpio:{c.Info.Label}"))}.";
+        }
+
+        return $"gpio:{label}: {string.Join(" and ", named.Select(c => c.Info.Name))} both have this label, so it does "
+            + "not tell them apart.";
     }
 
     private static SafeFileHandle OpenFile(string path)
@@ -158,7 +176,8 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
     /// <summary>Reads events into the empty buffer. False when none came in time.</summary>
     private bool Fill(int timeoutMs)
     {
-        (_taken, _filled) = (0, 0);
+        _taken = 0;
+        _filled = 0;
         PollFile poll = new() { File = (int)_file.DangerousGetHandle(), Events = Readable };
         nint result;
         do
@@ -178,7 +197,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
 
     private IOException Failed(string wrong, int error) => new($"{_name}: {wrong} ({Marshal.GetPInvokeErrorMessage(error)}).");
 
-    /// <summary>The error number, 0 when it went well.</summary>
+    /// <summary>Does an ioctl. Gives the error number, 0 when it went well.</summary>
     private static int Control(SafeFileHandle file, uint request, byte[] record)
     {
         int error;
@@ -190,7 +209,7 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
         return error;
     }
 
-    private static long Monotonic()
+    private static long ReadMonotonicClock()
     {
         _ = ClockGetTime(ClockMonotonic, out TimeSpec now);
         return (now.Seconds * 1_000_000_000) + now.Nanoseconds;
@@ -213,6 +232,8 @@ public sealed partial class GpioLine : IPulseLine, IDisposable
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     private static partial int ClockGetTime(int clock, out TimeSpec now);
+
+    private readonly record struct OpenedChip(SafeFileHandle File, GpioChipInfo Info);
 
     private struct PollFile
     {

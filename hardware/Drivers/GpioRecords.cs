@@ -148,7 +148,7 @@ public static class GpioRecords
     }
 }
 
-/// <summary>Makes the edges of one line from its event records, and tells from their numbers which are missing.</summary>
+/// <summary>Makes the edges of one line from its event records, and tells from their numbers how many are missing.</summary>
 /// <remarks>
 /// When its buffer is full the kernel drops the oldest event for each new one, so a gap in the numbers is always before an event that
 /// is there:
@@ -166,7 +166,7 @@ public sealed class GpioEdges
     /// Tells that all edges up to a time have been taken. The kernel stamps an edge when it interrupts and queues it a moment later: one
     /// that was on its way is stamped with this time, so that edges never come from the past.
     /// </summary>
-    public void TakenUpTo(long timeNs) => _earliestNs = Math.Max(_earliestNs, timeNs);
+    public void MarkTakenUpTo(long timeNs) => _earliestNs = Math.Max(_earliestNs, timeNs);
 
     /// <summary>The edge of the next record.</summary>
     public Edge Next(ReadOnlySpan<byte> record)
@@ -174,7 +174,7 @@ public sealed class GpioEdges
         uint number = GpioRecords.NumberOf(record);
         uint lost = unchecked(number - _next);
         _next = unchecked(number + 1);
-        TakenUpTo(GpioRecords.TimeOf(record));
+        MarkTakenUpTo(GpioRecords.TimeOf(record));
         return new Edge(_earliestNs, GpioRecords.LevelOf(record), lost);
     }
 }

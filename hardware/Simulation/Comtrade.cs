@@ -22,16 +22,15 @@ public sealed class Comtrade
 {
     private Comtrade(string file, ComtradeConfiguration c, double[] seconds, IReadOnlyList<RecordedChannel> channels)
     {
-        (File, Station, Recorder, Revision, Format, NominalHz, Start) = (
-            file,
-            c.Station,
-            c.Recorder,
-            c.Revision,
-            c.Format,
-            c.NominalHz,
-            c.Start
-        );
-        (Seconds, Channels) = (seconds, channels);
+        File = file;
+        Station = c.Station;
+        Recorder = c.Recorder;
+        Revision = c.Revision;
+        Format = c.Format;
+        NominalHz = c.NominalHz;
+        Start = c.Start;
+        Seconds = seconds;
+        Channels = channels;
     }
 
     /// <summary>The path of the configuration file.</summary>
@@ -40,10 +39,10 @@ public sealed class Comtrade
     /// <summary>Where it was recorded.</summary>
     public string Station { get; }
 
-    /// <summary>By what it was recorded.</summary>
+    /// <summary>The recorder that recorded it.</summary>
     public string Recorder { get; }
 
-    /// <summary>1991, 1999 or 2013.</summary>
+    /// <summary>The revision of the standard: 1991, 1999 or 2013.</summary>
     public int Revision { get; }
 
     /// <summary>How the data file is written.</summary>
@@ -165,12 +164,7 @@ public sealed class Comtrade
             for (int i = 0; i < c.Channels.Length; i++)
             {
                 ReadOnlySpan<byte> x = row[(8 + (i * width))..];
-                double? raw = c.Format switch
-                {
-                    ComtradeFormat.Binary => BinaryPrimitives.ReadInt16LittleEndian(x) is var v and not short.MinValue ? v : null,
-                    ComtradeFormat.Binary32 => BinaryPrimitives.ReadInt32LittleEndian(x) is var v and not int.MinValue ? v : null,
-                    _ => BinaryPrimitives.ReadSingleLittleEndian(x) is var v and not float.MinValue ? v : null,
-                };
+                double? raw = RawValue(c.Format, x);
                 if (raw is { } number && !double.IsFinite(number))
                 {
                     throw new RecordingException(
@@ -183,6 +177,23 @@ public sealed class Comtrade
 
                 samples.Set(i, n, raw);
             }
+        }
+    }
+
+    // Null: the value is marked as missing.
+    private static double? RawValue(ComtradeFormat format, ReadOnlySpan<byte> bytes)
+    {
+        switch (format)
+        {
+            case ComtradeFormat.Binary:
+                short narrow = BinaryPrimitives.ReadInt16LittleEndian(bytes);
+                return narrow == short.MinValue ? null : narrow;
+            case ComtradeFormat.Binary32:
+                int wide = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+                return wide == int.MinValue ? null : wide;
+            default:
+                float single = BinaryPrimitives.ReadSingleLittleEndian(bytes);
+                return single == float.MinValue ? null : single;
         }
     }
 
@@ -223,15 +234,22 @@ public sealed class Comtrade
                 samples.Set(i, n, raw == 99999 && c.Channels[i].Maximum < 99999 ? null : raw);
             }
 
-            double? Number(string text, string what) =>
-                text.Length == 0 ? null
-                : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double x) && double.IsFinite(x) ? x
-                : throw new RecordingException(
-                    file,
-                    place,
-                    $"The {what} is '{text}'",
-                    "It is a number, or an empty field when it is missing."
-                );
+            double? Number(string text, string what)
+            {
+                if (text.Length == 0)
+                {
+                    return null;
+                }
+
+                return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double x) && double.IsFinite(x)
+                    ? x
+                    : throw new RecordingException(
+                        file,
+                        place,
+                        $"The {what} is '{text}'",
+                        "It is a number, or an empty field when it is missing."
+                    );
+            }
         }
     }
 
@@ -292,7 +310,7 @@ public sealed class Comtrade
         public double?[][] Values { get; private set; } = [];
 
         /// <summary>
-        /// Takes the memory. Only after the size of the data file was found right: a broken configuration may announce anything.
+        /// Takes the memory. Called once the size of the data file was found right, because a broken configuration may announce any number.
         /// </summary>
         public void Allocate()
         {
@@ -304,7 +322,8 @@ public sealed class Comtrade
         {
             if (n == 0)
             {
-                (_firstNumber, _firstStamp) = (number, stamp ?? 0);
+                _firstNumber = number;
+                _firstStamp = stamp ?? 0;
             }
 
             if (number != _firstNumber + n || number < 0)
@@ -327,14 +346,17 @@ public sealed class Comtrade
         private double ByStamp(int n, string place, double? stamp)
         {
             double seconds = ((stamp ?? _firstStamp) - _firstStamp) * c.StampSeconds;
-            return stamp is not null && (n == 0 || seconds > Seconds[n - 1])
-                ? seconds
-                : throw new RecordingException(
-                    file,
-                    place,
-                    stamp is null ? "The time stamp is missing" : $"The time stamp {stamp} does not come after the one before",
-                    "Without a sampling rate in the configuration every sample needs a later time stamp."
-                );
+            if (stamp is not null && (n == 0 || seconds > Seconds[n - 1]))
+            {
+                return seconds;
+            }
+
+            throw new RecordingException(
+                file,
+                place,
+                stamp is null ? "The time stamp is missing" : $"The time stamp {stamp} does not come after the one before",
+                "Without a sampling rate in the configuration every sample needs a later time stamp."
+            );
         }
 
         private double ByRate(int n)

@@ -41,6 +41,11 @@ internal readonly record struct AnalogChannel(
     double Maximum
 );
 
+/// <summary>Samples that were taken at one rate.</summary>
+/// <param name="RateHz">Samples a second. 0: the time stamps tell the time.</param>
+/// <param name="Last">The number of the last sample, from 1.</param>
+internal readonly record struct SamplingSection(double RateHz, int Last);
+
 /// <summary>The configuration file of a COMTRADE recording, read line by line.</summary>
 /// <remarks>
 /// Fields by line; what a revision adds is in brackets:
@@ -70,59 +75,30 @@ internal sealed class ComtradeConfiguration
         _file = file;
         _lines = RecordingException.ReadLines(file);
 
-        string[] first = Fields("station, recorder and, from 1999 on, the revision year", 2);
-        (Station, Recorder) = (first[0], first[1]);
-        Revision =
-            first.Length < 3 || first[2].Length == 0
-                ? 1991
-                : first[2] switch
-                {
-                    "1991" => 1991,
-                    "1999" => 1999,
-                    "2013" => 2013,
-                    _ => throw Wrong($"The revision year is '{first[2]}'", "The third field is 1991, 1999 or 2013, or absent for 1991."),
-                };
-        (int analog, int digital) = ChannelCounts();
-        Channels = new AnalogChannel[analog];
-        for (int i = 0; i < analog; i++)
+        string[] first = ReadFields("station, recorder and, from 1999 on, the revision year", 2);
+        Station = first[0];
+        Recorder = first[1];
+        Revision = RevisionOf(first);
+        ChannelCounts counts = ReadChannelCounts();
+        Channels = new AnalogChannel[counts.Analog];
+        for (int i = 0; i < Channels.Length; i++)
         {
             Channels[i] = Channel(i + 1);
         }
 
-        DigitalChannels = digital;
-        for (int i = 0; i < digital; i++)
-        {
-            string[] f = Fields($"digital channel {i + 1}: number, id and normal state", Revision == 1991 ? 3 : 5);
-            if (f[^1] is not ("0" or "1" or ""))
-            {
-                throw Wrong(
-                    $"'{string.Join(',', f)}' is not a digital channel",
-                    $"Here digital channel {i + 1} is due, its normal state is 0 or 1."
-                );
-            }
-        }
-
-        string frequency = Line("the line frequency");
+        DigitalChannels = counts.Digital;
+        CheckDigitalChannels();
+        string frequency = ReadLine("the line frequency");
         NominalHz = frequency.Length == 0 ? null : Positive(frequency, "line frequency", "as in 50");
-        Sections = Rates();
-        Start = Line("date and time of the first sample");
-        string trigger = Line("date and time of the trigger");
-        Format = Line("the data file type").ToUpperInvariant() switch
-        {
-            "ASCII" => ComtradeFormat.Ascii,
-            "BINARY" => ComtradeFormat.Binary,
-            "BINARY32" when Revision == 2013 => ComtradeFormat.Binary32,
-            "FLOAT32" when Revision == 2013 => ComtradeFormat.SinglePrecision,
-            var other => throw Wrong(
-                $"The data file type is '{other}'",
-                $"Revision {Revision} knows ASCII, BINARY{(Revision == 2013 ? ", BINARY32 and FLOAT32" : " only")}."
-            ),
-        };
-        double multiplier = Revision == 1991 ? 1 : Positive(Line("the multiplier of time stamps"), "time stamp multiplier", "as in 1");
+        Sections = ReadSections();
+        Start = ReadLine("date and time of the first sample");
+        string trigger = ReadLine("date and time of the trigger");
+        Format = ReadFormat();
+        double multiplier = Revision == 1991 ? 1 : Positive(ReadLine("the multiplier of time stamps"), "time stamp multiplier", "as in 1");
         if (Revision == 2013)
         {
-            Line("time code and local code");
-            Line("time quality and leap second");
+            ReadLine("time code and local code");
+            ReadLine("time quality and leap second");
         }
 
         // Revision 2013: nine digits of a second in the dates say that time stamps count nanoseconds.
@@ -142,8 +118,8 @@ internal sealed class ComtradeConfiguration
 
     public double? NominalHz { get; }
 
-    /// <summary>Rate in hertz and last sample number of each section. Rate 0: the time stamps tell.</summary>
-    public (double RateHz, int Last)[] Sections { get; }
+    /// <summary>The sections, one or more.</summary>
+    public SamplingSection[] Sections { get; }
 
     /// <summary>Date and time of the first sample as the file states them. Their time zone is the recorder's.</summary>
     public string Start { get; }
@@ -157,9 +133,53 @@ internal sealed class ComtradeConfiguration
 
     public static ComtradeConfiguration Read(string file) => new(file);
 
-    private (int Analog, int Digital) ChannelCounts()
+    private int RevisionOf(string[] fields)
     {
-        string[] counts = Fields("the numbers of channels", 3);
+        if (fields.Length < 3 || fields[2].Length == 0)
+        {
+            return 1991;
+        }
+
+        return fields[2] switch
+        {
+            "1991" => 1991,
+            "1999" => 1999,
+            "2013" => 2013,
+            _ => throw Wrong($"The revision year is '{fields[2]}'", "The third field is 1991, 1999 or 2013, or absent for 1991."),
+        };
+    }
+
+    private void CheckDigitalChannels()
+    {
+        for (int i = 0; i < DigitalChannels; i++)
+        {
+            string[] f = ReadFields($"digital channel {i + 1}: number, id and normal state", Revision == 1991 ? 3 : 5);
+            if (f[^1] is not ("0" or "1" or ""))
+            {
+                throw Wrong(
+                    $"'{string.Join(',', f)}' is not a digital channel",
+                    $"Here digital channel {i + 1} is due, its normal state is 0 or 1."
+                );
+            }
+        }
+    }
+
+    private ComtradeFormat ReadFormat() =>
+        ReadLine("the data file type").ToUpperInvariant() switch
+        {
+            "ASCII" => ComtradeFormat.Ascii,
+            "BINARY" => ComtradeFormat.Binary,
+            "BINARY32" when Revision == 2013 => ComtradeFormat.Binary32,
+            "FLOAT32" when Revision == 2013 => ComtradeFormat.SinglePrecision,
+            var other => throw Wrong(
+                $"The data file type is '{other}'",
+                $"Revision {Revision} knows ASCII, BINARY{(Revision == 2013 ? ", BINARY32 and FLOAT32" : " only")}."
+            ),
+        };
+
+    private ChannelCounts ReadChannelCounts()
+    {
+        string[] counts = ReadFields("the numbers of channels", 3);
         if (
             !int.TryParse(counts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int total)
             || !Count(counts[1], 'A', out int analog)
@@ -173,7 +193,7 @@ internal sealed class ComtradeConfiguration
             );
         }
 
-        // Each channel has a line, so a wrong count cannot ask for more memory than the file is worth.
+        // Each channel has a line, so a count above the number of lines is wrong. Refusing it keeps a broken file from taking much memory.
         if (analog > _lines.Length)
         {
             throw Wrong(
@@ -182,7 +202,9 @@ internal sealed class ComtradeConfiguration
             );
         }
 
-        return analog > 0 ? (analog, digital) : throw Wrong("There is no analog channel", "A waveform needs at least one.");
+        return analog > 0
+            ? new ChannelCounts(analog, digital)
+            : throw Wrong("There is no analog channel", "A waveform needs at least one.");
 
         static bool Count(string field, char kind, out int count)
         {
@@ -195,7 +217,7 @@ internal sealed class ComtradeConfiguration
 
     private AnalogChannel Channel(int number)
     {
-        string[] f = Fields($"analog channel {number}", Revision == 1991 ? 10 : 13);
+        string[] f = ReadFields($"analog channel {number}", Revision == 1991 ? 10 : 13);
         if (f[0] != number.ToString(CultureInfo.InvariantCulture))
         {
             throw Wrong($"The channel number is '{f[0]}'", $"Here channel {number} of {Channels.Length} is due.");
@@ -206,7 +228,7 @@ internal sealed class ComtradeConfiguration
             throw Wrong($"Channel {number} has no id", "The second field names it, as in IA.");
         }
 
-        (RecordedQuantity quantity, double unit) = Unit(f[4])
+        (RecordedQuantity quantity, double unit) = UnitOf(f[4])
             ?? throw Wrong(
                 $"Channel {f[1]} has the unit '{f[4]}'",
                 "Voltages are in uV, mV, V, kV, currents in uA, mA, A, kA; MV is understood as megavolts."
@@ -229,24 +251,24 @@ internal sealed class ComtradeConfiguration
     }
 
     /// <summary>Recorders write K as well as k. M is kept apart from m: a megavolt is not a millivolt.</summary>
-    private static (RecordedQuantity Quantity, double Factor)? Unit(string unit) =>
+    private static RecordedUnit? UnitOf(string unit) =>
         unit switch
         {
-            "V" or "v" => (RecordedQuantity.Voltage, 1),
-            "kV" or "KV" or "kv" => (RecordedQuantity.Voltage, 1e3),
-            "MV" => (RecordedQuantity.Voltage, 1e6),
-            "mV" or "mv" => (RecordedQuantity.Voltage, 1e-3),
-            "uV" or "µV" or "μV" => (RecordedQuantity.Voltage, 1e-6),
-            "A" or "a" => (RecordedQuantity.Current, 1),
-            "kA" or "KA" or "ka" => (RecordedQuantity.Current, 1e3),
-            "mA" or "ma" => (RecordedQuantity.Current, 1e-3),
-            "uA" or "µA" or "μA" => (RecordedQuantity.Current, 1e-6),
+            "V" or "v" => new RecordedUnit(RecordedQuantity.Voltage, 1),
+            "kV" or "KV" or "kv" => new RecordedUnit(RecordedQuantity.Voltage, 1e3),
+            "MV" => new RecordedUnit(RecordedQuantity.Voltage, 1e6),
+            "mV" or "mv" => new RecordedUnit(RecordedQuantity.Voltage, 1e-3),
+            "uV" or "µV" or "μV" => new RecordedUnit(RecordedQuantity.Voltage, 1e-6),
+            "A" or "a" => new RecordedUnit(RecordedQuantity.Current, 1),
+            "kA" or "KA" or "ka" => new RecordedUnit(RecordedQuantity.Current, 1e3),
+            "mA" or "ma" => new RecordedUnit(RecordedQuantity.Current, 1e-3),
+            "uA" or "µA" or "μA" => new RecordedUnit(RecordedQuantity.Current, 1e-6),
             _ => null,
         };
 
-    private (double RateHz, int Last)[] Rates()
+    private SamplingSection[] ReadSections()
     {
-        string text = Line("the number of sampling rates");
+        string text = ReadLine("the number of sampling rates");
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count > _lines.Length)
         {
             throw Wrong(
@@ -255,10 +277,10 @@ internal sealed class ComtradeConfiguration
             );
         }
 
-        var sections = new (double RateHz, int Last)[Math.Max(1, count)];
+        var sections = new SamplingSection[Math.Max(1, count)];
         for (int i = 0; i < sections.Length; i++)
         {
-            string[] f = Fields("a sampling rate and the last sample at it", 2);
+            string[] f = ReadFields("a sampling rate and the last sample at it", 2);
             double rate = Number(f[0], "sampling rate");
             if (rate < 0 || (rate == 0) != (count == 0))
             {
@@ -271,16 +293,19 @@ internal sealed class ComtradeConfiguration
                 throw Wrong($"The last sample at this rate is '{f[1]}'", $"It is a whole number above {before}.");
             }
 
-            sections[i] = (rate, last);
+            sections[i] = new SamplingSection(rate, last);
         }
 
         return sections;
     }
 
-    private static int SecondDigits(string dateAndTime) =>
-        dateAndTime.LastIndexOf('.') is var point and >= 0 ? dateAndTime.Length - point - 1 : 0;
+    private static int SecondDigits(string dateAndTime)
+    {
+        int point = dateAndTime.LastIndexOf('.');
+        return point < 0 ? 0 : dateAndTime.Length - point - 1;
+    }
 
-    private string Line(string what)
+    private string ReadLine(string what)
     {
         if (_next >= _lines.Length)
         {
@@ -295,9 +320,9 @@ internal sealed class ComtradeConfiguration
         return _lines[_next++].Trim();
     }
 
-    private string[] Fields(string what, int atLeast)
+    private string[] ReadFields(string what, int atLeast)
     {
-        string[] fields = Line(what).Split(',', StringSplitOptions.TrimEntries);
+        string[] fields = ReadLine(what).Split(',', StringSplitOptions.TrimEntries);
         return fields.Length >= atLeast
             ? fields
             : throw Wrong($"'{_lines[_next - 1].Trim()}' has {fields.Length} fields, not {atLeast}", $"Here is due: {what}.");
@@ -308,8 +333,16 @@ internal sealed class ComtradeConfiguration
             ? number
             : throw Wrong($"The {what} is '{text}'", "It is a decimal number with a point, as in 0.5.");
 
-    private double Positive(string text, string what, string example) =>
-        Number(text, what) is var number and > 0 ? number : throw Wrong($"The {what} is '{text}'", $"It is a number above 0, {example}.");
+    private double Positive(string text, string what, string example)
+    {
+        double number = Number(text, what);
+        return number > 0 ? number : throw Wrong($"The {what} is '{text}'", $"It is a number above 0, {example}.");
+    }
 
     private RecordingException Wrong(string problem, string remedy) => new(_file, $"line {_next}", problem, remedy);
+
+    private readonly record struct ChannelCounts(int Analog, int Digital);
+
+    // What one of the unit is in volts or amperes.
+    private readonly record struct RecordedUnit(RecordedQuantity Quantity, double Factor);
 }

@@ -16,7 +16,11 @@ public sealed class EdgeCapture
 {
     private const string Header = "t_ns,level";
 
-    private EdgeCapture(string file, IReadOnlyList<Edge> edges) => (File, Edges) = (file, edges);
+    private EdgeCapture(string file, IReadOnlyList<Edge> edges)
+    {
+        File = file;
+        Edges = edges;
+    }
 
     /// <summary>The path it was read from.</summary>
     public string File { get; }

@@ -14,10 +14,10 @@ namespace EdgeGateway.Simulation;
 /// </remarks>
 public sealed record FrontEndErrors
 {
-    /// <summary>Of the divider and the voltage converter together, percent.</summary>
+    /// <summary>Error of the divider and the voltage converter together, percent.</summary>
     public double VoltagePercent { get; init; }
 
-    /// <summary>Of the clamp at large currents and the current converter together, percent.</summary>
+    /// <summary>Error of the clamp at large currents and the current converter together, percent.</summary>
     public double CurrentPercent { get; init; }
 
     /// <summary>Lead of the clamp at large currents and 50 Hz, degrees.</summary>
@@ -35,7 +35,7 @@ public sealed record FrontEndErrors
     /// <summary>Nonlinearity: what the current converter gives less per 3000:1 of current, percent.</summary>
     public double NonlinearityPercent { get; init; }
 
-    /// <summary>What of the voltage at its input appears at the current's input, a fraction.</summary>
+    /// <summary>The fraction of the voltage at its input that appears at the current's input.</summary>
     public double Crosstalk { get; init; }
 
     /// <summary>DC at the voltage's input, millivolts.</summary>
@@ -50,7 +50,7 @@ public sealed record FrontEndErrors
     /// <summary>The clamp's lead at a share of its rated current, degrees at 50 Hz.</summary>
     public double LeadAt(double shareOfRated) => ClampLeadDegrees + (ClampLeadRiseDegrees * Small(shareOfRated));
 
-    /// <summary>What the clamp and the current converter give at a share of the rated current, by what they should.</summary>
+    /// <summary>What the clamp and the current converter give at a share of the rated current, divided by what they should give.</summary>
     public double GainAt(double shareOfRated) =>
         (1 + (CurrentPercent / 100))
         * (1 - (ClampRatioFallPercent / 100 * Small(shareOfRated)))

@@ -31,7 +31,10 @@ public sealed class ModelledFrontEnd : IWaveform
     /// <param name="signal">The signal to begin with.</param>
     public ModelledFrontEnd(FrontEndErrors errors, CurrentTransformer transformer, decimal voltageDivider, int seed, MainsSignal signal)
     {
-        (_errors, _transformer, _divider, _noise) = (errors, transformer, (double)voltageDivider, new Random(seed));
+        _errors = errors;
+        _transformer = transformer;
+        _divider = (double)voltageDivider;
+        _noise = new Random(seed);
         Signal = signal;
     }
 
@@ -52,7 +55,8 @@ public sealed class ModelledFrontEnd : IWaveform
                 .. value.Current.Select(i => Of(i, gain, LeadAt(i.Order * value.Hertz))),
                 .. value.Voltage.Select(v => Of(v, leaked, 0)),
             ];
-            (_activeW, _reactiveVar) = (0, 0);
+            _activeW = 0;
+            _reactiveVar = 0;
             foreach (Sine v in _voltage)
             {
                 foreach (Sine i in _current.Where(i => i.Order == v.Order))
@@ -121,7 +125,7 @@ public sealed class ModelledFrontEnd : IWaveform
         return new WaveSample(volts, amperes, weight);
     }
 
-    // Two independent normal numbers of two even ones (Box and Muller).
+    // Two independent normally distributed numbers, from two evenly distributed ones (Box and Muller).
     private (double V, double I) Noise()
     {
         if (_errors.NoiseMv == 0)

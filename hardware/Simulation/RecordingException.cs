@@ -10,7 +10,11 @@ public sealed class RecordingException : Exception
     /// <param name="remedy">What would be right, a sentence with its full stop.</param>
     /// <param name="inner">What the system said.</param>
     public RecordingException(string file, string? place, string problem, string remedy, Exception? inner = null)
-        : base($"{file}{(place is null ? "" : ", " + place)}: {problem}. {remedy}", inner) => (File, Place) = (file, place);
+        : base($"{file}{(place is null ? "" : ", " + place)}: {problem}. {remedy}", inner)
+    {
+        File = file;
+        Place = place;
+    }
 
     /// <summary>The path of the file.</summary>
     public string File { get; }

@@ -18,14 +18,19 @@ public sealed class ReplayedEdges : IPulseLine
     private long _roundStartNs;
 
     /// <summary>Starts to play a capture.</summary>
-    public ReplayedEdges(EdgeCapture capture, bool repeat, TimeProvider time) =>
-        (_capture, _repeat, _time, _openedAt) = (capture, repeat, time, time.GetTimestamp());
+    public ReplayedEdges(EdgeCapture capture, bool repeat, TimeProvider time)
+    {
+        _capture = capture;
+        _repeat = repeat;
+        _time = time;
+        _openedAt = time.GetTimestamp();
+    }
 
     /// <inheritdoc/>
     public bool InitialHigh => _capture.StartHigh;
 
     /// <inheritdoc/>
-    public long NowNs => _time.GetElapsedTime(_openedAt).Ticks * 100;
+    public long ReadClock() => _time.GetElapsedTime(_openedAt).Ticks * 100;
 
     /// <inheritdoc/>
     public bool TryTake(out Edge edge)
@@ -33,12 +38,13 @@ public sealed class ReplayedEdges : IPulseLine
         IReadOnlyList<Edge> edges = _capture.Edges;
         if (_next == edges.Count && _repeat && edges.Count > 1)
         {
-            // When the capture ends at the level it began with, its first row is no transition the second time.
-            (_next, _roundStartNs) = (edges[^1].High == edges[0].High ? 1 : 0, _roundStartNs + edges[^1].TimeNs + PauseNs);
+            // When the capture ends at the level of its first row, that row is no transition in the next round.
+            _next = edges[^1].High == edges[0].High ? 1 : 0;
+            _roundStartNs += edges[^1].TimeNs + PauseNs;
         }
 
         edge = _next < edges.Count ? edges[_next] with { TimeNs = edges[_next].TimeNs + _roundStartNs } : default;
-        if (_next == edges.Count || edge.TimeNs > NowNs)
+        if (_next == edges.Count || edge.TimeNs > ReadClock())
         {
             return false;
         }

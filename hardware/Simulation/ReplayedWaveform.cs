@@ -6,7 +6,7 @@ namespace EdgeGateway.Simulation;
 /// <remarks>Between samples it goes straight. A sample that the recorder marked as missing holds the one before.</remarks>
 public sealed class ReplayedWaveform : IWaveform
 {
-    // So long after its last whole cycle, and before its first, a voltage has no frequency.
+    // How long after its last whole cycle, and before its first, a voltage still has the frequency of those cycles.
     private const double LastCycleTells = 0.1;
     private const int CyclesForFrequency = 10;
 
@@ -22,7 +22,7 @@ public sealed class ReplayedWaveform : IWaveform
     /// <summary>Takes the channels of a source from a recording.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="source">Voltage and current channel, as in <c>VA_G1/IA_G1</c>, or a current channel alone, without a voltage.</param>
-    /// <param name="repeat">Start again after the end.</param>
+    /// <param name="repeat">Whether to start again after the end.</param>
     /// <exception cref="ArgumentException">The recording has no such channels; the text lists those it has.</exception>
     public ReplayedWaveform(Comtrade recording, string source, bool repeat)
     {
@@ -58,7 +58,7 @@ public sealed class ReplayedWaveform : IWaveform
             return 0;
         }
 
-        // At the start the cycles to come tell, as if the recorder had been running before.
+        // At the start the frequency is that of the cycles to come, as if the recorder had been running before.
         int last = within < _crossings[1] ? Math.Min(CyclesForFrequency, _crossings.Length - 1) : IndexBefore(_crossings, within);
         int first = Math.Max(0, last - CyclesForFrequency);
         bool gone = within < _crossings[0] - LastCycleTells || within > _crossings[last] + LastCycleTells;

@@ -25,7 +25,10 @@ public sealed class ScaledTimeProvider : TimeProvider
             throw new ArgumentOutOfRangeException(nameof(speed), speed, "The speed of a simulation is above 0 and at most 10 000.");
         }
 
-        (_start, _speed, _real, _realStart) = (start, speed, real, real.GetTimestamp());
+        _start = start;
+        _speed = speed;
+        _real = real;
+        _realStart = real.GetTimestamp();
     }
 
     /// <inheritdoc/>
@@ -44,7 +47,7 @@ public sealed class ScaledTimeProvider : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new ScaledTimer(_real.CreateTimer(callback, state, Real(dueTime), Real(period)), Real);
 
-    // A timer's shortest step is a millisecond; 0 would fire at once, and as a period only once.
+    // The shortest step of a timer is a millisecond. 0 would fire at once, and a period of 0 would fire only once.
     private TimeSpan Real(TimeSpan time) =>
         time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Max(1, Math.Round(time.TotalMilliseconds / _speed)));
 

@@ -26,7 +26,7 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
     private const int NoLoad24 = 0x203;
     private const int ReadWithReset = 0x40;
 
-    // The chip's filters settle over several cycles; so long is the window of the RMS registers here.
+    // The length of the window of the RMS registers here, seconds. The chip has filters instead, which settle over several cycles.
     private const double Window = 0.2;
     private const double RefreshAfter = 0.01;
 
@@ -54,13 +54,15 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
     public SimulatedAde7953(SimulatedClamp? a, SimulatedClamp? b, decimal voltageDivider, TimeProvider time)
         : base(Ade7953.I2cAddress)
     {
-        (_divider, _time, _openedAt) = ((double)voltageDivider, time, time.GetTimestamp());
+        _divider = (double)voltageDivider;
+        _time = time;
+        _openedAt = time.GetTimestamp();
         _channels = [new Channel(a), new Channel(b)];
         Fault = BusFault.None;
         Reset();
     }
 
-    /// <summary>The chip loses its supply for a moment: all registers fall back to what they are after power-up.</summary>
+    /// <summary>Takes the chip's supply away for a moment: all registers fall back to what they are after power-up.</summary>
     public void Reset()
     {
         CatchUp();
@@ -68,10 +70,16 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         _written[LineCycleMode] = ReadWithReset;
         _written[NoLoad24] = 0x00E419;
         _written[Config] = 0x8004;
-        (_unlocked, _lastOperation, _lastAddress, _voltagePeak, _refreshedAt) = (false, 0, 0, 0, double.NegativeInfinity);
+        _unlocked = false;
+        _lastOperation = 0;
+        _lastAddress = 0;
+        _voltagePeak = 0;
+        _refreshedAt = double.NegativeInfinity;
         foreach (Channel channel in _channels)
         {
-            (channel.Counts, channel.ReactiveCounts, channel.PeakCode) = (0, 0, 0);
+            channel.Counts = 0;
+            channel.ReactiveCounts = 0;
+            channel.PeakCode = 0;
         }
     }
 
@@ -106,7 +114,8 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         }
 
         _unlocked = _pointer == Unlock && written == 0xAD;
-        (_lastOperation, _lastAddress) = (0xCA, (ushort)_pointer);
+        _lastOperation = 0xCA;
+        _lastAddress = (ushort)_pointer;
     }
 
     /// <inheritdoc/>
@@ -127,7 +136,8 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         // The chip remembers the last transfer; asking for that memory does not overwrite it.
         if (_pointer is not (LastOperation or LastAddress))
         {
-            (_lastOperation, _lastAddress) = (0x35, (ushort)_pointer);
+            _lastOperation = 0x35;
+            _lastAddress = (ushort)_pointer;
         }
     }
 
@@ -160,14 +170,14 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
             Energy24 or Energy24 + 1 => TakeEnergy(ref _channels[memory - Energy24].Counts),
             ReactiveEnergy24 or ReactiveEnergy24 + 1 => TakeEnergy(ref _channels[memory - ReactiveEnergy24].ReactiveCounts),
             0x226 => _voltagePeak,
-            0x227 => Taken(ref _voltagePeak),
+            0x227 => Take(ref _voltagePeak),
             0x228 or 0x22A => _channels[(memory - 0x228) / 2].PeakCode,
-            0x229 or 0x22B => Taken(ref _channels[(memory - 0x229) / 2].PeakCode),
+            0x229 or 0x22B => Take(ref _channels[(memory - 0x229) / 2].PeakCode),
             _ => _written.GetValueOrDefault(memory),
         };
     }
 
-    private static uint Taken(ref uint register)
+    private static uint Take(ref uint register)
     {
         uint value = register;
         register = 0;
@@ -234,48 +244,38 @@ public sealed class SimulatedAde7953 : SimulatedI2cDevice
         // Everything in peaks of full scale from here: the converters clip at ±1.
         double perVolt = 1 / (FullScaleV * Math.Sqrt(2));
         double perAmpere = channel.Sign / (FullScaleA(clamp) * Math.Sqrt(2));
-        (double vv, double ii, double vi, double unclipped, double weight, double peakV, double peakI) = (0, 0, 0, 0, 0, 0, 0);
-        (double meanV, double meanI, double meanRawV, double meanRawI) = (0, 0, 0, 0);
+        WindowSums sums = default;
         foreach (WaveSample sample in _samples.AsSpan(0, count))
         {
-            (double rawV, double rawI) = (sample.Volts * perVolt, sample.Amperes * perAmpere);
-            (double v, double i) = (Math.Clamp(rawV, -1, 1), Math.Clamp(rawI, -1, 1));
-            vv += v * v * sample.Weight;
-            ii += i * i * sample.Weight;
-            vi += v * i * sample.Weight;
-            unclipped += rawV * rawI * sample.Weight;
-            weight += sample.Weight;
-            (meanV, meanI) = (meanV + (v * sample.Weight), meanI + (i * sample.Weight));
-            (meanRawV, meanRawI) = (meanRawV + (rawV * sample.Weight), meanRawI + (rawI * sample.Weight));
-            (peakV, peakI) = (Math.Max(peakV, Math.Abs(v)), Math.Max(peakI, Math.Abs(i)));
+            sums.Add(sample.Volts * perVolt, sample.Amperes * perAmpere, 1, sample.Weight);
         }
 
         // A high-pass filter takes the DC out of currents, voltage and power (datasheet, Terminology, page 17). That it leaves the peaks
         // alone is not verified.
-        if (weight > 0)
-        {
-            vv = Math.Max(0, vv - (meanV * meanV / weight)) / weight;
-            ii = Math.Max(0, ii - (meanI * meanI / weight)) / weight;
-            vi = (vi - (meanV * meanI / weight)) / weight;
-            unclipped = (unclipped - (meanRawV * meanRawI / weight)) / weight;
-        }
+        WindowMeans means = sums.WithoutDc();
 
         // A full-scale sine has a mean square of 1/2.
-        channel.CurrentRms = Code(Math.Sqrt(2 * ii), Ade7953.FullScaleRms);
-        channel.Power = PowerCode(vi);
+        channel.CurrentRms = Code(Math.Sqrt(2 * means.II), Ade7953.FullScaleRms);
+        channel.Power = PowerCode(means.VI);
         double vars = span > 0 ? clamp.Waveform.VarSeconds(_now - span, _now) / span : 0;
         channel.ReactivePower = PowerCode(vars * perVolt * perAmpere);
-        channel.PowerFactor = vv * ii == 0 ? (short)0 : (short)Math.Clamp(Math.Round(vi / Math.Sqrt(vv * ii) * 32768), -32768, 32767);
-        channel.PeakCode = Math.Max(channel.PeakCode, Code(peakI, Ade7953.FullScalePeak));
-        channel.ClippedShare = unclipped == 0 ? 1 : vi / unclipped;
+        channel.PowerFactor = FactorCode(means);
+        channel.PeakCode = Math.Max(channel.PeakCode, Code(sums.PeakI, Ade7953.FullScalePeak));
+        channel.ClippedShare = means.Unclipped == 0 ? 1 : means.VI / means.Unclipped;
         if (channel == _channels[0] || _channels[0].Clamp is null)
         {
-            _voltageRms = Code(Math.Sqrt(2 * vv), Ade7953.FullScaleRms);
-            _voltagePeak = Math.Max(_voltagePeak, Code(peakV, Ade7953.FullScalePeak));
+            _voltageRms = Code(Math.Sqrt(2 * means.VV), Ade7953.FullScaleRms);
+            _voltagePeak = Math.Max(_voltagePeak, Code(sums.PeakV, Ade7953.FullScalePeak));
 
-            // Without crossings nothing new is measured and the register stays.
+            // Without zero crossings no new period is measured, and the register stays.
             _period = hertz > 0 ? (ushort)Math.Clamp(Math.Round(223_750 / hertz) - 1, 0, ushort.MaxValue) : _period;
         }
+    }
+
+    private static short FactorCode(WindowMeans means)
+    {
+        double squares = means.VV * means.II;
+        return squares == 0 ? (short)0 : (short)Math.Clamp(Math.Round(means.VI / Math.Sqrt(squares) * 32768), -32768, 32767);
     }
 
     private static int PowerCode(double meanProduct) =>

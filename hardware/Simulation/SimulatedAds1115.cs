@@ -21,7 +21,7 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
     private const double SecondsPerByte = 9 / 400e3;
     private const long ReadyPulseNs = 8_000;
 
-    // Points of a conversion at which the input is taken for its mean.
+    // The number of points at which a conversion takes the input for its mean.
     private const int Points = 8;
     private static readonly int[] SamplesPerSecond = [8, 16, 32, 64, 128, 250, 475, 860];
 
@@ -40,14 +40,17 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
     private double _doneAt = double.PositiveInfinity;
 
     /// <summary>Powers up a chip with nothing wired to its inputs.</summary>
-    /// <param name="address">0x48 to 0x4B.</param>
+    /// <param name="address">The I2C address, 0x48 to 0x4B.</param>
     /// <param name="time">The clock that the chip follows.</param>
     /// <param name="biasV">Mid-rail bias that the single-ended inputs carry, volts. Differential inputs do not see it.</param>
     /// <param name="clockFast">By how much the chip's own clock is fast, −0.1 to 0.1 (±10 %, Electrical Characteristics).</param>
     public SimulatedAds1115(int address, TimeProvider time, double biasV = 0, double clockFast = 0)
         : base(address)
     {
-        (_time, _openedAt, _biasV, _clockFast) = (time, time.GetTimestamp(), biasV, clockFast);
+        _time = time;
+        _openedAt = time.GetTimestamp();
+        _biasV = biasV;
+        _clockFast = clockFast;
         _ready = new ReadyPin(this);
         Fault = BusFault.None;
     }
@@ -69,9 +72,16 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
         }
     }
 
-    /// <summary>The chip loses its supply for a moment.</summary>
-    public void Reset() =>
-        (_pointer, _config, _low, _high, _conversion, _doneAt) = (0, ConfigAtReset, 0x8000, 0x7FFF, 0, double.PositiveInfinity);
+    /// <summary>Takes the chip's supply away for a moment.</summary>
+    public void Reset()
+    {
+        _pointer = 0;
+        _config = ConfigAtReset;
+        _low = 0x8000;
+        _high = 0x7FFF;
+        _conversion = 0;
+        _doneAt = double.PositiveInfinity;
+    }
 
     /// <inheritdoc/>
     protected override void Receive(ReadOnlySpan<byte> data)
@@ -86,7 +96,14 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
         if (_pointer >= 2 && data.Length == 3)
         {
             ushort threshold = BinaryPrimitives.ReadUInt16BigEndian(data[1..]);
-            (_low, _high) = _pointer == 2 ? (threshold, _high) : (_low, threshold);
+            if (_pointer == 2)
+            {
+                _low = threshold;
+            }
+            else
+            {
+                _high = threshold;
+            }
         }
         else if (_pointer == 1 && data.Length == 3)
         {
@@ -140,11 +157,11 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
         }
 
         double last = continuous ? _doneAt + (Math.Floor((_now - _doneAt) / ConversionTime) * ConversionTime) : _doneAt;
-        _conversion = Converted(last);
+        _conversion = Convert(last);
         _doneAt = continuous ? last + ConversionTime : double.PositiveInfinity;
     }
 
-    private short Converted(double at)
+    private short Convert(double at)
     {
         var input = (Ads1115Input)((_config >> 12) & 7);
         double volts = input >= Ads1115Input.Ain0 ? _biasV : 0;
@@ -173,11 +190,11 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
 
         public bool InitialHigh => false;
 
-        public long NowNs => chip._time.GetElapsedTime(chip._openedAt).Ticks * 100;
+        public long ReadClock() => chip._time.GetElapsedTime(chip._openedAt).Ticks * 100;
 
         public bool TryTake(out Edge edge)
         {
-            long now = NowNs;
+            long now = ReadClock();
             chip.Advance(now / 1e9);
             edge = default;
             if (!_edges.TryPeek(out Edge next) || next.TimeNs > now)
@@ -199,7 +216,7 @@ public sealed class SimulatedAds1115 : SimulatedI2cDevice
             }
         }
 
-        // The kernel drops the oldest.
+        // As the kernel does, a full buffer drops its oldest edge.
         private void Put(Edge edge)
         {
             if (_edges.Count == Buffer)

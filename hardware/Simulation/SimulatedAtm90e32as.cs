@@ -67,7 +67,9 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
             throw new ArgumentException($"The chip has three phases, not {clamps.Count}.", nameof(clamps));
         }
 
-        (_divider, _time, _openedAt) = ((double)voltageDivider, time, time.GetTimestamp());
+        _divider = (double)voltageDivider;
+        _time = time;
+        _openedAt = time.GetTimestamp();
         _phases = [.. clamps.Select(c => new Phase(c))];
         PowerUp();
     }
@@ -121,12 +123,14 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         _written[MMode0] = 0x0087;
         for (int phase = 0; phase < 3; phase++)
         {
-            (_written[UGainA + (4 * phase)], _written[IGainA + (4 * phase)]) = (0x8000, 0x8000);
+            _written[UGainA + (4 * phase)] = 0x8000;
+            _written[IGainA + (4 * phase)] = 0x8000;
             Array.Clear(_phases[phase].Energies);
             Array.Clear(_phases[phase].Rests);
         }
 
-        (_lastData, _refreshedAt) = (0, double.NegativeInfinity);
+        _lastData = 0;
+        _refreshedAt = double.NegativeInfinity;
     }
 
     private ushort Value(int address)
@@ -136,7 +140,7 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         {
             LastSpiData => _lastData,
             Freq => Frequency(),
-            >= FirstEnergy and <= LastEnergy when phase >= 0 => Taken(ref _phases[phase].Energies[(address - FirstEnergy) / 4]),
+            >= FirstEnergy and <= LastEnergy when phase >= 0 => Take(ref _phases[phase].Energies[(address - FirstEnergy) / 4]),
             >= 0xB1 and <= 0xBB when phase >= 0 => unchecked((ushort)(_phases[phase].Powers[(address - 0xB0) / 4] >> 16)),
             >= 0xBD and <= 0xBF => unchecked((ushort)_phases[phase].PowerFactor),
             >= 0xC1 and <= 0xCB when phase >= 0 => unchecked((ushort)_phases[phase].Powers[(address - 0xC0) / 4]),
@@ -151,14 +155,14 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         };
     }
 
-    private static ushort Taken(ref ushort register)
+    private static ushort Take(ref ushort register)
     {
         ushort value = register;
         register = 0;
         return value;
     }
 
-    // Of phase A, or of C, or of B, the first that has a voltage (90E32AS datasheet §3.6.6).
+    // The frequency of the first of the phases A, C and B that has a voltage (90E32AS datasheet §3.6.6).
     private ushort Frequency()
     {
         foreach (int phase in (ReadOnlySpan<int>)[0, 2, 1])
@@ -215,7 +219,7 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         phase.Counted[register] += Math.Abs(whole);
     }
 
-    // What a mains volt and an ampere are in the chip's own.
+    // How many of the chip's own volts and amperes one of the mains is.
     private double ChipVolts(int phase) => VoltsPerInputV * _written.GetValueOrDefault(UGainA + (4 * phase)) / 32768 / _divider;
 
     private double ChipAmperes(SimulatedClamp clamp, int phase) =>
@@ -233,57 +237,47 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
         double hertz = clamp.Waveform.Hertz(_now);
         double span = hertz > 0 ? Math.Max(1, Math.Round(Window * hertz)) / hertz : Window;
         int count = clamp.Waveform.Samples(_now - span, _now, _samples);
-        (double vv, double ii, double vi, double unclipped, double weight, double peakV, double peakI) = (0, 0, 0, 0, 0, 0, 0);
-        (double meanV, double meanI, double meanRawV, double meanRawI) = (0, 0, 0, 0);
+        WindowSums sums = default;
         foreach (WaveSample sample in _samples.AsSpan(0, count))
         {
-            (double rawV, double rawI) = (InputV(sample), InputI(sample));
-            (double v, double i) = (Clip(rawV), Clip(rawI));
-            vv += v * v * sample.Weight;
-            ii += i * i * sample.Weight;
-            vi += v * i * sample.Weight;
-            unclipped += rawV * rawI * sample.Weight;
-            weight += sample.Weight;
-            (meanV, meanI) = (meanV + (v * sample.Weight), meanI + (i * sample.Weight));
-            (meanRawV, meanRawI) = (meanRawV + (rawV * sample.Weight), meanRawI + (rawI * sample.Weight));
-            (peakV, peakI) = (Math.Max(peakV, Math.Abs(v)), Math.Max(peakI, Math.Abs(i)));
+            sums.Add(InputV(sample), InputI(sample), ConverterV, sample.Weight);
         }
 
         // A high-pass filter takes the DC out of currents, voltages and powers. Not verified on a chip; its energies must be without it.
-        if (weight > 0)
-        {
-            vv = Math.Max(0, vv - (meanV * meanV / weight)) / weight;
-            ii = Math.Max(0, ii - (meanI * meanI / weight)) / weight;
-            vi = (vi - (meanV * meanI / weight)) / weight;
-            unclipped = (unclipped - (meanRawV * meanRawI / weight)) / weight;
-        }
+        WindowMeans means = sums.WithoutDc();
 
         double volts = VoltsPerInputV * _written[UGainA + (4 * index)] / 32768;
         double amperes = AmperesPerInputV * _written[IGainA + (4 * index)] / 32768;
         double reactive = hertz > 0 ? Reactive(_now, 1 / hertz) : 0;
-        double apparent = Math.Sqrt(vv * ii);
-        phase.VoltageRms = Code(Math.Sqrt(vv) * volts * 25_600);
-        phase.CurrentRms = Code(Math.Sqrt(ii) * amperes * 256_000);
-        phase.Powers[0] = (int)Math.Round(vi * volts * amperes / PowerStepW);
+        double apparent = Math.Sqrt(means.VV * means.II);
+        phase.VoltageRms = Code(Math.Sqrt(means.VV) * volts * 25_600);
+        phase.CurrentRms = Code(Math.Sqrt(means.II) * amperes * 256_000);
+        phase.Powers[0] = (int)Math.Round(means.VI * volts * amperes / PowerStepW);
         phase.Powers[1] = (int)Math.Round(reactive * volts * amperes / PowerStepW);
         phase.Powers[2] = (int)Math.Round(apparent * volts * amperes / PowerStepW);
-        phase.PowerFactor = apparent == 0 ? (short)0 : (short)Math.Round(vi / apparent * 1000);
-        phase.Angle = (short)Math.Round(Math.Atan2(reactive, vi) * 1800 / Math.PI);
-        (phase.VoltagePeak, phase.CurrentPeak) = (PeakCode(peakV), PeakCode(peakI));
-        phase.ClippedShare = unclipped == 0 ? 1 : vi / unclipped;
+        phase.PowerFactor = apparent == 0 ? (short)0 : (short)Math.Round(means.VI / apparent * 1000);
+        phase.Angle = (short)Math.Round(Math.Atan2(reactive, means.VI) * 1800 / Math.PI);
+        phase.VoltagePeak = PeakCode(sums.PeakV);
+        phase.CurrentPeak = PeakCode(sums.PeakI);
+        phase.ClippedShare = means.Unclipped == 0 ? 1 : means.VI / means.Unclipped;
 
         double InputV(WaveSample sample) => sample.Volts / _divider;
         double InputI(WaveSample sample) => sample.Amperes * phase.Sign / clamp.Transformer.AmperesPerVolt;
 
-        // The voltage of a quarter of a period ago, times the current, over the last whole period.
+        // Reactive power: the mean of the voltage a quarter of a period ago times the current, over the last whole period.
         double Reactive(double end, double period)
         {
-            (double sum, double sumV, double sumI) = (0, 0, 0);
+            double sum = 0,
+                sumV = 0,
+                sumI = 0;
             for (int k = 0; k < ReactiveSamples; k++)
             {
                 double at = end - (period * k / ReactiveSamples);
-                (double v, double i) = (Clip(InputV(clamp.Waveform.At(at - (period / 4)))), Clip(InputI(clamp.Waveform.At(at))));
-                (sum, sumV, sumI) = (sum + (v * i), sumV + v, sumI + i);
+                double v = Clip(InputV(clamp.Waveform.At(at - (period / 4)))),
+                    i = Clip(InputI(clamp.Waveform.At(at)));
+                sum += v * i;
+                sumV += v;
+                sumI += i;
             }
 
             return (sum - (sumV * sumI / ReactiveSamples)) / ReactiveSamples;

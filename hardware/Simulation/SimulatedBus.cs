@@ -21,8 +21,13 @@ public sealed class SimulatedBus
     private readonly TimeProvider _time;
     private readonly string _device;
 
-    private SimulatedBus(string device, TimeProvider time, Func<string, IWaveform> waveform, Func<string, decimal, IPulseLine> pulses) =>
-        (_device, _time, _waveform, _pulses) = (device, time, waveform, pulses);
+    private SimulatedBus(string device, TimeProvider time, Func<string, IWaveform> waveform, Func<string, decimal, IPulseLine> pulses)
+    {
+        _device = device;
+        _time = time;
+        _waveform = waveform;
+        _pulses = pulses;
+    }
 
     /// <summary>What can stand as <c>source</c> of an ADE7953 channel or an ATM90E32AS phase.</summary>
     public required IReadOnlyList<string> PowerSources { get; init; }
@@ -33,7 +38,7 @@ public sealed class SimulatedBus
     /// <summary>What can stand as <c>source</c> of a pulse line.</summary>
     public required IReadOnlyList<string> PulseSources { get; init; }
 
-    /// <summary>True for a device text that this class opens.</summary>
+    /// <summary>Whether this class opens a device.</summary>
     public static bool IsSimulated(string device) =>
         device.StartsWith("sim:", StringComparison.Ordinal) || device.StartsWith(Replay, StringComparison.Ordinal);
 
@@ -55,7 +60,7 @@ public sealed class SimulatedBus
                 device,
                 time,
                 source => factory.Waveform(source, start),
-                (source, impulsesPerUnit) => new SimulatedPulseMeter(factory.FlowPerHour(source, start), impulsesPerUnit, time)
+                (source, impulsesPerUnit) => new SimulatedPulseMeter(factory.RatePerHour(source, start), impulsesPerUnit, time)
             )
             {
                 PowerSources = SimulatedFactory.ElectricalSources,

@@ -20,17 +20,16 @@ public sealed class SimulatedFactory
     private const double BatteryW = 12_000;
     private const double BatteryWh = 40_000;
 
-    // Share of each phase, and reactive power per active power.
-    private static readonly (string Name, double L1, double L2, double L3, double TanPhi)[] Loads =
+    private static readonly Load[] Loads =
     [
-        ("press", 0.334, 0.333, 0.333, 0.80),
-        ("oven", 0.340, 0.330, 0.330, 0.00),
-        ("compressor", 0.333, 0.334, 0.333, 0.65),
-        ("lighting", 0.400, 0.350, 0.250, 0.20),
-        ("robots", 0.300, 0.350, 0.350, 0.40),
-        ("charger", 0.200, 0.600, 0.200, 0.10),
-        ("pv", 0.333, 0.333, 0.334, 0.00),
-        ("battery", 0.333, 0.333, 0.334, 0.00),
+        new("press", 0.334, 0.333, 0.333, 0.80),
+        new("oven", 0.340, 0.330, 0.330, 0.00),
+        new("compressor", 0.333, 0.334, 0.333, 0.65),
+        new("lighting", 0.400, 0.350, 0.250, 0.20),
+        new("robots", 0.300, 0.350, 0.350, 0.40),
+        new("charger", 0.200, 0.600, 0.200, 0.10),
+        new("pv", 0.333, 0.333, 0.334, 0.00),
+        new("battery", 0.333, 0.333, 0.334, 0.00),
     ];
 
     private const int Pv = 6;
@@ -62,10 +61,11 @@ public sealed class SimulatedFactory
 
     /// <summary>The rate of a medium as a function of seconds since an instant, in its unit an hour.</summary>
     /// <exception cref="ArgumentException">There is no such medium; the text lists those there are.</exception>
-    public Func<double, double> FlowPerHour(string medium, DateTimeOffset from)
+    public Func<double, double> RatePerHour(string medium, DateTimeOffset from)
     {
-        (int i, double start) = (IndexOf(PulseSources, medium), SecondsOf(from));
-        return at => Flow(i, StepAt(start + at));
+        int i = IndexOf(PulseSources, medium);
+        double start = SecondsOf(from);
+        return at => RateOf(i, StepAt(start + at));
     }
 
     private static int IndexOf(IReadOnlyList<string> sources, string source)
@@ -93,22 +93,17 @@ public sealed class SimulatedFactory
     {
         if (load < Grid)
         {
-            (_, double l1, double l2, double l3, double tanPhi) = Loads[load];
-            double watts =
-                LoadW(load, step)
-                * (
-                    phase == 0 ? l1
-                    : phase == 1 ? l2
-                    : l3
-                );
-            return (watts, watts * tanPhi);
+            double watts = LoadW(load, step) * Loads[load].ShareOf(phase);
+            return (watts, watts * Loads[load].TanPhi);
         }
 
-        (double w, double v) = (0, 0);
+        double w = 0,
+            v = 0;
         for (int i = 0; i < Grid; i++)
         {
             (double watts, double vars) = Power(i, phase, step);
-            (w, v) = (w + watts, v + vars);
+            w += watts;
+            v += vars;
         }
 
         return (w, v);
@@ -126,9 +121,7 @@ public sealed class SimulatedFactory
         {
             0 => PressW(step, shift),
             1 => OvenHeats(step, hour, shift) ? 24_000 : 180,
-            2 => CompressorLoads(step, shift) ? 15_000
-            : shift ? 4_200
-            : 350,
+            2 => CompressorW(step, shift),
             3 => (shift ? 6_200 : 450) + (60 * Smooth(3, step, 900)),
             4 => shift ? 2_000 + (5_000 * Smooth(4, step, 20)) : 800,
             5 => ChargerW(step, hour),
@@ -137,10 +130,10 @@ public sealed class SimulatedFactory
         };
     }
 
-    // Half past five to ten in the evening, not on Sundays. 1970-01-01 was a Thursday.
+    // A quarter to six in the morning to ten in the evening, not on Sundays. 1970-01-01 was a Thursday.
     private static bool Shift(long step, double hour) => hour is >= 5.75 and < 22 && (LocalStep(step) / StepsPerDay) % 7 != 3;
 
-    // A stroke in each 6.5 s, and a stop of some minutes now and then to change the tool.
+    // A stroke every 6.5 s, and a stop of some minutes now and then to change the tool.
     private double PressW(long step, bool shift)
     {
         if (!shift)
@@ -148,9 +141,12 @@ public sealed class SimulatedFactory
             return 120;
         }
 
-        return PressStops(step) ? 1_500
-            : step % StepsPerStroke < 3 ? 22_000 + (3_000 * Random(1, step / StepsPerStroke))
-            : 4_300;
+        if (PressStops(step))
+        {
+            return 1_500;
+        }
+
+        return step % StepsPerStroke < 3 ? 22_000 + (3_000 * Random(1, step / StepsPerStroke)) : 4_300;
     }
 
     private bool PressStops(long step) => Random(0, step / 600) < 0.15;
@@ -158,6 +154,16 @@ public sealed class SimulatedFactory
     // A thermostat: full on in the first half hour, then on for 40 to 65 % of each three minutes.
     private bool OvenHeats(long step, double hour, bool shift) =>
         shift && (hour < 6.25 || step % 360 < 360 * (0.4 + (0.25 * Random(2, step / 360))));
+
+    private double CompressorW(long step, bool shift)
+    {
+        if (CompressorLoads(step, shift))
+        {
+            return 15_000;
+        }
+
+        return shift ? 4_200 : 350;
+    }
 
     // Load and unload between two pressures: the busier the shop, the longer under load. At night it only covers the leaks.
     private bool CompressorLoads(long step, bool shift) => step % 150 < 150 * (shift ? 0.45 + (0.35 * Smooth(5, step, 1200)) : 0.06);
@@ -196,7 +202,7 @@ public sealed class SimulatedFactory
         return plan.Watts[(LocalStep(step) % StepsPerDay) / 120];
     }
 
-    // Minute by minute: charge from the surplus, give it back in the dear hours of the evening. Each day begins at the same charge, so
+    // Minute by minute: charge from the surplus, discharge in the expensive hours of the evening. Each day begins with the same content, so
     // that a day does not depend on all days before it.
     private BatteryDay PlanOf(long day)
     {
@@ -211,18 +217,21 @@ public sealed class SimulatedFactory
                 rest += LoadW(load, step);
             }
 
-            bool dear = HourAt(step) is >= 17 and < 21;
-            watts[minute] =
-                rest < 0 ? Math.Min(Math.Min(-rest, BatteryW), (BatteryWh - stored) * 60)
-                : dear ? -Math.Min(Math.Min(rest, BatteryW), stored * 60)
-                : 0;
+            if (rest < 0)
+            {
+                watts[minute] = Math.Min(Math.Min(-rest, BatteryW), (BatteryWh - stored) * 60);
+            }
+            else if (HourAt(step) is >= 17 and < 21)
+            {
+                watts[minute] = -Math.Min(Math.Min(rest, BatteryW), stored * 60);
+            }
             stored += watts[minute] / 60;
         }
 
         return new BatteryDay(day, watts);
     }
 
-    private double Flow(int medium, long step)
+    private double RateOf(int medium, long step)
     {
         double hour = HourAt(step);
         bool shift = Shift(step, hour);
@@ -261,6 +270,18 @@ public sealed class SimulatedFactory
             z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
             return ((z ^ (z >> 31)) >> 11) * (1.0 / (1UL << 53));
         }
+    }
+
+    // A load: the share of its power on each phase, and its reactive power for one of active power.
+    private sealed record Load(string Name, double L1, double L2, double L3, double TanPhi)
+    {
+        public double ShareOf(int phase) =>
+            phase switch
+            {
+                0 => L1,
+                1 => L2,
+                _ => L3,
+            };
     }
 
     private sealed record BatteryDay(long Day, double[] Watts);

@@ -27,7 +27,7 @@ public class SimulatedI2cDevice : I2cDevice
     private const int RemoteIo = 121;
     private const int TimedOut = 110;
 
-    /// <summary>An address where no chip answers.</summary>
+    /// <summary>Makes an address where no chip answers.</summary>
     /// <param name="address">7-bit address.</param>
     public SimulatedI2cDevice(int address)
     {
@@ -67,10 +67,10 @@ public class SimulatedI2cDevice : I2cDevice
         Read(readBuffer);
     }
 
-    /// <summary>The chip takes the bytes of a write.</summary>
+    /// <summary>Takes the bytes of a write into the chip.</summary>
     protected virtual void Receive(ReadOnlySpan<byte> data) { }
 
-    /// <summary>The chip fills the bytes of a read.</summary>
+    /// <summary>Fills the bytes of a read from the chip.</summary>
     protected virtual void Reply(Span<byte> data) { }
 
     private void RequireBus()

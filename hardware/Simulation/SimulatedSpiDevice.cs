@@ -77,7 +77,7 @@ public class SimulatedSpiDevice(int bus, int chipSelect) : SpiDevice
                 {
                     SpiFault.NoAnswerLow => 0,
                     SpiFault.LostReply => 0xFFFF,
-                    SpiFault.CorruptReply => (ushort)(reply ^ Noise()),
+                    SpiFault.CorruptReply => (ushort)(reply ^ NextNoise()),
                     _ => reply,
                 }
             );
@@ -90,14 +90,14 @@ public class SimulatedSpiDevice(int bus, int chipSelect) : SpiDevice
     /// <inheritdoc/>
     public override void Read(Span<byte> buffer) => TransferFullDuplex(stackalloc byte[buffer.Length], buffer);
 
-    /// <summary>The chip does what a frame tells it.</summary>
+    /// <summary>Has the chip do what a frame tells it.</summary>
     /// <param name="command">The first 16 bits.</param>
     /// <param name="data">The last 16 bits.</param>
     /// <returns>What it sends while the last 16 bits are clocked.</returns>
     protected virtual ushort Answer(ushort command, ushort data) => 0xFFFF;
 
-    // Steps of an odd number visit all 65 536 values; 0 would be no noise.
-    private ushort Noise()
+    // Steps of an odd number visit all 65 536 values, so no two replies are disturbed alike. 0 would disturb nothing.
+    private ushort NextNoise()
     {
         _noise = unchecked((ushort)(_noise + 0x9E37));
         return _noise == 0 ? (ushort)1 : _noise;

@@ -112,7 +112,7 @@ public class GpioTests
     public void An_edge_that_was_on_its_way_when_all_were_taken_is_not_stamped_before_that()
     {
         GpioEdges edges = new();
-        edges.TakenUpTo(1000);
+        edges.MarkTakenUpTo(1000);
         Assert.Equal(1000, edges.Next(Record(999, true, 1)).TimeNs);
         Assert.Equal(1001, edges.Next(Record(1001, false, 2)).TimeNs);
     }

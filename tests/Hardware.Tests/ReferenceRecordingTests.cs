@@ -90,7 +90,7 @@ public class ReferenceRecordingTests
         for (int second = 0; second < 125; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            long now = line.NowNs;
+            long now = line.ReadClock();
             while (line.TryTake(out Edge edge))
             {
                 filter.Push(edge);

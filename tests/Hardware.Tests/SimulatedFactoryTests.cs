@@ -96,7 +96,7 @@ public class SimulatedFactoryTests
     public void A_pulse_meter_makes_the_impulses_of_its_flow_and_the_filter_takes_the_bounces_away(string medium, int perUnit, int seconds)
     {
         var time = new FakeTimeProvider(Monday8);
-        Func<double, double> flow = _factory.FlowPerHour(medium, Monday8);
+        Func<double, double> flow = _factory.RatePerHour(medium, Monday8);
         var meter = new SimulatedPulseMeter(flow, perUnit, time);
         var filter = new PulseFilter(20_000_000, meter.InitialHigh);
         int edges = 0;
@@ -104,10 +104,10 @@ public class SimulatedFactoryTests
         for (int second = 0; second < seconds; second += 5)
         {
             time.Advance(TimeSpan.FromSeconds(5));
-            long now = meter.NowNs;
+            long now = meter.ReadClock();
             while (meter.TryTake(out Edge edge))
             {
-                Assert.True(edge.TimeNs <= meter.NowNs);
+                Assert.True(edge.TimeNs <= meter.ReadClock());
                 filter.Push(edge);
                 edges++;
             }

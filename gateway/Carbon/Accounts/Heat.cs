@@ -48,7 +48,8 @@ public static class Heat
     }
 
     /// <summary>Heat in hot water by its mass: mass × (T − 20 °C) × 4.1868 kJ/(kg·K).</summary>
-    /// <exception cref="CarbonException">The amount of water is no mass, or the water is colder than 20 °C or hotter than 300 °C.</exception>
+    /// <exception cref="CarbonException">The amount of water is no mass, or the water is colder than 20 °C or hotter than 300
+    /// °C.</exception>
     public static Derived OfHotWater(Activity water, Temperature temperature)
     {
         if (temperature.Celsius < new Fraction(20) || temperature.Celsius > new Fraction(300))

@@ -89,12 +89,7 @@ public sealed class RecordedFlow
         Int128[] content = ContentOf(plan, before);
         if (plan.Charge.Concat(plan.Discharge).FirstOrDefault(r => start(r) is not null && end(r).Count is null) is { } silent)
         {
-            return new([
-                .. plan.Convention,
-                new("reason", Problem(silent, end(silent).Missing)),
-                .. plan.Meters,
-                .. StoredAs(plan, content),
-            ]);
+            return GoingOn(plan, Problem(silent, end(silent).Missing), content);
         }
 
         Dictionary<string, Energy> measured = plan.Roles.ToDictionary(r => r.Name, r => Sum(r.Registers, start, end));
@@ -138,6 +133,10 @@ public sealed class RecordedFlow
             .. StoredAs(plan, content),
         ]);
     }
+
+    // Nothing is booked, and the stretch goes on.
+    private static RecordedFlow GoingOn(FlowPlan plan, string reason, Int128[] content) =>
+        new([.. plan.Convention, new("reason", reason), .. plan.Meters, .. StoredAs(plan, content)]);
 
     private static FlowInterval IntervalOf(FlowPlan plan, DateTimeOffset start, Dictionary<string, Energy> measured) =>
         new()

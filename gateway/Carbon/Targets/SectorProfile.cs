@@ -4,7 +4,8 @@ namespace EdgeGateway.Carbon.Targets;
 
 /// <summary>Something that a site of a sector starts with.</summary>
 /// <param name="Kind"><c>meter</c>, <c>fuel</c>, <c>product</c> or <c>account</c>.</param>
-/// <param name="Name">Its name: of a fuel as the factor sets have it, of an account as <see cref="Accounts"/> have it, else a suggestion.</param>
+/// <param name="Name">Its name: of a fuel as the factor sets have it, of an account as <see cref="Accounts"/> have it, else a
+/// suggestion.</param>
 /// <param name="Place">Of a meter: <c>boundary</c>, <c>generation</c>, <c>storage</c> or <c>process</c>. Null: it is none.</param>
 /// <param name="Unit">The unit in which it is counted. Null: it is an account.</param>
 /// <param name="Title">For people.</param>

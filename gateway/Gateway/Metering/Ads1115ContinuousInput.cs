@@ -72,7 +72,7 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
         long nowNs = _nowNs;
         try
         {
-            nowNs = ready.NowNs;
+            nowNs = ready.ReadClock();
             Volatile.Write(ref _nowNs, nowNs);
             if (!_running)
             {
@@ -98,7 +98,8 @@ public sealed class Ads1115ContinuousInput(Ads1115 chip, Ads1115Input input, Ads
                 );
             }
         }
-        // This is the top of the thread's loop: whatever goes wrong with this input, the others are sampled, and its meter says that it is missing.
+        // This is the top of the thread's loop: whatever goes wrong with this input, the others are sampled, and its meter says that it is
+        // missing.
 #pragma warning disable CA1031
         catch (Exception fault)
 #pragma warning restore CA1031

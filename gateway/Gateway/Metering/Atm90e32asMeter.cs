@@ -7,7 +7,8 @@ namespace EdgeGateway.Metering;
 /// <summary>Active energy and power of one phase of an ATM90E32AS; import and export are separate registers.</summary>
 /// <remarks>
 /// Energy is booked as the balance of the time between two readings. What the chip counted while its live values were impossible is held
-/// until a reading with possible ones, and booked then. More energy than twice full scale in that time is refused, and the reading has a gap.
+/// until a reading with possible ones, and booked then. More energy than twice full scale in that time is refused, and the reading has a
+/// gap.
 /// </remarks>
 public sealed class Atm90e32asMeter : IMeter
 {

@@ -39,7 +39,7 @@ public sealed class PulseMeter : IMeter
     {
         _line = line;
         _filter = new PulseFilter((long)stable.TotalNanoseconds, line.InitialHigh, (long)minimumPeriod.TotalNanoseconds);
-        _readToNs = line.NowNs;
+        _readToNs = line.ReadClock();
         _rate = new PulseRate(impulsesPerUnit, unit, _readToNs);
         Accuracy = accuracy;
         Registers = book.Open(name, (obis, Quantum.Impulse));
@@ -54,7 +54,7 @@ public sealed class PulseMeter : IMeter
     /// <inheritdoc/>
     public Reading Read(DateTimeOffset time)
     {
-        long nowNs = _line.NowNs;
+        long nowNs = _line.ReadClock();
         while (_line.TryTake(out Edge edge))
         {
             Note(_filter.Push(edge));

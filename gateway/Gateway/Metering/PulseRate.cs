@@ -25,7 +25,8 @@ public sealed class PulseRate
 
     /// <summary>Makes the rate of a meter of which no impulse was seen yet.</summary>
     /// <param name="impulsesPerUnit">Impulse constant, above 0.</param>
-    /// <param name="unit">The unit of the impulse constant. The rate of energy in Wh, kWh or MWh is in watts, that of all else in units an hour.</param>
+    /// <param name="unit">The unit of the impulse constant. The rate of energy in Wh, kWh or MWh is in watts, that of all else in units an
+    /// hour.</param>
     /// <param name="startNs">The instant since which impulses are seen, ns.</param>
     /// <exception cref="ArgumentOutOfRangeException">The impulse constant is not positive.</exception>
     public PulseRate(decimal impulsesPerUnit, string unit, long startNs)

@@ -131,8 +131,8 @@ public sealed partial class RegisterFile : IAsyncDisposable
         }
     }
 
-    // fdatasync instead of fsync. All blocks of the file were allocated when it was made, so only its data have to reach the card. fsync would
-    // also write its time stamps through the file system's journal, which takes as much writing again.
+    // fdatasync instead of fsync. All blocks of the file were allocated when it was made, so only its data have to reach the card. fsync
+    // would also write its time stamps through the file system's journal, which takes as much writing again.
     private void FlushData()
     {
         if (FDataSync(_file) != 0)

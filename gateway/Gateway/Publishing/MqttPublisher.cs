@@ -131,7 +131,8 @@ public sealed class MqttPublisher : IPublisher
         }
         catch (Exception e) when (e is MqttCommunicationException or MqttProtocolViolationException or OperationCanceledException)
         {
-            // The library reports a cancelled wait in several ways. Only the tokens say whether the deadline passed or the gateway is stopping.
+            // The library reports a cancelled wait in several ways. Only the tokens say whether the deadline passed or the gateway is
+            // stopping.
             Drop();
             cancellation.ThrowIfCancellationRequested();
             return DeliveryOutcome.Kept(

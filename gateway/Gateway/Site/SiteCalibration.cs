@@ -18,7 +18,8 @@ internal static partial class SiteCalibration
     /// <param name="meter">The meter.</param>
     /// <param name="accuracy">What it claims, as far as that was readable.</param>
     /// <param name="ct">Its clamp, as far as that was readable.</param>
-    /// <param name="measuresVoltage">Whether the channel measures a voltage. Without one it has neither a phase nor an offset of power.</param>
+    /// <param name="measuresVoltage">Whether the channel measures a voltage. Without one it has neither a phase nor an offset of
+    /// power.</param>
     public static CalibrationSettings? Read(Block meter, AccuracyClass? accuracy, CtSettings? ct, bool measuresVoltage)
     {
         Block? block = meter.Object("calibration", measuresVoltage ? AllKeys : [.. AllKeys.Where(k => k != "offsetMw")]);

@@ -359,9 +359,10 @@ internal sealed partial class SiteFootprints(
             return null;
         }
 
+        Quantity? ambientPressure = ambient is null ? null : Kilopascal(ambient.Value);
         return new FuelConditions(
             named,
-            pressure is null ? null : new DeclaredPressure(Kilopascal(pressure.Value), ambient is null ? null : Kilopascal(ambient.Value)),
+            pressure is null ? null : new DeclaredPressure(Kilopascal(pressure.Value), ambientPressure),
             celsius is null ? null : Temperature.Parse(string.Create(CultureInfo.InvariantCulture, $"{celsius} °C")),
             density is null ? null : CitedFactor.Given(string.Create(CultureInfo.InvariantCulture, $"{density} kg/l"), source!)
         );

@@ -127,7 +127,7 @@ public class Ads1115ContinuousTests
 
         public bool InitialHigh => line.InitialHigh;
 
-        public long NowNs => line.NowNs;
+        public long ReadClock() => line.ReadClock();
 
         public bool TryTake(out Edge edge) => Fails ? throw new IOException("The line is gone.") : line.TryTake(out edge);
     }

@@ -155,7 +155,7 @@ public sealed class BusWorkerTests : IAsyncDisposable
         foreach (int minutes in (int[])[0, 59, 1])
         {
             _time.Advance(TimeSpan.FromMinutes(minutes) + TimeSpan.FromSeconds(1));
-            line.Put(new Edge(line.NowNs, High: line.NowNs < 3e9, LostBefore: 4));
+            line.Put(new Edge(line.ReadClock(), High: line.ReadClock() < 3e9, LostBefore: 4));
             worker.Poll();
         }
 

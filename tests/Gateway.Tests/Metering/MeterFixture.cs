@@ -53,7 +53,7 @@ internal sealed class TestLine(TimeProvider time) : IPulseLine
 
     public bool InitialHigh => false;
 
-    public long NowNs => time.GetElapsedTime(_start).Ticks * 100;
+    public long ReadClock() => time.GetElapsedTime(_start).Ticks * 100;
 
     /// <summary>Released by every read of the line.</summary>
     public SemaphoreSlim Reads { get; } = new(0);
@@ -70,7 +70,7 @@ internal sealed class TestLine(TimeProvider time) : IPulseLine
     /// <summary>Closes the contact for 50 ms, from that long ago.</summary>
     public void Impulse(double secondsAgo)
     {
-        long at = NowNs - (long)(secondsAgo * 1e9);
+        long at = ReadClock() - (long)(secondsAgo * 1e9);
         Put(new Edge(at, true));
         Put(new Edge(at + 50_000_000, false));
     }

@@ -464,7 +464,7 @@ public class MeterKindTests
         var line = new TestLine(_time);
         var meter = Gas(line);
         Advance(1);
-        line.Put(new Edge(line.NowNs - 10_000_000, true));
+        line.Put(new Edge(line.ReadClock() - 10_000_000, true));
         Assert.Equal(0, Read(meter).Registers[0].Count);
         Advance(1);
         Assert.Equal(1, Read(meter).Registers[0].Count);
@@ -479,8 +479,8 @@ public class MeterKindTests
         Read(meter);
         DateTimeOffset from = _time.GetUtcNow();
         Advance(1);
-        line.Put(new Edge(line.NowNs - 500_000_000, true, LostBefore: 44));
-        line.Put(new Edge(line.NowNs - 100_000_000, true));
+        line.Put(new Edge(line.ReadClock() - 500_000_000, true, LostBefore: 44));
+        line.Put(new Edge(line.ReadClock() - 100_000_000, true));
         Reading told = Read(meter);
         Assert.Equal(Quality.Lost, told.Quality);
         Assert.Equal(new Gap(from, _time.GetUtcNow(), GapCause.EdgesLost, 45), told.Gap);
@@ -494,7 +494,7 @@ public class MeterKindTests
         var line = new TestLine(_time);
         PulseMeter meter = Gas(line);
         Advance(3);
-        line.Put(new Edge(line.NowNs, true, LostBefore: 2));
+        line.Put(new Edge(line.ReadClock(), true, LostBefore: 2));
         Assert.Equal(new Gap(opened, _time.GetUtcNow(), GapCause.EdgesLost, 2), Read(meter).Gap);
     }
 
