@@ -25,10 +25,16 @@ public class FactorLibraryTests
         string message = Assert
             .Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2025-12-01", "2026-02-01")))
             .Message;
-        Assert.Contains("straddles 2025-12-31", message);
-        Assert.Contains("Split it into 2025-12-01 to 2025-12-31 and 2025-12-31 to 2026-02-01, or name the year", message);
-        Assert.Contains(
-            "straddles 2024-04-12, where the validity of cn-grid-2021 begins",
+        Assert.Equal(
+            "The period 2025-12-01 to 2026-02-01 straddles 2025-12-31, where the validity of cn-grid-2022 ends "
+                + "(average of electricity for CN-grid-east, purpose organisation). Split it into 2025-12-01 to 2025-12-31 "
+                + "and 2025-12-31 to 2026-02-01, or name the year of the factor.",
+            message
+        );
+        Assert.Equal(
+            "The period 2024-01-01 to 2024-05-01 straddles 2024-04-12, where the validity of cn-grid-2021 begins "
+                + "(average of electricity for CN-grid-east, purpose organisation). Split it into 2024-01-01 to 2024-04-12 "
+                + "and 2024-04-12 to 2024-05-01, or name the year of the factor.",
             Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East, Days("2024-01-01", "2024-05-01"))).Message
         );
     }
@@ -43,8 +49,13 @@ public class FactorLibraryTests
 
     [Fact]
     public void No_region_is_the_default() =>
-        Assert.Contains(
-            "the regions with electricity are CN, CN-grid-north",
+        Assert.Equal(
+            "There is no average of electricity for AT, purpose organisation that is valid from 2026-01-01 to "
+                + "2026-02-01: the regions with electricity are CN, CN-grid-north, CN-grid-northeast, CN-grid-east, "
+                + "CN-grid-central, CN-grid-northwest, CN-grid-south, CN-grid-southwest, CN-JS, CN-ZJ, CN-GD, CN-BJ, "
+                + "CN-SH, CN-TJ, CN-HE, CN-SX, CN-NM, CN-LN, CN-JL, CN-HL, CN-AH, CN-FJ, CN-JX, CN-SD, CN-HA, CN-HB, "
+                + "CN-HN, CN-GX, CN-HI, CN-CQ, CN-SC, CN-GZ, CN-YN, CN-SN, CN-GS, CN-QH, CN-NX, CN-XJ. No region is the "
+                + "default.",
             Assert
                 .Throws<CarbonException>(() => FactorLibrary.Shipped.Require(East with { Region = "AT" }, Days("2026-01-01", "2026-02-01")))
                 .Message
@@ -69,8 +80,9 @@ public class FactorLibraryTests
     public void Where_two_sets_fit_one_must_be_named()
     {
         FactorQuery gas = new("CN", "natural-gas", "carbon-content", "organisation");
-        Assert.Contains(
-            "cn-fuels-database-2026 and cn-fuels-gbt-32151-34 both hold carbon-content of natural-gas",
+        Assert.Equal(
+            "cn-fuels-database-2026 and cn-fuels-gbt-32151-34 both hold carbon-content of natural-gas for CN, "
+                + "purpose organisation. Name the set or the year.",
             Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(gas, Days("2026-07-01", "2026-08-01"))).Message
         );
         Assert.Equal(
@@ -84,8 +96,10 @@ public class FactorLibraryTests
     public void A_set_whose_day_is_not_confirmed_is_found_by_name_only()
     {
         FactorQuery diesel = new("CN", "diesel", "ncv", "organisation");
-        Assert.Contains(
-            "cn-fuels-ndrc (found by name only, year not stated)",
+        Assert.Equal(
+            "There is no ncv of diesel for CN, purpose organisation that is valid from 2026-07-01 to 2026-08-01: "
+                + "there is cn-fuels-ndrc (found by name only, year not stated). Name a year or a set, or add a factor set "
+                + "that fits.",
             Assert.Throws<CarbonException>(() => FactorLibrary.Shipped.Require(diesel, Days("2026-07-01", "2026-08-01"))).Message
         );
         Assert.Equal(
@@ -96,8 +110,11 @@ public class FactorLibraryTests
 
     [Fact]
     public void What_there_is_no_factor_of_says_what_there_is() =>
-        Assert.Contains(
-            "there are factors of standard-coal, electricity",
+        Assert.Equal(
+            "There is no ncv of lng for CN, purpose organisation that is valid from 2026-07-01 to 2026-08-01: there "
+                + "are factors of standard-coal, electricity, raw-coal, natural-gas, diesel-mobile, diesel, gasoline, "
+                + "kerosene, fuel-oil, lpg, coke-oven-gas, blast-furnace-gas, converter-gas, heat, CH4, N2O, CH4-fossil, "
+                + "CH4-non-fossil. Add a factor set, or give the factor with its source.",
             Assert
                 .Throws<CarbonException>(() =>
                     FactorLibrary.Shipped.Require(new("CN", "lng", "ncv", "organisation"), Days("2026-07-01", "2026-08-01"))

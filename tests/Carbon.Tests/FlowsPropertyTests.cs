@@ -164,7 +164,8 @@ public class FlowsPropertyTests
                             + string.Concat(
                                 rows.Select(
                                     (r, n) =>
-                                        $"{FlowsSome.Midnight.AddMinutes(15 * n):yyyy-MM-dd'T'HH:mm'Z'},{string.Join(',', r.Take(5).Select(v => v / unit.Item2))}\n"
+                                        $"{FlowsSome.Midnight.AddMinutes(15 * n):yyyy-MM-dd'T'HH:mm'Z'},"
+                                        + $"{string.Join(',', r.Take(5).Select(v => v / unit.Item2))}\n"
                                 )
                             );
                         FlowFile file = new("f", new StringReader(csv));

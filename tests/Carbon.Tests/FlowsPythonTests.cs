@@ -115,8 +115,10 @@ public class FlowsPythonTests
             shown = lambda a, b: '-' if not b else '%d' % round(10000 * F(a, b))
             exported = flows[1][2] + flows[6][2]
             sufficient = load - flows[0][4] - flows[3][4] - flows[4][4] - flows[5][4]
-            return [unsolved, found, *store.e, store.dark, store.carbon, *lost.e, lost.dark, lost.carbon, *sum(flows, []), *sum(direct, []), *sum(out, []),
-                '-' if exported > generated else ratio(generated - exported, generated), ratio(sufficient, load), ratio(flows[1][4] + flows[6][4], load), shown(sufficient, load)]
+            return [unsolved, found, *store.e, store.dark, store.carbon, *lost.e, lost.dark, lost.carbon,
+                *sum(flows, []), *sum(direct, []), *sum(out, []),
+                '-' if exported > generated else ratio(generated - exported, generated), ratio(sufficient, load),
+                ratio(flows[1][4] + flows[6][4], load), shown(sufficient, load)]
 
         number = lambda t: None if t == '-' else int(t)
         for case in sys.stdin.read().strip().split('\n\n'):

@@ -112,7 +112,11 @@ public class FlowsRefusalTests
                 ledger.Take(Interval(n) with { Generation = [], Import = FlowInterval.Most, Charge = FlowInterval.Most });
             }
         });
-        Assert.Contains("1 TWh", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "The battery would hold more than 1 TWh. Give what it holds (stored) or its efficiency: without either, "
+                + "its losses stay in the books as content.",
+            refused.Message
+        );
         Assert.Equal((100, 100 * (Int128)FlowInterval.Most), (n, ledger.Battery.Total));
     }
 
@@ -199,15 +203,14 @@ public class FlowsRefusalTests
     public void A_saved_battery_goes_on_only_where_it_ended_and_with_the_same_generators()
     {
         BatteryState state = Run(Site("pv"), Interval(0, pv: 2, charge: 2)).Save();
-        Assert.Contains(
-            "are missing",
-            Assert.Throws<InvalidDataException>(() => Run(Site("pv"), state, [Interval(2)])).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The intervals from 2026-01-01T00:15Z to 2026-01-01T00:30Z are missing. Give a row for each; what was "
+                + "not measured stays empty.",
+            Assert.Throws<InvalidDataException>(() => Run(Site("pv"), state, [Interval(2)])).Message
         );
-        Assert.Contains(
-            "energy of pv",
-            Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv:roof"), state)).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The saved battery holds energy of pv, which is not among the site's generators.",
+            Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv:roof"), state)).Message
         );
         Assert.Throws<InvalidDataException>(() => new FlowLedger(Site("pv") with { InitialContent = 1 }, state));
         Assert.Throws<InvalidDataException>(() =>
@@ -246,7 +249,8 @@ public class FlowsRefusalTests
                         .Parse(
                             "t.csv",
                             new StringReader(
-                                "table=t,version=1,confidence=M,source=s\nstandard,from,to,percentAtTo,percentPerHundredth\n0.90,0.00,1.00,0,0"
+                                "table=t,version=1,confidence=M,source=s\n"
+                                    + "standard,from,to,percentAtTo,percentPerHundredth\n0.90,0.00,1.00,0,0"
                             )
                         )
                         .Percent(85, 90)

@@ -6,7 +6,8 @@ namespace EdgeGateway.Carbon.Tests;
 public sealed class SlotIntensityTests
 {
     private const string Good =
-        "from,until,gCO2/kWh\n2026-06-01T08:00+08:00,2026-06-01T09:00+08:00,543.20\n2026-06-01T01:00Z,2026-06-01T02:00Z,\n2026-06-01T02:00:00Z,2026-06-01T03:00:00Z,0\n";
+        "from,until,gCO2/kWh\n2026-06-01T08:00+08:00,2026-06-01T09:00+08:00,543.20\n"
+        + "2026-06-01T01:00Z,2026-06-01T02:00Z,\n2026-06-01T02:00:00Z,2026-06-01T03:00:00Z,0\n";
 
     [Fact]
     public void Values_keep_their_digits_and_what_is_not_known_is_left_out()
@@ -52,25 +53,20 @@ public sealed class SlotIntensityTests
     [Fact]
     public void A_table_has_one_slot_to_a_month_of_hours()
     {
-        Assert.Contains(
-            "There are 0 slots",
-            Assert.Throws<CarbonException>(() => SlotIntensity.ParseTable("from,until,gCO2/kWh\n", TimeSpan.FromHours(1))).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            "There are 0 slots. Write 1 to 744, a month of hours.",
+            Assert.Throws<CarbonException>(() => SlotIntensity.ParseTable("from,until,gCO2/kWh\n", TimeSpan.FromHours(1))).Message
         );
         Assert.Equal(SlotIntensity.MostSlots, SlotIntensity.ParseTable(TableOf(SlotIntensity.MostSlots), TimeSpan.FromHours(1)).Count);
         Assert.Throws<CarbonException>(() => SlotIntensity.ParseTable(TableOf(SlotIntensity.MostSlots + 1), TimeSpan.FromHours(1)));
 
-        static string TableOf(int slots) =>
-            "from,until,gCO2/kWh\n"
-            + string.Concat(
-                Enumerable
-                    .Range(0, slots)
-                    .Select(i =>
-                        new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero).AddHours(i) is var from
-                            ? $"{from:yyyy-MM-dd'T'HH:mm'Z'},{from.AddHours(1):yyyy-MM-dd'T'HH:mm'Z'},{i}\n"
-                            : ""
-                    )
-            );
+        static string TableOf(int slots) => "from,until,gCO2/kWh\n" + string.Concat(Enumerable.Range(0, slots).Select(RowOf));
+
+        static string RowOf(int hour)
+        {
+            DateTimeOffset from = new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero).AddHours(hour);
+            return $"{from:yyyy-MM-dd'T'HH:mm'Z'},{from.AddHours(1):yyyy-MM-dd'T'HH:mm'Z'},{hour}\n";
+        }
     }
 
     [Fact]

@@ -286,7 +286,7 @@ public sealed class Atm90e32asTests : IDisposable
     }
 
     [Fact]
-    public void A_line_that_falls_low_with_a_clearing_read_is_the_one_loss_that_nobody_can_see_and_the_next_reading_says_that_it_may_lack_something()
+    public void A_line_that_falls_low_with_a_clearing_read_is_the_one_loss_unseen_and_the_next_reading_says_it_may_lack_something()
     {
         _driver.Initialize();
         Read();

@@ -10,7 +10,8 @@ public class AccountPythonTests
         import sys
         from fractions import Fraction as F
         from math import isqrt
-        WH = {'Wh': F(1), 'kWh': F(10)**3, 'MWh': F(10)**6, 'GWh': F(10)**9, 'kJ': F(5, 18), 'MJ': F(2500, 9), 'GJ': F(2500000, 9), 'TJ': F(2500000000, 9)}
+        WH = {'Wh': F(1), 'kWh': F(10)**3, 'MWh': F(10)**6, 'GWh': F(10)**9,
+              'kJ': F(5, 18), 'MJ': F(2500, 9), 'GJ': F(2500000, 9), 'TJ': F(2500000000, 9)}
         def root(square, decimals):  # half to even
             scaled = square * 10**(2 * decimals)
             r = isqrt(scaled.numerator // scaled.denominator)

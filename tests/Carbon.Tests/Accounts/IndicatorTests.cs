@@ -146,12 +146,27 @@ public class IndicatorTests
     [Fact]
     public void Missing_and_overlapping_slots_are_refused()
     {
-        Assert.Contains("The slot 2026-07-01T01:00:00+08:00 is missing: the next is 2026-07-01T02:00:00+08:00", Refused(0, 120));
-        Assert.Contains("The slot 2026-07-01T01:00:00+08:00 is overlapped by 2026-07-01T00:30:00+08:00", Refused(0, 30));
-        Assert.Contains("overlapped", Refused(0, 0));
-        Assert.Contains("is not negative", Negative("-1 kWh", "0 kWh", "0"), StringComparison.Ordinal);
-        Assert.Contains("It is 0 to 1", Negative("1 kWh", "0 kWh", "1.1"), StringComparison.Ordinal);
-        Assert.Contains("hourly or finer", Assert.Throws<CarbonException>(() => MatchingResult.Of([], TimeSpan.FromHours(2))).Message);
+        Assert.Equal(
+            "The slot 2026-07-01T01:00:00+08:00 is missing: the next is 2026-07-01T02:00:00+08:00. Slots follow each other.",
+            Refused(0, 120)
+        );
+        Assert.Equal(
+            "The slot 2026-07-01T01:00:00+08:00 is overlapped by 2026-07-01T00:30:00+08:00. Slots follow each other.",
+            Refused(0, 30)
+        );
+        Assert.Equal(
+            "The slot 2026-07-01T01:00:00+08:00 is overlapped by 2026-07-01T00:00:00+08:00. Slots follow each other.",
+            Refused(0, 0)
+        );
+        Assert.Equal(
+            "At 2026-07-01T00:00:00+08:00 there is an energy of -1 kWh. Load and generation is not negative.",
+            Negative("-1 kWh", "0 kWh", "0")
+        );
+        Assert.Equal("At 2026-07-01T00:00:00+08:00 the grid's carbon-free share is 1.1. It is 0 to 1.", Negative("1 kWh", "0 kWh", "1.1"));
+        Assert.Equal(
+            "Slots of 120 min are not matched. 24/7 matching is hourly or finer.",
+            Assert.Throws<CarbonException>(() => MatchingResult.Of([], TimeSpan.FromHours(2))).Message
+        );
 
         static string Refused(params int[] minutes) =>
             Assert

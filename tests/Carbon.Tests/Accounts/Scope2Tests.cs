@@ -82,8 +82,8 @@ public class Scope2Tests
     public void Without_a_residual_mix_what_no_instrument_is_for_has_no_value()
     {
         Scope2 account = Scope2.Of(Some.July, "CN", [Bought("main", "1000 kWh")], [], [Certificate("GEC-1", "999 kWh")], null);
-        Assert.Contains(
-            "no instrument is for 1 kWh, and no residual mix is configured",
+        Assert.Equal(
+            "main: no instrument is for 1 kWh, and no residual mix is configured. Name its factor",
             account.Totals.Single(t => t.Account == Scope2.MarketAccount).Blocked
         );
         Assert.Empty(Scope2.Of(Some.July, "CN", [Bought("main", "1000 kWh")], [], [Certificate("GEC-1", "1000 kWh")], null).Blocked);
@@ -116,8 +116,8 @@ public class Scope2Tests
 
     [Fact]
     public void An_instrument_is_claimed_once() =>
-        Assert.Contains(
-            "GEC-1 is claimed twice",
+        Assert.Equal(
+            "GEC-1 is claimed twice. Each instrument is used once.",
             Assert
                 .Throws<CarbonException>(() =>
                     Of([Bought("main", "1 kWh")], [Certificate("GEC-1", "1 kWh"), Certificate("GEC-1", "2 kWh")])
@@ -149,12 +149,14 @@ public class Scope2Tests
         Assert.Equal(0, Total(account, Scope2.MarketAccount));
         Assert.Equal("100 kWh", account.NonFossilPhysical.ToString());
         Assert.Equal(["roof is non-fossil, but 100 kWh of it have no valid proof"], Of([roof with { Proof = [] }], []).Blocked);
-        Assert.Contains(
-            "its monthly record",
+        Assert.Equal(
+            "GEC-1 does not prove roof: purchased electricity takes a certificate or a settled contract, own "
+                + "generation its monthly record.",
             Assert.Throws<CarbonException>(() => Of([roof with { Proof = ["GEC-1"] }], [Certificate("GEC-1", "100 kWh")])).Message
         );
-        Assert.Contains(
-            "R does not prove green",
+        Assert.Equal(
+            "R does not prove green: purchased electricity takes a certificate or a settled contract, own generation "
+                + "its monthly record.",
             Assert.Throws<CarbonException>(() => Of([Green("green", "1 kWh", "R")], [record])).Message
         );
     }
@@ -171,8 +173,8 @@ public class Scope2Tests
         Scope2 account = Of([roof], [record]);
         Assert.Equal(40 * 609_600_000L, Total(account, Scope2.MarketAccount));
         Assert.Equal("60 kWh", account.NonFossilPhysical.ToString());
-        Assert.Contains(
-            "certificates of 101 kWh were sold",
+        Assert.Equal(
+            "roof used 100 kWh, but certificates of 101 kWh were sold of it. State those of the used energy.",
             Assert.Throws<CarbonException>(() => Of([roof with { CertificatesSold = Quantity.Parse("101 kWh") }], [record])).Message
         );
     }
@@ -190,9 +192,12 @@ public class Scope2Tests
             Own = Some.Given("0.9 kgCO2/kWh"),
         };
         Assert.Equal([90_000_000_000, 90_000_000_000], Of([coal], []).Totals.Select(t => (long)t.Micrograms!.Value));
-        Assert.Contains("Give the factor of its plant", Assert.Throws<CarbonException>(() => Of([coal with { Own = null }], [])).Message);
-        Assert.Contains(
-            "comes from one plant",
+        Assert.Equal(
+            "coal is fossil electricity over a direct line. Give the factor of its plant.",
+            Assert.Throws<CarbonException>(() => Of([coal with { Own = null }], [])).Message
+        );
+        Assert.Equal(
+            "wind comes from one plant, so it is non-fossil or fossil, not ordinary.",
             Assert.Throws<CarbonException>(() => Of([wind with { Attribute = PowerSource.Ordinary }], [])).Message
         );
     }
@@ -217,21 +222,27 @@ public class Scope2Tests
     [Fact]
     public void What_cannot_be_is_refused()
     {
-        Assert.Contains("there is no default", Refused([Bought("main", "1 kWh") with { Grid = null }]));
-        Assert.Contains("main is there twice", Refused([Bought("main", "1 kWh"), Bought("main", "2 kWh")]));
-        Assert.Contains(
-            "Factors of CO2 and of CO2e are mixed",
+        Assert.Equal(
+            "main has no factor of its grid. Name the region: there is no default.",
+            Refused([Bought("main", "1 kWh") with { Grid = null }])
+        );
+        Assert.Equal("main is there twice. Give each line a name of its own.", Refused([Bought("main", "1 kWh"), Bought("main", "2 kWh")]));
+        Assert.Equal(
+            "Factors of CO2 and of CO2e are mixed (0.6 kgCO2e/kWh, 0.6096 kgCO2/kWh). An account has one of them.",
             Refused([Bought("main", "1 kWh") with { Grid = Some.Given("0.6 kgCO2e/kWh") }])
         );
-        Assert.Contains("is no factor of emissions", Refused([Bought("main", "1 kWh") with { Grid = Some.Given("0.1229 kgce/kWh") }]));
-        Assert.Contains("one is mass, the other energy", Refused([Bought("main", "1 kg")]));
-        Assert.Contains("names the proof GEC-9, which is not among the instruments", Refused([Green("green", "1 kWh", "GEC-9")]));
-        Assert.Contains(
-            "Give its factor, such as the region's fossil-only",
+        Assert.Equal(
+            "0.1229 kgce/kWh is no factor of emissions. Electricity takes kgCO2/kWh or kgCO2e/kWh.",
+            Refused([Bought("main", "1 kWh") with { Grid = Some.Given("0.1229 kgce/kWh") }])
+        );
+        Assert.Equal("kg is not kWh: one is mass, the other energy.", Refused([Bought("main", "1 kg")]));
+        Assert.Equal("green names the proof GEC-9, which is not among the instruments.", Refused([Green("green", "1 kWh", "GEC-9")]));
+        Assert.Equal(
+            "coal was purchased as fossil electricity. Give its factor, such as the region's fossil-only.",
             Refused([Bought("coal", "1 kWh") with { Attribute = PowerSource.Fossil }])
         );
-        Assert.Contains(
-            "does not prove that green is non-fossil",
+        Assert.Equal(
+            "GEC-1 has 0.1 kgCO2/kWh, so it does not prove that green is non-fossil.",
             Assert
                 .Throws<CarbonException>(() =>
                     Of([Green("green", "1 kWh", "GEC-1")], [Certificate("GEC-1", "1 kWh") with { Factor = Some.Given("0.1 kgCO2/kWh") }])

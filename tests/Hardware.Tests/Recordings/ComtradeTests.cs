@@ -162,6 +162,8 @@ public sealed class ComtradeTests : IDisposable
             { "\r\n1\r\n1000,", "\r\n0\r\n0,", "" },
         };
 
+    private string DataFile => Path.ChangeExtension(_files.Cfg, ".dat");
+
     [Theory]
     [MemberData(nameof(BrokenConfigurations))]
     public void A_broken_configuration_is_refused_with_file_and_line(string right, string wrong, string says)
@@ -181,12 +183,30 @@ public sealed class ComtradeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("3,2000,", "4,2000,", "line 3: The sample number is 4, not 3")]
-    [InlineData("3,2000,", "3,2000,1,", "line 3: The line has 8 fields, not 7")]
-    [InlineData("3,2000,", "3,two,", "line 3: The time stamp is 'two'")]
-    [InlineData("3,2000,", "3,2000,x", "line 3: The value of VA is 'x")]
-    [InlineData("3,2000,", ",2000,", "line 3: The sample number is -1")]
-    [InlineData("200,199000,", "", "line 200: The line has 5 fields")]
+    [InlineData(
+        "3,2000,",
+        "4,2000,",
+        "line 3: The sample number is 4, not 3. Samples are numbered without a gap; check that the configuration's numbers of "
+            + "channels and its file type fit this file."
+    )]
+    [InlineData(
+        "3,2000,",
+        "3,2000,1,",
+        "line 3: The line has 8 fields, not 7. It is sample number, time stamp, 3 analog and 2 digital values."
+    )]
+    [InlineData("3,2000,", "3,two,", "line 3: The time stamp is 'two'. It is a number, or an empty field when it is missing.")]
+    [InlineData("3,2000,", "3,2000,x", "line 3: The value of VA is 'x17634'. It is a number, or an empty field when it is missing.")]
+    [InlineData(
+        "3,2000,",
+        ",2000,",
+        "line 3: The sample number is -1, not 3. Samples are numbered without a gap; check that the configuration's numbers of "
+            + "channels and its file type fit this file."
+    )]
+    [InlineData(
+        "200,199000,",
+        "",
+        "line 200: The line has 5 fields, not 7. It is sample number, time stamp, 3 analog and 2 digital values."
+    )]
     public void A_broken_line_of_data_is_refused_with_file_and_line(string right, string wrong, string says)
     {
         string text = Encoding.ASCII.GetString(TestRecording.Data("ASCII"));
@@ -195,7 +215,7 @@ public sealed class ComtradeTests : IDisposable
         RecordingException e = Assert.Throws<RecordingException>(() =>
             Read(TestRecording.Configuration(1999, "ASCII"), Encoding.ASCII.GetBytes(broken))
         );
-        Assert.Contains("x.dat, " + says, e.Message, StringComparison.Ordinal);
+        Assert.Equal($"{DataFile}, {says}", e.Message);
     }
 
     [Fact]
@@ -203,26 +223,26 @@ public sealed class ComtradeTests : IDisposable
     {
         byte[] data = TestRecording.Data("BINARY");
         data[32] = 9;
-        Assert.Contains(
-            "byte 32 (sample 3): The sample number is 9, not 3",
-            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(1999, "BINARY"), data)).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            $"{DataFile}, byte 32 (sample 3): The sample number is 9, not 3. "
+                + "Samples are numbered without a gap; check that the configuration's numbers of "
+                + "channels and its file type fit this file.",
+            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(1999, "BINARY"), data)).Message
         );
 
         byte[] floats = TestRecording.Data("FLOAT32", 2013);
         floats.AsSpan(8, 4).Fill(0xFF);
-        Assert.Contains(
-            "byte 8 (sample 1): Channel VA is not a number",
-            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(2013, "FLOAT32"), floats)).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            $"{DataFile}, byte 8 (sample 1): Channel VA is not a number. A missing value is written as FF7F FFFF hex.",
+            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(2013, "FLOAT32"), floats)).Message
         );
 
         byte[] stamps = TestRecording.Data("BINARY");
         stamps.AsSpan(20, 4).Clear();
-        Assert.Contains(
-            "byte 16 (sample 2): The time stamp 0 does not come after",
-            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(1999, "BINARY", "0\n0,200"), stamps)).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            $"{DataFile}, byte 16 (sample 2): The time stamp 0 does not come after the one before. "
+                + "Without a sampling rate in the configuration every sample needs a later time stamp.",
+            Assert.Throws<RecordingException>(() => Read(TestRecording.Configuration(1999, "BINARY", "0\n0,200"), stamps)).Message
         );
     }
 
@@ -230,12 +250,15 @@ public sealed class ComtradeTests : IDisposable
     public void Missing_files_and_other_kinds_of_file_are_refused()
     {
         Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Cfg));
-        Assert.Contains("x.csv: ", Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Csv)).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            $"{_files.Csv}: This is not a configuration file by its name. Give the .cfg file of the recording; "
+                + "a combined .cff file must be split into .cfg and .dat first.",
+            Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Csv)).Message
+        );
         File.WriteAllText(_files.Cfg, TestRecording.Configuration(1999, "BINARY"));
-        Assert.Contains(
-            "The data file is missing",
-            Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Cfg)).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            $"{DataFile}: The data file is missing. It must lie beside the configuration file, with the same name.",
+            Assert.Throws<RecordingException>(() => Comtrade.Read(_files.Cfg)).Message
         );
     }
 

@@ -17,10 +17,9 @@ public class ReferenceComparisonTests
 
     [Fact]
     public void Too_few_are_refused_with_how_many_are_needed() =>
-        Assert.Contains(
-            "at least 200",
-            Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { Pulses = 199 }, 0.5)).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            "199 pulses tell the error to ±0.50 % only. For ±0.5 % count at least 200.",
+            Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { Pulses = 199 }, 0.5)).Message
         );
 
     [Fact]
@@ -33,10 +32,9 @@ public class ReferenceComparisonTests
 
     [Fact]
     public void A_reference_that_is_not_good_enough_is_named() =>
-        Assert.Contains(
-            "Take a better one",
-            Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { ReferencePercent = 0.5 }, 0.5)).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            "The reference itself is sure to ±0.5 % only, and no number of pulses makes that ±0.5 %. Take a better one.",
+            Assert.Throws<CalibrationException>(() => ReferenceComparison.Of(Run with { ReferencePercent = 0.5 }, 0.5)).Message
         );
 
     [Fact]
