@@ -133,8 +133,7 @@ public sealed record FlowWhy(
             + $"→ {flow[(sink + 1)..]}";
     }
 
-    private static string Energy(FlowStatement statement) =>
-        statement.Text ?? $"{Exact.Display(KilowattHours(statement).Value, 9)} kWh";
+    private static string Energy(FlowStatement statement) => statement.Text ?? $"{Exact.Display(KilowattHours(statement).Value, 9)} kWh";
 
     private static Quantity KilowattHours(FlowStatement statement) =>
         MeteredAmount.FromRecord(statement.Mantissa, statement.Exponent, statement.Unit!).In(Unit.KilowattHour);
