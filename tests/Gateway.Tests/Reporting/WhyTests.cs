@@ -25,6 +25,9 @@ public sealed class WhyTests
             LeafType.Factors,
             [
                 LeafRecord.Of("set", "gas"),
+                LeafRecord.Of("version", "1"),
+                LeafRecord.Of("validFrom", ""),
+                LeafRecord.Of("validUntil", ""),
                 LeafRecord.Of("CN/2024/natural-gas.ncv/any", "389.31 GJ(NCV)/1e4Nm3; GB/T 32151.34-2024: Table C.1; confidence C"),
                 LeafRecord.Of("CN/2024/natural-gas.carbon-content/any", "0.0153 tC/GJ(NCV); GB/T 32151.34-2024: Table C.1"),
                 LeafRecord.Of("CN/2024/natural-gas.oxidation/any", "0.99 1; Table C.1"),
