@@ -11,7 +11,8 @@ namespace EdgeGateway.Evidence;
 /// <code>
 /// TrustAnchors trust = TrustAnchors.FromPem(File.ReadAllText("utility-ca.pem"), TimeProvider.System.GetUtcNow()) with
 /// {
-///     Witnesses = WitnessKey.ParseAll(File.ReadAllText("witness.key")), RevocationLists = RevocationList.ReadAll(File.ReadAllBytes("utility-ca.crl")),
+///     Witnesses = WitnessKey.ParseAll(File.ReadAllText("witness.key")),
+///     RevocationLists = RevocationList.ReadAll(File.ReadAllBytes("utility-ca.crl")),
 /// };
 /// VerifiedBundle verified = BundleVerifier.Verify(bundle, trust);
 /// </code>

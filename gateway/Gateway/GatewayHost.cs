@@ -185,7 +185,8 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         _log.CreateLogger<CommandDoor>()
             .LogWarning(
-                "Nothing can be entered on this device: the path {Door} is longer than the {Most} bytes of a socket's. Give a shorter --data",
+                "Nothing can be entered on this device: the path {Door} is longer than the {Most} bytes of a socket's. "
+                    + "Give a shorter --data",
                 path,
                 LongestSocketPath
             );

@@ -12,7 +12,8 @@ public interface IWaveform
     WaveSample At(double at);
 
     /// <summary>
-    /// Fills <paramref name="samples"/> from one instant to another at the waveform's own rate, and says how many there are. The weights add up to the stretch. A stretch with more samples than there is room for is cut at its start.
+    /// Fills <paramref name="samples"/> from one instant to another at the waveform's own rate, and says how many there are. The weights
+    /// add up to the stretch. A stretch with more samples than there is room for is cut at its start.
     /// </summary>
     int Samples(double from, double to, Span<WaveSample> samples);
 

@@ -47,7 +47,8 @@ public sealed class SimulatedAtm90e32as : SimulatedSpiDevice
     private double _refreshedAt = double.NegativeInfinity;
 
     /// <summary>Powers up a chip.</summary>
-    /// <param name="clamps">What is wired to phases A, B and C; null where nothing is. The voltage input is on the clamp's waveform.</param>
+    /// <param name="clamps">What is wired to phases A, B and C; null where nothing is. The voltage input is on the clamp's
+    /// waveform.</param>
     /// <param name="voltageDivider">Mains volts for one volt at the voltage inputs.</param>
     /// <param name="time">The clock that the chip follows.</param>
     /// <param name="bus">Number of the SPI bus.</param>

@@ -190,7 +190,8 @@ public sealed partial class RecomputeHostileTests : VerifiedLog
                     refused += said.StartsWith("DIFFERS", StringComparison.Ordinal) ? 1 : 0;
                     Assert.True(
                         said.StartsWith("DIFFERS", StringComparison.Ordinal) || AreGood(TotalsIn(said)),
-                        $"{said}\n{string.Join('\n', altered.Records.Select(r => $"{r.Name} {r.Number}{r.Text}"))}\n{string.Join(' ', altered.Head.ComputedFrom)}"
+                        $"{said}\n{string.Join('\n', altered.Records.Select(r => $"{r.Name} {r.Number}{r.Text}"))}\n"
+                            + string.Join(' ', altered.Head.ComputedFrom)
                     );
                 },
                 iter: 600,

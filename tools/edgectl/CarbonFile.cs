@@ -554,13 +554,13 @@ internal sealed class CarbonFile
         string? named = part.TextOrNull("kind");
         var query = new FactorQuery(part.Text("region"), of, named ?? kind, "organisation", part.Integer("year"), part.TextOrNull("set"));
         CitedFactor factor = JsonPart.Refusing(part.Path, () => _library.Require(query, period));
-        return key == "residual" && factor.Key!.Kind != "residual"
-            ? factor with
-            {
-                Note =
-                    $"{factor.Note} A factor of kind {factor.Key.Kind} stands for the residual mix: no residual mix is published for {factor.Key.Region}.".TrimStart(),
-            }
-            : factor;
+        if (key != "residual" || factor.Key is not { Kind: not "residual" } standIn)
+        {
+            return factor;
+        }
+
+        string note = $"A factor of kind {standIn.Kind} stands for the residual mix: no residual mix is published for {standIn.Region}.";
+        return factor with { Note = $"{factor.Note} {note}".TrimStart() };
     }
 
     private static CitedFactor Given(JsonPart part)

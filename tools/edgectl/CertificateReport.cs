@@ -44,12 +44,12 @@ internal static class CertificateReport
         if (log.NotJudged > 0)
         {
             string rests = log.Signer.Certificate is null ? "trust rests on the key you gave" : "nothing rests on them";
-            VerifyReport.Row(
-                output,
-                "not judged",
-                $"{VerifyReport.Many(log.NotJudged, "certificate, revocation list or change of the key", "certificates, revocation lists and changes of the key")} "
-                    + $"in the bundle; {rests}"
+            string what = VerifyReport.Many(
+                log.NotJudged,
+                "certificate, revocation list or change of the key",
+                "certificates, revocation lists and changes of the key"
             );
+            VerifyReport.Row(output, "not judged", $"{what} in the bundle; {rests}");
         }
     }
 

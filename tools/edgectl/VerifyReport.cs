@@ -42,12 +42,10 @@ internal static class VerifyReport
         int differing = again.Sum(r => r.Differences.Count);
         if (differing > 0)
         {
-            Line(
-                output,
-                "DIFFERS  The signatures hold, but "
-                    + $"{(Flows(again) ? Many(differing, "footprint or flow is", "footprints and flows are") : Many(differing, "footprint is", "footprints are"))} "
-                    + "not what their own readings and factors give:"
-            );
+            string what = Flows(again)
+                ? Many(differing, "footprint or flow is", "footprints and flows are")
+                : Many(differing, "footprint is", "footprints are");
+            Line(output, $"DIFFERS  The signatures hold, but {what} not what their own readings and factors give:");
             foreach (Difference difference in again.SelectMany(r => r.Differences).Take(MostDifferences))
             {
                 Line(output, $"  leaf {difference.Leaf}, {difference.Account}: {difference.What}");

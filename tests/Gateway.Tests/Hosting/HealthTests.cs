@@ -52,7 +52,8 @@ public sealed class HealthTests : IAsyncDisposable
         await _loop.StartAsync(Cancellation);
         await _body.BegunAsync();
         Assert.Equal(
-            """{"runs":true,"loops":[{"name":"recorder","runs":true},{"name":"witness w1","runs":true},{"name":"bus i2c-1","runs":true}]}""",
+            """{"runs":true,"loops":[{"name":"recorder","runs":true},{"name":"witness w1","runs":true},"""
+                + """{"name":"bus i2c-1","runs":true}]}""",
             await HealthAsync(reader, HttpStatusCode.OK)
         );
         Assert.DoesNotContain("witness w1", await LiveAsync(reader), StringComparison.Ordinal);

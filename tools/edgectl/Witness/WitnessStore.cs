@@ -34,7 +34,8 @@ internal sealed class WitnessStore : IDisposable
                 connection,
                 $"""
                 PRAGMA application_id={ApplicationId};
-                CREATE TABLE IF NOT EXISTS log(origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL, t INTEGER NOT NULL) STRICT;
+                CREATE TABLE IF NOT EXISTS log(origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL,
+                    t INTEGER NOT NULL) STRICT;
                 """
             );
             return new WitnessStore(connection);
