@@ -7,6 +7,9 @@ public sealed partial class ArchitectureTests
 {
     internal static readonly string Root = FindRoot();
 
+    // Fewer would mean that the folders are looked for where they are not.
+    private const int MostlyAll = 250;
+
     // Folder, and the parts of the product that its files may name. A folder always may name itself.
     public static TheoryData<string, string[]> Rooms =>
         new()
@@ -52,17 +55,37 @@ public sealed partial class ArchitectureTests
     {
         string[] files = [.. SourcesIn(folder)];
         Assert.NotEmpty(files);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{files.Length} files of {folder} were read.");
         string own = folder.Split('/')[^1];
         foreach (string file in files)
         {
-            IEnumerable<string> named = Part().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value);
-            Assert.All(named, part =>
+            Assert.All(NamedIn(file), part =>
                 Assert.True(
                     part.Equals(own, StringComparison.OrdinalIgnoreCase) || known.Contains(part) || !Parts.Contains(part),
                     $"{Path.GetRelativePath(Root, file)} names EdgeGateway.{part}, which {folder} may not know."
                 )
             );
         }
+    }
+
+    [Fact]
+    public void Only_the_views_of_leaves_look_records_up_by_name_or_position()
+    {
+        string[] files =
+        [
+            .. SourcesIn("gateway").Where(f => !f.Contains("/gateway/Evidence/", StringComparison.Ordinal)),
+            .. SourcesIn("tools/edgectl"),
+        ];
+        Assert.InRange(files.Length, MostlyAll / 2, 2 * MostlyAll);
+        Assert.All(files, file => Assert.DoesNotMatch(LookingUp(), File.ReadAllText(file)));
+    }
+
+    [Fact]
+    public void Only_one_file_knows_the_names_of_facts()
+    {
+        string[] files = [.. SourcesIn("gateway/Gateway").Where(f => !f.EndsWith("/FactNames.cs", StringComparison.Ordinal))];
+        Assert.InRange(files.Length, 100, 2 * MostlyAll);
+        Assert.All(files, file => Assert.DoesNotMatch(NamingFact(), File.ReadAllText(file)));
     }
 
     [Fact]
@@ -88,7 +111,8 @@ public sealed partial class ArchitectureTests
         ];
         IEnumerable<string> rest = all.Except(looked);
         Assert.All(rest, file => Assert.Contains(Path.GetFileName(file), composition));
-        Assert.InRange(all.Length, 80, 400);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{all.Length} files were read.");
+        Assert.InRange(all.Length, MostlyAll, 2 * MostlyAll);
     }
 
     [Fact]
@@ -118,6 +142,23 @@ public sealed partial class ArchitectureTests
         return folder;
     }
 
+    // By its whole name, or by that within the namespace of the daemon.
+    private static IEnumerable<string> NamedIn(string file)
+    {
+        string text = File.ReadAllText(file);
+        bool daemon = file.Contains("/gateway/Gateway/", StringComparison.Ordinal);
+        return Part().Matches(text).Concat(daemon ? DaemonPart().Matches(text) : []).Select(m => m.Groups[1].Value);
+    }
+
     [GeneratedRegex(@"\bEdgeGateway\.([A-Z][a-z]+)\b")]
     private static partial Regex Part();
+
+    [GeneratedRegex(@"(?<![.\w""/])(Keeping|Signing|Accounting|Entering|Recording|Reporting|Metering|Inputs|Publishing|Serving)\.[A-Z]")]
+    private static partial Regex DaemonPart();
+
+    [GeneratedRegex(@"\.Records(\(\))?(\[|\.(First|Single|Last|Where|Skip|Any|ToDictionary|ElementAt))")]
+    private static partial Regex LookingUp();
+
+    [GeneratedRegex(@"\.(Fact|Facts|FactBefore|FactsBefore)\(\$?""")]
+    private static partial Regex NamingFact();
 }

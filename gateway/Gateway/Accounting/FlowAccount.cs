@@ -110,12 +110,6 @@ public sealed class FlowAccount(FlowPlan plan, IReadOnlyDictionary<string, strin
     public static FlowStatement StatementOf(LeafRecord record) =>
         new(record.Name, record.Text, record.Unit, record.Number?.Exponent ?? 0, record.Number?.Mantissa ?? 0);
 
-    /// <summary>A time that a flow leaf states.</summary>
-    public static DateTimeOffset TimeOf(Leaf leaf, string name) =>
-        leaf.Records.First(r => r.Name == name).Number is { Exponent: 0 } seconds
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds.Mantissa)
-            : throw new InvalidDataException($"Leaf {leaf.Head.Index} states no whole second as '{name}'.");
-
     private static LeafRecord RecordOf(FlowStatement statement) =>
         new(statement.Name)
         {

@@ -28,7 +28,7 @@ namespace EdgeGateway.Keeping;
 /// footprint:LEAF:ACCOUNT           LeafFact                              EntryFootprints         EntryFootprints, CarbonTotals
 /// production:LEAF                  ProductionFact, empty: withdrawn      EnteredProduction       EnteredProduction, CarbonTotals
 /// reported-to:PRODUCT              ReportedFact                          EnteredProduction       EnteredProduction
-/// intensity:SERIES:SLOT            IntensityFact                         Intensities             StatedIntensities
+/// intensity:SERIES:SLOT            IntensityFact                         Intensities             RecordedIntensities
 /// kept                             LeafListFact, ascending               OpenTick                Thinning
 /// thinned, thinned-slot            LeafFact, milliseconds                Thinning                Thinning
 /// keyrot                           LeafListFact, ascending               KeyHandover             DeviceKeyHistory

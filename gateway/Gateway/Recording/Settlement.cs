@@ -78,7 +78,7 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
     /// <param name="intensity">What was stated.</param>
     public void RestateSlot(OpenTick tick, CarbonAccount account, string series, SlotIntensity intensity)
     {
-        foreach (SpanName name in StatedIntensities.SpansWithin(account, intensity))
+        foreach (SpanName name in RecordedIntensities.SpansWithin(account, intensity))
         {
             if (tick.FactBefore(name.ToString()) is { } fact)
             {
@@ -251,7 +251,7 @@ internal sealed class Settlement(IReadOnlyList<CarbonAccount> accounts, TimeZone
             Restates = anew.Why,
             Claims = claims is null ? null : new ClaimedPeriod(claims.From, claims.To),
         };
-        IReadOnlyList<long> rests = StatedIntensities.Resting(
+        IReadOnlyList<long> rests = RecordedIntensities.Resting(
             tick,
             [.. anew.Span.Readings, .. instruments.SelectMany(i => i.Leaves)],
             anew.Method

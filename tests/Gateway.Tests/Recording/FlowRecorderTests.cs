@@ -80,7 +80,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         {
             Assert.Null(Text(leaf, "reason"));
             Assert.Equal(before.Head.Index, Number(leaf, "previous"));
-            Assert.Equal(TimeSpan.FromMinutes(15), FlowAccount.TimeOf(leaf, "to") - FlowAccount.TimeOf(leaf, "from"));
+            Assert.Equal(TimeSpan.FromMinutes(15), FlowLeaf.Of(leaf).To - FlowLeaf.Of(leaf).From);
             Conserves(before, leaf);
             List<Leaf> rests = [.. leaf.Head.ComputedFrom.Select(i => Leaves()[(int)i])];
             Assert.Equal(
@@ -179,8 +179,8 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         RunTo(Noon.AddMinutes(60));
         Leaf[] flows = Flows();
         Assert.Equal([null, "battery:no-answer", "not-one-slot", null], flows.Skip(1).Select(f => Text(f, "reason")));
-        Assert.Equal(Noon.AddMinutes(15), FlowAccount.TimeOf(flows[2], "from"));
-        Assert.Equal(Noon.AddMinutes(15), FlowAccount.TimeOf(flows[3], "from"));
+        Assert.Equal(Noon.AddMinutes(15), FlowLeaf.Of(flows[2]).From);
+        Assert.Equal(Noon.AddMinutes(15), FlowLeaf.Of(flows[3]).From);
         Assert.Equal(Sum(flows[1], "stored/"), Sum(flows[2], "stored/"));
         Conserves(flows[2], flows[3]);
         Conserves(flows[3], flows[4]);
@@ -198,10 +198,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         RunTo(Noon.AddMinutes(105));
         Leaf[] flows = Flows();
         Assert.Equal([null, "not-one-slot", null], flows.Skip(1).Select(f => Text(f, "reason")));
-        Assert.Equal(
-            (Noon.AddMinutes(15), Noon.AddMinutes(90)),
-            (FlowAccount.TimeOf(flows[2], "from"), FlowAccount.TimeOf(flows[2], "to"))
-        );
+        Assert.Equal((Noon.AddMinutes(15), Noon.AddMinutes(90)), (FlowLeaf.Of(flows[2]).From, FlowLeaf.Of(flows[2]).To));
         Assert.Equal(Sum(flows[2], "measured/charge"), Sum(flows[2], "stored/unknown"));
         Conserves(flows[1], flows[2]);
         Conserves(flows[2], flows[3]);
@@ -243,7 +240,7 @@ public sealed class FlowRecorderTests : IAsyncLifetime
         LedgerFile.Run(_folder, LedgerFile.NotFull);
         RunTo(Noon.AddMinutes(45));
         Leaf[] flows = Flows();
-        Assert.Equal((Noon.AddMinutes(15), "not-one-slot"), (FlowAccount.TimeOf(flows[^1], "from"), Text(flows[^1], "reason")));
+        Assert.Equal((Noon.AddMinutes(15), "not-one-slot"), (FlowLeaf.Of(flows[^1]).From, Text(flows[^1], "reason")));
         Conserves(flows[^2], flows[^1]);
     }
 

@@ -107,10 +107,10 @@ internal sealed class FootprintsChapter(
     private bool WriteSlot(OpenTick tick, CarbonAccount account)
     {
         Func<DateTimeOffset, DateTimeOffset, RecordedMethod>? methodOf = account.Method.Series is { } series
-            ? (from, to) => StatedIntensities.MethodIn(tick, account, series, from, to)
+            ? (from, to) => RecordedIntensities.MethodIn(tick, account, series, from, to)
             : null;
         AccountSlot slot = account.At(tick.At, tick.Readings, methodOf);
-        IReadOnlyList<long> rests = StatedIntensities.Resting(tick, slot.ComputedFrom, slot.Method);
+        IReadOnlyList<long> rests = RecordedIntensities.Resting(tick, slot.ComputedFrom, slot.Method);
         long? set = account.Set is null ? null : factors[account.Set];
         long leaf = tick.Write(LeafType.Carbon, slot.Footprint.Records(), head => head with { ComputedFrom = rests, Factors = set });
         if (slot.Closes)
@@ -128,7 +128,7 @@ internal sealed class FootprintsChapter(
         AccountSpan? last = open is null ? null : AccountSpan.Parse(tick.FactBefore(open)!);
         string name = account.Method.Series is null
             ? PeriodSpanOf(account, slot, tick.At, open, last)
-            : StatedIntensities.SpanOf(account, slot.Count.From, tick.At, leaf).ToString();
+            : RecordedIntensities.SpanOf(account, slot.Count.From, tick.At, leaf).ToString();
         AccountSpan? span = last;
         if (name != open)
         {

@@ -23,24 +23,24 @@ internal sealed class Intensities(IReadOnlyList<CarbonAccount> accounts, Settlem
         IntensityLeaf table = entry.Intensities!;
 
         // A table comes again and again: only what is news becomes a leaf.
-        Evidence.Leaves.StatedIntensity[] news = [.. table.Slots.Where(slot => !IsKnown(tick, table, slot))];
+        StatedIntensity[] news = [.. table.Slots.Where(slot => !IsKnown(tick, table, slot))];
         if (news.Length == 0)
         {
             return IntensityFact.Parse(tick.FactBefore(FactNames.Intensity(table.Series, table.Slots[^1].Slot)))!.Value.Leaf;
         }
 
         long leaf = tick.Write(Type, (table with { Slots = news }).Records());
-        List<StatedIntensity> intensities = [];
-        foreach (Evidence.Leaves.StatedIntensity slot in news)
+        List<RecordedIntensity> intensities = [];
+        foreach (StatedIntensity slot in news)
         {
             IntensityFact fact = new(leaf, table.Minutes, slot.Value);
             tick.Remember(FactNames.Intensity(table.Series, slot.Slot), fact.ToString());
-            intensities.Add(StatedIntensity.Of(slot.Slot, fact));
+            intensities.Add(RecordedIntensity.Of(slot.Slot, fact));
         }
 
         foreach (CarbonAccount account in accounts.Where(a => a.Method.Series == table.Series))
         {
-            foreach (StatedIntensity intensity in intensities)
+            foreach (RecordedIntensity intensity in intensities)
             {
                 settlement.RestateSlot(tick, account, table.Series, intensity.Intensity);
             }
@@ -49,7 +49,7 @@ internal sealed class Intensities(IReadOnlyList<CarbonAccount> accounts, Settlem
         return leaf;
     }
 
-    private static bool IsKnown(OpenTick tick, IntensityLeaf table, Evidence.Leaves.StatedIntensity slot) =>
+    private static bool IsKnown(OpenTick tick, IntensityLeaf table, StatedIntensity slot) =>
         IntensityFact.Parse(tick.FactBefore(FactNames.Intensity(table.Series, slot.Slot))) is { } known
         && known.Minutes == table.Minutes
         && known.Value == slot.Value;

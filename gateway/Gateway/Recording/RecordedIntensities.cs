@@ -7,10 +7,10 @@ namespace EdgeGateway.Recording;
 /// <summary>An intensity with the leaf that states it.</summary>
 /// <param name="Leaf">Index of the leaf.</param>
 /// <param name="Intensity">Of which slot, and how much.</param>
-internal sealed record StatedIntensity(long Leaf, SlotIntensity Intensity)
+internal sealed record RecordedIntensity(long Leaf, SlotIntensity Intensity)
 {
     /// <summary>Makes it of what is remembered of a slot.</summary>
-    public static StatedIntensity Of(string slot, IntensityFact fact) =>
+    public static RecordedIntensity Of(string slot, IntensityFact fact) =>
         new(fact.Leaf, SlotIntensity.Read(slot, TimeSpan.FromMinutes(fact.Minutes), fact.Value));
 }
 
@@ -22,7 +22,7 @@ internal sealed record StatedIntensity(long Leaf, SlotIntensity Intensity)
 ///   gateway was off              |-------|                         straddles-intensities: nobody knows how much in which
 /// </code>
 /// </remarks>
-internal static class StatedIntensities
+internal static class RecordedIntensities
 {
     /// <summary>
     /// The method of a footprint from one time to another: by the newest statement about a slot in which all of it lies. The slots of a
@@ -30,7 +30,7 @@ internal static class StatedIntensities
     /// </summary>
     public static RecordedMethod MethodIn(OpenTick tick, CarbonAccount account, string series, DateTimeOffset from, DateTimeOffset to)
     {
-        StatedIntensity? newest = null;
+        RecordedIntensity? newest = null;
         foreach (string slot in SlotIntensity.Lengths.Select(length => SlotIntensity.NameOf(length, from, to)).OfType<string>().Distinct())
         {
             if (IntensityFact.Parse(tick.FactBefore(FactNames.Intensity(series, slot))) is not { } fact)
@@ -38,7 +38,7 @@ internal static class StatedIntensities
                 continue;
             }
 
-            StatedIntensity stated = StatedIntensity.Of(slot, fact);
+            RecordedIntensity stated = RecordedIntensity.Of(slot, fact);
             if (stated.Intensity.Holds(from, to) && (newest is null || stated.Leaf > newest.Leaf))
             {
                 newest = stated;
