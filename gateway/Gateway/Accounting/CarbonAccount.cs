@@ -63,6 +63,8 @@ public sealed class CarbonAccount(
 )
 {
     private readonly Dictionary<string, RecordedRegister> _closed = [];
+    private readonly string[] _registers = [.. meters.Select(m => m.Register)];
+    private readonly string? _setName = Footprints.NameOf(set);
 
     /// <summary>Length of the slots of the intensities that it is computed by; only where its method takes a series.</summary>
     public TimeSpan IntensitySlot { get; init; }
@@ -127,21 +129,12 @@ public sealed class CarbonAccount(
         MeterSums sums = SumUp(end, now);
         if (sums.Missing is { } missing)
         {
-            CarbonLeaf none = LeafOf(sums.From, end, method) with { NoAmount = missing };
-            return new AccountSlot(none, new SlotCount(sums.From, null, []), method);
+            return new AccountSlot(LeafOf(sums.From, end, method, null, missing, []), new SlotCount(sums.From, null, []), method);
         }
 
         RecordedMethod used = methodOf is null ? method : methodOf(sums.From, end);
         MarketFootprint footprint = used.Footprint(sums.Amount!, null);
-        RecordedRegister earliest = sums.Bases.Select(b => b.From).MinBy(f => f.Leaf);
-        CarbonLeaf leaf = LeafOf(sums.From, end, used) with
-        {
-            Micrograms = footprint.Micrograms,
-            NoAmount = footprint.NoAmount,
-
-            // A meter that came to the account later than the others; an earlier leaf may have its register too.
-            Bases = [.. sums.Bases.Where(b => b.From.Time != earliest.Time).Select(b => new RegisterBase(b.Meter.Register, b.From.Leaf))],
-        };
+        CarbonLeaf leaf = LeafOf(sums.From, end, used, footprint.Micrograms, footprint.NoAmount, LaterBases(sums.Bases));
         return new AccountSlot(leaf, new SlotCount(sums.From, footprint.Micrograms, sums.Counted), used)
         {
             Begins = [.. sums.Bases.Select(b => b.From.Leaf).Except(sums.Counted.Select(c => c.From))],
@@ -189,12 +182,29 @@ public sealed class CarbonAccount(
         return sums;
     }
 
-    private CarbonLeaf LeafOf(DateTimeOffset from, DateTimeOffset to, RecordedMethod used) =>
+    private CarbonLeaf LeafOf(
+        DateTimeOffset from,
+        DateTimeOffset to,
+        RecordedMethod used,
+        long? micrograms,
+        string? noAmount,
+        IReadOnlyList<RegisterBase> bases
+    ) =>
         Footprints.LeafOf(name, from, to, used) with
         {
-            Set = Footprints.NameOf(set),
-            Meters = [.. meters.Select(m => m.Register)],
+            Micrograms = micrograms,
+            NoAmount = noAmount,
+            Set = _setName,
+            Meters = _registers,
+            Bases = bases,
         };
+
+    // Meters that came to the account later than the others: an earlier leaf may have their registers too.
+    private static IReadOnlyList<RegisterBase> LaterBases(List<MeterFrom> bases)
+    {
+        DateTimeOffset earliest = bases.MinBy(b => b.From.Leaf).From.Time;
+        return [.. bases.Where(b => b.From.Time != earliest).Select(b => new RegisterBase(b.Meter.Register, b.From.Leaf))];
+    }
 
     /// <summary>A meter of the account, and the reading from which it counts.</summary>
     private readonly record struct MeterFrom(AccountMeter Meter, RecordedRegister From);

@@ -26,6 +26,7 @@ internal sealed class FootprintsChapter(
 ) : IChapter
 {
     private readonly HashSet<string> _counted = [.. accounts.SelectMany(a => a.Meters).Select(m => m.Register)];
+    private readonly Dictionary<CarbonAccount, string> _terms = accounts.ToDictionary(a => a, a => HashOf(a.Method.Terms));
 
     /// <inheritdoc/>
     public void Start(OpenTick tick, ProcessStart start)
@@ -153,8 +154,7 @@ internal sealed class FootprintsChapter(
             return SpanName.OfMarket(account.Name, period.Name).ToString();
         }
 
-        string terms = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account.Method.Terms)))[..8];
-        SpanName begins = SpanName.OfTerms(account.Name, period.Name, terms, slot.Count.From);
+        SpanName begins = SpanName.OfTerms(account.Name, period.Name, _terms[account], slot.Count.From);
         bool goesOn = open is not null && SpanName.Parse(open).HasTermsOf(begins) && last!.To >= slot.Count.From;
         return goesOn ? open! : begins.ToString();
     }
@@ -171,6 +171,8 @@ internal sealed class FootprintsChapter(
                 ? ConfigLeaf.Of(leaf).SettingOf(RegisterName.MeterOf(register), ConfigLeaf.Constant)
                 : null;
     }
+
+    private static string HashOf(string terms) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(terms)))[..8];
 
     /// <summary>A meter of some account with its register at the tick.</summary>
     private readonly record struct CountedMeter(string Name, RecordedRegister Register);
