@@ -24,7 +24,9 @@ internal sealed class DeviceCertificates
     /// <param name="needed">The user trusts no key of the device; else certificates are not looked at.</param>
     public DeviceCertificates(TrustAnchors trust, string deviceId, bool needed)
     {
-        (_trust, _deviceId, _judged) = (trust, deviceId, needed && trust.Authorities.Count > 0);
+        _trust = trust;
+        _deviceId = deviceId;
+        _judged = needed && trust.Authorities.Count > 0;
         _lists = [.. trust.RevocationLists];
         foreach (X509Certificate2 certificate in _judged ? trust.Certificates.Where(c => DeviceCertificate.Names(c, deviceId)) : [])
         {

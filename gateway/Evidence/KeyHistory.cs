@@ -57,11 +57,12 @@ public static class KeyHistory
             }
 
             reader.ReadEndArray();
-            return changes.Count > 0 && reader.BytesRemaining == 0
-                ? changes
-                : throw new EvidenceException(
-                    changes.Count == 0 ? "There is no change of the key in it." : "Bytes follow the last change of the key."
-                );
+            if (changes.Count == 0)
+            {
+                throw new EvidenceException("There is no change of the key in it.");
+            }
+
+            return reader.BytesRemaining == 0 ? changes : throw new EvidenceException("Bytes follow the last change of the key.");
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
         {

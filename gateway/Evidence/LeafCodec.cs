@@ -181,16 +181,19 @@ public static partial class LeafCodec
             + (head is null ? Present(record.Time) : 1)
             + (record.Quality == Quality.Measured ? 0 : 1)
             + Present(record.AccuracyClass);
-        return head is null
-            ? pairs
-            : pairs
-                + AlwaysInHead
-                + Present(head.Group)
-                + Present(head.Config)
-                + Present(head.Factors)
-                + (head.ComputedFrom.Count > 0 ? 1 : 0)
-                + (head.Simulated ? 1 : 0)
-                + (HasOwnTime(record, head) ? 1 : 0);
+        if (head is null)
+        {
+            return pairs;
+        }
+
+        return pairs
+            + AlwaysInHead
+            + Present(head.Group)
+            + Present(head.Config)
+            + Present(head.Factors)
+            + (head.ComputedFrom.Count > 0 ? 1 : 0)
+            + (head.Simulated ? 1 : 0)
+            + (HasOwnTime(record, head) ? 1 : 0);
 
         static int Present(object? value) => value is null ? 0 : 1;
     }

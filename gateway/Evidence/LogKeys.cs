@@ -26,7 +26,9 @@ public sealed class LogKeys
 
     private LogKeys(TrustAnchors trust, Origin origin)
     {
-        (_trust, DeviceId, Simulated) = (trust, origin.DeviceId, origin.Simulated);
+        _trust = trust;
+        DeviceId = origin.DeviceId;
+        Simulated = origin.Simulated;
         _own = [.. trust.Keys.Where(k => Origin.DeviceIdOf(k) == origin.DeviceId)];
         _certificates = new DeviceCertificates(trust, origin.DeviceId, needed: _own.Count == 0);
     }

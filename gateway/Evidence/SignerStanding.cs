@@ -35,8 +35,13 @@ public sealed record SignerStanding
 
     private SignerStanding() { }
 
-    internal SignerStanding(DeviceCertificate certificate, CertificateValidity validity, DateTimeOffset at, TimeEvidence? evidence) =>
-        (Certificate, Validity, At, Evidence) = (certificate, validity, at, evidence);
+    internal SignerStanding(DeviceCertificate certificate, CertificateValidity validity, DateTimeOffset at, TimeEvidence? evidence)
+    {
+        Certificate = certificate;
+        Validity = validity;
+        At = at;
+        Evidence = evidence;
+    }
 
     /// <summary>The certificate of the key, or of one that it was changed from; null when the user trusts the key.</summary>
     public DeviceCertificate? Certificate { get; }

@@ -42,9 +42,12 @@ internal ref struct StrictCbor(ReadOnlyMemory<byte> bytes)
     {
         bool negative = Next == Major.Negative;
         ulong head = ReadHead(negative ? Major.Negative : Major.Unsigned);
-        return head > long.MaxValue ? throw NotDeterministic("a number is beyond 64 bits with its sign.")
-            : negative ? -1 - (long)head
-            : (long)head;
+        if (head > long.MaxValue)
+        {
+            throw NotDeterministic("a number is beyond 64 bits with its sign.");
+        }
+
+        return negative ? -1 - (long)head : (long)head;
     }
 
     /// <summary>Reads the bytes of a byte string or text.</summary>

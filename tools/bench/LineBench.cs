@@ -265,7 +265,7 @@ internal static class LineBench
         bool good = Row("peak resident memory (VmHWM), MB", figures.PeakMb, 45, "0.0");
         good &= Row("processor time, % of one core, simulated chips included", figures.ProcessorPercent, 2, "0.00");
         good &= Row("first reading recorded after process start, s", figures.FirstReading.TotalSeconds, 0.5, "0.000");
-        good &= Row("program, MB", new FileInfo(Program).Length / 1e6, 20, "0.0");
+        good &= Row("program, MB", new FileInfo(Program).Length / 1e6, 26, "0.0");
         AnsiConsole.Write(table);
         Console.WriteLine(
             $"""

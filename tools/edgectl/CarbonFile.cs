@@ -379,7 +379,8 @@ internal sealed class CarbonFile
         {
             JsonPart slot = new(element, path, "start", "load", "carbonFree", "gridShare");
             DateTimeOffset start = slot.Required("start", Instant);
-            if (DateOnly.FromDateTime(start.DateTime) is var day && (day < _period.From || day >= _period.Until))
+            var day = DateOnly.FromDateTime(start.DateTime);
+            if (day < _period.From || day >= _period.Until)
             {
                 throw new JsonRefusedException(slot.At("start"), $"is not within the period of the account, {_period}.");
             }
@@ -473,10 +474,15 @@ internal sealed class CarbonFile
                 throw new JsonRefusedException(part.At("class"), "stands beside amount. Write the one that is known.");
             }
 
-            amount =
-                part.Has("class") ? part.Required("class", t => RelativeUncertainty.FromAccuracyClass(Exact.Parse(t)))
-                : part.Has("amount") ? part.Required("amount", t => RelativeUncertainty.FromPercent(Exact.Parse(t)))
-                : null;
+            if (part.Has("class"))
+            {
+                amount = part.Required("class", t => RelativeUncertainty.FromAccuracyClass(Exact.Parse(t)));
+            }
+            else if (part.Has("amount"))
+            {
+                amount = part.Required("amount", t => RelativeUncertainty.FromPercent(Exact.Parse(t)));
+            }
+
             factor = part.Has("factor") ? part.Required("factor", t => RelativeUncertainty.FromPercent(Exact.Parse(t))) : null;
         }
 

@@ -141,12 +141,8 @@ internal static class CertificateReport
         json.WriteString("serial", standing.Certificate!.Serial);
         json.WriteString("issuer", VerifyReport.Plain(standing.Certificate.Path[0].Issuer));
         json.WriteString("authority", VerifyReport.Plain(standing.Certificate.Path[^1].Subject));
-        json.WriteString(
-            "state",
-            standing.IsGood ? "good"
-                : validity.IsRevoked ? "revoked"
-                : "expired"
-        );
+        string lapsed = validity.IsRevoked ? "revoked" : "expired";
+        json.WriteString("state", standing.IsGood ? "good" : lapsed);
         json.WriteString("until", VerifyReport.Time(validity.Until));
         if (!standing.IsGood)
         {

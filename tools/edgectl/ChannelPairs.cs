@@ -48,10 +48,15 @@ internal sealed record ChannelPairs(IReadOnlyList<ChannelPair> Paired, IReadOnly
         return new(paired, left);
     }
 
-    private static string Phase(RecordedChannel current, RecordedChannel voltage) =>
-        current.Phase.Length > 0 ? current.Phase
-        : voltage.Phase.Length > 0 ? voltage.Phase
-        : Rest(current, "I");
+    private static string Phase(RecordedChannel current, RecordedChannel voltage)
+    {
+        if (current.Phase.Length > 0)
+        {
+            return current.Phase;
+        }
+
+        return voltage.Phase.Length > 0 ? voltage.Phase : Rest(current, "I");
+    }
 
     /// <summary>A name without the letter that says what it measures.</summary>
     private static string Rest(RecordedChannel channel, string letters) =>

@@ -17,9 +17,18 @@ internal static class EnterCommand
 
     public static Command Create()
     {
-        Options m = new(),
-            i = new(),
-            c = new();
+        return new Command("enter", "Enter what no meter reads, on the device itself. It becomes a leaf of the signed log.")
+        {
+            CreateManual(),
+            CreateInstrument(),
+            CreateCorrection(),
+            CreateIntensity(),
+        };
+    }
+
+    private static Command CreateManual()
+    {
+        Options common = new();
         Option<string> kind = new("--kind") { Description = "invoice, fuel, production, heat or reading.", Required = true };
         Option<string> subject = new("--subject")
         {
@@ -30,19 +39,24 @@ internal static class EnterCommand
         {
             kind,
             subject,
-            m.From,
-            m.To,
-            m.Amount,
-            m.By,
-            m.Document,
-            m.Detail,
-            m.Group,
-            m.Data,
+            common.From,
+            common.To,
+            common.Amount,
+            common.By,
+            common.Document,
+            common.Detail,
+            common.Group,
+            common.Data,
         };
         manual.SetAction(parsed =>
-            Send(parsed, m, "manual", m.Period(parsed, [("kind", parsed.GetValue(kind)), ("subject", parsed.GetValue(subject))]))
+            Send(parsed, common, "manual", common.Period(parsed, [("kind", parsed.GetValue(kind)), ("subject", parsed.GetValue(subject))]))
         );
+        return manual;
+    }
 
+    private static Command CreateInstrument()
+    {
+        Options common = new();
         Option<string> means = new("--kind")
         {
             Description = "certificate, contract, supplier (a supplier's rate) or settlement (of a contract).",
@@ -67,21 +81,21 @@ internal static class EnterCommand
             retired,
             factor,
             contract,
-            i.From,
-            i.To,
-            i.Amount,
-            i.By,
-            i.Document,
-            i.Detail,
-            i.Group,
-            i.Data,
+            common.From,
+            common.To,
+            common.Amount,
+            common.By,
+            common.Document,
+            common.Detail,
+            common.Group,
+            common.Data,
         };
         instrument.SetAction(parsed =>
             Send(
                 parsed,
-                i,
+                common,
                 "instrument",
-                i.Period(parsed, [("kind", parsed.GetValue(means)), ("id", parsed.GetValue(id))]),
+                common.Period(parsed, [("kind", parsed.GetValue(means)), ("id", parsed.GetValue(id))]),
                 details:
                 [
                     (RecordedInstrument.MarketDetail, parsed.GetValue(market)),
@@ -91,29 +105,38 @@ internal static class EnterCommand
                 ]
             )
         );
+        return instrument;
+    }
 
+    private static Command CreateCorrection()
+    {
+        Options common = new();
         Option<long> leaf = new("--leaf") { Description = "Index of the leaf that is wrong. It stays.", Required = true };
         Option<string> reason = new("--reason") { Description = "Why.", Required = true };
         Command correction = new("correction", "Correct what was entered.")
         {
             leaf,
             reason,
-            c.MayBeAmount,
-            c.By,
-            c.Detail,
-            c.Group,
-            c.Data,
+            common.MayBeAmount,
+            common.By,
+            common.Detail,
+            common.Group,
+            common.Data,
         };
         correction.SetAction(parsed =>
             Send(
                 parsed,
-                c,
+                common,
                 "correction",
-                [("reason", parsed.GetValue(reason)), .. AmountOf(parsed.GetValue(c.MayBeAmount))],
+                [("reason", parsed.GetValue(reason)), .. AmountOf(parsed.GetValue(common.MayBeAmount))],
                 parsed.GetValue(leaf)
             )
         );
+        return correction;
+    }
 
+    private static Command CreateIntensity()
+    {
         Option<string> series = new("--series") { Description = "Which series of the site file.", Required = true };
         Argument<string> table = new("FILE") { Description = "The table: from,until,gCO2/kWh, and a line a slot." };
         Option<string> data = Door.DataOption();
@@ -124,14 +147,7 @@ internal static class EnterCommand
             data,
         };
         intensity.SetAction(parsed => Send(parsed, data, () => TableJson(parsed.GetRequiredValue(series), parsed.GetRequiredValue(table))));
-
-        return new Command("enter", "Enter what no meter reads, on the device itself. It becomes a leaf of the signed log.")
-        {
-            manual,
-            instrument,
-            correction,
-            intensity,
-        };
+        return intensity;
     }
 
     private static byte[] TableJson(string series, string table)

@@ -19,10 +19,18 @@ internal sealed record TargetsReport(
     public IEnumerable<Attainment> Verdicts => [.. Judgements.Select(j => j.Verdict), .. Budget is { } b ? (Attainment[])[b.Verdict] : []];
 
     /// <summary>Met when all is; else what stands in the way first.</summary>
-    public Attainment Verdict =>
-        Verdicts.Contains(Attainment.NotMet) ? Attainment.NotMet
-        : Verdicts.Contains(Attainment.NoValue) ? Attainment.NoValue
-        : Attainment.Met;
+    public Attainment Verdict
+    {
+        get
+        {
+            if (Verdicts.Contains(Attainment.NotMet))
+            {
+                return Attainment.NotMet;
+            }
+
+            return Verdicts.Contains(Attainment.NoValue) ? Attainment.NoValue : Attainment.Met;
+        }
+    }
 }
 
 /// <summary>Reads the file of <c>edgectl targets</c>, whose form targets.schema.json tells, and judges what it holds.</summary>

@@ -73,9 +73,12 @@ public sealed class TimeStampClient(
     private TimeSpan UntilDue()
     {
         TimeSpan pause = ledger.NewestTimeStamp is { } newest ? newest.Time + settings.Every - time.GetUtcNow() : TimeSpan.Zero;
-        return pause < TimeSpan.Zero ? TimeSpan.Zero
-            : pause < settings.Every ? pause
-            : settings.Every;
+        if (pause < TimeSpan.Zero)
+        {
+            return TimeSpan.Zero;
+        }
+
+        return pause < settings.Every ? pause : settings.Every;
     }
 
     private void Succeed()

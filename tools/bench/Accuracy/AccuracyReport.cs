@@ -19,7 +19,10 @@ internal sealed class AccuracyReport
         IReadOnlyList<IndicativeResult> continuous
     )
     {
-        (_paths, _hobbyClamp, _singleShot, _continuous) = (paths, hobbyClamp, singleShot, continuous);
+        _paths = paths;
+        _hobbyClamp = hobbyClamp;
+        _singleShot = singleShot;
+        _continuous = continuous;
         IEnumerable<PathResult> all = paths.Append(hobbyClamp);
         Exceeded =
         [
