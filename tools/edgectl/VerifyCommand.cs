@@ -22,28 +22,7 @@ internal static class VerifyCommand
                 + "folder of tiles. - reads the standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string[]> trust = new("--trust")
-        {
-            Description =
-                "PEM file with the public key or the certificate of a device that you trust, or of a certificate authority that "
-                + "vouches for devices. May be given several times.",
-            Required = true,
-        };
-        Option<string[]> certificates = new("--certificates")
-        {
-            Description =
-                "PEM file with certificates of devices and of authorities between, for batches and tiles. They are not trusted "
-                + "for being there.",
-        };
-        Option<string[]> crl = new("--crl") { Description = "Revocation list of a certificate authority, PEM or DER." };
-        Option<string[]> witness = new("--witness")
-        {
-            Description = "File with the verifier keys of witnesses that you trust, one a line, as a witness shows them when it starts.",
-        };
-        Option<string[]> stamping = new("--time-authority")
-        {
-            Description = "PEM file with the root or the own certificate of a time-stamping authority (RFC 3161) that you trust.",
-        };
+        TrustOptions trust = new();
         Option<bool> recompute = new("--recompute")
         {
             Description =
@@ -56,11 +35,11 @@ internal static class VerifyCommand
         )
         {
             files,
-            trust,
-            certificates,
-            crl,
-            witness,
-            stamping,
+            trust.Trust,
+            trust.Certificates,
+            trust.RevocationLists,
+            trust.Witnesses,
+            trust.TimeAuthorities,
             recompute,
             json,
         };
@@ -77,27 +56,7 @@ internal static class VerifyCommand
             TrustAnchors trusted;
             try
             {
-                DateTimeOffset now = time.GetUtcNow();
-                trusted = TrustAnchors.Of(
-                    ReadEach(parsed.GetRequiredValue(trust), "It cannot be used as a trust anchor.", b =>
-                        (TrustAnchors[])[TrustAnchors.FromPem(Text(b), now)]
-                    )
-                ) with
-                {
-                    Certificates = ReadEach(parsed.GetValue(certificates), "It cannot be used as certificates.", b =>
-                        TrustAnchors.CertificatesFromPem(Text(b))
-                    ),
-                    RevocationLists = ReadEach(
-                        parsed.GetValue(crl),
-                        "It cannot be used as a revocation list.",
-                        b => RevocationList.ReadAll(b),
-                        MaxListBytes
-                    ),
-                    Witnesses = ReadEach(parsed.GetValue(witness), "It has no keys of witnesses.", b => WitnessKey.ParseAll(Text(b))),
-                    TimeAuthorities = ReadEach(parsed.GetValue(stamping), "It cannot be used as a time-stamping authority.", b =>
-                        TrustAnchors.CertificatesFromPem(Text(b))
-                    ),
-                };
+                trusted = trust.Read(parsed, time.GetUtcNow());
             }
             catch (UnusableException e)
             {
@@ -185,4 +144,65 @@ internal static class VerifyCommand
 
     // Something to judge by cannot be used.
     private sealed class UnusableException(string message) : Exception(message);
+
+    /// <summary>The options that say whom and what to trust.</summary>
+    private sealed class TrustOptions
+    {
+        public Option<string[]> Trust { get; } =
+            new("--trust")
+            {
+                Description =
+                    "PEM file with the public key or the certificate of a device that you trust, or of a certificate authority that "
+                    + "vouches for devices. May be given several times.",
+                Required = true,
+            };
+
+        public Option<string[]> Certificates { get; } =
+            new("--certificates")
+            {
+                Description =
+                    "PEM file with certificates of devices and of authorities between, for batches and tiles. They are not trusted "
+                    + "for being there.",
+            };
+
+        public Option<string[]> RevocationLists { get; } =
+            new("--crl") { Description = "Revocation list of a certificate authority, PEM or DER." };
+
+        public Option<string[]> Witnesses { get; } =
+            new("--witness")
+            {
+                Description =
+                    "File with the verifier keys of witnesses that you trust, one a line, as a witness shows them when it starts.",
+            };
+
+        public Option<string[]> TimeAuthorities { get; } =
+            new("--time-authority")
+            {
+                Description = "PEM file with the root or the own certificate of a time-stamping authority (RFC 3161) that you trust.",
+            };
+
+        /// <summary>What the command line gives of them.</summary>
+        /// <exception cref="UnusableException">A file cannot be read, or is not what its option asks for.</exception>
+        public TrustAnchors Read(ParseResult parsed, DateTimeOffset now) =>
+            TrustAnchors.Of(
+                ReadEach(parsed.GetRequiredValue(Trust), "It cannot be used as a trust anchor.", b =>
+                    (TrustAnchors[])[TrustAnchors.FromPem(Text(b), now)]
+                )
+            ) with
+            {
+                Certificates = ReadEach(parsed.GetValue(Certificates), "It cannot be used as certificates.", b =>
+                    TrustAnchors.CertificatesFromPem(Text(b))
+                ),
+                RevocationLists = ReadEach(
+                    parsed.GetValue(RevocationLists),
+                    "It cannot be used as a revocation list.",
+                    b => RevocationList.ReadAll(b),
+                    MaxListBytes
+                ),
+                Witnesses = ReadEach(parsed.GetValue(Witnesses), "It has no keys of witnesses.", b => WitnessKey.ParseAll(Text(b))),
+                TimeAuthorities = ReadEach(parsed.GetValue(TimeAuthorities), "It cannot be used as a time-stamping authority.", b =>
+                    TrustAnchors.CertificatesFromPem(Text(b))
+                ),
+            };
+    }
 }
