@@ -79,25 +79,7 @@ internal sealed class GivenEvidence
             Refusing(origin, log.CheckSigners);
         }
 
-        List<LogSummary> tiled = [];
-        foreach (string folder in _folders)
-        {
-            _reading = folder;
-            LogSummary summary = new(trust, eachOf(folder));
-            Refusing(folder, () =>
-            {
-                CheckpointNote note = TileLog.Verify(
-                    (path, most) => TileFolder.Read(folder, path, most),
-                    trust,
-                    summary.Add,
-                    out SignerStanding signer
-                );
-                summary.Close(note, signer);
-            });
-            tiled.Add(summary);
-        }
-
-        return [.. logs.Values, .. tiled];
+        return [.. logs.Values, .. _folders.Select(folder => VerifyFolder(folder, trust, eachOf))];
 
         // What a device says of its key in one file is good for its others.
         LogKeys KeysOf(Origin origin)
@@ -119,6 +101,23 @@ internal sealed class GivenEvidence
 
             return summary;
         }
+    }
+
+    private LogSummary VerifyFolder(string folder, TrustAnchors trust, Func<string, Action<Leaf>?> eachOf)
+    {
+        _reading = folder;
+        LogSummary summary = new(trust, eachOf(folder));
+        Refusing(folder, () =>
+        {
+            CheckpointNote note = TileLog.Verify(
+                (path, most) => TileFolder.Read(folder, path, most),
+                trust,
+                summary.Add,
+                out SignerStanding signer
+            );
+            summary.Close(note, signer);
+        });
+        return summary;
     }
 
     private static void Refusing(string name, Action verify)
